@@ -1,0 +1,19 @@
+"""Files to arrays: MNIST, digit CSVs, `.npz`, IDX, pictures. The first room on the data's way; no mathematics in it."""
+
+from pellucid.datasets.labels import encode_labels
+from pellucid.datasets.load import load, read, read_rows
+from pellucid.datasets.mnist import mnist
+from pellucid.datasets.splits import split
+from pellucid.datasets.types import Dataset, Samples, Table
+
+__all__ = [
+    "Dataset",
+    "Samples",
+    "Table",
+    "encode_labels",
+    "load",
+    "mnist",
+    "read",
+    "read_rows",
+    "split",
+]

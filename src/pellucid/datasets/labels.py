@@ -1,0 +1,141 @@
+"""Raw targets become what a network learns: indices of classes, or columns of values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.datasets.types import Array, Indices, Table, Task
+from pellucid.errors import InputError
+
+TASKS = ("auto", "classification", "regression")
+MOST_CLASSES = 20  # more distinct integers than this are values
+
+
+def decide_task(table: Table, task: str = "auto") -> Task:
+    """Return the task: as asked for, or under "auto" as the targets look.
+
+    Text, booleans, at most 20 distinct integers, and the labels of digit files are classes; all else is values.
+
+    >>> decide_task(Table("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
+    'regression'
+    """
+    check_task(task)
+    y = _targets(table)
+    if task != "auto":
+        return "classification" if task == "classification" else "regression"
+    if table.form != "npz" or y.dtype.kind in "UT" or (y.dtype.kind == "b" and y.ndim == 1):
+        return "classification"
+    few = y.dtype.kind in "iu" and y.ndim == 1 and len(np.unique(y)) <= MOST_CLASSES
+    return "classification" if few else "regression"
+
+
+def check_task(task: str) -> None:
+    """Raise InputError for a task that does not exist.
+
+    >>> check_task("clustering")
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: task 'clustering' does not exist; take auto, classification, regression
+    """
+    if task not in TASKS:
+        raise InputError(f"task {task!r} does not exist; take {', '.join(TASKS)}")
+
+
+def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
+    """Return the classes, sorted (numbers by size), and each sample's index among them, (n,) int64.
+
+    Raises InputError for labels that are no labels, for a single class, and, in the digit files, for a label
+    outside 0 to 9 that stands only once: that is a damaged file.
+
+    >>> class_labels(Table("a.npz", np.zeros((3, 1)), np.array([10, 9, 10]), ("x0",), None))
+    (('9', '10'), array([1, 0, 1]))
+    """
+    labels = _as_labels(table)
+    values, first, y, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    if table.form != "npz":
+        lonely = (counts == 1) & ((values < 0) | (values > 9))
+        if lonely.any():
+            k = int(np.argmax(lonely))
+            raise InputError(
+                f"{table.place(first[k])}: label {values[k]} stands only here and is no digit from 0 to 9; "
+                "correct the label, or remove the sample"
+            )
+    if len(values) < 2:
+        raise InputError(
+            f"{table.name}: every label is {values[0]}; to learn classes takes at least two of them"
+        )
+    return tuple(str(value) for value in values), y.astype(np.int64)
+
+
+def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
+    """Return each label's index among a model's classes, (n,) int64; raises InputError for a label it does not know.
+
+    >>> encode_labels(Table("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
+    array([1, 0])
+    """
+    values, first, inverse = np.unique(_as_labels(table), return_index=True, return_inverse=True)
+    index = {name: k for k, name in enumerate(classes)}
+    found = np.array([index.get(str(value), -1) for value in values], np.int64)
+    if (found < 0).any():
+        i = int(first[found < 0].min())
+        raise InputError(
+            f"{table.place(i)}: label {values[inverse[i]]}, but the model knows the classes {_listed(classes)}; "
+            "correct the label, remove the sample, or train a model that knows this class"
+        )
+    return found[inverse]
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    """Return "0 to 9" for integers in a row, else the names, the first ten of them where there are more.
+
+    >>> _listed(("0", "1", "2")), _listed(("cat", "dog"))
+    ('0 to 2', 'cat, dog')
+    """
+    numbers = [int(name) for name in classes if name.removeprefix("-").isdecimal()]
+    if len(classes) > 2 and numbers == list(range(numbers[0], numbers[0] + len(classes)) if numbers else ()):
+        return f"{classes[0]} to {classes[-1]}"
+    return ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
+
+
+def values(table: Table) -> Array:
+    """Return the targets of a regression, (n, k) float64; raises InputError for text and for what is no number.
+
+    >>> values(Table("a.npz", np.zeros((2, 1)), np.array([1, 2]), ("x0",), None))
+    array([[1.],
+           [2.]])
+    """
+    y = _targets(table)
+    if y.dtype.kind not in "biuf":
+        raise InputError(
+            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; take task classification"
+        )
+    y = y.astype(np.float64)
+    return y.reshape(len(y), -1)
+
+
+def _targets(table: Table) -> Array:
+    if table.y is None:
+        raise InputError(f"{table.name}: has no labels; give a file with a label (or target) for each sample")
+    return table.y
+
+
+def _as_labels(table: Table) -> Array:
+    """Return the targets (n,) as integers, booleans or text, each of which is a class."""
+    y = _targets(table)
+    if y.ndim != 1:
+        raise InputError(
+            f"{table.name}: the target has {y.shape[1]} columns, a class is one label a sample; "
+            "for one-hot rows save y.argmax(axis=1)"
+        )
+    if y.dtype.kind == "f":
+        odd = ~(np.isfinite(y) & (y == np.floor(y)) & (np.abs(y) < 2.0**53))
+        if odd.any():
+            i = int(np.argmax(odd))
+            raise InputError(
+                f"{table.place(i)}: target {y[i]} is no whole number and so no class; take task regression"
+            )
+        return y.astype(np.int64)
+    if y.dtype.kind in "UT" and (y == "").any():
+        i = int(np.argmax(y == ""))
+        raise InputError(f"{table.place(i)}: the label is empty; fill it in, or remove the sample")
+    return y
