@@ -20,7 +20,7 @@ GAPS = {"", "nan", "na", "n/a", "null", "none", "?", "-"}
 def read_carefully(
     content: bytes, name: str, columns: tuple[str, ...], label: int | None, named: bool
 ) -> tuple[Array, Array | None]:
-    r"""Return X (n, pixels) uint8 and y (n,) int64 or None; raises InputError at the first cell that is wrong.
+    r"""Return X (n, pixels) uint8 and y (n,) int64 or None; raises InputError at the first wrong cell.
 
     >>> read_carefully(b"label,pixel0\n3,256\n", "digits.csv", ("label", "pixel0"), 0, True)
     Traceback (most recent call last):
@@ -56,7 +56,7 @@ def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
             yield row, cells
     except csv.Error as fault:
         raise InputError(
-            f'{name}, row {row + 1}: a quote (") does not close or stands wrong ({fault}); remove the quotes there'
+            f"{name}, row {row + 1}: a quote does not close or stands wrong ({fault}); remove it"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Digit CSVs as Kaggle hands them out, `label,pixel0,…`: read at full speed by polars, or cell by cell to find a fault."""
+"""Digit CSVs in Kaggle's form, `label,pixel0,…`, read by polars; what is odd goes to `careful_csv`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\s*[+-]?\d[\d.eE+-]*\s*")
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of a digit CSV: their names, where the label stands (None: nowhere), whether row 1 names them."""
+    """The columns of a digit CSV: their names, the label's index or None, whether row 1 names them."""
 
     columns: tuple[str, ...]
     label: int | None

@@ -1,6 +1,6 @@
 """IDX files, the form in which MNIST is handed out: four bytes of type and rank, the sizes, then the bytes.
 
-The format is described at the end of http://yann.lecun.com/exdb/mnist/ ; a gzipped file is unpacked on the way.
+The format is described at the end of http://yann.lecun.com/exdb/mnist/; what is gzipped is unpacked.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def _check_size(shape: tuple[int, ...], size: int, *, packed: bool, name: str) -
     if not packed and promised != size:
         fault = "is cut off" if promised > size else "has bytes left over at its end"
         raise InputError(
-            f"{name}: {fault}: its header says {text}, which makes {promised} bytes, the file has {size}; get it again"
+            f"{name}: {fault}: its header says {text}, which makes {promised} bytes, "
+            f"the file has {size}; get it again"
         )
 
 

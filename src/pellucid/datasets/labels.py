@@ -14,7 +14,8 @@ MOST_CLASSES = 20  # more distinct integers than this are values
 def decide_task(table: Table, task: str = "auto") -> Task:
     """Return the task: as asked for, or under "auto" as the targets look.
 
-    Text, booleans, at most 20 distinct integers, and the labels of digit files are classes; all else is values.
+    Text, booleans, at most 20 distinct integers, and the labels of digit files are classes; all else is
+    values.
 
     >>> decide_task(Table("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
     'regression'
@@ -68,7 +69,7 @@ def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
 
 
 def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
-    """Return each label's index among a model's classes, (n,) int64; raises InputError for a label it does not know.
+    """Return each label's index among a model's classes, (n,) int64; raises InputError for an unknown one.
 
     >>> encode_labels(Table("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
     array([1, 0])
@@ -79,8 +80,8 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
     if (found < 0).any():
         i = int(first[found < 0].min())
         raise InputError(
-            f"{table.place(i)}: label {values[inverse[i]]}, but the model knows the classes {_listed(classes)}; "
-            "correct the label, remove the sample, or train a model that knows this class"
+            f"{table.place(i)}: label {values[inverse[i]]}, but the model knows the classes "
+            f"{_listed(classes)}; correct the label, remove the sample, or use a model that knows it"
         )
     return found[inverse]
 
@@ -98,7 +99,7 @@ def _listed(classes: tuple[str, ...]) -> str:
 
 
 def values(table: Table) -> Array:
-    """Return the targets of a regression, (n, k) float64; raises InputError for text and for what is no number.
+    """Return the targets of a regression, (n, k) float64; raises InputError for text.
 
     >>> values(Table("a.npz", np.zeros((2, 1)), np.array([1, 2]), ("x0",), None))
     array([[1.],
@@ -107,7 +108,8 @@ def values(table: Table) -> Array:
     y = _targets(table)
     if y.dtype.kind not in "biuf":
         raise InputError(
-            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; take task classification"
+            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; "
+            "take task classification"
         )
     y = y.astype(np.float64)
     return y.reshape(len(y), -1)

@@ -1,4 +1,4 @@
-"""From a path to data that is ready to train on: recognise the file, read it, decide the task, encode, split."""
+"""From a path to data that is ready to train on: recognise the file, read it, encode the labels, split."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def load(
     test: float | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Read a file (or "mnist"), decide the task, encode the labels, and split by `seed` into train, dev, test.
+    """Read a file (or "mnist"), decide the task, encode the labels, and split it by `seed`.
 
-    `dev` and `test` are numbers of samples or fractions; by default 10 % are dev (1,000 for MNIST) and there is
-    no test part. X is (n, d), y (n,) int64 or (n, k) float64. Raises InputError for whatever is wrong with the
-    file or with the request.
+    `dev` and `test` are numbers of samples or fractions; by default 10 % are dev (1,000 for MNIST) and there
+    is no test part. X is (n, d), y (n,) int64 or (n, k) float64. Raises InputError for whatever is wrong with
+    the file or with the request.
 
     >>> load("mnist", dev=0.1).dev.X.shape
     (6000, 784)
@@ -89,8 +89,8 @@ def _load_mnist(target: str | None, task: str, dev: float | None, test: float | 
 def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
     """Read one file by what it is: a digit CSV, a `.npz`, or IDX images with their labels beside them.
 
-    X is (n, d), y (n,) or (n, k). `target` names another array than y in a `.npz`; `task` is decided in `load`
-    and only checked here. Raises InputError that says what is wrong, where, and what to do.
+    X is (n, d), y (n,) or (n, k). `target` names another array than y in a `.npz`; `task` is decided in
+    `load` and only checked here. Raises InputError that says what is wrong, where, and what to do.
 
     >>> read("digits.parquet")
     Traceback (most recent call last):
@@ -104,7 +104,7 @@ def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
 def read_rows(path: Path, *, stdin: BinaryIO | None = None) -> Table:
     """Read samples to predict, as `read` does, with y None where the file has no labels.
 
-    "-" reads a CSV from the binary stream `stdin`, with a header or without. Raises InputError as `read` does.
+    "-" reads a CSV from the binary stream `stdin`, with a header or without. Raises as `read` does.
 
     >>> import io
     >>> read_rows("-", stdin=io.BytesIO(b"0,128,255,7")).X

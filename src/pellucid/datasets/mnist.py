@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -19,10 +19,11 @@ TEST_GIVEN = "mnist: has its own test part of 10,000 digits; leave test out"
 
 
 def mnist(*, dev: float = 1000, seed: int = 0) -> Dataset:
-    """Return MNIST: 60,000 digits shuffled by `seed` into train and dev (stratified), and the 10,000 of the test.
+    """Return MNIST: 60,000 digits shuffled by `seed` and split into train and dev, and 10,000 to test on.
 
     X is (n, 784) uint8, y (n,) int64. `dev` is a number of samples or a fraction; raises InputError where it
-    leaves nothing to train on. Source: LeCun et al., Gradient-based learning applied to document recognition, 1998.
+    leaves nothing to train on. Source: LeCun et al., Gradient-based learning applied to document recognition,
+    1998.
 
     >>> digits = mnist()
     >>> digits.train.X.shape, digits.dev.X.shape, digits.test.X.shape
@@ -48,7 +49,7 @@ def mnist(*, dev: float = 1000, seed: int = 0) -> Dataset:
 
 
 def mnist_files(part: Part) -> Samples:
-    """Return the "train" or "test" digits as they were published: X (n, 784) uint8, y (n,), in the original order.
+    """Return the "train" or "test" digits in their published order: X (n, 784) uint8, y (n,) int64.
 
     >>> X, y = mnist_files("test")
     >>> X.shape, y[:5].tolist()
@@ -70,4 +71,4 @@ def _labels(part: Part) -> Indices:
 
 def _read(name: str, to: Indices | None = None) -> Pixels:
     with (resources.files("pellucid.datasets") / "files" / name).open("rb") as stream:
-        return read_array(stream, name, to=to)
+        return read_array(cast(BinaryIO, stream), name, to=to)

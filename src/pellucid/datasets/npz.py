@@ -1,11 +1,10 @@
-"""`.npz` files: named NumPy arrays in a zip, read without pickle and without trust in what their headers say."""
+"""`.npz` files: named NumPy arrays in a zip, read without pickle and without trust in their headers."""
 
 from __future__ import annotations
 
 import math
 import warnings
 import zipfile
-from pathlib import PurePath
 from typing import IO, BinaryIO
 
 import numpy as np
@@ -21,7 +20,7 @@ KINDS = {"O": "Python objects", "M": "dates", "m": "times", "c": "complex number
 
 
 def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Table:
-    """Read X (n, d), or (n, h, w) flattened, and the target y (n,) or (n, k) from a `.npz`, never with pickle.
+    """Read X (n, d), or (n, h, w) flattened, and the target y (n,) or (n, k); never with pickle.
 
     Raises InputError for what is missing, does not fit together, or is no number.
 
@@ -32,17 +31,13 @@ def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Ta
     """
     name = name_of(path)
     with opened(path) as stream:
-        arrays = _read_arrays(stream, name, ("X", target))
+        arrays, names = _read_arrays(stream, name, ("X", target))
     if "X" not in arrays:
-        raise InputError(
-            f"{name}: has no array X, only {_names(arrays)}; save it as numpy.savez('{name}', X=X, y=y)"
-        )
+        raise InputError(f"{name}: has no array X, only {names}; save it as numpy.savez('{name}', X=X, y=y)")
     if target_needed and target not in arrays:
-        raise InputError(
-            f"{name}: has no array {target} for the target, only {_names(arrays)}; name one with target"
-        )
-    X = _inputs(arrays["X"], name)  # type: ignore[arg-type]
-    y = _targets(arrays[target], name, target, len(X)) if target in arrays else None  # type: ignore[arg-type]
+        raise InputError(f"{name}: has no array {target} for the target, only {names}; name one with target")
+    X = _inputs(arrays["X"], name)
+    y = _targets(arrays[target], name, target, len(X)) if target in arrays else None
     d = math.prod(X.shape[1:])
     shape = (X.shape[1], X.shape[2]) if X.ndim == 3 else None
     features = tuple(f"x{i}" for i in range(d)) if shape is None else pixel_names(d)
@@ -51,21 +46,15 @@ def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Ta
     return table
 
 
-def _names(arrays: dict[str, Array | None]) -> str:
-    return ", ".join(sorted(arrays)) or "nothing"
-
-
-def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[str, Array | None]:
-    """Return the wanted arrays, and None for every other one that is there."""
-    arrays: dict[str, Array | None] = {}
+def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[dict[str, Array], str]:
+    """Return the wanted arrays, and the names of all that are there."""
+    arrays: dict[str, Array] = {}
     try:
         with zipfile.ZipFile(stream) as archive:
-            for member in archive.infolist():
-                key = PurePath(member.filename).name.removesuffix(".npy")
-                arrays[key] = None
-                if key in wanted:
-                    with archive.open(member) as content:
-                        arrays[key] = _read_npy(content, member, f"{name}, array {key}")
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            for key in set(wanted) & set(members):
+                with archive.open(members[key]) as content:
+                    arrays[key] = _read_npy(content, members[key], f"{name}, array {key}")
     except InputError:
         raise
     except MemoryError:
@@ -76,15 +65,15 @@ def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> dict[s
         raise InputError(
             f"{name}: is no readable .npz, it is cut off or damaged ({fault}); save it again"
         ) from None
-    return arrays
+    return arrays, ", ".join(sorted(members)) or "nothing"
 
 
 def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # files of Python 2 are welcome
-        version = npy.read_magic(content)  # type: ignore[no-untyped-call]
+        version = npy.read_magic(content)
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = header(content)  # type: ignore[no-untyped-call]
+        shape, fortran, dtype = header(content)
     if dtype.kind in KINDS:
         raise InputError(
             f"{where}: holds {KINDS[dtype.kind]}, which are not read; convert it to numbers or text first"
@@ -112,10 +101,10 @@ def _inputs(X: Array, name: str) -> Array:
         raise InputError(
             f"{name}: X holds text ({X.dtype}), inputs are numbers; convert it first, X.astype(float)"
         )
-    return _as_numbers(X, name)
+    return _as_numbers(X)
 
 
-def _as_numbers(X: Array, name: str) -> Array:
+def _as_numbers(X: Array) -> Array:
     """Return uint8, float32 and float64 as they are, float16 as float32, everything else as float64."""
     if X.dtype == np.uint8:
         return X
@@ -140,7 +129,7 @@ def _targets(y: Array, name: str, target: str, n: int) -> Array:
             raise InputError(
                 f"{name}: {target} holds bytes that are no UTF-8 text; save it as text or numbers"
             ) from None
-    return _as_numbers(y, name) if y.dtype.kind == "f" else y.astype(y.dtype.newbyteorder("="))
+    return _as_numbers(y) if y.dtype.kind == "f" else y.astype(y.dtype.newbyteorder("="))
 
 
 def _check_finite(table: Table, target: str) -> None:

@@ -26,8 +26,10 @@ def name_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path, wanted: str = f"{FORMS}; or {CONVERT}") -> Iterator[BinaryIO]:
     """Open a file to read its bytes; raises InputError for one that is missing, unreadable, or no plain file.
+
+    `wanted` says in messages what to give instead.
 
     >>> with opened("missing.csv") as stream:
     ...     pass
@@ -37,7 +39,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """
     name = name_of(path)
     try:
-        with _open(path, name) as stream:
+        with _open(path, name, wanted) as stream:
             yield stream
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file; check the spelling and the folder") from None
@@ -48,13 +50,13 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise InputError(f"{name}: cannot be read ({why}); check the path and the disk") from None
 
 
-def _open(path: Path, name: str) -> BinaryIO:
+def _open(path: Path, name: str, wanted: str) -> BinaryIO:
     try:
         kind = FilePath(path).stat().st_mode
     except ValueError as fault:  # a NUL character in the path
         raise InputError(f"{name!r}: is no path ({fault}); check the spelling") from None
     if stat.S_ISDIR(kind):
-        raise InputError(f"{name}: is a folder, and folders are not read yet; give {FORMS}; or {CONVERT}")
+        raise InputError(f"{name}: is a folder, and folders are not read yet; give {wanted}")
     if not stat.S_ISREG(kind):
-        raise InputError(f"{name}: is a device or a pipe; give a file, or pipe a CSV in with -")
+        raise InputError(f"{name}: is a device or a pipe; give {wanted}")
     return FilePath(path).open("rb")

@@ -46,9 +46,9 @@ def split(
 ) -> tuple[Indices, Indices, Indices]:
     """Return the shuffled indices of the train, dev and test samples: disjoint, and all of 0 … n−1 together.
 
-    With `labels` (n,) each part has every class in its share of the whole, to within one sample; a class of one
-    sample stays in train, as long as the other classes can fill the parts. Raises InputError where dev and test
-    leave no sample to train on.
+    With `labels` (n,) each part has every class in its share of the whole, to within one sample; a class of
+    one sample stays in train, as long as the other classes can fill the parts. Raises InputError where dev
+    and test leave no sample to train on.
 
     >>> train, dev, test = split(10, dev=2, test=0.3, rng=np.random.default_rng(0))
     >>> len(train), len(dev), len(test)
@@ -90,7 +90,7 @@ def _stratify(order: Indices, labels: Array, dev_size: int, test_size: int) -> A
 def _shares(counts: Indices, total: int, most: Indices) -> Indices:
     """Return how many of `total` each class gives, by the largest remainder, none more than `most`."""
     quota = total * counts / max(counts.sum(), 1)
-    given = np.minimum(np.floor(quota).astype(np.int64), most)
+    given: Indices = np.minimum(np.floor(quota).astype(np.int64), most)
     while (missing := total - int(given.sum())) > 0:
         wish = np.where(given < most, quota - given, -np.inf)
         first = np.argsort(-wish, kind="stable")[: min(missing, int((given < most).sum()))]

@@ -1,4 +1,4 @@
-"""The three forms that data takes on its way: one file (`Table`), one part (`Samples`), a whole split (`Dataset`)."""
+"""The three forms that data takes on its way: a file (`Table`), a part (`Samples`), a split (`Dataset`)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class Dataset:
     `classes` holds the name of each class index and is None for regression; `dev` or `test` is None where
     there is no such part.
 
-    >>> Dataset("xor", Samples(np.zeros((4, 2)), np.array([0, 1, 1, 0])), None, None, ("0", "1"), ("a", "b"), None).task
+    >>> part = Samples(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
+    >>> Dataset("xor", part, None, None, ("no", "yes"), ("a", "b"), None).task
     'classification'
     """
 

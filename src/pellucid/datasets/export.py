@@ -1,0 +1,80 @@
+"""The embedded digits written out for other programs: a Kaggle CSV, a `.npz`, or a folder of PNG pictures."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from pellucid.datasets.mnist import mnist_files
+from pellucid.datasets.types import Samples, pixel_names
+from pellucid.errors import InputError
+
+
+def export(
+    part: Literal["train", "test"], to: Literal["csv", "npz", "png"], out: Path, limit: int | None = None
+) -> int:
+    """Write the first `limit` digits of a part, in their published order, and return how many they are.
+
+    `csv` is Kaggle's form, `npz` has X (n, 784) uint8 and y (n,), `png` is a folder of
+    `<label>/<index>.png`. `out` appears whole or not at all. Raises InputError where it exists already,
+    OSError where it cannot be written.
+
+    >>> export("test", "csv", Path("."))
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: .: exists already; remove it, or choose another name
+    """
+    writers: dict[str, Callable[[Samples, Path], None]] = {"csv": _csv, "npz": _npz, "png": _png}
+    if to not in writers:
+        raise InputError(f"form {to!r} does not exist; take {', '.join(writers)}")
+    out = Path(out)
+    if out.exists() or out.is_symlink():
+        raise InputError(f"{out}: exists already; remove it, or choose another name")
+    if not out.parent.is_dir():
+        raise InputError(f"{out}: there is no folder {out.parent}; create it first")
+    digits = mnist_files(part)
+    count = len(digits.X) if limit is None else limit
+    if not 1 <= count <= len(digits.X):
+        raise InputError(f"limit is {limit}; the {part} part has 1 to {len(digits.X)} digits to give")
+    _write_whole(out, Samples(digits.X[:count], digits.y[:count]), writers[to])
+    return count
+
+
+def _write_whole(out: Path, digits: Samples, write: Callable[[Samples, Path], None]) -> None:
+    """Write into a temporary folder beside `out`, and move what came of it there when it is complete."""
+    with tempfile.TemporaryDirectory(
+        prefix=".pellucid-", dir=out.parent, ignore_cleanup_errors=True
+    ) as folder:
+        made = Path(folder) / out.name
+        write(digits, made)
+        made.rename(out)
+
+
+def _csv(digits: Samples, path: Path) -> None:
+    try:
+        import polars as pl
+    except ImportError:
+        raise InputError("writing a CSV needs polars; install it with: pip install polars") from None
+    columns = pixel_names(digits.X.shape[1])
+    frame = pl.DataFrame(digits.X, schema=columns, orient="row")
+    frame.insert_column(0, pl.Series("label", digits.y)).write_csv(path)
+
+
+def _npz(digits: Samples, path: Path) -> None:
+    with path.open("wb") as stream:  # a name given to savez would get .npz at its end
+        np.savez(stream, X=digits.X, y=digits.y)
+
+
+def _png(digits: Samples, path: Path) -> None:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise InputError("writing pictures needs Pillow; install it with: pip install pillow") from None
+    for label in np.unique(digits.y):
+        (path / str(label)).mkdir(parents=True)
+    for index, (row, label) in enumerate(zip(digits.X, digits.y, strict=True)):
+        Image.fromarray(row.reshape(28, 28)).save(path / str(label) / f"{index}.png")
