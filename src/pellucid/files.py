@@ -1,0 +1,39 @@
+"""Files that appear whole or not at all: written beside their place under another name, then renamed."""
+
+import contextlib
+import os
+from pathlib import Path
+
+StrPath = str | os.PathLike[str]
+
+
+def write_whole(path: StrPath, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part, even after a crash.
+
+    Raises:
+        OSError: no such folder, no permission, a full disk; what was there before is untouched.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_whole(folder / "note.txt", b"light")
+    >>> sorted(p.name for p in folder.iterdir())
+    ['note.txt']
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def sweep(folder: StrPath) -> None:
+    """Remove what a killed process left half-written in a folder."""
+    for left in Path(folder).glob(".*.tmp"):
+        left.unlink(missing_ok=True)

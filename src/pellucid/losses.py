@@ -1,0 +1,247 @@
+"""The losses, each with the output activation that it pairs with: how wrong the output is, and dLoss/dz beside it.
+
+``z``, ``a`` and ``y`` are (n, outputs): scores, predictions and targets of one batch. A loss gives one number a
+sample; the mean over the batch is taken by ``backward``, which weighs each sample by its share, 1/n.
+
+``kinks`` are the residuals a − y at which the slope jumps; ``work`` is room to scribble on, (2, n, outputs).
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from pellucid.activations import Activation, Identity, Sigmoid, Softmax
+from pellucid.arrays import AnyArray, Array
+from pellucid.errors import InputError
+
+
+class Loss(Protocol):
+    """What a network needs of its loss L."""
+
+    name: ClassVar[str]
+    activation: ClassVar[Activation]  # of the output layer
+    kind: ClassVar[str]  # of the targets: "classes", "probabilities" or "values"
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """The residuals a − y at which the slope of the loss jumps."""
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        """Write each sample's loss into ``out`` (n,)."""
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        """Write each sample's dL/dz into ``out`` (n, outputs)."""
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """L = −log a_y: how surprised the network is by the right class. Pairs with softmax.
+
+    The slope of the pair is the famous simple one, δ = a − y (Bishop, Pattern Recognition and Machine Learning, 4.3.4).
+    """
+
+    name: ClassVar[str] = "cross-entropy"
+    activation: ClassVar[Activation] = Softmax()
+    kind: ClassVar[str] = "classes"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # L = −log Σ a y
+        np.multiply(a, y, out=work[0])
+        np.add.reduce(work[0], axis=1, out=out)
+        if out.min(initial=1.0) < np.finfo(a.dtype).tiny:
+            self._from_scores(z, y, out=out)
+            return
+        np.log(out, out=out)
+        np.negative(out, out=out)
+
+    def _from_scores(self, z: Array, y: Array, *, out: Array) -> None:
+        # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
+        shifted = z - z.max(axis=1, keepdims=True)
+        np.log(np.exp(shifted).sum(axis=1), out=out)
+        out -= np.where(y > 0, shifted * y, 0).sum(axis=1)
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = a − y
+        np.subtract(a, y, out=out)
+
+
+@dataclass(frozen=True)
+class SoftmaxSquaredError:
+    """L = Σ (a − y)² over the classes, with softmax: what the article's text asks for, with its true slope."""
+
+    name: ClassVar[str] = "softmax-squared-error"
+    activation: ClassVar[Activation] = Softmax()
+    kind: ClassVar[str] = "classes"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # L = Σ (a − y)²
+        np.subtract(a, y, out=work[0])
+        work[0] *= work[0]
+        np.add.reduce(work[0], axis=1, out=out)
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # dL/da = 2 (a − y), then through the softmax
+        np.subtract(a, y, out=out)
+        out *= 2
+        self.activation.backward(z, a, delta=out, work=work)
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy:
+    """L = −y log a − (1 − y) log(1 − a), the mean over the outputs: a probability for each. Pairs with sigmoid.
+
+    With one output it tells two classes apart; with more, each output is a question of its own.
+    """
+
+    name: ClassVar[str] = "binary-cross-entropy"
+    activation: ClassVar[Activation] = Sigmoid()
+    kind: ClassVar[str] = "probabilities"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        each, other = work
+        # L = log(1 + e⁻|z|) + max(z, 0) − z y: the same, but for any z without log 0
+        np.abs(z, out=each)
+        np.negative(each, out=each)
+        np.exp(each, out=each)
+        np.log1p(each, out=each)
+        np.maximum(z, 0, out=other)
+        each += other
+        np.multiply(z, y, out=other)
+        each -= other
+        np.add.reduce(each, axis=1, out=out)
+        out /= z.shape[1]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = (a − y) / outputs
+        np.subtract(a, y, out=out)
+        out /= z.shape[1]
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """L = (a − y)², the mean over the outputs. Pairs with the identity: the network predicts values."""
+
+    name: ClassVar[str] = "squared-error"
+    activation: ClassVar[Activation] = Identity()
+    kind: ClassVar[str] = "values"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # L = mean (a − y)²
+        np.subtract(a, y, out=work[0])
+        work[0] *= work[0]
+        np.add.reduce(work[0], axis=1, out=out)
+        out /= z.shape[1]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = 2 (a − y) / outputs
+        np.subtract(a, y, out=out)
+        out *= 2 / z.shape[1]
+
+
+@dataclass(frozen=True)
+class AbsoluteError:
+    """L = |a − y|, the mean over the outputs: one wild target pulls no harder than another."""
+
+    name: ClassVar[str] = "absolute-error"
+    activation: ClassVar[Activation] = Identity()
+    kind: ClassVar[str] = "values"
+    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # L = mean |a − y|
+        np.subtract(a, y, out=work[0])
+        np.abs(work[0], out=work[0])
+        np.add.reduce(work[0], axis=1, out=out)
+        out /= z.shape[1]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = sign(a − y) / outputs
+        np.subtract(a, y, out=out)
+        np.sign(out, out=out)
+        out /= z.shape[1]
+
+
+@dataclass(frozen=True)
+class Huber:
+    """L = r²/2 where |r| ≤ width, else width (|r| − width/2), for r = a − y; the mean over the outputs.
+
+    Squared for small residuals, absolute for large ones (Huber, Annals of Mathematical Statistics 35, 1964).
+    """
+
+    width: float = 1.0
+    name: ClassVar[str] = "huber"
+    activation: ClassVar[Activation] = Identity()
+    kind: ClassVar[str] = "values"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.width) and self.width > 0):
+            raise InputError(f"Huber(width={self.width!r}): the width must be a positive number, such as 1.0")
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """The slope itself bends at ± width."""
+        return (-self.width, self.width)
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        size, near = work
+        # L = c (|r| − c/2),  c = min(|r|, width)
+        np.subtract(a, y, out=size)
+        np.abs(size, out=size)
+        np.minimum(size, self.width, out=near)
+        size *= near
+        near *= near
+        near *= 0.5
+        size -= near
+        np.add.reduce(size, axis=1, out=out)
+        out /= z.shape[1]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = clip(a − y, ±width) / outputs
+        np.subtract(a, y, out=out)
+        np.clip(out, -self.width, self.width, out=out)
+        out /= z.shape[1]
+
+
+LOSSES: dict[str, type[Loss]] = {
+    kind.name: kind
+    for kind in (
+        CrossEntropy,
+        BinaryCrossEntropy,
+        SquaredError,
+        SoftmaxSquaredError,
+        AbsoluteError,
+        Huber,
+    )
+}
+
+
+@functools.cache
+def _one_hot_rows(classes: int, dtype: np.dtype[Any]) -> Array:
+    rows: Array = np.eye(classes, dtype=dtype)
+    rows.flags.writeable = False
+    return rows
+
+
+def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:
+    """Write targets as rows: class 3 of 10 becomes 0 0 0 1 0 0 0 0 0 0; values and probabilities stay what they are.
+
+    ``y`` is (n,) or, for values and probabilities, (n, outputs), and was checked before; ``out`` is (n, outputs).
+
+    >>> out = np.empty((2, 3))
+    >>> write_targets(CrossEntropy(), np.array([2, 0]), out=out)
+    >>> out
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    if loss.kind == "classes":
+        # mode="clip" writes straight into out; the labels are known to be in range
+        _one_hot_rows(out.shape[1], out.dtype).take(y, axis=0, out=out, mode="clip")
+    else:
+        out[...] = y.reshape(out.shape)

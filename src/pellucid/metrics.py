@@ -1,0 +1,113 @@
+"""How good predictions are: arrays in, numbers out; knows nothing of networks.
+
+``predictions`` are what ``Network.predict`` returns, (n, outputs), or labels (n,). ``y`` are the true targets.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.arrays import AnyArray
+from pellucid.errors import InputError
+
+
+def labels(predictions: npt.ArrayLike) -> AnyArray:
+    """The predicted class of each row (n,): the likeliest one, or for a single probability whether it is above 0.5.
+
+    >>> labels([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]])
+    array([1, 0])
+    """
+    given = np.asarray(predictions)
+    if given.ndim == 1:
+        return given
+    if given.shape[1] == 1:
+        return (given[:, 0] > 0.5).astype(np.int64)
+    likeliest: AnyArray = given.argmax(axis=1)
+    return likeliest
+
+
+def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    """The share of right answers, 0 to 1.
+
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
+    guessed, truth = _pair(labels(predictions), np.asarray(y))
+    return float(np.mean(guessed == truth))
+
+
+def confusion(predictions: npt.ArrayLike, y: npt.ArrayLike, classes: int | None = None) -> AnyArray:
+    """How often each class (row) was taken for each class (column): counts, (classes, classes).
+
+    >>> confusion([0, 1, 1], [0, 0, 1])
+    array([[1, 1],
+           [0, 1]])
+    """
+    guessed, truth = _pair(labels(predictions), np.asarray(y).reshape(-1))
+    if classes is None:
+        columns = np.shape(predictions)[1] if np.ndim(predictions) == 2 else 0
+        classes = max(columns, 2, 1 + int(max(guessed.max(), truth.max())))
+    counts = np.bincount(truth.astype(np.int64) * classes + guessed.astype(np.int64), minlength=classes**2)
+    return counts.reshape(classes, classes)
+
+
+class ClassScores(NamedTuple):
+    """How well each class is recognised: arrays (classes,), 0 to 1; NaN where there is nothing to count."""
+
+    precision: AnyArray  # of what was taken for the class, the share that is
+    recall: AnyArray  # of what is of the class, the share that was found
+    f1: AnyArray  # their harmonic mean
+    samples: AnyArray  # how many of the class there are
+
+
+def per_class(matrix: npt.ArrayLike) -> ClassScores:
+    """Precision, recall and F1 of each class from a confusion matrix (classes, classes).
+
+    >>> per_class([[8, 2], [0, 10]]).recall
+    array([0.8, 1. ])
+    """
+    counts = np.asarray(matrix, np.float64)
+    right = counts.diagonal()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision, recall = right / counts.sum(axis=0), right / counts.sum(axis=1)
+        f1 = 2 * right / (counts.sum(axis=0) + counts.sum(axis=1))
+    return ClassScores(precision, recall, f1, counts.sum(axis=1).astype(np.int64))
+
+
+def rmse(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    """The root of the mean squared error, in the unit of y.
+
+    >>> rmse([[1.0], [3.0]], [1.0, 1.0]).__round__(4)
+    1.4142
+    """
+    guessed, truth = _values(predictions, y)
+    return float(np.sqrt(np.mean((guessed - truth) ** 2)))
+
+
+def r2(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    """The share of the targets' variance that is explained, the mean over the outputs.
+
+    1 is all of it, 0 is no better than always predicting the mean. NaN where a target does not vary.
+
+    >>> r2([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
+    1.0
+    """
+    guessed, truth = _values(predictions, y)
+    left = ((guessed - truth) ** 2).sum(axis=0)
+    spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.mean(np.where(spread > 0, 1 - left / spread, np.nan)))
+
+
+def _values(predictions: npt.ArrayLike, y: npt.ArrayLike) -> tuple[AnyArray, AnyArray]:
+    guessed, truth = np.asarray(predictions, np.float64), np.asarray(y, np.float64)
+    return _pair(guessed.reshape(len(guessed), -1), truth.reshape(len(truth), -1))
+
+
+def _pair(guessed: AnyArray, truth: AnyArray) -> tuple[AnyArray, AnyArray]:
+    if guessed.shape != truth.shape or not guessed.size:
+        raise InputError(
+            f"predictions are of shape {guessed.shape}, targets of {truth.shape}: give as many of each, at least one"
+        )
+    return guessed, truth

@@ -1,0 +1,298 @@
+"""The network, one pass forward and one backward: the page to read first.
+
+A network is a function of one vector θ. All weights and biases are views into ``net.theta``, all gradients are views
+into ``trace.grad`` of the same layout: a step of gradient descent is ``theta -= rate * grad``, whatever the depth.
+
+A trace holds all that one batch makes on its way through: inputs, scores z, activations a, and on the way back δ, dW
+and db. It is allocated once and overwritten batch after batch; training, explaining and drawing read the same arrays.
+
+The mathematics is in ``forward`` and ``backward``; layers count from 1, and layer 0 is the input.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import checks
+from pellucid.activations import Activation, ReLU
+from pellucid.arrays import Array, into
+from pellucid.initializers import He, Initializer
+from pellucid.losses import CrossEntropy, Loss, write_targets
+
+
+class Layer(NamedTuple):
+    """One layer: a = activation(x Wᵀ + b). ``W`` (outputs, inputs) and ``b`` (outputs,) are views into θ."""
+
+    W: Array
+    b: Array
+    activation: Activation
+
+
+class Network:
+    """A multi-layer perceptron: a function of its inputs and of one parameter vector θ.
+
+    Args:
+        sizes: neurons layer by layer, the input first: ``[784, 32, 16, 10]``.
+        activation: of the hidden layers; one for all, or one for each.
+        loss: the loss, which brings the output layer's activation with it.
+        init: how the first weights are drawn; None leaves θ at zero, to be written.
+        dtype: ``np.float32`` (default) or ``np.float64``.
+        rng: where the random start comes from; without it every network starts differently.
+
+    Raises:
+        InputError: a size, an activation or a dtype that cannot be.
+
+    >>> net = Network([784, 32, 16, 10], rng=np.random.default_rng(0))
+    >>> net.theta.shape, net.layers[0].W.shape, net.layers[0].b.shape
+    ((25818,), (32, 784), (32,))
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        activation: Activation | Sequence[Activation] = ReLU(),  # noqa: B008  (stateless)
+        loss: Loss = CrossEntropy(),  # noqa: B008
+        init: Initializer | None = He(),  # noqa: B008
+        dtype: npt.DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.sizes = checks.sizes(sizes, loss)
+        self.loss = loss
+        hidden = checks.activations(activation, len(self.sizes) - 2)
+        self._theta: Array = np.zeros(count_parameters(self.sizes), checks.dtype(dtype))
+        pairs = views(self._theta, self.sizes)
+        self.layers = [Layer(W, b, f) for (W, b), f in zip(pairs, [*hidden, loss.activation], strict=True)]
+        if init is not None:
+            rng = np.random.default_rng() if rng is None else checks.generator(rng)
+            for layer in self.layers:
+                init(layer.W, layer.b, rng)
+
+    @property
+    def theta(self) -> Array:
+        """All parameters in one vector: layer by layer Wᵀ, row after row, then b. Setting it writes into it."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: npt.ArrayLike) -> None:
+        self._theta[...] = values
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The floating-point type of θ and of every trace."""
+        return self._theta.dtype
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The outputs for inputs X (n, features): probabilities or values, (n, outputs).
+
+        Raises:
+            InputError: X has another shape or is not numeric.
+        """
+        return self.features(X, layer=len(self.layers))
+
+    def features(self, X: npt.ArrayLike, layer: int | None = None) -> Array:
+        """What a layer makes of inputs X (n, features): the activations (n, neurons) of ``layer``, to go on with.
+
+        Layers count from 1; without ``layer`` it is the last hidden one.
+
+        >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+        >>> net.features(np.zeros((5, 4))).shape
+        (5, 3)
+        """
+        layer = len(self.layers) - 1 if layer is None else layer
+        checks.layer(layer, len(self.layers))
+        inputs = checks.inputs(X, self.sizes[0])
+        outputs = np.empty((len(inputs), self.sizes[layer]), self.dtype)
+        trace = Trace(self, batch_size=max(1, min(len(inputs), 1024)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(inputs), trace.batch_size):
+                rows = inputs[start : start + trace.batch_size]
+                batch = trace.head(len(rows))
+                into(rows, out=batch.a[0])
+                forward(self, batch)
+                outputs[start : start + len(rows)] = batch.a[layer]
+        return outputs
+
+    def astype(self, dtype: npt.DTypeLike) -> "Network":
+        """A copy of this network whose θ has another floating-point type."""
+        hidden = [layer.activation for layer in self.layers[:-1]]
+        return _rebuild(self.sizes, hidden, self.loss, self.theta.astype(dtype))
+
+    def copy(self) -> "Network":
+        """A copy with a θ of its own."""
+        return self.astype(self.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # copies and pickles rebuild the views; copied one by one, W and b would no longer be parts of θ
+        hidden = [layer.activation for layer in self.layers[:-1]]
+        return _rebuild, (self.sizes, hidden, self.loss, self.theta)
+
+    def __repr__(self) -> str:
+        names = ", ".join(layer.activation.name for layer in self.layers)
+        sizes = "-".join(map(str, self.sizes))
+        return f"<Network {sizes} ({names}), {self.loss.name}, {self.theta.size} parameters, {self.dtype}>"
+
+
+def count_parameters(sizes: Sequence[int]) -> int:
+    """How many numbers θ holds: for each layer inputs · outputs weights and outputs biases.
+
+    >>> count_parameters([784, 32, 16, 10])
+    25818
+    """
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+
+
+def views(theta: Array, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
+    """W and b of each layer as views into a vector laid out as θ.
+
+    W has the shape (outputs, inputs), but its memory runs the other way, (inputs, outputs): so X Wᵀ and ΔᵀX read and
+    write contiguous memory, as NumPy's matrix product likes it best.
+    """
+    pairs, start = [], 0
+    for inputs, outputs in pairwise(sizes):
+        end = start + inputs * outputs
+        pairs.append((theta[start:end].reshape(inputs, outputs).T, theta[end : end + outputs]))
+        start = end + outputs
+    return pairs
+
+
+def _rebuild(sizes: Sequence[int], hidden: Sequence[Activation], loss: Loss, theta: Array) -> Network:
+    net = Network(sizes, activation=hidden, loss=loss, init=None, dtype=theta.dtype)
+    net.theta = theta
+    return net
+
+
+class Trace:
+    """All that one batch makes on its way through a network, in arrays allocated once.
+
+    Attributes (n samples; layer l is at [l − 1], but ``a[0]`` is the input and ``a[l]`` layer l's output):
+        a, z, delta: (n, neurons) each; ``delta[l-1]`` is dLoss/dz of layer l.
+        dW, db: views into ``grad``, shaped as W (outputs, inputs) and b (outputs,).
+        grad: dLoss/dθ, laid out as θ.
+        y: (n, outputs), the targets as rows; ``loss`` (n,), each sample's loss.
+        weights: (n,), each sample's share in the mean: 1/n.
+        fed: what layer l reads, at [l − 1]: ``a[l-1]`` itself, or with dropout ``a[l-1] * mask[l-1]``.
+        delta_input: (n, inputs), dLoss/da of the input, if asked for with ``input_gradient=True``; else None.
+
+    With ``dropout`` a hidden neuron is left out with that probability, and the others are scaled by 1/(1 − dropout)
+    to make up for it (Srivastava et al., JMLR 15, 2014); ``rng`` draws a new mask at every pass forward.
+
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> trace = Trace(net, batch_size=2)
+    >>> trace.fill(np.ones((2, 4)), [0, 1])
+    >>> forward(net, trace)
+    >>> loss = backward(net, trace)
+    >>> trace.delta[1].shape, trace.dW[1].shape, trace.db[1].shape
+    ((2, 2), (2, 3), (2,))
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        batch_size: int,
+        *,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+        input_gradient: bool = False,
+    ) -> None:
+        n, dtype = checks.count(batch_size, "batch_size"), net.dtype
+        checks.dropout(dropout, rng)
+        self.batch_size, self.dropout, self.rng, self._loss = n, dropout, rng, net.loss
+        self.a = [np.empty((n, size), dtype) for size in net.sizes]
+        self.z = [np.empty((n, size), dtype) for size in net.sizes[1:]]
+        self.delta = [np.empty((n, size), dtype) for size in net.sizes[1:]]
+        self.work = [np.empty((2, n, size), dtype) for size in net.sizes[1:]]
+        self.mask = [np.empty((n, size), dtype) for size in net.sizes[1:-1]] if dropout else []
+        self.fed = [self.a[0], *([np.empty_like(mask) for mask in self.mask] or self.a[1:-1])]
+        self.y = np.empty((n, net.sizes[-1]), dtype)
+        self.loss = np.empty(n, dtype)
+        self.ones = np.ones(n, dtype)
+        self.weights = np.full(n, 1 / n, dtype)
+        self.delta_input = np.empty((n, net.sizes[0]), dtype) if input_gradient else None
+        self.grad = np.zeros_like(net.theta)
+        self.dW, self.db = map(list, zip(*views(self.grad, net.sizes), strict=True))
+
+    def fill(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> None:
+        """Put one batch in: X (n, features), and y as the loss wants it, (n,) labels or (n, outputs) values.
+
+        Raises:
+            InputError: X or y has another shape, or a label that the network has no output for.
+        """
+        inputs = checks.inputs(X, self.a[0].shape[1], rows=self.batch_size)
+        into(inputs, out=self.a[0])
+        if y is not None:
+            write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
+
+    def head(self, n: int) -> "Trace":
+        """The same trace cut to its first n rows, for a short last batch: views, with ``grad`` shared."""
+        if n == self.batch_size:
+            return self
+        checks.head(n, self.batch_size)
+        head = object.__new__(Trace)
+        head.__dict__.update(self.__dict__)
+        head.batch_size = n
+        for name in ("a", "z", "delta", "mask"):
+            setattr(head, name, [array[:n] for array in getattr(self, name)])
+        head.work = [array[:, :n] for array in self.work]
+        head.fed = [head.a[0], *([fed[:n] for fed in self.fed[1:]] if self.mask else head.a[1:-1])]
+        head.y, head.loss, head.ones = self.y[:n], self.loss[:n], self.ones[:n]
+        head.weights = np.full(n, 1 / n, self.weights.dtype)
+        head.delta_input = None if self.delta_input is None else self.delta_input[:n]
+        return head
+
+
+def forward(net: Network, trace: Trace) -> None:
+    """Forward propagation: from ``trace.a[0]`` fill every z and a; ``trace.a[-1]`` is the prediction."""
+    for l, (W, b, activation) in enumerate(net.layers, start=1):
+        x, z, a = trace.fed[l - 1], trace.z[l - 1], trace.a[l]
+        # Z = X Wᵀ + b
+        np.dot(x, W.T, out=z)
+        z += b
+        # A = f(Z)
+        activation(z, out=a, work=trace.work[l - 1])
+        if trace.mask and l < len(net.layers):
+            _drop(trace, l)
+
+
+def _drop(trace: Trace, l: int) -> None:
+    """Leave out a part of layer l's neurons, sample by sample, and scale up the others."""
+    assert trace.rng is not None
+    mask, keep = trace.mask[l - 1], 1 - trace.dropout
+    # M = 1 / keep with probability keep, else 0
+    trace.rng.random(dtype=mask.dtype, out=mask)
+    np.less(mask, keep, out=mask)
+    mask /= keep
+    # what the next layer reads: A ∘ M
+    np.multiply(trace.a[l], mask, out=trace.fed[l])
+
+
+def backward(net: Network, trace: Trace) -> float:
+    """Back propagation after a ``forward``: fill every delta, dW and db, and return the batch's mean loss."""
+    z, a, y, work = trace.z[-1], trace.a[-1], trace.y, trace.work[-1]
+    net.loss.value(z, a, y, out=trace.loss, work=work)
+    # Δ = w ∘ ∂L/∂Z for the last layer, w = 1/n
+    net.loss.delta(z, a, y, out=trace.delta[-1], work=work)
+    trace.delta[-1] *= trace.weights[:, np.newaxis]
+    for l in range(len(net.layers), 0, -1):
+        x, delta = trace.fed[l - 1], trace.delta[l - 1]
+        # dW = Δᵀ X
+        np.dot(x.T, delta, out=trace.dW[l - 1].T)
+        # db = Σ Δ over the samples
+        np.dot(trace.ones, delta, out=trace.db[l - 1])
+        if l > 1:
+            below = trace.delta[l - 2]
+            # Δ of the layer below = (Δ W) ∘ M ∘ f'(Z)
+            np.dot(delta, net.layers[l - 1].W, out=below)
+            if trace.mask:
+                below *= trace.mask[l - 2]
+            net.layers[l - 2].activation.backward(
+                trace.z[l - 2], trace.a[l - 1], delta=below, work=trace.work[l - 2]
+            )
+    if trace.delta_input is not None:
+        # dLoss/dX = Δ W of the first layer
+        np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)
+    # Loss = Σ w L
+    return float(np.dot(trace.weights, trace.loss))
