@@ -66,9 +66,7 @@ def _decode(content: bytes, name: str) -> str:
     except UnicodeDecodeError as fault:
         row = content.count(b"\n", 0, fault.start) + 1
         byte = content[fault.start]
-        raise InputError(
-            f"{name}, row {row}: byte 0x{byte:02x} is no UTF-8 text; save the file as CSV UTF-8"
-        ) from None
+        raise InputError(f"{name}, row {row}: byte 0x{byte:02x} is no UTF-8 text; save the file as CSV UTF-8") from None
     if (at := text.find("\0")) >= 0:
         row = text.count("\n", 0, at) + 1
         raise InputError(f"{name}, row {row}: holds a NUL byte, so the file is damaged; get or save it again")
@@ -100,9 +98,7 @@ def _value(cell: str, where: str, *, is_label: bool) -> int:
         value = int(text)
         if is_label or 0 <= value <= 255:
             return value
-        raise InputError(
-            f"{where}: {value} is outside 0 to 255; scale the pixels to bytes, or save them as .npz"
-        )
+        raise InputError(f"{where}: {value} is outside 0 to 255; scale the pixels to bytes, or save them as .npz")
     shown = repr(text if len(text) < 40 else text[:40] + "…")
     wanted = "a label is a whole number" if is_label else "a pixel is a whole number from 0 to 255"
     if text.lower() in GAPS:

@@ -13,9 +13,7 @@ from pellucid.datasets.types import Array, Path, Table, pixel_names, square
 from pellucid.errors import InputError
 
 BOM = b"\xef\xbb\xbf"
-PIXEL = re.compile(
-    r"pixel(\d{1,9})|(\d{1,9})x(\d{1,9})"
-)  # Kaggle's names, and the 1x1 … 28x28 of another digit file
+PIXEL = re.compile(r"pixel(\d{1,9})|(\d{1,9})x(\d{1,9})")  # Kaggle's names, and the 1x1 … 28x28 of another digit file
 NUMBER = re.compile(r"\s*[+-]?\d[\d.eE+-]*\s*")
 
 
@@ -50,11 +48,7 @@ def parse_digit_csv(content: bytes, name: str, *, label_needed: bool = True) -> 
     header = read_header(content, name, label_needed=label_needed)
     content = content.removeprefix(BOM)
     parsed = _read_fast(content, header)
-    X, y = (
-        parsed
-        if parsed is not None
-        else read_carefully(content, name, header.columns, header.label, header.named)
-    )
+    X, y = parsed if parsed is not None else read_carefully(content, name, header.columns, header.label, header.named)
     if len(X) == 0:
         raise InputError(f"{name}: has a header and no rows below it; give at least one sample")
     features = tuple(column for i, column in enumerate(header.columns) if i != header.label)
@@ -70,9 +64,7 @@ def read_header(content: bytes, name: str, *, label_needed: bool) -> Header:
     cells = _first_row(content, name)
     if all(NUMBER.fullmatch(cell) for cell in cells):
         if label_needed:
-            raise InputError(
-                f"{name}, row 1: holds numbers, not names; put the header label,pixel0,… above it"
-            )
+            raise InputError(f"{name}, row 1: holds numbers, not names; put the header label,pixel0,… above it")
         return Header(pixel_names(len(cells)), None, named=False)
     labels = [i for i, cell in enumerate(cells) if cell == "label"]
     pixels = [cell for cell in cells if cell != "label"]
@@ -113,9 +105,7 @@ def _first_row(content: bytes, name: str) -> list[str]:
     try:
         return [cell.strip() for cell in next(csv.reader(io.StringIO(text), strict=True))]
     except csv.Error as fault:
-        raise InputError(
-            f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it"
-        ) from None
+        raise InputError(f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it") from None
 
 
 def _check_order(pixels: list[str], name: str) -> None:
@@ -125,9 +115,7 @@ def _check_order(pixels: list[str], name: str) -> None:
         match = PIXEL.fullmatch(column)
         numbers = tuple(int(group) for group in match.groups() if group is not None) if match else ()
         if before and (len(numbers) != len(before) or numbers <= before):
-            raise InputError(
-                f"{name}, row 1: column {column} stands out of order; sort the pixel columns by number"
-            )
+            raise InputError(f"{name}, row 1: column {column} stands out of order; sort the pixel columns by number")
         before = numbers
 
 

@@ -46,9 +46,7 @@ def export(
 
 def _write_whole(out: Path, digits: Samples, write: Callable[[Samples, Path], None]) -> None:
     """Write into a temporary folder beside `out`, and move what came of it there when it is complete."""
-    with tempfile.TemporaryDirectory(
-        prefix=".pellucid-", dir=out.parent, ignore_cleanup_errors=True
-    ) as folder:
+    with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=out.parent, ignore_cleanup_errors=True) as folder:
         made = Path(folder) / out.name
         write(digits, made)
         made.rename(out)

@@ -29,9 +29,7 @@ def is_idx(start: bytes) -> bool:
     >>> is_idx(bytes([0, 0, 8, 3])), is_idx(b"labe")
     (True, False)
     """
-    return (
-        len(start) >= 4 and start[:2] == b"\0\0" and start[2] in (8, 9, 11, 12, 13, 14) and 1 <= start[3] <= 9
-    )
+    return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in (8, 9, 11, 12, 13, 14) and 1 <= start[3] <= 9
 
 
 def first_bytes(stream: BinaryIO, count: int = 8) -> bytes:
@@ -70,17 +68,13 @@ def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None) -> Pix
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise InputError(f"{name}: the gzip file is cut off or damaged ({fault}); get it again") from None
     except MemoryError:
-        raise InputError(
-            f"{name}: {shape} bytes do not fit into this machine's memory; use a part of it"
-        ) from None
+        raise InputError(f"{name}: {shape} bytes do not fit into this machine's memory; use a part of it") from None
 
 
 def _read_header(content: BinaryIO, name: str) -> tuple[int, ...]:
     magic = content.read(4)
     if not is_idx(magic):
-        raise InputError(
-            f"{name}: does not begin as an IDX file does (00 00 08 03 for images, 00 00 08 01 for labels)"
-        )
+        raise InputError(f"{name}: does not begin as an IDX file does (00 00 08 03 for images, 00 00 08 01 for labels)")
     if magic[2] != 8:
         raise InputError(f"{name}: holds IDX type 0x{magic[2]:02x}, only bytes (0x08) are read; {CONVERT}")
     sizes = content.read(4 * magic[3])
@@ -95,14 +89,11 @@ def _check_size(shape: tuple[int, ...], size: int, *, packed: bool, name: str) -
     if math.prod(shape) == 0:
         raise InputError(f"{name}: its header says {text}, so it holds no samples; give a file that does")
     if packed and promised > MOST_INFLATION * size:
-        raise InputError(
-            f"{name}: its header says {text} bytes, more than {size} gzipped bytes can hold; get it again"
-        )
+        raise InputError(f"{name}: its header says {text} bytes, more than {size} gzipped bytes can hold; get it again")
     if not packed and promised != size:
         fault = "is cut off" if promised > size else "has bytes left over at its end"
         raise InputError(
-            f"{name}: {fault}: its header says {text}, which makes {promised} bytes, "
-            f"the file has {size}; get it again"
+            f"{name}: {fault}: its header says {text}, which makes {promised} bytes, the file has {size}; get it again"
         )
 
 
@@ -115,9 +106,7 @@ def _read_rows(content: BinaryIO, shape: tuple[int, ...], name: str, to: Indices
         stop = min(start + step, count)
         into = rows[start:stop] if block is None else block[: stop - start]
         if content.readinto(into.reshape(-1).data) != into.nbytes:  # type: ignore[attr-defined]
-            raise InputError(
-                f"{name}: ends before sample {stop} of {count}; the file is cut off, get it again"
-            )
+            raise InputError(f"{name}: ends before sample {stop} of {count}; the file is cut off, get it again")
         if to is not None:
             rows[to[start:stop]] = into
     if content.read(1):
@@ -167,9 +156,7 @@ def _read_labels(name: str, count: int, *, needed: bool) -> Array | None:
     if found is None:
         if not needed:
             return None
-        looked = (
-            f"looked for {' and '.join(candidates)}" if candidates else "its name has no 'images' to replace"
-        )
+        looked = f"looked for {' and '.join(candidates)}" if candidates else "its name has no 'images' to replace"
         raise InputError(f"{name}: its labels were not found ({looked}); put them beside it under that name")
     with opened(found) as stream:
         labels = read_array(stream, found)
@@ -178,7 +165,5 @@ def _read_labels(name: str, count: int, *, needed: bool) -> Array | None:
             f"{found}: has {labels.ndim} dimensions, labels have one; give the labels that belong to {name}"
         )
     if len(labels) != count:
-        raise InputError(
-            f"{name} has {count} images, {found} has {len(labels)} labels; they do not belong together"
-        )
+        raise InputError(f"{name} has {count} images, {found} has {len(labels)} labels; they do not belong together")
     return labels.astype(np.int64)

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 FIELD, BOX, MIDDLE = 28, 20, 14.0  # the middle is the pixel index at which MNIST's centres of mass lie
 FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # none of them runs another program
 WANTED = "a picture: PNG, JPEG, GIF, BMP, TIFF, WebP"
-LARGEST = (
-    256  # pixels of the longer side; what is larger is averaged down, which takes the paper's grain away
-)
+LARGEST = 256  # pixels of the longer side; what is larger is averaged down, which takes the paper's grain away
 CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform picture
 
 
@@ -69,17 +67,13 @@ def _read_grey(path: Path, name: str) -> Pixels:
         except InputError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise InputError(
-                f"{name}: the picture is too large to unpack safely; scale it down first"
-            ) from None
+            raise InputError(f"{name}: the picture is too large to unpack safely; scale it down first") from None
         except UnidentifiedImageError:
             raise InputError(f"{name}: is no picture that can be read; give {WANTED}") from None
         except MemoryError:
             raise InputError(f"{name}: the picture does not fit into memory; scale it down first") from None
         except Exception as fault:  # each of Pillow's formats has its own faults for damaged files
-            raise InputError(
-                f"{name}: the picture is cut off or damaged ({fault}); get or save it again"
-            ) from None
+            raise InputError(f"{name}: the picture is cut off or damaged ({fault}); get or save it again") from None
 
 
 def _to_grey(image: Image) -> Pixels:
@@ -110,16 +104,14 @@ def to_mnist(grey: Pixels, name: str) -> Pixels:
     >>> digit.shape, np.flatnonzero(digit.any(axis=1))[[0, -1]].tolist()
     ((28, 28), [4, 23])
     """
-    threshold = _otsu(grey)
-    if np.median(_border(grey)) > threshold:  # the paper is light
-        grey, threshold = 255 - grey, 254 - threshold
+    if np.median(_border(grey)) > _otsu(grey):  # the paper is light
+        grey = 255 - grey
     if _is_mnist(grey):
         return grey
     if max(grey.shape) > LARGEST:
         scale = LARGEST / max(grey.shape)
         grey = _resize(grey, *(max(1, round(side * scale)) for side in grey.shape))
-        threshold = _otsu(grey)
-    ink = _find_ink(grey, threshold, name)
+    ink = _find_ink(_level(grey), name)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return _centre(_fit(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]))
 
@@ -150,13 +142,27 @@ def _is_mnist(grey: Pixels) -> bool:
     return BOX - 1 <= longer <= BOX and all(abs(c - MIDDLE) < 0.55 for c in _centre_of_mass(grey))
 
 
-def _find_ink(grey: Pixels, threshold: int, name: str) -> Pixels:
+def _level(grey: Pixels) -> Pixels:
+    """Subtract the paper, which may lie half in the shadow: a plane through what of the border is paper."""
+    h, w = grey.shape
+    rows, columns = np.indices((h, w))
+    places = np.stack([rows / h, columns / w, np.ones((h, w))], axis=-1)  # (h, w, 3)
+    border = np.concatenate([places[0], places[-1], places[:, 0], places[:, -1]])
+    values = _border(grey).astype(np.float64)
+    rest = np.zeros_like(values)
+    for _ in range(3):  # the brightest quarter may be ink that touches the border
+        keep = rest <= np.percentile(rest, 75)
+        plane = np.linalg.lstsq(border[keep], values[keep], rcond=None)[0]
+        rest = np.rint(values - border @ plane)
+    return _stretch(grey - places @ plane, 0, 255)
+
+
+def _find_ink(grey: Pixels, name: str) -> Pixels:
     """Return the ink from 0 to 255, with the paper and its grain at 0."""
+    threshold = _otsu(grey)
     light = grey > threshold
     if not light.any() or light.all() or grey[light].mean() - grey[~light].mean() < CONTRAST:
-        raise InputError(
-            f"{name}: there is no ink in the picture, it is uniform; give one that shows a digit"
-        )
+        raise InputError(f"{name}: there is no ink in the picture, it is uniform; give one that shows a digit")
     paper = grey[~light]
     ink = _stretch(grey, min(paper.mean() + 2 * paper.std(), threshold), np.percentile(grey[light], 90))
     padded = np.pad(light, 1)

@@ -62,9 +62,7 @@ def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
                 "correct the label, or remove the sample"
             )
     if len(values) < 2:
-        raise InputError(
-            f"{table.name}: every label is {values[0]}; to learn classes takes at least two of them"
-        )
+        raise InputError(f"{table.name}: every label is {values[0]}; to learn classes takes at least two of them")
     return tuple(str(value) for value in values), y.astype(np.int64)
 
 
@@ -108,8 +106,7 @@ def values(table: Table) -> Array:
     y = _targets(table)
     if y.dtype.kind not in "biuf":
         raise InputError(
-            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; "
-            "take task classification"
+            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; take task classification"
         )
     y = y.astype(np.float64)
     return y.reshape(len(y), -1)

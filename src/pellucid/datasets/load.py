@@ -62,10 +62,7 @@ def load(
     rng = np.random.default_rng(seed)
     size = int(n * 0.1 + 0.5) if dev is None else dev
     train_index, dev_index, test_index = split(n, dev=size, test=test or 0, rng=rng, labels=labels)
-    parts = [
-        Samples(table.X.take(i, axis=0), y.take(i, axis=0)) if len(i) else None
-        for i in (dev_index, test_index)
-    ]
+    parts = [Samples(table.X.take(i, axis=0), y.take(i, axis=0)) if len(i) else None for i in (dev_index, test_index)]
     train = Samples(table.X.take(train_index, axis=0), y.take(train_index, axis=0))
     return Dataset(table.name, train, parts[0], parts[1], classes, table.features, table.image_shape)
 
@@ -131,9 +128,7 @@ def _read(path: Path, target: str | None, *, targets_needed: bool) -> Table:
         _check_target(target, None, f"{name}: its labels are a file beside it")
         return read_idx(path, labels_needed=targets_needed)
     if raw[:2] == GZIP:
-        raise InputError(
-            f"{name}: is gzipped and no whole IDX file; unpack it first (gunzip), or get it again"
-        )
+        raise InputError(f"{name}: is gzipped and no whole IDX file; unpack it first (gunzip), or get it again")
     _refuse(raw, name)
     _check_target(target, "label", f"{name}: the target of a digit CSV is its column label")
     return read_digit_csv(path, label_needed=targets_needed)
@@ -151,6 +146,4 @@ def _refuse(start: bytes, name: str) -> None:
             raise InputError(f"{name}: {what}; read now are {FORMS}; to convert, {CONVERT}")
     if name.lower().endswith((".npz", ".parquet")):
         ending = name.rsplit(".", 1)[1]
-        raise InputError(
-            f"{name}: is called .{ending} and is none; read now are {FORMS}; to convert, {CONVERT}"
-        )
+        raise InputError(f"{name}: is called .{ending} and is none; read now are {FORMS}; to convert, {CONVERT}")

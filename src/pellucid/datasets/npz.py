@@ -59,12 +59,8 @@ def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[
         raise
     except MemoryError:
         raise InputError(f"{name}: does not fit into this machine's memory; use a part of it") from None
-    except (
-        Exception
-    ) as fault:  # zipfile, zlib and the npy header parser each have their own faults for bad bytes
-        raise InputError(
-            f"{name}: is no readable .npz, it is cut off or damaged ({fault}); save it again"
-        ) from None
+    except Exception as fault:  # zipfile, zlib and the npy header parser each have their own faults for bad bytes
+        raise InputError(f"{name}: is no readable .npz, it is cut off or damaged ({fault}); save it again") from None
     return arrays, ", ".join(sorted(members)) or "nothing"
 
 
@@ -75,15 +71,11 @@ def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = header(content)
     if dtype.kind in KINDS:
-        raise InputError(
-            f"{where}: holds {KINDS[dtype.kind]}, which are not read; convert it to numbers or text first"
-        )
+        raise InputError(f"{where}: holds {KINDS[dtype.kind]}, which are not read; convert it to numbers or text first")
     size = math.prod(shape) * dtype.itemsize
     held = member.file_size - content.tell()
     if size != held or member.file_size > MOST_INFLATION * (member.compress_size + 1):
-        raise InputError(
-            f"{where}: its header promises {size} bytes, {held} are there; it is damaged, save it again"
-        )
+        raise InputError(f"{where}: its header promises {size} bytes, {held} are there; it is damaged, save it again")
     data = content.read(size)
     content.read(1)  # at the end the zip's checksum is compared
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
@@ -92,15 +84,11 @@ def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
 def _inputs(X: Array, name: str) -> Array:
     if X.ndim not in (2, 3):
         remedy = "X.reshape(-1, 1) makes one feature of it" if X.ndim == 1 else "reshape it first"
-        raise InputError(
-            f"{name}: X has the shape {X.shape}, it must be (n, d) or (n, height, width); {remedy}"
-        )
+        raise InputError(f"{name}: X has the shape {X.shape}, it must be (n, d) or (n, height, width); {remedy}")
     if X.size == 0:
         raise InputError(f"{name}: X has the shape {X.shape}, so it holds nothing; give at least one sample")
     if X.dtype.kind not in "biuf":
-        raise InputError(
-            f"{name}: X holds text ({X.dtype}), inputs are numbers; convert it first, X.astype(float)"
-        )
+        raise InputError(f"{name}: X holds text ({X.dtype}), inputs are numbers; convert it first, X.astype(float)")
     return _as_numbers(X)
 
 
@@ -117,9 +105,7 @@ def _targets(y: Array, name: str, target: str, n: int) -> Array:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim not in (1, 2) or 0 in y.shape[1:]:
-        raise InputError(
-            f"{name}: {target} has the shape {y.shape}, it must be (n,) or (n, k); reshape it first"
-        )
+        raise InputError(f"{name}: {target} has the shape {y.shape}, it must be (n,) or (n, k); reshape it first")
     if len(y) != n:
         raise InputError(f"{name}: X has {n} samples, {target} has {len(y)}; they must be as many")
     if y.dtype.kind == "S":

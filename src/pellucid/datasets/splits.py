@@ -20,19 +20,13 @@ def part_size(part: float, n: int, name: str) -> int:
         raise InputError(f"{name} is {part!r}; give a number of samples, or a fraction between 0 and 1")
     if isinstance(part, (int, np.integer)) or part == 0:
         if part < 0:
-            raise InputError(
-                f"{name} is {part}; give a number of samples from 0, or a fraction between 0 and 1"
-            )
+            raise InputError(f"{name} is {part}; give a number of samples from 0, or a fraction between 0 and 1")
         return int(part)
     if not 0 < part < 1:  # not a number fails here too
-        raise InputError(
-            f"{name} is {part}; a fraction lies between 0 and 1, a number of samples has no point"
-        )
+        raise InputError(f"{name} is {part}; a fraction lies between 0 and 1, a number of samples has no point")
     size = int(part * n + 0.5)
     if size == 0:
-        raise InputError(
-            f"{name} is {part}, which of {n} samples is none; give a larger fraction, or 0 for no {name}"
-        )
+        raise InputError(f"{name} is {part}, which of {n} samples is none; give a larger fraction, or 0 for no {name}")
     return size
 
 
@@ -66,9 +60,7 @@ def split(
         train_index, dev_index, test_index = np.split(order, ends)
         return train_index, dev_index, test_index
     if labels.shape != (n,):
-        raise InputError(
-            f"labels have the shape {labels.shape}, {n} samples need ({n},); give one label a sample"
-        )
+        raise InputError(f"labels have the shape {labels.shape}, {n} samples need ({n},); give one label a sample")
     part = _stratify(order, labels, dev_size, test_size)
     return order[part == 0], order[part == 1], order[part == 2]
 
