@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FIELD, BOX, MIDDLE = 28, 20, 14.0  # the middle is the pixel index at which MNIST's centres of mass lie
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # none of them runs another program
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # none of them runs another program
 WANTED = "a picture: PNG, JPEG, GIF, BMP, TIFF, WebP"
 LARGEST = 256  # pixels of the longer side; what is larger is averaged down, which takes the paper's grain away
 CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform picture
