@@ -1,0 +1,148 @@
+"""A training step computes in arrays that are there already: its fresh memory is small, whatever the batch."""
+
+import itertools
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import pellucid as pl
+from pellucid import batches
+from pellucid.activations import ACTIVATIONS, Activation
+from pellucid.arrays import AnyArray
+from pellucid.losses import LOSSES, Loss, write_targets
+from pellucid.optimizers import OPTIMIZERS, Optimizer, clip
+
+SIZES = [20, 12, 8, 5]
+MOST = 64_000  # bytes; NumPy's own buffers for mixed types and for z += b take about 33,000
+SPREAD = 4_000
+ROWS = 6_000
+
+
+def targets(loss: Loss, rows: int) -> AnyArray:
+    rng = np.random.default_rng(0)
+    return rng.integers(SIZES[-1], size=rows) if loss.kind == "classes" else rng.random((rows, SIZES[-1]))
+
+
+def peak(action: Callable[[], object]) -> int:
+    """Bytes above where it began that ``action`` holds at most, after two rounds to warm up."""
+    action()
+    action()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        action()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+def peak_of_a_step(
+    n: int, activation: Activation, loss: Loss, optimizer: Optimizer, *, dropout: float = 0.0, dtype: type = np.float32
+) -> int:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (ROWS, SIZES[0]), dtype=np.uint8)
+    y = targets(loss, n)
+    net = pl.Network(SIZES, activation=activation, loss=loss, rng=rng, dtype=dtype)
+    trace = pl.Trace(net, n, dropout=dropout, rng=rng, input_gradient=True)
+    pixels, order = np.empty((n, SIZES[0]), np.uint8), rng.permutation(ROWS)[:n]
+
+    def step() -> None:
+        batches.gather(X, order, out=trace.a[0], pixels=pixels)
+        write_targets(loss, y, out=trace.y)
+        pl.forward(net, trace)
+        pl.backward(net, trace)
+        clip(trace.grad, 1e-3)
+        optimizer.step(net.theta, trace.grad)
+
+    return peak(step)
+
+
+def assert_small_and_alike(small: int, large: int) -> None:
+    assert small < MOST, small
+    assert large < MOST, large
+    assert abs(small - large) <= SPREAD, (small, large)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=list(ACTIVATIONS))
+def test_a_step_takes_the_same_little_memory_at_any_batch(activation: type[Activation], loss: type[Loss]) -> None:
+    assert_small_and_alike(*(peak_of_a_step(n, activation(), loss(), pl.SGD(0.01)) for n in (32, 4096)))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "decay", "dtype"),
+    itertools.product(OPTIMIZERS.values(), [0.0, 0.1], [np.float32, np.float64]),
+)
+def test_every_optimizer_steps_in_place(
+    optimizer: type[pl.SGD | pl.Adam], decay: float, dtype: type
+) -> None:
+    assert_small_and_alike(
+        *(
+            peak_of_a_step(
+                n, pl.ReLU(), pl.CrossEntropy(), optimizer(0.01, weight_decay=decay), dropout=0.5, dtype=dtype
+            )
+            for n in (32, 4096)
+        )
+    )
+
+
+def test_a_step_over_large_theta_makes_no_copy_of_it() -> None:
+    net = pl.Network([400, 300, 2], rng=np.random.default_rng(0))  # θ is 480 kB
+    for kind in OPTIMIZERS.values():
+        optimizer = kind(0.01, weight_decay=0.1)
+        grad = np.ones_like(net.theta)
+        assert peak(lambda: optimizer.step(net.theta, grad)) < 4_000  # noqa: B023  (called at once)
+
+
+@pytest.mark.parametrize("saturated", [False, True])
+def test_scores_far_out_cost_no_more_memory(saturated: bool) -> None:
+    def at(n: int) -> int:
+        net = pl.Network(SIZES, rng=np.random.default_rng(0))
+        if saturated:
+            net.theta *= 1e3  # probabilities too small to be written down
+        trace = pl.Trace(net, n)
+        trace.fill(np.random.default_rng(1).random((n, SIZES[0])), targets(net.loss, n))
+
+        def step() -> None:
+            pl.forward(net, trace)
+            pl.backward(net, trace)
+
+        step()
+        assert (((trace.a[-1] * trace.y).max(axis=1) == 0).any()) == saturated
+        return peak(step)
+
+    assert_small_and_alike(at(32), at(4096))
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
+def test_train_itself_takes_the_same_little_memory_at_any_batch(loss: type[Loss]) -> None:
+    def at(n: int) -> int:
+        X = np.random.default_rng(1).integers(0, 256, (8 * n, SIZES[0]), dtype=np.uint8)
+        net = pl.Network(SIZES, loss=loss(), rng=np.random.default_rng(0))
+        peaks: list[int] = []
+
+        def after_step(progress: pl.Progress) -> None:
+            current, highest = tracemalloc.get_traced_memory()
+            if 3 <= progress.batch:  # warmed up, and no epoch's beginning within
+                peaks.append(highest - before[-1])
+            tracemalloc.reset_peak()
+            before.append(current)
+
+        before = [0]
+        tracemalloc.start()
+        try:
+            list(
+                pl.train(
+                    net, (X, targets(net.loss, 8 * n)), pl.SGD(0.01), epochs=2, batch_size=n,
+                    rng=np.random.default_rng(0), after_step=after_step,
+                )
+            )  # fmt: skip
+        finally:
+            tracemalloc.stop()
+        assert len(peaks) == 12
+        return sorted(peaks)[len(peaks) // 2]
+
+    assert_small_and_alike(at(32), at(4096))
