@@ -29,9 +29,7 @@ def count(value: Any, name: str, least: int = 1) -> int:
     return number
 
 
-def number(
-    value: Any, name: str, *, least: float = 0.0, below: float = math.inf, positive: bool = False
-) -> float:
+def number(value: Any, name: str, *, least: float = 0.0, below: float = math.inf, positive: bool = False) -> float:
     """A finite number in [least, below), and not ``least`` itself where it must be positive.
 
     It comes back as a Python float: a NumPy float64 would turn a float32 vector into a float64 one.
@@ -50,9 +48,7 @@ def number(
 def sizes(value: Sequence[int], loss: Loss) -> tuple[int, ...]:
     """Neurons layer by layer: at least an input and an output layer, each of at least one neuron."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or len(value) < 2:
-        raise InputError(
-            f"sizes={value!r}: name at least the inputs and the outputs, such as [784, 32, 16, 10]"
-        )
+        raise InputError(f"sizes={value!r}: name at least the inputs and the outputs, such as [784, 32, 16, 10]")
     checked = tuple(count(size, f"sizes[{place}]") for place, size in enumerate(value))
     if loss.kind == "classes" and checked[-1] < 2:
         raise InputError(
@@ -73,9 +69,7 @@ def activations(value: Activation | Sequence[Activation], hidden: int) -> list[A
     if not several:
         given *= hidden
     if len(given) != hidden:
-        raise InputError(
-            f"{len(given)} activations for {hidden} hidden layers: give one for all, or one for each"
-        )
+        raise InputError(f"{len(given)} activations for {hidden} hidden layers: give one for all, or one for each")
     return given
 
 
@@ -135,9 +129,7 @@ def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArra
     """The targets as an array that fits the loss, or an InputError that says which of them does not, and why."""
     given = np.asarray(y)
     if given.shape[:1] != (samples,):
-        raise InputError(
-            f"y has shape {given.shape}, but X has {samples} rows: give one target for each row of X"
-        )
+        raise InputError(f"y has shape {given.shape}, but X has {samples} rows: give one target for each row of X")
     if given.dtype.kind not in "biuf":
         raise InputError(f"y holds {given.dtype}, not numbers: turn class names into 0, 1, 2, … first")
     if loss.kind == "classes":

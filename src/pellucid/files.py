@@ -7,8 +7,10 @@ from pathlib import Path
 StrPath = str | os.PathLike[str]
 
 
-def write_whole(path: StrPath, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part, even after a crash.
+def write_whole(path: StrPath, content: bytes, *, durable: bool = True) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part.
+
+    That holds when the process is killed at any moment, and with ``durable`` also when the machine loses its power.
 
     Raises:
         OSError: no such folder, no permission, a full disk; what was there before is untouched.
@@ -24,8 +26,9 @@ def write_whole(path: StrPath, content: bytes) -> None:
     try:
         with beside.open("wb") as stream:
             stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         beside.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

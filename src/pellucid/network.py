@@ -288,9 +288,7 @@ def backward(net: Network, trace: Trace) -> float:
             np.dot(delta, net.layers[l - 1].W, out=below)
             if trace.mask:
                 below *= trace.mask[l - 2]
-            net.layers[l - 2].activation.backward(
-                trace.z[l - 2], trace.a[l - 1], delta=below, work=trace.work[l - 2]
-            )
+            net.layers[l - 2].activation.backward(trace.z[l - 2], trace.a[l - 1], delta=below, work=trace.work[l - 2])
     if trace.delta_input is not None:
         # dLoss/dX = Δ W of the first layer
         np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)

@@ -65,7 +65,8 @@ def relu_derivative(Z: Array) -> AnyArray:
 def softmax(Z: Array) -> Array:
     """e^Z over its sum, column by column; the greatest score is subtracted first, so that nothing overflows."""
     E = np.exp(Z - Z.max(axis=0, keepdims=True))
-    return E / E.sum(axis=0, keepdims=True)
+    A: Array = E / E.sum(axis=0, keepdims=True)
+    return A
 
 
 def one_hot(y: AnyArray, classes: int) -> Array:
@@ -113,12 +114,11 @@ def cross_entropy_delta(A3: Array, Y: Array) -> Array:
 def squared_error_delta(A3: Array, Y: Array) -> Array:
     """dLoss/dZ3 of each sample for softmax with squared error: the softmax's own slope comes in."""
     dA3 = 2 * (A3 - Y)
-    return A3 * (dA3 - (dA3 * A3).sum(axis=0, keepdims=True))
+    dZ3: Array = A3 * (dA3 - (dA3 * A3).sum(axis=0, keepdims=True))
+    return dZ3
 
 
-def backward_prop(
-    p: Parameters, v: Pass, X: Array, y: AnyArray, delta: Delta = cross_entropy_delta
-) -> Parameters:
+def backward_prop(p: Parameters, v: Pass, X: Array, y: AnyArray, delta: Delta = cross_entropy_delta) -> Parameters:
     """The gradient of the mean loss for every weight and bias, by the chain rule, last layer first."""
     m = X.shape[1]
     dZ3 = delta(v.A3, one_hot(y, len(v.A3)))

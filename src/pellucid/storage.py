@@ -73,16 +73,28 @@ def save_model(model: Model, path: StrPath) -> None:
         tensors[f"layer{number}.W"] = layer.W
         tensors[f"layer{number}.b"] = layer.b
     about = {
-        "format": VERSION,
-        "sizes": net.sizes,
-        "activations": [describe(layer.activation) for layer in net.layers[:-1]],
-        "loss": describe(net.loss),
+        **describe_network(net),
         "classes": model.classes,
         "features": model.features,
         "image_shape": model.image_shape,
         "data": dict(model.data),
     }
     write_tensors(path, tensors, about)
+
+
+def describe_network(net: Network) -> dict[str, Any]:
+    """Everything about a network but its θ, for JSON."""
+    return {
+        "sizes": net.sizes,
+        "activations": [describe(layer.activation) for layer in net.layers[:-1]],
+        "loss": describe(net.loss),
+    }
+
+
+def build_network(about: Mapping[str, Any], dtype: np.dtype[Any]) -> Network:
+    """The network that ``describe_network`` described, with θ at zero."""
+    hidden = [build(ACTIVATIONS, spec) for spec in about["activations"]]
+    return Network(about["sizes"], activation=hidden, loss=build(LOSSES, about["loss"]), init=None, dtype=dtype)
 
 
 def load_model(path: StrPath) -> Model:
@@ -112,8 +124,7 @@ def _model(tensors: dict[str, AnyArray], about: dict[str, Any]) -> Model:
     kinds = {tensor.dtype for tensor in tensors.values()}
     if len(kinds) != 1:
         raise InputError(f"its tensors are of several kinds, {sorted(map(str, kinds))}")
-    hidden = [build(ACTIVATIONS, spec) for spec in about["activations"]]
-    net = Network(sizes, activation=hidden, loss=build(LOSSES, about["loss"]), init=None, dtype=kinds.pop())
+    net = build_network(about, kinds.pop())
     for number, layer in enumerate(net.layers, start=1):
         layer.W[...], layer.b[...] = tensors[f"layer{number}.W"], tensors[f"layer{number}.b"]
     if not np.isfinite(net.theta).all():
@@ -171,14 +182,16 @@ def build(known: Mapping[str, Any], spec: Mapping[str, Any]) -> Any:
     return known[name](**settings)
 
 
-def write_tensors(path: StrPath, tensors: Mapping[str, AnyArray], about: Mapping[str, Any]) -> None:
+def write_tensors(
+    path: StrPath, tensors: Mapping[str, AnyArray], about: Mapping[str, Any], *, durable: bool = True
+) -> None:
     """Write named arrays and one JSON object to a safetensors file, whole or not at all."""
     try:
         from safetensors.numpy import save as pack
     except ImportError:
         raise InputError(MISSING) from None
     packed = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_whole(path, pack(packed, {"pellucid": json.dumps(about)}))
+    write_whole(path, pack(packed, {"pellucid": json.dumps({"format": VERSION, **about})}), durable=durable)
 
 
 def read_tensors(path: StrPath) -> tuple[dict[str, AnyArray], dict[str, Any]]:

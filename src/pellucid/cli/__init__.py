@@ -1,0 +1,22 @@
+"""The command ``pellucid``: reads arguments, calls the library, formats what comes back, one file a command."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    0: done. 2: the input is wrong. 130: interrupted. 1: a fault of pellucid itself, with a traceback.
+    """
+    try:
+        from pellucid.cli.app import run
+
+        return run(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as head, has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

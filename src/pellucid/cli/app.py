@@ -1,0 +1,77 @@
+"""The command group, and what becomes of errors: one message, an exit code, and never a traceback for bad input."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+import pellucid
+from pellucid.cli.common import Exit, note
+from pellucid.errors import InputError
+
+COMMANDS = ("train", "evaluate", "predict", "check", "data")
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"pellucid.cli.{name}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(pellucid.__version__, prog_name="pellucid")
+def group() -> None:
+    r"""The neural network that one can see through.
+
+    \b
+    pellucid train                    train the digit recogniser on 59,000 real digits
+    pellucid predict digit.png        read a digit from a picture
+    pellucid evaluate                 how good the model is, class by class
+    pellucid check                    back propagation against numeric gradients
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result: Any = group.main(list(arguments), prog_name="pellucid", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except Exit as end:
+        return end.code
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        where = f" (see {context.command_path} --help)" if context is not None else ""
+        return _fail(error.format_message().rstrip(".") + where)
+    except (click.Abort, KeyboardInterrupt):
+        note("interrupted; nothing was written")
+        return 130
+    except InputError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        raise
+    except MemoryError as error:
+        return _fail(f"not enough memory ({error}): take a smaller network, a smaller --batch-size, or fewer samples")
+    except OSError as error:
+        return _fail(os_message(error))
+
+
+def os_message(error: OSError) -> str:
+    """What the operating system refused, where, and what to do."""
+    place = f"{error.filename}: " if error.filename else ""
+    remedy = "make room on the disk" if error.errno == 28 else "choose a place that you may read and write"
+    return f"{place}{error.strerror or error}; {remedy}"
+
+
+def _fail(message: str) -> int:
+    note(f"error: {message}")
+    return 2

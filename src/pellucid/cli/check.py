@@ -1,0 +1,83 @@
+"""``pellucid check``: is back propagation right? Its gradients against differences of the loss."""
+
+import click
+import numpy as np
+from rich.table import Table
+
+from pellucid.arrays import AnyArray
+from pellucid.cli.common import Exit, open_model, out, output, print_json, progress
+from pellucid.gradcheck import GradientCheck, gradient_check
+from pellucid.storage import Model
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--samples", type=click.IntRange(min=1), default=4, show_default=True, help="Rows of random inputs.")
+@click.option(
+    "--parameters", type=click.IntRange(min=1), default=30_000, show_default=True, help="Check at most so many."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of inputs, targets and choice.")
+@output
+def check(model: str | None, samples: int, parameters: int, seed: int, as_json: bool, quiet: bool) -> None:
+    """Compare MODEL's gradients with numeric ones, parameter by parameter, in float64.
+
+    Inputs and targets are drawn at random: so no gradient is small, and every weight has one. MODEL is a .safetensors
+    file or the folder of a run; without it, the digit model that comes with pellucid.
+    """
+    opened = open_model(model)
+    result = _check(opened, samples, parameters, seed, quiet=quiet)
+    if as_json:
+        print_json(
+            {
+                "max_relative_error": result.max_relative_error,
+                "parameters_checked": result.parameters_checked,
+                "passed": result.passed,
+                "layers": [vars(layer) for layer in result.layers],
+            }
+        )
+    else:
+        _show(result, quiet=quiet)
+    if not result.passed:
+        raise Exit(1)
+
+
+def _check(model: Model, samples: int, parameters: int, seed: int, *, quiet: bool) -> GradientCheck:
+    net, rng = model.network, np.random.default_rng(seed)
+    X = rng.random((samples, net.sizes[0]))
+    y = _targets(model, samples, rng)
+    total, done = min(parameters, net.theta.size), 0
+    with progress("checking", total, quiet=quiet) as bar:
+
+        def after_each() -> None:
+            nonlocal done
+            done += 1
+            if done % 100 == 0:
+                bar.advance(done)
+
+        return gradient_check(net, X, y, parameters=parameters, rng=rng, after_each=after_each)
+
+
+def _targets(model: Model, samples: int, rng: np.random.Generator) -> AnyArray:
+    net = model.network
+    if net.loss.kind == "classes":
+        return rng.integers(net.sizes[-1], size=samples)
+    if net.loss.kind == "probabilities":
+        return rng.integers(2, size=(samples, net.sizes[-1]))
+    return rng.standard_normal((samples, net.sizes[-1]))
+
+
+def _show(result: GradientCheck, *, quiet: bool) -> None:
+    console = out()
+    if not quiet:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("layer", "‖g − n‖ / (‖g‖ + ‖n‖)", "checked", "at a kink", ""):
+            table.add_column(name, justify="left" if name in ("layer", "") else "right")
+        for layer in result.layers:
+            word = "[green]right[/]" if layer.passed else "[red]wrong[/]"
+            table.add_row(str(layer.layer), f"{layer.error:.2e}", f"{layer.checked:,}", f"{layer.skipped:,}", word)
+        console.print(table)
+    verdict = "back propagation is right" if result.passed else "BACK PROPAGATION IS WRONG"
+    console.print(
+        f"{verdict}: {result.parameters_checked:,} gradients compared, largest error "
+        f"{result.max_relative_error:.1e} (at most {result.tolerance:.0e} is taken for rounding)"
+    )

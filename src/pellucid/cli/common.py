@@ -1,0 +1,116 @@
+"""What the commands share: where results and notes go, JSON, and the arguments that several of them take."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pellucid.errors import InputError
+from pellucid.storage import Model, load_model
+
+PACKAGED = Path(__file__).parent.parent / "models" / "digits.safetensors"
+
+
+class Exit(Exception):  # noqa: N818  (an end, not an error)
+    """End the command with an exit code; everything was said already."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def note(message: str) -> None:
+    """Say something that is no result, on standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def output(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --json and --quiet, which every command has."""
+    command = click.option("--quiet", "-q", is_flag=True, help="Say less: no progress, no tables.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")(command)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output, with null for what is not a number."""
+    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """A value in the types of JSON.
+
+    >>> plain({"loss": np.float32(0.5), "r2": math.nan, "path": Path("a")})
+    {'loss': 0.5, 'r2': None, 'path': 'a'}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
+
+
+def out() -> Console:
+    """The console for results, on standard output."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A progress bar on standard error; drawn only on a terminal."""
+
+    advance: Callable[[int], None]
+
+
+@contextmanager
+def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
+    """A bar that counts to ``total``, gone again at the end."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield Bar(lambda _: None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=sys.stdout.isatty()
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield Bar(lambda count: bar.update(task, completed=count))
+
+
+def is_model(path: str) -> bool:
+    """Whether an argument names a model: a .safetensors file, or the folder of a run."""
+    return path.endswith(".safetensors") or (Path(path) / "run.json").is_file()
+
+
+def open_model(path: str | None) -> Model:
+    """The model that an argument names; None is the digit model that comes with pellucid.
+
+    Raises:
+        InputError: there is none, or it is damaged; or the run has not made one yet.
+    """
+    if path is None:
+        return load_model(PACKAGED)
+    folder = Path(path)
+    if not folder.is_dir():
+        return load_model(path)
+    if not (folder / "model.safetensors").exists():
+        raise InputError(
+            f"{folder}: holds no model.safetensors; a run writes it when it ends: pellucid train --resume {folder}"
+        )
+    return load_model(folder / "model.safetensors")
+
+
+def percent(share: float | None) -> str:
+    """A share as text: 97.12 %."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"

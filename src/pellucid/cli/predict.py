@@ -1,0 +1,141 @@
+"""``pellucid predict``: pictures and rows in, predictions out."""
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.table import Table as Grid
+
+from pellucid import datasets, metrics
+from pellucid.arrays import AnyArray
+from pellucid.cli.common import is_model, open_model, out, output, percent, plain, print_json
+from pellucid.cli.evaluate import class_names
+from pellucid.datasets import Table
+from pellucid.errors import InputError
+from pellucid.files import write_whole
+from pellucid.storage import Model
+
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
+SHOWN = 20
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
+@click.option(
+    "--out", "to", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the predictions to a file."
+)
+@output
+def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: bool) -> None:
+    """What MODEL makes of each FILE.
+
+    FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
+    without, or - for rows of a .csv on standard input. MODEL is a .safetensors file or the folder of a run; without
+    it, the digit model that comes with pellucid. For Kaggle's digit test file, --out writes what Kaggle takes.
+    """
+    first = arguments[0]
+    path, files = (first, arguments[1:]) if is_model(first) or Path(first).is_dir() else (None, arguments)
+    if not files:
+        raise InputError(f"{first} is the model: name a picture or a table to predict as well")
+    model = open_model(path)
+    read = [(name, *_inputs(model, name)) for name in files]
+    predictions = [model.network.predict(X) for _, X, _ in read]
+    if to is not None:
+        write_whole(to, _as_csv(model, read, predictions).encode())
+    if as_json:
+        print_json({"predictions": _as_json(model, read, predictions)})
+        return
+    _show(model, read, predictions, to, quiet=quiet)
+
+
+Read = tuple[str, AnyArray, Table | None]  # a file's name, its inputs (n, features), and its table if it is one
+
+
+def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
+    """A file's inputs (n, features), as the model takes them."""
+    net = model.network
+    if Path(name).suffix.lower() in PICTURES:
+        if model.image_shape is None:
+            raise InputError(f"{name}: is a picture, but the model takes {net.sizes[0]} numbers: give it a table")
+        return datasets.read_images([name], model.image_shape), None
+    table = datasets.read_rows(name, stdin=sys.stdin.buffer if name == "-" else None)
+    if table.X.shape[1] != net.sizes[0]:
+        raise InputError(
+            f"{name}: has {table.X.shape[1]} inputs a row, but the model takes {net.sizes[0]}: "
+            "give it rows of the kind that it learned from"
+        )
+    return table.X, table
+
+
+def _answers(model: Model, outputs: AnyArray) -> list[Any]:
+    """The predicted class names, or values, of rows of outputs (n, outputs)."""
+    if model.network.loss.kind == "values":
+        return [plain(row[0] if len(row) == 1 else row) for row in outputs]
+    names = class_names(model)
+    return [names[k] for k in metrics.labels(outputs)]
+
+
+def _probabilities(outputs: AnyArray) -> AnyArray:
+    """A probability for each class (n, classes); two where the network has one output for two classes."""
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
+def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> list[dict[str, Any]]:
+    rows = []
+    for (name, _, _), outputs in zip(read, predictions, strict=True):
+        answers, values = _answers(model, outputs), model.network.loss.kind == "values"
+        shares = None if values else _probabilities(outputs)
+        for row, answer in enumerate(answers):
+            entry = {"input": name, "row": row, "prediction": answer}
+            if shares is not None:
+                entry["probabilities"] = dict(zip(class_names(model), plain(shares[row]), strict=True))
+            rows.append(entry)
+    return rows
+
+
+def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> str:
+    """A table of predictions; ImageId,Label where the only file is a digit table without labels, as Kaggle has it."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    table = read[0][2]
+    if len(read) == 1 and table is not None and table.y is None and table.image_shape == (28, 28):
+        rows.writerow(["ImageId", "Label"])
+        rows.writerows(enumerate(_answers(model, predictions[0]), start=1))
+        return text.getvalue()
+    entries = _as_json(model, read, predictions)
+    shares = list(entries[0].get("probabilities", ()))
+    rows.writerow(["input", "row", "prediction", *(f"probability_{name}" for name in shares)])
+    for entry in entries:
+        rows.writerow([entry["input"], entry["row"], entry["prediction"], *entry.get("probabilities", {}).values()])
+    return text.getvalue()
+
+
+def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], to: Path | None, *, quiet: bool) -> None:
+    console, total = out(), sum(map(len, predictions))
+    if quiet and total == 1:
+        console.print(str(_answers(model, predictions[0])[0]), markup=False)
+        return
+    if not (quiet and to is not None):
+        grid = Grid(box=None, pad_edge=False, header_style="bold")
+        for name in ("input", "prediction", "probability", "next likely"):
+            grid.add_column(name)
+        for entry in _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]:
+            grid.add_row(*_cells(entry, several=total > len(read)))
+        console.print(grid)
+    if total > SHOWN and to is None:
+        console.print(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them", markup=False)
+    if to is not None:
+        console.print(f"{total:,} predictions in {to}", markup=False)
+
+
+def _cells(entry: dict[str, Any], *, several: bool) -> list[str]:
+    place = f"{entry['input']}, row {entry['row']}" if several else entry["input"]
+    shares = sorted(entry.get("probabilities", {}).items(), key=lambda item: -item[1])
+    if not shares:
+        return [place, str(entry["prediction"]), "", ""]
+    following = ", ".join(f"{name} ({percent(share)})" for name, share in shares[1:3])
+    return [place, f"[bold]{entry['prediction']}[/]", percent(shares[0][1]), following]

@@ -1,0 +1,93 @@
+"""A checkpoint: all the state that a run needs to go on to the very bits that it would have reached."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import AnyArray, Array
+from pellucid.errors import DivergenceError, InputError
+from pellucid.network import Network
+from pellucid.optimizers import Optimizer
+from pellucid.runs.history import History
+from pellucid.storage import build_network, describe_network, read_tensors, write_tensors
+from pellucid.training import Progress
+
+NAME = "checkpoint.safetensors"
+
+
+@dataclass
+class State:
+    """Everything that changes while a run goes on: θ, the optimiser's memory, the random generator, the position."""
+
+    network: Network
+    optimizer: Optimizer
+    rng: np.random.Generator
+    progress: Progress = field(default_factory=Progress)
+    history: History = field(default_factory=History)
+    seconds: float = 0.0
+    best_theta: Array | None = None  # of the epoch with the least dev loss, where --patience asks for it
+    best_epoch: int = 0
+
+    def write(self, folder: Path) -> None:
+        """Write the checkpoint, whole or not at all; refuse one that holds no numbers, so that the last good one stays.
+
+        Raises:
+            DivergenceError: θ is infinite or no number.
+            OSError: the file cannot be written.
+        """
+        theta = self.network.theta
+        if not np.isfinite(theta).all():
+            raise DivergenceError(f"training diverged: θ is no number after step {self.progress.step}")
+        tensors: dict[str, AnyArray] = {"theta": theta, "history": self.history.as_array()}
+        tensors |= {f"optimizer.{name}": vector for name, vector in self.optimizer.state.items()}
+        if self.best_theta is not None:
+            tensors["best_theta"] = self.best_theta
+        about = {
+            "network": describe_network(self.network),
+            "progress": asdict(self.progress),
+            "rng": self.rng.bit_generator.state,
+            "seconds": self.seconds,
+            "best_epoch": self.best_epoch,
+        }
+        write_tensors(folder / NAME, tensors, about)
+
+
+def read(folder: Path, optimizer: Optimizer) -> State:
+    """The state that a run's last checkpoint holds; ``optimizer`` gets its memory back.
+
+    Raises:
+        InputError: there is no checkpoint, or it is damaged.
+    """
+    path = folder / NAME
+    tensors, about = read_tensors(path)
+    try:
+        return _state(tensors, about, optimizer)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not a whole checkpoint ({type(error).__name__}: {error}); start the run again in another folder"
+        ) from None
+
+
+def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optimizer) -> State:
+    theta = tensors["theta"]
+    net = build_network(about["network"], theta.dtype)
+    if theta.shape != net.theta.shape:
+        raise ValueError(f"theta has shape {theta.shape}, the network needs {net.theta.shape}")
+    net.theta = theta
+    memory = {name: vector for name, vector in tensors.items() if name.startswith("optimizer.")}
+    optimizer.state = {name.removeprefix("optimizer."): vector.copy() for name, vector in memory.items()}
+    rng = np.random.default_rng()
+    rng.bit_generator.state = about["rng"]
+    best = tensors.get("best_theta")
+    return State(
+        net,
+        optimizer,
+        rng,
+        Progress(**about["progress"]),
+        History.from_array(tensors["history"]),
+        float(about["seconds"]),
+        None if best is None else best.copy(),
+        int(about["best_epoch"]),
+    )

@@ -1,0 +1,75 @@
+"""A run's history: a row of numbers for each epoch, as ``history.csv`` for people and as arrays in the checkpoint."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.training import Epoch
+
+COLUMNS = (
+    "epoch",
+    "steps",
+    "learning_rate",
+    "gradient_norm",
+    "train_loss",
+    "train_accuracy",
+    "dev_loss",
+    "dev_accuracy",
+    "dev_r2",
+    "dev_rmse",
+)
+WHOLE = ("epoch", "steps")
+
+
+@dataclass
+class History:
+    """What each epoch came to; NaN where there is nothing to say. No times: equal runs have equal histories."""
+
+    rows: list[list[float]] = field(default_factory=list)
+
+    def add(self, epoch: Epoch) -> None:
+        """Append an epoch's row."""
+        dev = epoch.dev
+        given = [
+            epoch.number,
+            epoch.steps,
+            epoch.learning_rate,
+            epoch.gradient_norm,
+            epoch.train.loss,
+            epoch.train.accuracy,
+            *((dev.loss, dev.accuracy, dev.r2, dev.rmse) if dev is not None else (None,) * 4),
+        ]
+        self.rows.append([math.nan if value is None else float(value) for value in given])
+
+    def as_array(self) -> Array:
+        """All rows, (epochs, columns) in float64."""
+        return np.array(self.rows, np.float64).reshape(-1, len(COLUMNS))
+
+    @classmethod
+    def from_array(cls, rows: Array) -> "History":
+        """The history that ``as_array`` gave."""
+        return cls(rows.tolist())
+
+    def as_csv(self) -> str:
+        """The table with a header, without the columns that stay empty; every float to its last digit.
+
+        >>> History([[1, 10, 0.1, 2.0, 0.5, 0.75, math.nan, math.nan, math.nan, math.nan]]).as_csv().splitlines()
+        ['epoch,steps,learning_rate,gradient_norm,train_loss,train_accuracy', '1,10,0.1,2.0,0.5,0.75']
+        """
+        used = [k for k in range(len(COLUMNS)) if k < 5 or any(not math.isnan(row[k]) for row in self.rows)]
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow([COLUMNS[k] for k in used])
+        for row in self.rows:
+            table.writerow([_cell(COLUMNS[k], row[k]) for k in used])
+        return text.getvalue()
+
+
+def _cell(column: str, value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if column in WHOLE else repr(value)

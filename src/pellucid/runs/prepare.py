@@ -1,0 +1,155 @@
+"""From settings to what a run works with: the data, the network at its start, the optimiser."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid import datasets, threads
+from pellucid.activations import ACTIVATIONS
+from pellucid.datasets import Dataset
+from pellucid.errors import InputError
+from pellucid.initializers import INITIALIZERS
+from pellucid.losses import LOSSES, Loss
+from pellucid.network import Network, count_parameters
+from pellucid.optimizers import OPTIMIZERS, Optimizer
+from pellucid.runs.settings import LEARNING_RATES, Settings
+from pellucid.storage import Model, load_model
+
+MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run starts with; ``settings`` have their gaps filled."""
+
+    settings: Settings
+    dataset: Dataset
+    model: Model
+    optimizer: Optimizer
+    rng: np.random.Generator
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Read the data and make the network and the optimiser that the settings ask for.
+
+    Three random streams come from the one seed: for the split, for the start, and for training.
+
+    Raises:
+        InputError: data that cannot be read or does not fit the settings.
+    """
+    dataset = datasets.load(
+        settings.data,
+        target=settings.target,
+        task=settings.task,
+        dev=settings.dev,
+        test=settings.test,
+        seed=settings.seed,
+    )
+    start, course = np.random.SeedSequence(settings.seed).spawn(2)
+    net = _network(settings, dataset, np.random.default_rng(start))
+    settings = _completed(settings, net, len(dataset.train.X))
+    source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
+    model = Model(net, dataset.classes, dataset.features, dataset.image_shape, {"source": settings.data, **source})
+    return Prepared(settings, dataset, model, make_optimizer(settings), np.random.default_rng(course))
+
+
+def make_optimizer(settings: Settings) -> Optimizer:
+    """The optimiser that complete settings name, with an empty memory."""
+    assert settings.learning_rate is not None
+    assert settings.weight_decay is not None
+    return OPTIMIZERS[settings.optimizer](settings.learning_rate, weight_decay=settings.weight_decay)
+
+
+def own_data(model: Model) -> Dataset:
+    """The data that a model learned from, split as it was then."""
+    about = dict(model.data)
+    if "source" not in about:
+        raise InputError("the model does not say what data it learned from: name some, such as mnist")
+    return datasets.load(about.pop("source"), **about)
+
+
+def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> Network:
+    if settings.start_from is not None:
+        return _continued(settings, dataset)
+    loss = _loss(settings, dataset)
+    sizes = [dataset.train.X.shape[1], *settings.hidden, _outputs(dataset, loss)]
+    _check_size(sizes)
+    hidden = [ACTIVATIONS[name]() for name in settings.activation]
+    if len(hidden) == 1:
+        hidden *= len(settings.hidden)
+    return Network(
+        sizes, activation=hidden, loss=loss, init=INITIALIZERS[settings.init](), dtype=settings.dtype, rng=rng
+    )
+
+
+def _continued(settings: Settings, dataset: Dataset) -> Network:
+    """The network of --start-from, which must fit the data and the flags beside it."""
+    model = load_model(str(settings.start_from))
+    net = model.network
+    _check_loss(net.loss, dataset)
+    inputs, outputs = dataset.train.X.shape[1], _outputs(dataset, net.loss)
+    if net.sizes[0] != inputs or net.sizes[-1] != outputs:
+        raise InputError(
+            f"--start-from {settings.start_from}: its network has {net.sizes[0]} inputs and {net.sizes[-1]} outputs, "
+            f"but {dataset.name} needs {inputs} and {outputs}: train a new network, without --start-from"
+        )
+    if model.classes is not None and dataset.classes is not None and model.classes != dataset.classes:
+        raise InputError(
+            f"--start-from {settings.start_from}: it tells {', '.join(model.classes)} apart, but {dataset.name} holds "
+            f"{', '.join(dataset.classes)}: train a new network, without --start-from"
+        )
+    return net.astype(settings.dtype)
+
+
+def _loss(settings: Settings, dataset: Dataset) -> Loss:
+    usual = "cross-entropy" if dataset.classes is not None else "squared-error"
+    loss: Loss = LOSSES[settings.loss or usual]()
+    _check_loss(loss, dataset)
+    return loss
+
+
+def _check_loss(loss: Loss, dataset: Dataset) -> None:
+    usual = "cross-entropy" if dataset.classes is not None else "squared-error"
+    if dataset.classes is None and loss.kind != "values":
+        raise InputError(
+            f"--loss {loss.name} is for classes, but {dataset.name} has values to predict: use --loss {usual}"
+        )
+    if dataset.classes is not None and loss.kind == "values":
+        raise InputError(
+            f"--loss {loss.name} is for values, but {dataset.name} has classes: "
+            f"use --loss {usual}, or --task regression"
+        )
+    if loss.kind == "probabilities" and len(dataset.classes or ()) != 2:
+        raise InputError(
+            f"--loss {loss.name} tells two classes apart, but {dataset.name} has {len(dataset.classes or ())}: "
+            f"use --loss {usual}"
+        )
+
+
+def _outputs(dataset: Dataset, loss: Loss) -> int:
+    if dataset.classes is None:
+        return int(dataset.train.y.reshape(len(dataset.train.y), -1).shape[1])
+    return 1 if loss.kind == "probabilities" else len(dataset.classes)
+
+
+def _check_size(sizes: list[int]) -> None:
+    parameters = count_parameters(sizes)
+    if parameters > MOST_PARAMETERS:
+        raise InputError(
+            f"--hidden: a network {'-'.join(map(str, sizes))} has {parameters:,} parameters, more than the "
+            f"{MOST_PARAMETERS:,} that are trained here: take smaller layers"
+        )
+
+
+def _completed(settings: Settings, net: Network, samples: int) -> Settings:
+    """The settings with what the flags left open: they must say all that a resumed run needs."""
+    filled: dict[str, Any] = {"hidden": net.sizes[1:-1], "loss": net.loss.name}
+    filled["activation"] = tuple(layer.activation.name for layer in net.layers[:-1]) or settings.activation
+    if settings.learning_rate is None:
+        filled["learning_rate"] = LEARNING_RATES[settings.optimizer]
+    if settings.weight_decay is None:
+        filled["weight_decay"] = 0.01 if settings.optimizer == "adamw" else 0.0
+    if settings.threads is None:
+        filled["threads"] = threads.best(net.sizes, min(settings.batch_size or samples, samples))
+    return replace(settings, **filled)

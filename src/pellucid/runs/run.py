@@ -1,0 +1,270 @@
+"""A training run in a folder of its own: started, stopped at any moment, resumed to the same bits, and finished.
+
+The folder appears together with ``run.json`` and a checkpoint of step 0. From then on there is always a whole
+checkpoint in it. When the run is finished, ``run.json`` holds its result.
+"""
+
+import json
+import platform
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pellucid
+from pellucid.datasets import Dataset, Samples
+from pellucid.errors import DivergenceError, InputError
+from pellucid.files import sweep, write_whole
+from pellucid.runs import checkpoint
+from pellucid.runs.checkpoint import State
+from pellucid.runs.prepare import Prepared, make_optimizer, own_data
+from pellucid.runs.settings import Settings
+from pellucid.runs.snapshots import Snapshots
+from pellucid.schedules import SCHEDULES
+from pellucid.storage import Model, read_file, save_model
+from pellucid.training import Epoch, Progress, Scores, evaluate, train
+
+SECONDS_BETWEEN_CHECKPOINTS = 10.0
+MODEL, HISTORY, PATH, RUN = "model.safetensors", "history.csv", "path.safetensors", "run.json"
+
+
+@dataclass
+class Run:
+    """A run under way. ``go`` trains it; set ``stop`` at any moment and it saves itself and ends after the step."""
+
+    folder: Path
+    settings: Settings
+    dataset: Dataset
+    model: Model
+    state: State
+    snapshots: Snapshots
+    stop: bool = False
+    result: dict[str, Any] | None = None
+    _saved_at: float = field(default_factory=time.monotonic)
+    _went_on_at: float = field(default_factory=time.monotonic)
+
+    def go(self) -> Iterator[Epoch]:
+        """Train to the end, yield each epoch after its checkpoint, then evaluate and write the results.
+
+        Raises:
+            KeyboardInterrupt: ``stop`` was set; the state so far is saved.
+            DivergenceError: the loss is no number; the last good checkpoint stands.
+            OSError: a file cannot be written; the last checkpoint stands.
+        """
+        self._went_on_at = self._saved_at = time.monotonic()
+        self.snapshots.take(self.state.progress.step, self.state.network.theta)
+        try:
+            for epoch in self._epochs():
+                self._note(epoch)
+                self.save()
+                yield epoch
+                if self.stop:
+                    raise KeyboardInterrupt
+                if self._patience_is_out():
+                    break
+        except DivergenceError as error:
+            raise DivergenceError(f"{error}. The last good checkpoint is {self.folder / checkpoint.NAME}") from None
+        self._finish()
+
+    def _epochs(self) -> Iterator[Epoch]:
+        settings, dataset = self.settings, self.dataset
+        return train(
+            self.state.network,
+            dataset.train,
+            self.state.optimizer,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            rng=self.state.rng,
+            dev=dataset.dev,
+            schedule=SCHEDULES[settings.schedule],
+            dropout=settings.dropout,
+            clip_norm=settings.clip_norm,
+            progress=self.state.progress,
+            after_step=self._after_step,
+            blas_threads=settings.threads,
+        )
+
+    def _after_step(self, progress: Progress) -> None:
+        self.snapshots.take(progress.step, self.state.network.theta)
+        if self.stop:
+            self.save()
+            raise KeyboardInterrupt
+        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+            self.save()
+
+    def save(self) -> None:
+        """Write a checkpoint, and the history and the snapshots that belong to it."""
+        now = time.monotonic()
+        self.state.seconds += now - self._went_on_at
+        self._went_on_at = self._saved_at = now
+        self.snapshots.write(self.folder / PATH)
+        self.state.write(self.folder)
+        write_whole(self.folder / HISTORY, self.state.history.as_csv().encode(), durable=False)
+
+    def _note(self, epoch: Epoch) -> None:
+        state = self.state
+        state.history.add(epoch)
+        if self.settings.patience is None or epoch.dev is None:
+            return
+        losses = [row[6] for row in state.history.rows]
+        if state.best_theta is None or epoch.dev.loss < losses[state.best_epoch - 1]:
+            state.best_theta, state.best_epoch = state.network.theta.copy(), epoch.number
+
+    def _patience_is_out(self) -> bool:
+        patience, state = self.settings.patience, self.state
+        return patience is not None and state.progress.epoch - state.best_epoch >= patience
+
+    def _finish(self) -> None:
+        """Write the model, the result and the last of the snapshots."""
+        state, net = self.state, self.state.network
+        self.snapshots.take(state.progress.step, net.theta, last=True)
+        self.save()
+        if state.best_theta is not None:
+            net = net.copy()
+            net.theta = state.best_theta
+        self.model = replace(self.model, network=net)
+        save_model(self.model, self.folder / MODEL)
+        parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
+        train_scores, dev_scores, test_scores = (_scores(self.model, part) for part in parts)
+        self.result = {
+            "run": str(self.folder),
+            "model": str(self.folder / MODEL),
+            "parameters": int(net.theta.size),
+            "epochs": state.progress.epoch,
+            "steps": state.progress.step,
+            "seconds": round(state.seconds, 3),
+            "train": train_scores,
+            "dev": dev_scores,
+            "test": test_scores,
+        }
+        write_run_file(self.folder, self.settings, self.dataset, self.result)
+
+
+def start(prepared: Prepared, folder: Path) -> Run:
+    """A new run: make its folder, with its settings and a checkpoint of step 0, all at once.
+
+    Raises:
+        InputError: the folder holds something already, or cannot be made.
+    """
+    run = Run(
+        folder,
+        prepared.settings,
+        prepared.dataset,
+        prepared.model,
+        State(prepared.model.network, prepared.optimizer, prepared.rng),
+        Snapshots.for_run(prepared.settings.epochs * _batches(prepared.settings, prepared.dataset)),
+    )
+    _check_patience(prepared.settings, prepared.dataset)
+    run._epochs()  # what training would refuse, it refuses now, before anything is written
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"--out {folder}: holds something already; take another folder, or go on with its run: "
+            f"pellucid train --resume {folder}"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
+        made = Path(beside) / folder.name
+        made.mkdir()
+        write_run_file(made, run.settings, run.dataset)
+        run.state.write(made)
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
+    return run
+
+
+def resume(folder: Path, epochs: int | None = None) -> Run:
+    """A run read back from its folder, to go on with; where it is finished, with its ``result``.
+
+    Args:
+        folder: the run's folder.
+        epochs: more epochs than it was started with make it longer.
+
+    Raises:
+        InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
+    """
+    about = read_run_file(folder)
+    settings = Settings.from_json(about["settings"])
+    state = checkpoint.read(folder, make_optimizer(settings))
+    result = about["result"]
+    if epochs is not None and epochs < max(state.progress.epoch, 1):
+        raise InputError(f"--epochs {epochs}: {folder} has trained {state.progress.epoch} already; give more")
+    if epochs is not None and epochs > settings.epochs:
+        settings, result = replace(settings, epochs=epochs), None
+        state.best_epoch = state.progress.epoch if state.best_theta is not None else 0
+    source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
+    model = Model(state.network, data={"source": settings.data, **source})
+    dataset = own_data(model)
+    if about["data_checksum"] != _checksum(dataset.train):
+        raise InputError(
+            f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
+        )
+    model = replace(model, classes=dataset.classes, features=dataset.features, image_shape=dataset.image_shape)
+    total = settings.epochs * _batches(settings, dataset)
+    snapshots = Snapshots.read(folder / PATH, state.progress.step, total)
+    if result is None:
+        sweep(folder)
+        write_run_file(folder, settings, dataset)
+    return Run(folder, settings, dataset, model, state, snapshots, result=result)
+
+
+def write_run_file(folder: Path, settings: Settings, dataset: Dataset, result: dict[str, Any] | None = None) -> None:
+    """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
+    about = {
+        "pellucid": pellucid.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "system": platform.platform(),
+        "settings": settings.as_json(),
+        "samples": {
+            part: 0 if samples is None else len(samples.X)
+            for part, samples in (("train", dataset.train), ("dev", dataset.dev), ("test", dataset.test))
+        },
+        "data_checksum": _checksum(dataset.train),
+        "result": result,
+    }
+    write_whole(folder / RUN, (json.dumps(about, indent=2) + "\n").encode())
+
+
+def read_run_file(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` says.
+
+    Raises:
+        InputError: the folder holds no run, or the file is damaged.
+    """
+    if not (folder / RUN).is_file():
+        raise InputError(f"{folder}: holds no run (there is no {RUN} in it); give the folder that training has made")
+    try:
+        about = json.loads(read_file(folder / RUN))
+    except (ValueError, RecursionError):
+        about = None
+    if not isinstance(about, dict) or not {"settings", "data_checksum", "result"} <= set(about):
+        raise InputError(f"{folder / RUN}: damaged; start the run again in another folder")
+    return about
+
+
+def _scores(model: Model, part: Samples | None) -> dict[str, float] | None:
+    if part is None:
+        return None
+    scores: Scores = evaluate(model.network, part)
+    return {name: value for name, value in asdict(scores).items() if value is not None}
+
+
+def _batches(settings: Settings, dataset: Dataset) -> int:
+    samples = len(dataset.train.X)
+    return -(-samples // min(settings.batch_size or samples, samples))
+
+
+def _check_patience(settings: Settings, dataset: Dataset) -> None:
+    if settings.patience is not None and dataset.dev is None:
+        raise InputError("--patience waits for the dev loss, but there are no dev data: leave out --dev 0")
+
+
+def _checksum(part: Samples) -> int:
+    """A number that changes when the data does."""
+    return zlib.crc32(np.ascontiguousarray(part.y).data, zlib.crc32(np.ascontiguousarray(part.X).data))

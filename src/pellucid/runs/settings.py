@@ -1,0 +1,137 @@
+"""The settings of a run: what the flags of ``pellucid train`` say, checked, complete, and written into ``run.json``."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pellucid import checks
+from pellucid.activations import ACTIVATIONS
+from pellucid.errors import InputError
+from pellucid.initializers import INITIALIZERS
+from pellucid.losses import LOSSES
+from pellucid.optimizers import OPTIMIZERS
+from pellucid.schedules import SCHEDULES
+
+# Where no learning rate is given: chosen on dev digits for the default recipe, see docs/architecture.md.
+LEARNING_RATES = {
+    "sgd": 0.5,
+    "momentum": 0.05,
+    "nesterov": 0.05,
+    "rmsprop": 0.001,
+    "adam": 0.004,
+    "adamw": 0.004,
+}
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "article": {
+        "hidden": (32, 16),
+        "activation": ("relu",),
+        "loss": "cross-entropy",
+        "init": "article",
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "schedule": "constant",
+        "batch_size": None,
+        "epochs": 500,
+        "dtype": "float64",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what a run does; None means: the usual for the data, the loss or the optimiser."""
+
+    data: str = "mnist"
+    target: str | None = None
+    task: str = "auto"
+    dev: float | None = None  # a count, or a fraction below 1
+    test: float | None = None
+    recipe: str = "default"
+    start_from: str | None = None
+    hidden: tuple[int, ...] = (32, 16)
+    activation: tuple[str, ...] = ("relu",)  # one for all hidden layers, or one for each
+    loss: str | None = None
+    init: str = "he"
+    optimizer: str = "sgd"
+    learning_rate: float | None = None
+    schedule: str = "warmup-cosine"
+    batch_size: int | None = 64  # None: all samples at once
+    epochs: int = 10
+    weight_decay: float | None = None
+    dropout: float = 0.0
+    clip_norm: float | None = None
+    dtype: str = "float32"
+    threads: int | None = None
+    seed: int = 0
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for number, size in enumerate(self.hidden, start=1):
+            checks.count(size, f"--hidden: layer {number}")
+        for name in self.activation:
+            _among(name, ACTIVATIONS, "--activation")
+        if len(self.activation) not in (1, len(self.hidden)):
+            raise InputError(
+                f"--activation names {len(self.activation)} activations, --hidden {len(self.hidden)} layers: "
+                "give one activation for all, or one for each hidden layer"
+            )
+        if self.loss is not None:
+            _among(self.loss, LOSSES, "--loss")
+        _among(self.recipe, RECIPES, "--recipe")
+        _among(self.init, INITIALIZERS, "--init")
+        _among(self.optimizer, OPTIMIZERS, "--optimizer")
+        _among(self.schedule, SCHEDULES, "--schedule")
+        _among(self.dtype, ("float32", "float64"), "--dtype")
+        for value, flag in ((self.learning_rate, "--learning-rate"), (self.clip_norm, "--clip-norm")):
+            if value is not None:
+                checks.number(value, flag, positive=True)
+        if self.weight_decay is not None:
+            checks.number(self.weight_decay, "--weight-decay")
+        checks.number(self.dropout, "--dropout", below=1.0)
+        checks.count(self.epochs, "--epochs")
+        checks.count(self.seed, "--seed", least=0)
+        for name in ("batch_size", "patience", "threads"):
+            if getattr(self, name) is not None:
+                checks.count(getattr(self, name), "--" + name.replace("_", "-"))
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings as plain values for ``run.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Settings":
+        """The settings that ``as_json`` gave.
+
+        >>> Settings.from_json(Settings(hidden=(8,)).as_json()) == Settings(hidden=(8,))
+        True
+        """
+        known = {field.name for field in fields(cls)}
+        if not isinstance(values, Mapping) or set(values) != known:
+            raise InputError("its settings are not those that this version of pellucid writes")
+        lists = {name: tuple(values[name]) for name in ("hidden", "activation")}
+        return cls(**{**values, **lists})
+
+
+def from_flags(flags: Mapping[str, Any]) -> Settings:
+    """The recipe's settings, with the flags that were given in their place; a flag of None was not given.
+
+    >>> from_flags({"recipe": "article", "epochs": 20}).epochs
+    20
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    recipe = given.get("recipe", "default")
+    _among(recipe, RECIPES, "--recipe")
+    settings = {**RECIPES[recipe], **given}
+    for name in ("hidden", "activation", "loss", "init"):
+        if "start_from" in given and name in given:
+            raise InputError(f"--{name} cannot stand beside --start-from, whose network decides it: leave one out")
+    if settings.get("batch_size") == "all":
+        settings["batch_size"] = None
+    return Settings(**settings)
+
+
+def _among(value: str, known: Any, flag: str) -> None:
+    if value not in known:
+        raise InputError(f"{flag} {value}: not known; take {', '.join(known)}")
