@@ -81,6 +81,7 @@ def test_table_knows_places_names_and_shape(tmp_path: Path) -> None:
         (b"label,pixel1,pixel2\r7,0,255\r", True),  # line ends of old Macs
         (b"pixel0,pixel1\n0,255\n", False),
         (b"0,255\n", False),
+        (b"\xef\xbb\xbf0 ,255\n", False),
     ],
 )
 def test_forms_that_are_met_in_the_wild_are_read(content: bytes, labelled: bool) -> None:

@@ -41,6 +41,18 @@ def test_an_exported_digit_comes_through_bit_for_bit(tmp_path: Path) -> None:
     assert (read_images(paths).reshape(-1, 28, 28) == DIGITS).all()
 
 
+def test_a_digit_in_16_bits_comes_through_bit_for_bit(tmp_path: Path) -> None:
+    for digit in DIGITS[:5]:
+        assert (read_one(Image.fromarray(digit.astype(np.uint16) * 257), tmp_path) == digit).all()
+
+
+def test_a_lonely_pixel_does_not_widen_the_box() -> None:
+    picture = np.array(drawn())
+    clean = to_mnist(picture, "clean")
+    picture[5, 85] = 255
+    assert (to_mnist(picture, "dusty") == clean).all()
+
+
 @pytest.mark.slow
 def test_all_70000_digits_have_mnists_form() -> None:
     for part in ("train", "test"):
