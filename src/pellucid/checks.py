@@ -41,7 +41,7 @@ def number(value: Any, name: str, *, least: float = 0.0, below: float = math.inf
     if not (least <= real < below) or (positive and real == least):
         opening = "above" if positive else "of at least"
         ceiling = "" if below == math.inf else f" and below {below:g}"
-        raise InputError(f"{name}={value!r}: give a number {opening} {least:g}{ceiling}")
+        raise InputError(f"{name}={value!r}: give a finite number {opening} {least:g}{ceiling}")
     return real
 
 

@@ -30,9 +30,11 @@ def write_whole(path: StrPath, content: bytes, *, durable: bool = True) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             beside.unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # the name that the user knows
         raise
 
 

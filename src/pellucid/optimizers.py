@@ -83,10 +83,12 @@ class SGD:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        room, work = self._room.for_step(theta)
-        g = _decayed(theta, grad, self.weight_decay, out=room)
+        _, work = self._room.for_step(theta)
+        if self.weight_decay:
+            # θ ← θ − η λ θ
+            theta *= 1 - self.learning_rate * self.weight_decay
         # θ ← θ − η g
-        np.multiply(g, self.learning_rate, out=work)
+        np.multiply(grad, self.learning_rate, out=work)
         theta -= work
 
 

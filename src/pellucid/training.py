@@ -38,7 +38,8 @@ class Epoch:
 
     ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time; ``dev`` is what
     the θ at the end of the epoch reaches on the dev data. ``learning_rate`` is that of the epoch's last step,
-    ``gradient_norm`` the length of its gradient; ``seconds`` is the time of the epoch without the evaluation.
+    ``gradient_norm`` the length of its gradient before any clipping; ``seconds`` is the time of the epoch without the
+    evaluation.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Progress:
 
     ``epoch`` counts finished epochs, ``batch`` the finished batches of the one under way, ``step`` all steps.
     ``loss`` and ``right`` are this epoch's sums so far over its samples; ``seed`` gives the order of its rows.
+    ``learning_rate`` is that of the last step, ``gradient_norm`` the length of the gradient of an epoch's last one.
     """
 
     epoch: int = 0
@@ -64,6 +66,8 @@ class Progress:
     loss: float = 0.0
     right: int = 0
     seed: int = 0
+    learning_rate: float = 0.0
+    gradient_norm: float = 0.0
 
 
 def train(
@@ -155,13 +159,13 @@ def _epochs(
 ) -> Iterator[Epoch]:
     pixels = np.empty((course.batch_size, course.X.shape[1]), course.X.dtype)
     if course.batches == 1:
-        _fill(net, trace, course, np.arange(len(course.X)), pixels)
+        into(course.X, out=trace.a[0])
+        write_targets(net.loss, course.y, out=trace.y)
     while progress.epoch < course.epochs:
         start, rate = time.perf_counter(), optimizer.learning_rate
         with threads.limited(blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
                 _one_epoch(net, trace, optimizer, course, progress, pixels)
-                last_rate = optimizer.learning_rate
             finally:
                 optimizer.learning_rate = rate
             seconds = time.perf_counter() - start
@@ -171,8 +175,8 @@ def _epochs(
         scores = Scores(progress.loss / samples, accuracy)
         progress.epoch += 1
         progress.batch, progress.loss, progress.right = 0, 0.0, 0
-        norm = math.sqrt(float(np.dot(trace.grad, trace.grad)))
-        yield Epoch(progress.epoch, progress.step, last_rate, norm, seconds, scores, dev)
+        rate, norm = progress.learning_rate, progress.gradient_norm
+        yield Epoch(progress.epoch, progress.step, rate, norm, seconds, scores, dev)
 
 
 def _one_epoch(
@@ -189,39 +193,37 @@ def _one_epoch(
         progress.seed = int(trace.rng.integers(2**63))
     order = batches.order(len(course.X), progress.seed) if course.batches > 1 else None
     base, total = optimizer.learning_rate, course.epochs * course.batches
+    batch, y = trace, course.y
     for number in range(progress.batch, course.batches):
-        batch = trace
         if order is not None:
             rows = order[number * course.batch_size : (number + 1) * course.batch_size]
-            batch = trace.head(len(rows))
-            _fill(net, batch, course, rows, pixels)
+            batch, y = trace.head(len(rows)), course.y.take(rows, axis=0)
+            batches.gather(course.X, rows, out=batch.a[0], pixels=pixels[: len(rows)])
+            write_targets(net.loss, y, out=batch.y)
         forward(net, batch)
         loss = backward(net, batch)
         if not math.isfinite(loss):
             raise _divergence(net, batch, progress, loss)
+        if number + 1 == course.batches:
+            progress.gradient_norm = float(np.linalg.norm(batch.grad))
         if course.clip_norm is not None:
             clip(batch.grad, course.clip_norm)
-        optimizer.learning_rate = base * course.schedule(progress.step / total)
+        progress.learning_rate = optimizer.learning_rate = base * course.schedule(progress.step / total)
         optimizer.step(net.theta, batch.grad)
         progress.loss += loss * batch.batch_size
-        progress.right += _right(net, batch)
+        progress.right += _right(net, batch, y)
         progress.batch, progress.step = number + 1, progress.step + 1
         if course.after_step is not None:
             course.after_step(progress)
 
 
-def _fill(net: Network, batch: Trace, course: _Course, rows: AnyArray, pixels: AnyArray) -> None:
-    batches.gather(course.X, rows, out=batch.a[0], pixels=pixels[: len(rows)])
-    write_targets(net.loss, course.y.take(rows, axis=0), out=batch.y)
-
-
-def _right(net: Network, batch: Trace) -> int:
+def _right(net: Network, batch: Trace, y: AnyArray) -> int:
     """How many of the batch's samples were classified rightly."""
     if net.loss.kind == "values":
         return 0
     if net.loss.kind == "probabilities":
         return int(np.count_nonzero(((batch.a[-1] > 0.5) == (batch.y > 0.5)).all(axis=1)))
-    return int(np.count_nonzero(batch.a[-1].argmax(axis=1) == batch.y.argmax(axis=1)))
+    return int(np.count_nonzero(batch.a[-1].argmax(axis=1) == y))
 
 
 def evaluate(net: Network, data: Data) -> Scores:

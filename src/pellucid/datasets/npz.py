@@ -35,7 +35,7 @@ def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Ta
     if "X" not in arrays:
         raise InputError(f"{name}: has no array X, only {names}; save it as numpy.savez('{name}', X=X, y=y)")
     if target_needed and target not in arrays:
-        raise InputError(f"{name}: has no array {target} for the target, only {names}; name one with target")
+        raise InputError(f"{name}: has no array {target} for the target, only {names}; name another one with target")
     X = _inputs(arrays["X"], name)
     y = _targets(arrays[target], name, target, len(X)) if target in arrays else None
     d = math.prod(X.shape[1:])

@@ -13,7 +13,7 @@ from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES, Loss
 from pellucid.network import Network, count_parameters
 from pellucid.optimizers import OPTIMIZERS, Optimizer
-from pellucid.runs.settings import LEARNING_RATES, Settings
+from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
 from pellucid.storage import Model, load_model
 
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
@@ -149,7 +149,7 @@ def _completed(settings: Settings, net: Network, samples: int) -> Settings:
     if settings.learning_rate is None:
         filled["learning_rate"] = LEARNING_RATES[settings.optimizer]
     if settings.weight_decay is None:
-        filled["weight_decay"] = 0.01 if settings.optimizer == "adamw" else 0.0
+        filled["weight_decay"] = WEIGHT_DECAYS[settings.optimizer]
     if settings.threads is None:
         filled["threads"] = threads.best(net.sizes, min(settings.batch_size or samples, samples))
     return replace(settings, **filled)

@@ -43,6 +43,7 @@ class Run:
     model: Model
     state: State
     snapshots: Snapshots
+    checksum: int  # of the training data
     stop: bool = False
     result: dict[str, Any] | None = None
     _saved_at: float = field(default_factory=time.monotonic)
@@ -142,7 +143,7 @@ class Run:
             "dev": dev_scores,
             "test": test_scores,
         }
-        write_run_file(self.folder, self.settings, self.dataset, self.result)
+        write_run_file(self)
 
 
 def start(prepared: Prepared, folder: Path) -> Run:
@@ -158,6 +159,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
         prepared.model,
         State(prepared.model.network, prepared.optimizer, prepared.rng),
         Snapshots.for_run(prepared.settings.epochs * _batches(prepared.settings, prepared.dataset)),
+        _checksum(prepared.dataset.train),
     )
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
@@ -170,7 +172,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
         made = Path(beside) / folder.name
         made.mkdir()
-        write_run_file(made, run.settings, run.dataset)
+        write_run_file(run, made)
         run.state.write(made)
         if folder.exists():
             folder.rmdir()
@@ -200,35 +202,38 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
     model = Model(state.network, data={"source": settings.data, **source})
     dataset = own_data(model)
-    if about["data_checksum"] != _checksum(dataset.train):
+    checksum = _checksum(dataset.train)
+    if about["data_checksum"] != checksum:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
     model = replace(model, classes=dataset.classes, features=dataset.features, image_shape=dataset.image_shape)
     total = settings.epochs * _batches(settings, dataset)
     snapshots = Snapshots.read(folder / PATH, state.progress.step, total)
+    if result is not None:
+        result |= {"run": str(folder), "model": str(folder / MODEL)}
+    run = Run(folder, settings, dataset, model, state, snapshots, checksum, result=result)
     if result is None:
         sweep(folder)
-        write_run_file(folder, settings, dataset)
-    return Run(folder, settings, dataset, model, state, snapshots, result=result)
+    if settings != Settings.from_json(about["settings"]):
+        write_run_file(run)
+    return run
 
 
-def write_run_file(folder: Path, settings: Settings, dataset: Dataset, result: dict[str, Any] | None = None) -> None:
+def write_run_file(run: Run, folder: Path | None = None) -> None:
     """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
+    parts = (("train", run.dataset.train), ("dev", run.dataset.dev), ("test", run.dataset.test))
     about = {
         "pellucid": pellucid.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": platform.platform(),
-        "settings": settings.as_json(),
-        "samples": {
-            part: 0 if samples is None else len(samples.X)
-            for part, samples in (("train", dataset.train), ("dev", dataset.dev), ("test", dataset.test))
-        },
-        "data_checksum": _checksum(dataset.train),
-        "result": result,
+        "settings": run.settings.as_json(),
+        "samples": {name: 0 if part is None else len(part.X) for name, part in parts},
+        "data_checksum": run.checksum,
+        "result": run.result,
     }
-    write_whole(folder / RUN, (json.dumps(about, indent=2) + "\n").encode())
+    write_whole((folder or run.folder) / RUN, (json.dumps(about, indent=2) + "\n").encode())
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:

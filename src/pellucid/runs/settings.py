@@ -12,15 +12,16 @@ from pellucid.losses import LOSSES
 from pellucid.optimizers import OPTIMIZERS
 from pellucid.schedules import SCHEDULES
 
-# Where no learning rate is given: chosen on dev digits for the default recipe, see docs/architecture.md.
+# What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
 LEARNING_RATES = {
     "sgd": 0.5,
     "momentum": 0.05,
     "nesterov": 0.05,
     "rmsprop": 0.001,
     "adam": 0.004,
-    "adamw": 0.004,
+    "adamw": 0.008,
 }
+WEIGHT_DECAYS = {"sgd": 0.001, "momentum": 0.001, "nesterov": 0.001, "rmsprop": 0.0, "adam": 0.0, "adamw": 0.1}
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -34,6 +35,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "schedule": "constant",
         "batch_size": None,
         "epochs": 500,
+        "weight_decay": 0.0,
+        "clip_norm": None,
         "dtype": "float64",
     },
 }
@@ -58,10 +61,10 @@ class Settings:
     learning_rate: float | None = None
     schedule: str = "warmup-cosine"
     batch_size: int | None = 64  # None: all samples at once
-    epochs: int = 10
+    epochs: int = 8
     weight_decay: float | None = None
     dropout: float = 0.0
-    clip_norm: float | None = None
+    clip_norm: float | None = 1.0  # None: no limit
     dtype: str = "float32"
     threads: int | None = None
     seed: int = 0
@@ -69,7 +72,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for number, size in enumerate(self.hidden, start=1):
-            checks.count(size, f"--hidden: layer {number}")
+            checks.count(size, f"--hidden: neurons of layer {number}")
         for name in self.activation:
             _among(name, ACTIVATIONS, "--activation")
         if len(self.activation) not in (1, len(self.hidden)):
@@ -129,6 +132,8 @@ def from_flags(flags: Mapping[str, Any]) -> Settings:
             raise InputError(f"--{name} cannot stand beside --start-from, whose network decides it: leave one out")
     if settings.get("batch_size") == "all":
         settings["batch_size"] = None
+    if settings.get("clip_norm") == 0:
+        settings["clip_norm"] = None
     return Settings(**settings)
 
 

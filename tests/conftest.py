@@ -1,0 +1,43 @@
+"""What the tests of the commands share: small real data, and a way to run a command as a user does."""
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid import datasets
+from pellucid.cli import main
+from support import Command, Ended
+
+
+@pytest.fixture
+def pellucid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run ``pellucid`` with arguments, in this process and in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: object) -> Ended:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments])
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def digits() -> datasets.Samples:
+    """600 real digits, in the order in which they come."""
+    everything = datasets.mnist_files("test")
+    return datasets.Samples(everything.X[:600], everything.y[:600])
+
+
+@pytest.fixture
+def small(tmp_path: Path, digits: datasets.Samples) -> Path:
+    """Those digits as small.npz."""
+    path = tmp_path / "small.npz"
+    np.savez(path, X=digits.X, y=digits.y)
+    return path

@@ -1,0 +1,251 @@
+"""A run can be stopped at any moment and goes on to the very bits that it would have reached."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import pellucid as pl
+from pellucid import files, runs
+from pellucid.runs import run as run_module
+from support import Command
+
+SETTINGS = {"data": "small.npz", "epochs": 6, "dropout": 0.1, "optimizer": "adam", "batch_size": 50, "seed": 3}
+FLAGS = ("small.npz", "--epochs", 6, "--dropout", 0.1, "--optimizer", "adam", "--batch-size", 50, "--seed", 3)
+
+
+def same_bits(one: Path, other: Path) -> None:
+    for name in ("model", "path"):
+        a, b = load_file(one / f"{name}.safetensors"), load_file(other / f"{name}.safetensors")
+        assert a.keys() == b.keys()
+        for key in a:
+            np.testing.assert_array_equal(a[key], b[key])
+    a, b = load_file(one / "checkpoint.safetensors"), load_file(other / "checkpoint.safetensors")
+    for key in a:
+        np.testing.assert_array_equal(a[key], b[key])
+    assert (one / "history.csv").read_bytes() == (other / "history.csv").read_bytes()
+
+
+@pytest.mark.parametrize("step", [1, 10, 11, 25, 59])
+def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(pellucid: Command, small: Path, step: int) -> None:
+    assert pellucid("train", *FLAGS, "--out", "whole").code == 0
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("cut"))
+    original = run._after_step
+
+    def after_step(progress: pl.Progress) -> None:
+        run.stop = progress.step == step
+        original(progress)
+
+    run._after_step = after_step  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        list(run.go())
+    assert runs.resume(Path("cut")).state.progress.step == step
+    ended = pellucid("train", "--resume", "cut")
+    assert ended.code == 0
+    same_bits(Path("whole"), Path("cut"))
+
+
+def test_a_checkpoint_also_comes_within_a_long_epoch(
+    pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    steps = []
+    original = run._after_step
+
+    def after_step(progress: pl.Progress) -> None:
+        original(progress)
+        steps.append(runs.resume(Path("run")).state.progress.step)
+
+    run._after_step = after_step  # type: ignore[method-assign]
+    next(run.go())
+    assert steps == list(range(1, 12))
+
+
+def test_the_folder_appears_with_a_checkpoint_of_step_0(small: Path, pellucid: Command) -> None:
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    assert sorted(path.name for path in Path("run").iterdir()) == ["checkpoint.safetensors", "run.json"]
+    read = runs.resume(Path("run"))
+    assert read.state.progress.step == 0
+    np.testing.assert_array_equal(read.state.network.theta, run.state.network.theta)
+
+
+def test_a_finished_run_is_left_as_it_is(pellucid: Command, small: Path) -> None:
+    first = pellucid("train", *FLAGS, "--out", "run", "--json")
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in Path("run").iterdir()}
+    again = pellucid("train", "--resume", "run", "--json")
+    assert (again.code, again.out) == (0, first.out)
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in Path("run").iterdir()} == before
+
+
+def test_more_epochs_make_a_finished_run_longer(pellucid: Command, small: Path) -> None:
+    flags = ("small.npz", "--schedule", "constant", "--seed", 3)
+    pellucid("train", *flags, "--epochs", 5, "--out", "whole")
+    pellucid("train", *flags, "--epochs", 2, "--out", "longer")
+    ended = pellucid("train", "--resume", "longer", "--epochs", 5, "--json")
+    assert json.loads(ended.out)["epochs"] == 5
+    np.testing.assert_array_equal(pl.load("whole/model.safetensors").theta, pl.load("longer/model.safetensors").theta)
+    assert pellucid("train", "--resume", "longer", "--epochs", 3).code == 2
+
+
+def test_changed_data_are_refused(pellucid: Command, small: Path) -> None:
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    del run
+    held = np.load(small)
+    np.savez(small, X=255 - held["X"], y=held["y"])
+    ended = pellucid("train", "--resume", "run")
+    assert ended.code == 2
+    assert "is not the data" in ended.err
+
+
+def start_training(folder: Path, *flags: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pellucid", "train", *map(str, flags), "--out", "run", "--quiet"]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole console")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_the_run(pellucid: Command, small: Path, number: int) -> None:
+    flags = ("small.npz", "--epochs", 100000, "--seed", 3)
+    process = start_training(small.parent, *flags)
+    while not Path("run/history.csv").exists():
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(number)
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(20) == 128 + number
+    assert "pellucid train --resume run" in said
+    assert "Traceback" not in said
+    reached = runs.resume(Path("run")).state.progress.step
+    assert reached > 0
+    assert f"step {reached};" in said
+    assert sorted(path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+def test_twenty_kills_each_resumed_to_the_same_bits(pellucid: Command, tmp_path: Path) -> None:
+    flags = ("mnist", "--epochs", 3, "--seed", 7, "--optimizer", "momentum", "--dropout", 0.05)
+    started = time.perf_counter()
+    whole = subprocess.run(
+        [sys.executable, "-m", "pellucid", "train", *map(str, flags), "--out", "whole", "--quiet"], check=False
+    )
+    length = time.perf_counter() - started
+    assert whole.returncode == 0
+    rng = random.Random(1)
+    moments = [0.05, *(rng.uniform(0.05, length * 1.1) for _ in range(19))]
+    went_on = 0
+    for number, moment in enumerate(moments):
+        folder = tmp_path / f"kill{number}"
+        folder.mkdir()
+        process = start_training(folder, *flags)
+        time.sleep(moment)
+        process.kill()
+        process.communicate()
+        run = folder / "run"
+        if not run.exists():  # killed before there was anything: there is no folder, nor a half one in its place
+            again = start_training(folder, *flags)
+            again.communicate()
+            assert again.returncode == 0
+        else:
+            stood = runs.resume(run).state.progress.step
+            went_on += stood > 0
+            ended = pellucid("train", "--resume", run)
+            assert (ended.code, ended.err.count("\n")) == (0, ended.err.count("finished already"))
+        same_bits(tmp_path / "whole", run)
+        assert [path for path in run.iterdir() if path.name.endswith(".tmp")] == []
+    assert went_on >= 5
+
+
+def test_resume_goes_on_from_the_checkpoint_and_not_from_the_start(pellucid: Command, small: Path) -> None:
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    epochs = run.go()
+    for _ in range(4):
+        next(epochs)
+    epochs.close()
+    resumed = runs.resume(Path("run"))
+    assert [epoch.number for epoch in resumed.go()] == [5, 6]
+
+
+def test_a_full_disk_is_told_and_the_last_checkpoint_stands(
+    pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = files.os.fsync
+    calls = 0
+
+    def fsync(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 4:
+            raise OSError(28, "No space left on device")
+        written(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    ended = pellucid("train", *FLAGS, "--out", "run")
+    assert ended.code == 2
+    assert "No space left" in ended.err
+    assert "--resume run" in ended.err
+    assert "Traceback" not in ended.err
+    assert [path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")] == []
+    monkeypatch.undo()
+    os.chdir(small.parent)
+    assert runs.resume(Path("run")).state.progress.epoch == 2
+    assert pellucid("train", "--resume", "run").code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+def test_a_file_system_that_is_really_full(pellucid: Command, small: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(disk)], check=True)
+    try:
+        ended = pellucid("train", *FLAGS, "--epochs", 50, "--out", disk / "run")
+        assert ended.code == 2
+        assert "No space left" in ended.err
+        step = runs.resume(disk / "run").state.progress.step
+        assert step > 0
+        assert [path.name for path in (disk / "run").iterdir() if path.name.endswith(".tmp")] == []
+        subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
+        assert pellucid("train", "--resume", disk / "run").code == 0
+        assert pellucid("train", *FLAGS, "--epochs", 50, "--out", "whole").code == 0
+        same_bits(Path("whole"), disk / "run")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_divergence_stops_names_the_place_and_keeps_the_last_good_checkpoint(pellucid: Command, small: Path) -> None:
+    ended = pellucid(
+        "train",
+        small,
+        "--learning-rate",
+        1e6,
+        "--clip-norm",
+        0,
+        "--schedule",
+        "constant",
+        "--epochs",
+        50,
+        "--loss",
+        "cross-entropy",
+        "--activation",
+        "leaky-relu",
+        "--weight-decay",
+        0,
+        "--out",
+        "run",
+    )
+    assert ended.code == 2
+    for needle in ("diverged", "epoch", "step", "layer", "--learning-rate", "checkpoint"):
+        assert needle in ended.err
+    assert np.isfinite(runs.resume(Path("run")).state.network.theta).all()
