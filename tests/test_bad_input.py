@@ -49,7 +49,7 @@ def idx(image_bytes: bytes, label_bytes: bytes | None) -> Callable[[Path], None]
     return make
 
 
-def table(change: Callable[[list[list[str]]], None], end: str = "\n", rows: int = 40) -> Callable[[Path], None]:
+def table(change: Callable[[list[list[str]]], object], end: str = "\n", rows: int = 40) -> Callable[[Path], None]:
     """A digit CSV of forty rows, with a change made to its cells (header first)."""
 
     def make(folder: Path) -> None:
@@ -78,7 +78,7 @@ def raw(name: str, content: bytes) -> Callable[[Path], None]:
 
 def npz(**arrays: object) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
-        np.savez(folder / "d.npz", **{name: np.asarray(array) for name, array in arrays.items()})
+        np.savez(folder / "d.npz", **{name: np.asarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
 
     return make
 
@@ -119,6 +119,14 @@ def folder_with_a_file(folder: Path) -> None:
 
 
 X40, Y40 = np.random.default_rng(0).random((40, 3)), np.arange(40) % 2
+
+def run_folder(text: str) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        (folder / "run").mkdir()
+        (folder / "run" / "run.json").write_text(text)
+
+    return make
+
 
 CASES = [
     # IDX files
@@ -161,14 +169,14 @@ CASES = [
     Case("label the model has not (table)", "evaluate d.csv", ("row 4", "10", "0 to 9"), cell(3, 0, "10")),
     Case("row too short", "train d.csv", ("row 6",), table(lambda cells: cells[5].pop())),
     Case("row too long", "train d.csv", ("row 6",), table(lambda cells: cells[5].append("7"))),
-    Case("one class only", "train d.csv", ("class",), table(lambda cells: [r.__setitem__(0, "4") for r in cells[1:]] and None)),
+    Case("one class only", "train d.csv", ("class",), table(lambda cells: [r.__setitem__(0, "4") for r in cells[1:]])),
     Case("a column twice", "train d.csv", ("pixel6",), cell(0, 8, "pixel6")),
-    Case("no label column", "train d.csv", ("label",), table(lambda cells: [row.pop(0) for row in cells] and None)),
+    Case("no label column", "train d.csv", ("label",), table(lambda cells: [row.pop(0) for row in cells])),
     Case("quotes that never close", "train d.csv", ("d.csv",), cell(3, 7, '"12')),
     Case("not UTF-8", "train d.csv", ("d.csv", "UTF-8"), raw("d.csv", "label,pixel0\n1,ä".encode("utf-16"))),
     Case("binary", "train d.csv", ("d.csv",), raw("d.csv", bytes(range(256)) * 20)),
     Case("a table of something else", "train d.csv", ("d.csv",), raw("d.csv", b"price,rooms\n1,2\n3,4\n")),
-    Case("columns of another size", "evaluate d.csv", ("784",), table(lambda cells: [row.pop() for row in cells] and None)),
+    Case("columns of another size", "evaluate d.csv", ("784",), table(lambda cells: [row.pop() for row in cells])),
     Case("parquet", "train d.parquet", ("d.parquet",), raw("d.parquet", b"PAR1" + bytes(40) + b"PAR1")),
     Case("a folder", "train d", ("d",), lambda folder: (folder / "d").mkdir()),
     Case("unknown target", "train d.csv --target price", ("price",), table(lambda cells: None)),
@@ -245,8 +253,7 @@ CASES = [
     Case("classes too few", "check m.safetensors", ("classes",), about(lambda d: d.update(classes=["a", "b"]))),
     Case("weights that are no numbers", "check m.safetensors", ("weights",), model(nan_weight)),
     Case("a pickle", "check m.safetensors", ("m.safetensors",), model(lambda content: b"\x80\x04\x95\x10\x00\x00\x00")),
-    Case("tensors of something else", "check m.safetensors", ("pellucid",), about(lambda d: None) if False else model(
-        lambda content: (2).to_bytes(8, "little") + b"{}")),
+    Case("tensors of something else", "check m.safetensors", ("pellucid",), model(lambda content: (2).to_bytes(8, "little") + b"{}")),
     # pictures and rows
     Case("no picture", "predict gone.png", ("gone.png",)),
     Case("a picture that is none", "predict p.png", ("p.png",), raw("p.png", b"I am a picture, really")),
@@ -257,10 +264,8 @@ CASES = [
     Case("rows of another width", "predict d.npz", ("3", "784"), npz(X=X40)),
     Case("unwritable answers", "predict d.csv --out gone/a.csv", ("gone",), table(lambda cells: None)),
     Case("three arguments", "evaluate a b c", ("3 arguments",)),
-    Case("a run without a model", "evaluate run", ("run", "--resume"), lambda folder: (
-        (folder / "run").mkdir(), (folder / "run" / "run.json").write_text("{}"))[0]),
-    Case("a damaged run file", "train --resume run", ("run.json", "damaged"), lambda folder: (
-        (folder / "run").mkdir(), (folder / "run" / "run.json").write_text("{"))[0]),
+    Case("a run without a model", "evaluate run", ("run", "--resume"), run_folder("{}")),
+    Case("a damaged run file", "train --resume run", ("run.json", "damaged"), run_folder("{")),
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import pellucid as pl
-from pellucid import files, runs
+from pellucid import runs
 from pellucid.runs import run as run_module
 from support import Command
 
@@ -180,7 +180,7 @@ def test_resume_goes_on_from_the_checkpoint_and_not_from_the_start(pellucid: Com
 def test_a_full_disk_is_told_and_the_last_checkpoint_stands(
     pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = files.os.fsync
+    written = os.fsync
     calls = 0
 
     def fsync(descriptor: int) -> None:
@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_and_the_last_checkpoint_stands(
             raise OSError(28, "No space left on device")
         written(descriptor)
 
-    monkeypatch.setattr(files.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     ended = pellucid("train", *FLAGS, "--out", "run")
     assert ended.code == 2
     assert "No space left" in ended.err

@@ -9,7 +9,7 @@ import platform
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Run:
     _saved_at: float = field(default_factory=time.monotonic)
     _went_on_at: float = field(default_factory=time.monotonic)
 
-    def go(self) -> Iterator[Epoch]:
+    def go(self) -> Generator[Epoch, None, None]:
         """Train to the end, yield each epoch after its checkpoint, then evaluate and write the results.
 
         Raises:
