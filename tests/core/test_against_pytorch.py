@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pellucid as pl
+from pellucid.activations import Activation, slope, value
 from pellucid.arrays import AnyArray
 from pellucid.optimizers import clip
 from pellucid.schedules import cosine
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 STEPS, BATCH, INPUTS = 100, 12, 7
 HIDDEN = [9, 8, 7, 6, 5]
-ACTIVATIONS = [pl.GELU(), pl.LeakyReLU(0.1), pl.Tanh(), pl.Sigmoid(), pl.ReLU()]
+ACTIVATIONS: list[Activation] = [pl.GELU(), pl.LeakyReLU(0.1), pl.Tanh(), pl.Sigmoid(), pl.ReLU()]
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +118,9 @@ def side_by_side(
 
         torch_optimizer.zero_grad()
         target = torch.tensor(y) if loss.kind == "classes" else torch.tensor(y.reshape(BATCH, outputs) * 1.0)
-        value = torch_loss(model(torch.tensor(X)), target)
-        value.backward()
-        losses[step, 1] = float(value.detach())
+        loss_there = torch_loss(model(torch.tensor(X)), target)
+        loss_there.backward()
+        losses[step, 1] = float(loss_there.detach())
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
         torch_optimizer.step()
@@ -173,8 +174,6 @@ def test_the_cosine_schedule_is_pytorchs_step_by_step(torch: Any, kind: str) -> 
 
 
 def test_gelu_is_pytorchs_in_its_tanh_form(torch: Any) -> None:
-    from pellucid.activations import slope, value
-
     z = np.linspace(-8, 8, 4001)
     x = torch.tensor(z, requires_grad=True)
     y = torch.nn.functional.gelu(x, approximate="tanh")

@@ -71,9 +71,7 @@ def plain_loss(loss: Loss, z: AnyArray, y: AnyArray) -> AnyArray:
 def plain_pass(net: pl.Network, thetas: AnyArray, X: AnyArray, y: AnyArray) -> tuple[AnyArray, AnyArray]:
     """The mean loss for each θ, (p,), and on which side of every kink each number lies, (p, kinks)."""
     count, a, sides, start = len(thetas), X, [], 0
-    for (inputs, outputs), layer in zip(
-        zip(net.sizes[:-1], net.sizes[1:], strict=True), net.layers, strict=True
-    ):
+    for inputs, outputs, layer in zip(net.sizes[:-1], net.sizes[1:], net.layers, strict=True):
         end = start + inputs * outputs
         z = a @ thetas[:, start:end].reshape(-1, inputs, outputs) + thetas[:, np.newaxis, end : end + outputs]
         start = end + outputs
@@ -131,7 +129,7 @@ def make_case(sizes: list[int], activations: list[Activation], loss: Loss, n: in
         layer.b[...] = rng.standard_normal(layer.b.shape) * 0.3
     X = rng.standard_normal((n, sizes[0]))
     if loss.kind == "classes":
-        y = rng.integers(sizes[-1], size=n)
+        y: AnyArray = rng.integers(sizes[-1], size=n)
         rows = np.eye(sizes[-1])[y]
     elif loss.kind == "probabilities":
         y = rows = rng.random((n, sizes[-1])).round(rng.integers(3))
@@ -156,9 +154,6 @@ def check(case: Case, backward: Backward = pl.backward) -> int:
         part = slice(start, start + layer.W.size + layer.b.size)
         count += assert_agree(trace.grad[part], numeric[part], loss, f"layer {l + 1}")
         start = part.stop
-        np.testing.assert_array_equal(
-            trace.grad[part], np.concatenate([trace.dW[l].T.ravel(), trace.db[l]]), f"layer {l + 1}"
-        )
     assert trace.delta_input is not None
 
     def loss_of_inputs(points: AnyArray) -> tuple[AnyArray, AnyArray]:
@@ -169,7 +164,9 @@ def check(case: Case, backward: Backward = pl.backward) -> int:
     return count
 
 
-HIDDEN: list[Activation] = [pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity()]
+HIDDEN: list[Activation] = [
+    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity(),
+]  # fmt: skip
 LOSS: list[Loss] = [
     pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
     pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.2),
@@ -237,7 +234,7 @@ def test_dropout_keeps_the_expected_activation_and_draws_anew() -> None:
     pl.forward(net, trace)
     first = trace.mask[0].copy()
     kept = np.float32(1) / np.float32(0.7)
-    np.testing.assert_allclose(np.unique(first), [0, kept], rtol=1e-6)
+    np.testing.assert_allclose(np.unique(first), [0.0, float(kept)], rtol=1e-6)
     assert first.mean() == pytest.approx(1, abs=0.01)
     np.testing.assert_array_equal(trace.fed[1], trace.a[1] * first)
     pl.forward(net, trace)
@@ -332,7 +329,8 @@ def test_gradient_check_finds_a_wrong_slope_and_the_layers_below_it() -> None:
     result = pl.gradient_check(case.net, case.X, case.y)
     assert not result.passed
     assert result.max_relative_error > 1e-3
-    assert [layer.passed for layer in result.layers] == [False, False, True]  # the wrong slope is used from layer 2 down
+    # layer 2 has the wrong slope, and layer 1 receives what it hands down
+    assert [layer.passed for layer in result.layers] == [False, False, True]
 
 
 def test_gradient_check_leaves_out_what_crosses_a_kink() -> None:
@@ -366,6 +364,9 @@ def battery(backward: Backward) -> None:
     check_with_dropout(make_case([5, 4, 6, 3], [pl.Tanh(), pl.Sigmoid()], pl.CrossEntropy(), 7, seed=5), backward)
 
 
+# What one array of a trace is mistaken for.
+SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "ones": "weights", "loss": "ones"}
+
 # Mutants that compute the same numbers in every network, and why.
 EQUIVALENT = {
     "range(len(net.layers), -1, -1)": "a round more, l = 0, computes the last layer's dW and db once more, alike",
@@ -380,9 +381,10 @@ def mutants(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
     def nodes(tree: ast.AST) -> list[ast.AST]:
         return list(ast.walk(tree))
 
-    def changed(place: int, change: Callable[[Any], None]) -> ast.FunctionDef:
+    def changed(place: int, **fields: Any) -> ast.FunctionDef:
         tree = copy.deepcopy(function)
-        change(nodes(tree)[place])
+        for name, value in fields.items():
+            setattr(nodes(tree)[place], name, value)
         return tree
 
     def replace_child(old: int, make: Callable[[Any], ast.AST]) -> ast.FunctionDef:
@@ -412,23 +414,19 @@ def mutants(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
                 yield f"delete: {line}", replace_child(place, lambda _: ast.Pass())
             case ast.If():
                 for truth in (True, False):
-                    tree = changed(place, lambda n, truth=truth: setattr(n, "test", ast.Constant(truth)))
+                    tree = changed(place, test=ast.Constant(truth))
                     body = " ".join(" ".join(map(ast.unparse, node.body)).split())
                     yield f"if {truth}: {body}", ast.fix_missing_locations(tree)
             case ast.For():
-                yield f"stop after one round: {line[:60]}", ast.fix_missing_locations(
-                    changed(place, lambda n: n.body.append(ast.Break()))
-                )
+                tree = changed(place, body=[*node.body, ast.Break()])
+                yield f"stop after one round: {line[:60]}", ast.fix_missing_locations(tree)
         match node:
             case ast.AugAssign(op=ast.Mult()):
                 for op in (ast.Div(), ast.Add()):
-                    yield (
-                        f"{type(op).__name__} for Mult: {line}",
-                        changed(place, lambda n, op=op: setattr(n, "op", op)),
-                    )
+                    yield f"{type(op).__name__} for Mult: {line}", changed(place, op=op)
             case ast.Constant(value=int() as number) if not isinstance(number, bool):
                 for other in (number - 1, number + 1):
-                    tree = changed(place, lambda n, other=other: setattr(n, "value", other))
+                    tree = changed(place, value=other)
                     yield f"{number} -> {other} in: {_differing(function, tree)}", tree
             case ast.Attribute(attr="T"):
                 tree = replace_child(place, lambda n: n.value)
@@ -436,12 +434,11 @@ def mutants(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
             case ast.UnaryOp(op=ast.USub()):
                 tree = replace_child(place, lambda n: n.operand)
                 yield f"no minus: {_differing(function, tree)}", tree
-            case ast.Attribute(attr=("fed" | "a" | "z" | "y" | "weights" | "ones" | "loss") as name, value=ast.Name(id="trace")):
-                swap = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "ones": "weights", "loss": "ones"}
-                tree = changed(place, lambda n, to=swap[name]: setattr(n, "attr", to))
-                yield f"{name} -> {swap[name]} in: {_differing(function, tree)}", tree
+            case ast.Attribute(attr=name, value=ast.Name(id="trace")) if name in SWAPS:
+                tree = changed(place, attr=SWAPS[name])
+                yield f"{name} -> {SWAPS[name]} in: {_differing(function, tree)}", tree
             case ast.Call(args=[_, _, *_]):
-                tree = changed(place, lambda n: n.args.reverse())
+                tree = changed(place, args=node.args[::-1])
                 yield f"arguments reversed: {_differing(function, tree)}", tree
 
 

@@ -11,12 +11,14 @@ INPUTS, OUTPUTS = 600, 400
 
 
 def fill(init: Initializer, seed: int = 0, dtype: type = np.float64) -> tuple[AnyArray, AnyArray]:
+    W: AnyArray
+    b: AnyArray
     W, b = np.full((OUTPUTS, INPUTS), np.nan, dtype), np.full(OUTPUTS, np.nan, dtype)
     init(W, b, np.random.default_rng(seed))
     return W, b
 
 
-SPREADS = [
+SPREADS: list[tuple[Initializer, float]] = [
     (pl.He(), math.sqrt(2 / INPUTS)),
     (pl.LeCun(), math.sqrt(1 / INPUTS)),
     (pl.Glorot(), math.sqrt(2 / (INPUTS + OUTPUTS))),

@@ -20,6 +20,8 @@ ALL: list[Loss] = [
 def run(loss: Loss, z: AnyArray, y: AnyArray, dtype: type = np.float64) -> tuple[AnyArray, AnyArray]:
     """Each sample's loss (n,) and its slope (n, outputs), through the loss's own output activation."""
     z, y = np.asarray(z, dtype), np.asarray(y, dtype)
+    a: AnyArray
+    out: AnyArray
     a, work = np.empty_like(z), np.full((2, *z.shape), np.nan, dtype)
     loss.activation(z, out=a, work=work)
     out, delta = np.empty(len(z), dtype), np.empty_like(z)
@@ -44,8 +46,8 @@ def plain(loss: Loss, z: AnyArray, y: AnyArray) -> list[float]:
                 result.append(sum((p - t) ** 2 for p, t in zip(soft, truth, strict=True)))
             case pl.BinaryCrossEntropy():
                 # −log σ(s) = log(1 + e⁻ˢ)
-                minus_log = [(math.log1p(math.exp(-abs(s))) + max(-s, 0), math.log1p(math.exp(-abs(s))) + max(s, 0)) for s in scores]
-                result.append(sum(t * m[0] + (1 - t) * m[1] for m, t in zip(minus_log, truth, strict=True)) / len(scores))
+                each = [math.log1p(math.exp(-abs(s))) + t * max(-s, 0) + (1 - t) * max(s, 0) for s, t in pairs]
+                result.append(sum(each) / len(scores))
             case pl.SquaredError():
                 result.append(sum((s - t) ** 2 for s, t in pairs) / len(scores))
             case pl.AbsoluteError():
@@ -60,7 +62,9 @@ def plain(loss: Loss, z: AnyArray, y: AnyArray) -> list[float]:
 def targets(loss: Loss, rng: np.random.Generator, n: int, k: int) -> AnyArray:
     if loss.kind == "classes":
         return np.eye(k)[rng.integers(k, size=n)]
-    return rng.random((n, k)).round(int(rng.integers(2))) if loss.kind == "probabilities" else rng.standard_normal((n, k))
+    if loss.kind == "values":
+        return rng.standard_normal((n, k))
+    return rng.random((n, k)).round(int(rng.integers(2)))
 
 
 @pytest.mark.parametrize("loss", ALL, ids=str)

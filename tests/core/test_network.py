@@ -102,7 +102,7 @@ def test_a_copy_is_the_same_function_with_a_theta_of_its_own(make: Callable[[pl.
 def test_astype_changes_the_type_and_nothing_else() -> None:
     net = network()
     wide = net.astype(np.float64)
-    assert (net.dtype, wide.dtype, wide.layers[0].W.dtype) == (np.float32, np.float64, np.float64)
+    assert [str(kind) for kind in (net.dtype, wide.dtype, wide.layers[0].W.dtype)] == ["float32", "float64", "float64"]
     np.testing.assert_array_equal(wide.theta, net.theta)
     X = np.random.default_rng(1).standard_normal((4, 5))
     np.testing.assert_allclose(wide.predict(X), net.predict(X), rtol=1e-5)
@@ -184,9 +184,8 @@ def test_pixels_are_divided_by_255_wherever_they_come_in() -> None:
         for batch_size in (None, 16):
             one, other = net.copy(), net.copy()
             for twin, inputs in ((one, X), (other, as_floats)):
-                list(
-                    pl.train(twin, (inputs, y), pl.SGD(0.1), epochs=2, batch_size=batch_size, rng=np.random.default_rng(0))
-                )
+                rng = np.random.default_rng(0)
+                list(pl.train(twin, (inputs, y), pl.SGD(0.1), epochs=2, batch_size=batch_size, rng=rng))
             np.testing.assert_allclose(one.theta, other.theta, rtol=1e-4, atol=1e-6)
 
 
@@ -228,7 +227,8 @@ def test_the_input_gradient_is_there_when_asked_for() -> None:
 
 
 def test_targets_of_each_kind_may_come_in_their_usual_shapes() -> None:
-    classes, one, values = network(), pl.Network([5, 1], loss=pl.BinaryCrossEntropy()), pl.Network([5, 1], loss=pl.SquaredError())
+    classes = network()
+    one, values = (pl.Network([5, 1], loss=loss) for loss in (pl.BinaryCrossEntropy(), pl.SquaredError()))
     X = np.ones((2, 5))
     cases: list[tuple[pl.Network, Any, list[list[float]]]] = [
         (classes, [2, 0], [[0, 0, 1], [1, 0, 0]]),

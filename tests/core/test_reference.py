@@ -88,8 +88,9 @@ def test_six_parameters_have_six_gradients_of_their_own_shapes() -> None:
     assert [slope.shape for slope in d] == [value.shape for value in p]
     assert len(set(d.b3.ravel().tolist())) == SIZES[-1]  # a bias gradient for each class, not one for all
     new = reference.update_params(p, d, 0.1)
-    for before, slope, after in zip(p, d, new, strict=True):  # each parameter by its own slope, none by another's
-        np.testing.assert_allclose(after, before - 0.1 * slope, rtol=1e-15)
+    # each parameter by its own slope, none by another's
+    for place in range(6):
+        np.testing.assert_allclose(new[place], p[place] - 0.1 * d[place], rtol=1e-15)
 
 
 def test_layer_three_reads_what_relu_made_of_layer_two() -> None:
