@@ -4,33 +4,27 @@ The folder appears together with ``run.json`` and a checkpoint of step 0. From t
 checkpoint in it. When the run is finished, ``run.json`` holds its result.
 """
 
-import json
-import platform
 import tempfile
 import time
-import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import pellucid
 from pellucid.datasets import Dataset, Samples
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import sweep, write_whole
-from pellucid.runs import checkpoint
+from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import Prepared, make_optimizer, own_data
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 from pellucid.schedules import SCHEDULES
-from pellucid.storage import Model, read_file, save_model
+from pellucid.storage import Model, save_model
 from pellucid.training import Epoch, Progress, Scores, evaluate, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
-MODEL, HISTORY, PATH, RUN = "model.safetensors", "history.csv", "path.safetensors", "run.json"
+MODEL, HISTORY, PATH = "model.safetensors", "history.csv", "path.safetensors"
 
 
 @dataclass
@@ -120,6 +114,10 @@ class Run:
         patience, state = self.settings.patience, self.state
         return patience is not None and state.progress.epoch - state.best_epoch >= patience
 
+    def write_record(self, folder: Path) -> None:
+        """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
+        record.write(folder, self.settings, self.dataset, self.checksum, self.result)
+
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
         state, net = self.state, self.state.network
@@ -143,7 +141,7 @@ class Run:
             "dev": dev_scores,
             "test": test_scores,
         }
-        write_run_file(self)
+        self.write_record(self.folder)
 
 
 def start(prepared: Prepared, folder: Path) -> Run:
@@ -159,7 +157,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
         prepared.model,
         State(prepared.model.network, prepared.optimizer, prepared.rng),
         Snapshots.for_run(prepared.settings.epochs * _batches(prepared.settings, prepared.dataset)),
-        _checksum(prepared.dataset.train),
+        record.checksum(prepared.dataset.train),
     )
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
@@ -172,7 +170,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
         made = Path(beside) / folder.name
         made.mkdir()
-        write_run_file(run, made)
+        run.write_record(made)
         run.state.write(made)
         if folder.exists():
             folder.rmdir()
@@ -190,7 +188,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     Raises:
         InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
     """
-    about = read_run_file(folder)
+    about = record.read(folder)
     settings = Settings.from_json(about["settings"])
     state = checkpoint.read(folder, make_optimizer(settings))
     result = about["result"]
@@ -202,7 +200,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
     model = Model(state.network, data={"source": settings.data, **source})
     dataset = own_data(model)
-    checksum = _checksum(dataset.train)
+    checksum = record.checksum(dataset.train)
     if about["data_checksum"] != checksum:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
@@ -216,41 +214,8 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     if result is None:
         sweep(folder)
     if settings != Settings.from_json(about["settings"]):
-        write_run_file(run)
+        run.write_record(folder)
     return run
-
-
-def write_run_file(run: Run, folder: Path | None = None) -> None:
-    """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
-    parts = (("train", run.dataset.train), ("dev", run.dataset.dev), ("test", run.dataset.test))
-    about = {
-        "pellucid": pellucid.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "system": platform.platform(),
-        "settings": run.settings.as_json(),
-        "samples": {name: 0 if part is None else len(part.X) for name, part in parts},
-        "data_checksum": run.checksum,
-        "result": run.result,
-    }
-    write_whole((folder or run.folder) / RUN, (json.dumps(about, indent=2) + "\n").encode())
-
-
-def read_run_file(folder: Path) -> dict[str, Any]:
-    """What ``run.json`` says.
-
-    Raises:
-        InputError: the folder holds no run, or the file is damaged.
-    """
-    if not (folder / RUN).is_file():
-        raise InputError(f"{folder}: holds no run (there is no {RUN} in it); give the folder that training has made")
-    try:
-        about = json.loads(read_file(folder / RUN))
-    except (ValueError, RecursionError):
-        about = None
-    if not isinstance(about, dict) or not {"settings", "data_checksum", "result"} <= set(about):
-        raise InputError(f"{folder / RUN}: damaged; start the run again in another folder")
-    return about
 
 
 def _scores(model: Model, part: Samples | None) -> dict[str, float] | None:
@@ -268,8 +233,3 @@ def _batches(settings: Settings, dataset: Dataset) -> int:
 def _check_patience(settings: Settings, dataset: Dataset) -> None:
     if settings.patience is not None and dataset.dev is None:
         raise InputError("--patience waits for the dev loss, but there are no dev data: leave out --dev 0")
-
-
-def _checksum(part: Samples) -> int:
-    """A number that changes when the data does."""
-    return zlib.crc32(np.ascontiguousarray(part.y).data, zlib.crc32(np.ascontiguousarray(part.X).data))
