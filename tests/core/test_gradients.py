@@ -371,7 +371,7 @@ SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "ones": "w
 EQUIVALENT = {
     "range(len(net.layers), -1, -1)": "a round more, l = 0, computes the last layer's dW and db once more, alike",
     "np.dot(trace.loss, trace.weights)": "a dot product of two vectors is the same either way round",
-    "if True: np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)": "with out=None the result is thrown away",
+    "if True: np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)": "with out=None the result is lost",
 }
 
 

@@ -119,14 +119,14 @@ def test_float32_stays_float32_whatever_the_settings_came_as(kind: str) -> None:
 
 
 BAD: list[tuple[Callable[[], Any], str]] = [
-    (lambda: pl.SGD(0.0), "learning_rate=0.0: give a number above 0"),
+    (lambda: pl.SGD(0.0), "learning_rate=0.0: give a finite number above 0"),
     (lambda: pl.SGD(-1), "learning_rate=-1"),
     (lambda: pl.SGD(math.nan), "learning_rate=nan"),
     (lambda: pl.SGD(math.inf), "learning_rate=inf"),
     (lambda: pl.SGD("fast"), "learning_rate='fast'"),  # type: ignore[arg-type]
     (lambda: pl.Adam(None), "learning_rate=None"),  # type: ignore[arg-type]
-    (lambda: pl.SGD(0.1, weight_decay=-0.1), "weight_decay=-0.1: give a number of at least 0"),
-    (lambda: pl.Momentum(0.1, momentum=1.0), "momentum=1.0: give a number of at least 0 and below 1"),
+    (lambda: pl.SGD(0.1, weight_decay=-0.1), "weight_decay=-0.1: give a finite number of at least 0"),
+    (lambda: pl.Momentum(0.1, momentum=1.0), "momentum=1.0: give a finite number of at least 0 and below 1"),
     (lambda: pl.Nesterov(0.1, momentum=-0.5), "momentum=-0.5"),
     (lambda: pl.RMSProp(0.1, alpha=1.5), "alpha=1.5"),
     (lambda: pl.RMSProp(0.1, epsilon=-1e-8), "epsilon=-1e-08"),

@@ -117,7 +117,7 @@ def test_one_hot_keeps_a_class_that_the_batch_lacks() -> None:
 
 def test_softmax_is_stable_for_large_scores() -> None:
     Z = np.array([[1e4, -1e4, 0.0], [1e4, 0.0, 1e4], [0.0, 1e4, -1e4]])
-    np.testing.assert_allclose(reference.softmax(Z), [[0.5, 0, 0], [0.5, 0, 1], [0, 1, 0]])
+    np.testing.assert_allclose(reference.softmax(Z), [[0.5, 0.0, 0.0], [0.5, 0.0, 1.0], [0.0, 1.0, 0.0]])
     np.testing.assert_allclose(reference.softmax(Z).sum(axis=0), 1)
 
 
