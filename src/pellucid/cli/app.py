@@ -30,20 +30,20 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(pellucid.__version__, prog_name="pellucid")
 def group() -> None:
-    r"""The neural network that one can see through.
+    """The neural network that one can see through.
 
     \b
     pellucid train                    train the digit recogniser on 59,000 real digits
     pellucid predict digit.png        read a digit from a picture
     pellucid evaluate                 how good the model is, class by class
     pellucid check                    back propagation against numeric gradients
-    """
+    """  # noqa: D301  (click reads \b as: leave these lines as they are)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
     try:
-        result: Any = group.main(list(arguments), prog_name="pellucid", standalone_mode=False)
+        result: Any = group.main(list(arguments) or ["--help"], prog_name="pellucid", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except Exit as end:

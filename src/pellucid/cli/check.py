@@ -2,15 +2,14 @@
 
 import click
 import numpy as np
-from rich.table import Table
 
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Exit, open_model, out, output, print_json, progress
+from pellucid.cli.common import Exit, Out, open_model, output, print_json, progress
 from pellucid.gradcheck import GradientCheck, gradient_check
 from pellucid.storage import Model
 
 
-@click.command()
+@click.command(short_help="Back propagation against numeric gradients.")
 @click.argument("model", required=False)
 @click.option("--samples", type=click.IntRange(min=1), default=4, show_default=True, help="Rows of random inputs.")
 @click.option(
@@ -67,17 +66,22 @@ def _targets(model: Model, samples: int, rng: np.random.Generator) -> AnyArray:
 
 
 def _show(result: GradientCheck, *, quiet: bool) -> None:
-    console = out()
+    results = Out()
     if not quiet:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("layer", "‖g − n‖ / (‖g‖ + ‖n‖)", "checked", "at a kink", ""):
-            table.add_column(name, justify="left" if name in ("layer", "") else "right")
-        for layer in result.layers:
-            word = "[green]right[/]" if layer.passed else "[red]wrong[/]"
-            table.add_row(str(layer.layer), f"{layer.error:.2e}", f"{layer.checked:,}", f"{layer.skipped:,}", word)
-        console.print(table)
+        columns = ("layer", "‖g − n‖ / (‖g‖ + ‖n‖)", "checked", "at a kink", "")
+        rows = [
+            (
+                str(layer.layer),
+                f"{layer.error:.2e}",
+                f"{layer.checked:,}",
+                f"{layer.skipped:,}",
+                "[green]right[/]" if layer.passed else "[red]wrong[/]",
+            )
+            for layer in result.layers
+        ]
+        results.table(columns, rows, right=columns[1:4])
     verdict = "back propagation is right" if result.passed else "BACK PROPAGATION IS WRONG"
-    console.print(
+    results.line(
         f"{verdict}: {result.parameters_checked:,} gradients compared, largest error "
         f"{result.max_relative_error:.1e} (at most {result.tolerance:.0e} is taken for rounding)"
     )

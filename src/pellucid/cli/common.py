@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from pellucid.errors import InputError
 from pellucid.storage import Model, load_model
@@ -61,9 +62,24 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def out() -> Console:
-    """The console for results, on standard output."""
-    return Console(highlight=False, soft_wrap=False)
+class Out:
+    """Results for people, on standard output: lines are never broken, and no number is ever cut."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+
+    def line(self, text: str = "", *, bold: bool = False) -> None:
+        """Print a line as it is."""
+        self._console.print(text, markup=False, soft_wrap=True, style="bold" if bold else None)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+        """Print a table; columns named in ``right`` are aligned there. Cells may hold rich markup."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        Console(highlight=False, width=10_000).print(table)
 
 
 @dataclass(frozen=True)

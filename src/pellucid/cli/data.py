@@ -5,11 +5,11 @@ from typing import Literal
 
 import click
 
-from pellucid.cli.common import out, output, print_json
+from pellucid.cli.common import Out, output, print_json
 from pellucid.datasets.export import export
 
 
-@click.command()
+@click.command(short_help="Write the digits out: as CSV, .npz or pictures.")
 @click.argument("name", type=click.Choice(["mnist"]))
 @click.option("--to", "form", type=click.Choice(["csv", "npz", "png"]), required=True, help="csv is Kaggle's form.")
 @click.option("--out", "path", type=click.Path(path_type=Path), required=True, help="A file; for png, a folder.")
@@ -33,4 +33,4 @@ def data(
     if as_json:
         print_json({"data": name, "split": split, "form": form, "out": path, "samples": count})
     elif not quiet:
-        out().print(f"{count:,} digits in {path}", markup=False)
+        Out().line(f"{count:,} digits in {path}")

@@ -3,11 +3,10 @@
 from typing import Any
 
 import click
-import numpy as np
-from rich.table import Table
+from rich.markup import escape
 
 from pellucid import datasets, metrics
-from pellucid.cli.common import is_model, open_model, out, output, percent, plain, print_json
+from pellucid.cli.common import Out, is_model, open_model, output, percent, plain, print_json
 from pellucid.datasets import Samples
 from pellucid.errors import InputError
 from pellucid.runs import own_data
@@ -15,7 +14,7 @@ from pellucid.storage import Model
 from pellucid.training import evaluate as score
 
 
-@click.command()
+@click.command(short_help="Loss and accuracy, class by class.")
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
 @output
 def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
@@ -31,14 +30,15 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(result)
         return
-    console = out()
+    results = Out()
     scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {result['r2']:.4f}"
     more = "" if "rmse" not in result else f", RMSE {result['rmse']:.5g}"
-    console.print(f"{name}: {result['samples']:,} samples, {scores}{more}, loss {result['loss']:.4f}", markup=False)
+    results.line(f"{name}: {result['samples']:,} samples, {scores}{more}, loss {result['loss']:.4f}")
     if "confusion" in result and not quiet:
-        for table in (_classes(result), _confusion(model, result)):
-            console.print()
-            console.print(table)
+        results.line()
+        _show_classes(results, result)
+        results.line()
+        _show_confusion(results, model, result)
 
 
 def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -102,27 +102,19 @@ def class_names(model: Model) -> tuple[str, ...]:
     return model.classes or tuple(map(str, range(max(2, model.network.sizes[-1]))))
 
 
-def _classes(result: dict[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("class", "samples", "precision", "recall", "F1"):
-        table.add_column(name, justify="left" if name == "class" else "right")
-    for name, row in result["per_class"].items():
-        shares = (percent(row[key]) for key in ("precision", "recall", "f1"))
-        table.add_row(name, f"{row['samples']:,}", *shares)
-    return table
+def _show_classes(results: Out, result: dict[str, Any]) -> None:
+    columns = ("class", "samples", "precision", "recall", "F1")
+    rows = [
+        (escape(name), f"{row['samples']:,}", *(percent(row[key]) for key in ("precision", "recall", "f1")))
+        for name, row in result["per_class"].items()
+    ]
+    results.table(columns, rows, right=columns[1:])
 
 
-def _confusion(model: Model, result: dict[str, Any]) -> Table:
-    names, matrix = class_names(model), np.array(result["confusion"])
-    table = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    table.add_column("true ↓ taken for →")
-    for name in names:
-        table.add_column(name, justify="right")
-    for name, row, k in zip(names, matrix, range(len(names)), strict=True):
-        cells = [f"[bold]{count}[/]" if j == k else f"{count}" if count else "·" for j, count in enumerate(row)]
-        table.add_row(f"[bold]{name}[/]", *cells)
-    return table
+def _show_confusion(results: Out, model: Model, result: dict[str, Any]) -> None:
+    names = [escape(name) for name in class_names(model)]
+    rows = []
+    for k, (name, counts) in enumerate(zip(names, result["confusion"], strict=True)):
+        cells = [f"[bold]{count}[/]" if j == k else str(count) if count else "·" for j, count in enumerate(counts)]
+        rows.append((f"[bold]{name}[/]", *cells))
+    results.table(("true ↓ taken for →", *names), rows, right=names)

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.table import Table as Grid
+from rich.markup import escape
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import is_model, open_model, out, output, percent, plain, print_json
+from pellucid.cli.common import Out, is_model, open_model, output, percent, plain, print_json
 from pellucid.cli.evaluate import class_names
 from pellucid.datasets import Table
 from pellucid.errors import InputError
@@ -24,7 +24,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", "
 SHOWN = 20
 
 
-@click.command()
+@click.command(short_help="Read digits from pictures, or predict rows of a table.")
 @click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
 @click.option(
     "--out", "to", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the predictions to a file."
@@ -115,27 +115,24 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
 
 
 def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], to: Path | None, *, quiet: bool) -> None:
-    console, total = out(), sum(map(len, predictions))
+    results, total = Out(), sum(map(len, predictions))
     if quiet and total == 1:
-        console.print(str(_answers(model, predictions[0])[0]), markup=False)
+        results.line(str(_answers(model, predictions[0])[0]))
         return
     if not (quiet and to is not None):
-        grid = Grid(box=None, pad_edge=False, header_style="bold")
-        for name in ("input", "prediction", "probability", "next likely"):
-            grid.add_column(name)
-        for entry in _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]:
-            grid.add_row(*_cells(entry, several=total > len(read)))
-        console.print(grid)
+        entries = _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]
+        columns = ("input", "prediction", "probability", "next likely")
+        results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
     if total > SHOWN and to is None:
-        console.print(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them", markup=False)
+        results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
     if to is not None:
-        console.print(f"{total:,} predictions in {to}", markup=False)
+        results.line(f"{total:,} predictions in {to}")
 
 
 def _cells(entry: dict[str, Any], *, several: bool) -> list[str]:
-    place = f"{entry['input']}, row {entry['row']}" if several else entry["input"]
+    place = escape(f"{entry['input']}, row {entry['row']}" if several else entry["input"])
     shares = sorted(entry.get("probabilities", {}).items(), key=lambda item: -item[1])
     if not shares:
         return [place, str(entry["prediction"]), "", ""]
-    following = ", ".join(f"{name} ({percent(share)})" for name, share in shares[1:3])
-    return [place, f"[bold]{entry['prediction']}[/]", percent(shares[0][1]), following]
+    following = ", ".join(f"{escape(name)} ({percent(share)})" for name, share in shares[1:3])
+    return [place, f"[bold]{escape(entry['prediction'])}[/]", percent(shares[0][1]), following]

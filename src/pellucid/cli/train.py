@@ -10,12 +10,10 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from rich.console import Console
-from rich.table import Table
 
 from pellucid.activations import ACTIVATIONS
 from pellucid.cli.app import os_message
-from pellucid.cli.common import Exit, note, out, output, percent, print_json, progress
+from pellucid.cli.common import Exit, Out, note, output, percent, print_json, progress
 from pellucid.errors import InputError
 from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES
@@ -65,7 +63,7 @@ def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | st
         raise click.BadParameter(f"{value!r}: give a number of samples, or all") from None
 
 
-@click.command()
+@click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
 @click.option("--target", metavar="NAME", help="What to predict, where the data holds several arrays or columns.")
 @click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="[default: auto]")
@@ -118,14 +116,14 @@ def train(
     silent = as_json or quiet
     if run.result is None:
         if not silent:
-            _describe(out(), run)
+            _describe(Out(), run)
         _go(run, silent=silent, quiet=quiet)
     elif not silent:
         note(f"{run.folder}: finished already, left as it is")
     if as_json:
         print_json(run.result)
     else:
-        _conclude(out(), run, quiet=quiet)
+        _conclude(Out(), run, quiet=quiet)
 
 
 def _new_folder() -> Path:
@@ -140,10 +138,10 @@ def _new_folder() -> Path:
 
 def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     """Train to the end, or until a signal; then say how to go on."""
-    console, total = out(), run.settings.epochs
+    results, total = Out(), run.settings.epochs
     try:
         with _saved_by_signals(run) as caught, progress("training", total, quiet=quiet) as bar:
-            lines = _Lines(console, run.settings)
+            lines = _Lines(results, run.settings)
             for epoch in run.go():
                 bar.advance(epoch.number)
                 if not silent:
@@ -184,23 +182,23 @@ def _saved_by_signals(run: Run) -> Iterator[list[int]]:
 class _Lines:
     """A line an epoch, or about twenty in all where there are many; every tenth iteration for the article."""
 
-    def __init__(self, console: Console, settings: Settings) -> None:
-        self.console, self.article = console, settings.recipe == "article"
+    def __init__(self, results: Out, settings: Settings) -> None:
+        self.results, self.article = results, settings.recipe == "article"
         self.epochs, self.every = settings.epochs, 10 if self.article else max(1, settings.epochs // 20)
 
     def print(self, epoch: Epoch) -> None:
         if self.article:
             if (epoch.number - 1) % self.every == 0:
-                self.console.print(f"Iteration {epoch.number - 1:4}   accuracy {epoch.train.accuracy:.4f}")
+                self.results.line(f"Iteration {epoch.number - 1:4}   accuracy {epoch.train.accuracy:.4f}")
         elif epoch.number % self.every == 0 or epoch.number == self.epochs:
             train, dev = f"train loss {epoch.train.loss:8.4f}", ""
             if epoch.dev is not None:
                 score = f"R² {epoch.dev.r2:7.4f}" if epoch.dev.r2 is not None else percent(epoch.dev.accuracy)
                 dev = f"   dev loss {epoch.dev.loss:8.4f}   {score}"
-            self.console.print(f"epoch {epoch.number:3}   {train}{dev}")
+            self.results.line(f"epoch {epoch.number:3}   {train}{dev}")
 
 
-def _describe(console: Console, run: Run) -> None:
+def _describe(results: Out, run: Run) -> None:
     """What is about to be trained, on what."""
     data, settings = run.dataset, run.settings
     parts = [
@@ -208,32 +206,28 @@ def _describe(console: Console, run: Run) -> None:
         for name, part in (("train", data.train), ("dev", data.dev), ("test", data.test))
         if part is not None
     ]
-    console.print(f"{data.name}: {', '.join(parts)}; {data.train.X.shape[1]} inputs", markup=False)
-    console.print(layer_table(run.state.network))
+    results.line(f"{data.name}: {', '.join(parts)}; {data.train.X.shape[1]} inputs")
+    show_layers(results, run.state.network)
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"
-    console.print(
+    results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
         f"{size}, {settings.epochs} epochs, {settings.dtype}, seed {settings.seed}",
-        markup=False,
     )
 
 
-def layer_table(net: Network) -> Table:
+def show_layers(results: Out, net: Network) -> None:
     """The layers of a network: shape, activation, parameters, and multiply-adds a sample."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "inputs → outputs", "activation"):
-        table.add_column(name)
-    for name in ("parameters", "multiply-adds"):
-        table.add_column(name, justify="right")
-    for number, (W, b, activation) in enumerate(net.layers, start=1):
-        shape = f"{W.shape[1]} → {W.shape[0]}"
-        table.add_row(str(number), shape, activation.name, f"{W.size + b.size:,}", f"{W.size:,}")
+    columns = ("layer", "inputs → outputs", "activation", "parameters", "multiply-adds")
+    rows = [
+        (str(number), f"{W.shape[1]} → {W.shape[0]}", activation.name, f"{W.size + b.size:,}", f"{W.size:,}")
+        for number, (W, b, activation) in enumerate(net.layers, start=1)
+    ]
     products = sum(layer.W.size for layer in net.layers)
-    table.add_row("total", "", "", f"{net.theta.size:,}", f"{products:,}", style="bold")
-    return table
+    rows.append(("total", "", "", f"{net.theta.size:,}", f"{products:,}"))
+    results.table(columns, rows, right=columns[3:])
 
 
-def _conclude(console: Console, run: Run, *, quiet: bool) -> None:
+def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     """The scores, where everything is, and what to try next."""
     result = run.result
     assert result is not None
@@ -245,13 +239,13 @@ def _conclude(console: Console, run: Run, *, quiet: bool) -> None:
             text = f"accuracy {percent(scores['accuracy'])}"
         else:
             text = f"R² {scores['r2']:.4f}, RMSE {scores['rmse']:.5g}"
-        console.print(f"{part:5} {text}, loss {scores['loss']:.4f}", style="bold" if part == "test" else None)
+        results.line(f"{part:5} {text}, loss {scores['loss']:.4f}", bold=part == "test")
     if quiet:
         return
     folder = run.folder
-    console.print(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {folder}", markup=False)
-    console.print("\nTry next:", style="bold")
-    console.print(f"  pellucid evaluate {folder}              class by class", markup=False)
+    results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {folder}")
+    results.line("\nTry next:", bold=True)
+    results.line(f"  pellucid evaluate {folder}              class by class")
     if run.dataset.image_shape == (28, 28):
-        console.print(f"  pellucid predict {folder} picture.png   read your own digit", markup=False)
-    console.print(f"  pellucid check {folder}                 is back propagation right?", markup=False)
+        results.line(f"  pellucid predict {folder} picture.png   read your own digit")
+    results.line(f"  pellucid check {folder}                 is back propagation right?")
