@@ -120,6 +120,7 @@ def folder_with_a_file(folder: Path) -> None:
 
 X40, Y40 = np.random.default_rng(0).random((40, 3)), np.arange(40) % 2
 
+
 def run_folder(text: str) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         (folder / "run").mkdir()
@@ -270,9 +271,7 @@ CASES = [
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

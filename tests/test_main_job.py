@@ -54,7 +54,5 @@ def test_the_generator_needs_no_run(digits: tuple[np.ndarray, np.ndarray]) -> No
     import pellucid as pl
 
     net = pl.Network([784, 32, 16, 10], rng=np.random.default_rng(0))
-    losses = [
-        epoch.train.loss for epoch in train(net, digits, pl.SGD(0.2), epochs=10, rng=np.random.default_rng(1))
-    ]
+    losses = [epoch.train.loss for epoch in train(net, digits, pl.SGD(0.2), epochs=10, rng=np.random.default_rng(1))]
     assert losses[-1] < 0.3 * losses[0]
