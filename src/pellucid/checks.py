@@ -73,6 +73,20 @@ def activations(value: Activation | Sequence[Activation], hidden: int) -> list[A
     return given
 
 
+def part(value: Any, name: str, example: str) -> None:
+    """A loss or an initialiser as an object: not its class, not its name."""
+    if isinstance(value, (type, str)):
+        raise InputError(f"{name}={value!r}: give an object, such as {example}")
+
+
+def array(value: npt.ArrayLike, name: str) -> AnyArray:
+    """An array; rows of different lengths make none."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{name} is no array ({error}): give rows of one length") from None
+
+
 def dtype(value: npt.DTypeLike) -> np.dtype[Any]:
     """float32 or float64."""
     try:
@@ -82,6 +96,14 @@ def dtype(value: npt.DTypeLike) -> np.dtype[Any]:
     if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise InputError(f"dtype={value!r}: give float32 or float64")
     return kind
+
+
+def zeros(size: int, dtype: np.dtype[Any]) -> AnyArray:
+    """A vector of zeros, where there is memory for it."""
+    try:
+        return np.zeros(size, dtype)
+    except (MemoryError, ValueError, OverflowError):
+        raise InputError(f"{size} parameters do not fit into memory: give smaller layers") from None
 
 
 def generator(rng: Any) -> np.random.Generator:
@@ -103,31 +125,34 @@ def head(n: int, batch_size: int) -> None:
         raise InputError(f"head({n}) of a trace for {batch_size} rows: give 1 to {batch_size}")
 
 
-def dropout(rate: float, rng: np.random.Generator | None) -> None:
+def dropout(rate: float, rng: np.random.Generator | None) -> float:
     """A share of neurons to leave out, and a generator to draw them with."""
-    number(rate, "dropout", below=1.0)
-    if rate and rng is None:
+    share = number(rate, "dropout", below=1.0)
+    if share and rng is None:
         raise InputError("dropout needs a random generator: give rng=np.random.default_rng(0)")
+    if share:
+        generator(rng)
+    return share
 
 
 def inputs(X: npt.ArrayLike, features: int, rows: int | None = None) -> AnyArray:
     """Inputs of the shape (rows, features) that hold numbers."""
-    array = np.asarray(X)
-    if array.ndim != 2 or array.shape[1] != features:
+    inputs = array(X, "X")
+    if inputs.ndim != 2 or inputs.shape[1] != features:
         raise InputError(
-            f"X has shape {array.shape}, but the network takes {features} inputs: give it the shape (n, {features})"
-            + (f", as X.reshape(-1, {features}) does" if features and array.size % features == 0 else "")
+            f"X has shape {inputs.shape}, but the network takes {features} inputs: give it the shape (n, {features})"
+            + (f", as X.reshape(-1, {features}) does" if features and inputs.size % features == 0 else "")
         )
-    if array.dtype.kind not in "biuf":
-        raise InputError(f"X holds {array.dtype}, not numbers: turn it into floats first")
-    if rows is not None and len(array) != rows:
-        raise InputError(f"X has {len(array)} rows, but the trace has room for {rows}: use trace.head(n)")
-    return array
+    if inputs.dtype.kind not in "biuf":
+        raise InputError(f"X holds {inputs.dtype}, not numbers: turn it into floats first")
+    if rows is not None and len(inputs) != rows:
+        raise InputError(f"X has {len(inputs)} rows, but the trace has room for {rows}: use trace.head(n)")
+    return inputs
 
 
 def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArray:
     """The targets as an array that fits the loss, or an InputError that says which of them does not, and why."""
-    given = np.asarray(y)
+    given = array(y, "y")
     if given.shape[:1] != (samples,):
         raise InputError(f"y has shape {given.shape}, but X has {samples} rows: give one target for each row of X")
     if given.dtype.kind not in "biuf":
@@ -157,14 +182,13 @@ def _labels(loss: Loss, labels: AnyArray, outputs: int) -> AnyArray:
             f"y is {labels.dtype} of shape {labels.shape}, but {loss.name} takes whole numbers of shape "
             f"({len(labels)},), one class a row: use y.astype(int), or argmax(axis=1) of one-hot rows"
         )
-    labels = labels.astype(np.int64, copy=False)
     bad = np.flatnonzero((labels < 0) | (labels >= outputs))
     if bad.size:
         raise InputError(
             f"label {labels[bad[0]]} in row {bad[0]}, but the network has {outputs} outputs, "
             f"for labels 0 to {outputs - 1}"
         )
-    return labels
+    return labels.astype(np.int64, copy=False)
 
 
 def finite(X: AnyArray, name: str = "X") -> None:

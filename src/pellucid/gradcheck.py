@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pellucid import checks
 from pellucid.arrays import AnyArray, Array
+from pellucid.errors import InputError
 from pellucid.network import Network, Trace, backward, forward
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -87,6 +88,10 @@ def gradient_check(
     """
     net = net.astype(np.float64)
     inputs = checks.inputs(X, net.sizes[0])
+    if not len(inputs):
+        raise InputError("X has no rows: give at least one sample to check with")
+    checks.finite(inputs)
+    checks.finite(net.theta[np.newaxis], "theta")
     trace = Trace(net, batch_size=len(inputs))
     trace.fill(inputs, y)
     forward(net, trace)

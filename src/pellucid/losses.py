@@ -53,16 +53,22 @@ class CrossEntropy:
         np.multiply(a, y, out=work[0])
         np.add.reduce(work[0], axis=1, out=out)
         if out.min(initial=1.0) < np.finfo(a.dtype).tiny:
-            self._from_scores(z, y, out=out)
+            self._from_scores(z, y, out=out, work=work)
             return
         np.log(out, out=out)
         np.negative(out, out=out)
 
-    def _from_scores(self, z: Array, y: Array, *, out: Array) -> None:
+    def _from_scores(self, z: Array, y: Array, *, out: Array, work: Array) -> None:
+        shifted, other = work
         # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
-        shifted = z - z.max(axis=1, keepdims=True)
-        np.log(np.exp(shifted).sum(axis=1), out=out)
-        out -= np.where(y > 0, shifted * y, 0).sum(axis=1)
+        np.maximum.reduce(z, axis=1, out=out)
+        np.subtract(z, out[:, np.newaxis], out=shifted)
+        np.exp(shifted, out=other)
+        np.add.reduce(other, axis=1, out=out)
+        np.log(out, out=out)
+        shifted *= y
+        np.add.reduce(shifted, axis=1, out=other[:, 0])
+        out -= other[:, 0]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = a − y

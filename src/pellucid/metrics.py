@@ -33,7 +33,7 @@ def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
     """
-    guessed, truth = _pair(labels(predictions), np.asarray(y))
+    guessed, truth = _pair(labels(predictions), np.asarray(y).reshape(-1))
     return float(np.mean(guessed == truth))
 
 
@@ -48,6 +48,10 @@ def confusion(predictions: npt.ArrayLike, y: npt.ArrayLike, classes: int | None 
     if classes is None:
         columns = np.shape(predictions)[1] if np.ndim(predictions) == 2 else 0
         classes = max(columns, 2, 1 + int(max(guessed.max(), truth.max())))
+    for found in (guessed, truth):
+        wrong = found[(found < 0) | (found >= classes) | (found != np.floor(found))]
+        if wrong.size:
+            raise InputError(f"label {wrong[0]}: the labels of {classes} classes are 0 to {classes - 1}")
     counts = np.bincount(truth.astype(np.int64) * classes + guessed.astype(np.int64), minlength=classes**2)
     return counts.reshape(classes, classes)
 
@@ -102,7 +106,9 @@ def r2(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
 
 def _values(predictions: npt.ArrayLike, y: npt.ArrayLike) -> tuple[AnyArray, AnyArray]:
     guessed, truth = np.asarray(predictions, np.float64), np.asarray(y, np.float64)
-    return _pair(guessed.reshape(len(guessed), -1), truth.reshape(len(truth), -1))
+    if guessed.size and truth.size:
+        guessed, truth = guessed.reshape(len(guessed), -1), truth.reshape(len(truth), -1)
+    return _pair(guessed, truth)
 
 
 def _pair(guessed: AnyArray, truth: AnyArray) -> tuple[AnyArray, AnyArray]:

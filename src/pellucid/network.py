@@ -60,10 +60,12 @@ class Network:
         dtype: npt.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
+        checks.part(loss, "loss", "CrossEntropy()")
+        checks.part(init, "init", "He()")
         self.sizes = checks.sizes(sizes, loss)
         self.loss = loss
         hidden = checks.activations(activation, len(self.sizes) - 2)
-        self._theta: Array = np.zeros(count_parameters(self.sizes), checks.dtype(dtype))
+        self._theta: Array = checks.zeros(count_parameters(self.sizes), checks.dtype(dtype))
         pairs = views(self._theta, self.sizes)
         self.layers = [Layer(W, b, f) for (W, b), f in zip(pairs, [*hidden, loss.activation], strict=True)]
         if init is not None:
@@ -119,7 +121,7 @@ class Network:
     def astype(self, dtype: npt.DTypeLike) -> "Network":
         """A copy of this network whose θ has another floating-point type."""
         hidden = [layer.activation for layer in self.layers[:-1]]
-        return _rebuild(self.sizes, hidden, self.loss, self.theta.astype(dtype))
+        return _rebuild(self.sizes, hidden, self.loss, self.theta.astype(checks.dtype(dtype)))
 
     def copy(self) -> "Network":
         """A copy with a θ of its own."""
@@ -199,7 +201,7 @@ class Trace:
         input_gradient: bool = False,
     ) -> None:
         n, dtype = checks.count(batch_size, "batch_size"), net.dtype
-        checks.dropout(dropout, rng)
+        dropout = checks.dropout(dropout, rng)
         self.batch_size, self.dropout, self.rng, self._loss = n, dropout, rng, net.loss
         self.a = [np.empty((n, size), dtype) for size in net.sizes]
         self.z = [np.empty((n, size), dtype) for size in net.sizes[1:]]

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -157,7 +158,7 @@ class _Course:
 def _epochs(
     net: Network, trace: Trace, optimizer: Optimizer, course: _Course, progress: Progress, blas_threads: int
 ) -> Iterator[Epoch]:
-    pixels = np.empty((course.batch_size, course.X.shape[1]), course.X.dtype)
+    room = _Room.of(course)
     if course.batches == 1:
         into(course.X, out=trace.a[0])
         write_targets(net.loss, course.y, out=trace.y)
@@ -165,9 +166,11 @@ def _epochs(
         start, rate = time.perf_counter(), optimizer.learning_rate
         with threads.limited(blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                _one_epoch(net, trace, optimizer, course, progress, pixels)
+                _one_epoch(net, trace, optimizer, course, progress, room)
             finally:
                 optimizer.learning_rate = rate
+            if not np.isfinite(net.theta).all():  # the epoch's last step may have spoilt it, or it hides behind a ReLU
+                raise _divergence(net, trace, progress, progress.step, progress.loss / len(course.X))
             seconds = time.perf_counter() - start
             dev = None if course.dev is None else evaluate(net, course.dev)
         samples = len(course.X)
@@ -185,7 +188,7 @@ def _one_epoch(
     optimizer: Optimizer,
     course: _Course,
     progress: Progress,
-    pixels: AnyArray,
+    room: "_Room",
 ) -> None:
     """The batches of one epoch that are not done yet."""
     if progress.batch == 0:
@@ -197,13 +200,14 @@ def _one_epoch(
     for number in range(progress.batch, course.batches):
         if order is not None:
             rows = order[number * course.batch_size : (number + 1) * course.batch_size]
-            batch, y = trace.head(len(rows)), course.y.take(rows, axis=0)
-            batches.gather(course.X, rows, out=batch.a[0], pixels=pixels[: len(rows)])
+            batch, y = trace.head(len(rows)), room.targets[: len(rows)]
+            batches.gather(course.X, rows, out=batch.a[0], pixels=room.pixels[: len(rows)])
+            course.y.take(rows, axis=0, out=y, mode="clip")
             write_targets(net.loss, y, out=batch.y)
         forward(net, batch)
         loss = backward(net, batch)
         if not math.isfinite(loss):
-            raise _divergence(net, batch, progress, loss)
+            raise _divergence(net, batch, progress, progress.step + 1, loss)
         if number + 1 == course.batches:
             progress.gradient_norm = float(np.linalg.norm(batch.grad))
         if course.clip_norm is not None:
@@ -211,19 +215,42 @@ def _one_epoch(
         progress.learning_rate = optimizer.learning_rate = base * course.schedule(progress.step / total)
         optimizer.step(net.theta, batch.grad)
         progress.loss += loss * batch.batch_size
-        progress.right += _right(net, batch, y)
+        progress.right += _right(net, batch, y, room)
         progress.batch, progress.step = number + 1, progress.step + 1
         if course.after_step is not None:
             course.after_step(progress)
 
 
-def _right(net: Network, batch: Trace, y: AnyArray) -> int:
+class _Room(NamedTuple):
+    """What a batch needs beside its trace, made once: rows of X and y in their own types, guesses and hits."""
+
+    pixels: AnyArray
+    targets: AnyArray
+    guesses: AnyArray
+    right: AnyArray
+
+    @classmethod
+    def of(cls, course: _Course) -> "_Room":
+        n, X, y = course.batch_size, course.X, course.y
+        rows, targets = np.empty((n, *X.shape[1:]), X.dtype), np.empty((n, *y.shape[1:]), y.dtype)
+        return cls(rows, targets, np.empty(n, np.intp), np.empty(n, np.bool_))
+
+
+def _right(net: Network, batch: Trace, y: AnyArray, room: _Room) -> int:
     """How many of the batch's samples were classified rightly."""
     if net.loss.kind == "values":
         return 0
+    right, guesses = room.right[: len(y)], room.guesses[: len(y)]
     if net.loss.kind == "probabilities":
-        return int(np.count_nonzero(((batch.a[-1] > 0.5) == (batch.y > 0.5)).all(axis=1)))
-    return int(np.count_nonzero(batch.a[-1].argmax(axis=1) == y))
+        said, true = batch.work[-1]
+        np.greater(batch.a[-1], 0.5, out=said)
+        np.greater(batch.y, 0.5, out=true)
+        np.equal(said, true, out=said)
+        np.logical_and.reduce(said, axis=1, out=right)
+    else:
+        batch.a[-1].argmax(axis=1, out=guesses)
+        np.equal(guesses, y, out=right)
+    return int(np.count_nonzero(right))
 
 
 def evaluate(net: Network, data: Data) -> Scores:
@@ -270,9 +297,9 @@ def _checked(net: Network, data: Data, part: str = "") -> Data:
     return X, checks.targets(net.loss, y, len(X), net.sizes[-1])
 
 
-def _divergence(net: Network, batch: Trace, progress: Progress, loss: float) -> DivergenceError:
+def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss: float) -> DivergenceError:
     """What went wrong, when, and in which layer first."""
-    place = "in the loss"
+    place = f"in the loss, after layer {len(net.layers)}"
     for l, layer in enumerate(net.layers, start=1):
         if not np.isfinite(layer.W).all() or not np.isfinite(layer.b).all():
             place = f"in the weights of layer {l}"
@@ -282,7 +309,7 @@ def _divergence(net: Network, batch: Trace, progress: Progress, loss: float) -> 
             continue
         break
     return DivergenceError(
-        f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {progress.step + 1}, "
+        f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {step}, "
         f"first seen {place}; try a learning rate ten times smaller (--learning-rate), "
         "a limit on the gradient (--clip-norm 1), or inputs scaled to about −1 … 1"
     )
