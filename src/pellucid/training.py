@@ -20,6 +20,7 @@ from pellucid.network import Network, Trace, backward, forward
 from pellucid.optimizers import Optimizer, clip
 from pellucid.schedules import Schedule, constant
 
+EVALUATED_AT_ONCE = 256  # samples; few enough for a core's own cache
 Data = tuple[AnyArray, AnyArray]  # X (n, features) and y, (n,) labels or (n, outputs) values
 
 
@@ -261,10 +262,11 @@ def evaluate(net: Network, data: Data) -> Scores:
     0.6931
     """
     X, y = _checked(net, data)
-    trace = Trace(net, min(len(X), 1024))
+    trace = Trace(net, min(len(X), EVALUATED_AT_ONCE))
     predictions = np.empty((len(X), net.sizes[-1]), net.dtype)
     losses = np.empty(len(X), net.dtype)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    blas = threads.limited(threads.best(net.sizes, trace.batch_size))
+    with blas, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for start in range(0, len(X), trace.batch_size):
             part = slice(start, start + trace.batch_size)
             batch = trace.head(len(X[part]))

@@ -11,6 +11,7 @@ from pellucid.errors import DivergenceError, InputError
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer
 from pellucid.runs.history import History
+from pellucid.runs.snapshots import Snapshots
 from pellucid.storage import build_network, describe_network, read_tensors, write_tensors
 from pellucid.training import Progress
 
@@ -24,6 +25,7 @@ class State:
     network: Network
     optimizer: Optimizer
     rng: np.random.Generator
+    snapshots: Snapshots
     progress: Progress = field(default_factory=Progress)
     history: History = field(default_factory=History)
     seconds: float = 0.0
@@ -44,6 +46,8 @@ class State:
         tensors |= {f"optimizer.{name}": vector for name, vector in self.optimizer.state.items()}
         if self.best_theta is not None:
             tensors["best_theta"] = self.best_theta
+        self.snapshots.save(folder)
+        tensors |= self.snapshots.not_in_file(theta)
         about = {
             "network": describe_network(self.network),
             "progress": asdict(self.progress),
@@ -54,8 +58,10 @@ class State:
         write_tensors(folder / NAME, tensors, about)
 
 
-def read(folder: Path, optimizer: Optimizer) -> State:
+def read(folder: Path, optimizer: Optimizer, total_steps: int) -> State:
     """The state that a run's last checkpoint holds; ``optimizer`` gets its memory back.
+
+    ``total_steps`` is how long the run is to be in all.
 
     Raises:
         InputError: there is no checkpoint, or it is damaged.
@@ -63,14 +69,16 @@ def read(folder: Path, optimizer: Optimizer) -> State:
     path = folder / NAME
     tensors, about = read_tensors(path)
     try:
-        return _state(tensors, about, optimizer)
+        state = _state(tensors, about, optimizer, total_steps)
+        state.snapshots.restore(folder, tensors, state.progress.step)
+        return state
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"{path}: not a whole checkpoint ({type(error).__name__}: {error}); start the run again in another folder"
         ) from None
 
 
-def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optimizer) -> State:
+def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optimizer, total_steps: int) -> State:
     theta = tensors["theta"]
     net = build_network(about["network"], theta.dtype)
     if theta.shape != net.theta.shape:
@@ -85,6 +93,7 @@ def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optim
         net,
         optimizer,
         rng,
+        Snapshots.for_run(total_steps, theta),
         Progress(**about["progress"]),
         History.from_array(tensors["history"]),
         float(about["seconds"]),

@@ -38,20 +38,27 @@ def prepare(settings: Settings) -> Prepared:
     Raises:
         InputError: data that cannot be read or does not fit the settings.
     """
-    dataset = datasets.load(
-        settings.data,
-        target=settings.target,
-        task=settings.task,
-        dev=settings.dev,
-        test=settings.test,
-        seed=settings.seed,
-    )
+    dataset = load_data(settings)
     start, course = np.random.SeedSequence(settings.seed).spawn(2)
     net = _network(settings, dataset, np.random.default_rng(start))
     settings = _completed(settings, net, len(dataset.train.X))
-    source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
-    model = Model(net, dataset.classes, dataset.features, dataset.image_shape, {"source": settings.data, **source})
+    model = describe_model(net, settings, dataset)
     return Prepared(settings, dataset, model, make_optimizer(settings), np.random.default_rng(course))
+
+
+def load_data(settings: Settings) -> Dataset:
+    """The data that the settings name, split as they say; raises InputError where it cannot be read."""
+    return datasets.load(settings.data, **_how_to_split(settings))
+
+
+def _how_to_split(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
+
+
+def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
+    """A network with the names of what goes in and comes out, and the way back to its data."""
+    source = {"source": settings.data, **_how_to_split(settings)}
+    return Model(net, dataset.classes, dataset.features, dataset.image_shape, source)
 
 
 def make_optimizer(settings: Settings) -> Optimizer:

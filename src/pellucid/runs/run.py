@@ -16,7 +16,7 @@ from pellucid.errors import DivergenceError, InputError
 from pellucid.files import sweep, write_whole
 from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
-from pellucid.runs.prepare import Prepared, make_optimizer, own_data
+from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 from pellucid.schedules import SCHEDULES
@@ -24,7 +24,7 @@ from pellucid.storage import Model, save_model
 from pellucid.training import Epoch, Progress, Scores, evaluate, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
-MODEL, HISTORY, PATH = "model.safetensors", "history.csv", "path.safetensors"
+MODEL, HISTORY = "model.safetensors", "history.csv"
 
 
 @dataclass
@@ -36,7 +36,6 @@ class Run:
     dataset: Dataset
     model: Model
     state: State
-    snapshots: Snapshots
     checksum: int  # of the training data
     stop: bool = False
     result: dict[str, Any] | None = None
@@ -52,7 +51,7 @@ class Run:
             OSError: a file cannot be written; the last checkpoint stands.
         """
         self._went_on_at = self._saved_at = time.monotonic()
-        self.snapshots.take(self.state.progress.step, self.state.network.theta)
+        self.state.snapshots.take(self.state.progress.step, self.state.network.theta)
         try:
             for epoch in self._epochs():
                 self._note(epoch)
@@ -85,7 +84,7 @@ class Run:
         )
 
     def _after_step(self, progress: Progress) -> None:
-        self.snapshots.take(progress.step, self.state.network.theta)
+        self.state.snapshots.take(progress.step, self.state.network.theta)
         if self.stop:
             self.save()
             raise KeyboardInterrupt
@@ -93,11 +92,10 @@ class Run:
             self.save()
 
     def save(self) -> None:
-        """Write a checkpoint, and the history and the snapshots that belong to it."""
+        """Write a checkpoint, and the history that belongs to it."""
         now = time.monotonic()
         self.state.seconds += now - self._went_on_at
         self._went_on_at = self._saved_at = now
-        self.snapshots.write(self.folder / PATH)
         self.state.write(self.folder)
         write_whole(self.folder / HISTORY, self.state.history.as_csv().encode(), durable=False)
 
@@ -121,7 +119,8 @@ class Run:
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
         state, net = self.state, self.state.network
-        self.snapshots.take(state.progress.step, net.theta, last=True)
+        state.snapshots.take(state.progress.step, net.theta, last=True)
+        state.snapshots.save(self.folder, all_of_them=True)
         self.save()
         if state.best_theta is not None:
             net = net.copy()
@@ -150,15 +149,10 @@ def start(prepared: Prepared, folder: Path) -> Run:
     Raises:
         InputError: the folder holds something already, or cannot be made.
     """
-    run = Run(
-        folder,
-        prepared.settings,
-        prepared.dataset,
-        prepared.model,
-        State(prepared.model.network, prepared.optimizer, prepared.rng),
-        Snapshots.for_run(prepared.settings.epochs * _batches(prepared.settings, prepared.dataset)),
-        record.checksum(prepared.dataset.train),
-    )
+    settings, net = prepared.settings, prepared.model.network
+    snapshots = Snapshots.for_run(_total_steps(settings, prepared.dataset), net.theta)
+    state = State(net, prepared.optimizer, prepared.rng, snapshots)
+    run = Run(folder, settings, prepared.dataset, prepared.model, state, record.checksum(prepared.dataset.train))
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -190,27 +184,24 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     """
     about = record.read(folder)
     settings = Settings.from_json(about["settings"])
-    state = checkpoint.read(folder, make_optimizer(settings))
-    result = about["result"]
-    if epochs is not None and epochs < max(state.progress.epoch, 1):
-        raise InputError(f"--epochs {epochs}: {folder} has trained {state.progress.epoch} already; give more")
-    if epochs is not None and epochs > settings.epochs:
-        settings, result = replace(settings, epochs=epochs), None
-        state.best_epoch = state.progress.epoch if state.best_theta is not None else 0
-    source = {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
-    model = Model(state.network, data={"source": settings.data, **source})
-    dataset = own_data(model)
+    dataset = load_data(settings)
     checksum = record.checksum(dataset.train)
     if about["data_checksum"] != checksum:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
-    model = replace(model, classes=dataset.classes, features=dataset.features, image_shape=dataset.image_shape)
-    total = settings.epochs * _batches(settings, dataset)
-    snapshots = Snapshots.read(folder / PATH, state.progress.step, total)
+    result, longer = about["result"], False
+    if epochs is not None and epochs > settings.epochs:
+        settings, result, longer = replace(settings, epochs=epochs), None, True
+    state = checkpoint.read(folder, make_optimizer(settings), _total_steps(settings, dataset))
+    if epochs is not None and epochs < max(state.progress.epoch, 1):
+        raise InputError(f"--epochs {epochs}: {folder} has trained {state.progress.epoch} already; give more")
+    if longer and state.best_theta is not None:
+        state.best_epoch = state.progress.epoch
+    model = describe_model(state.network, settings, dataset)
     if result is not None:
         result |= {"run": str(folder), "model": str(folder / MODEL)}
-    run = Run(folder, settings, dataset, model, state, snapshots, checksum, result=result)
+    run = Run(folder, settings, dataset, model, state, checksum, result=result)
     if result is None:
         sweep(folder)
     if settings != Settings.from_json(about["settings"]):
@@ -225,9 +216,9 @@ def _scores(model: Model, part: Samples | None) -> dict[str, float] | None:
     return {name: value for name, value in asdict(scores).items() if value is not None}
 
 
-def _batches(settings: Settings, dataset: Dataset) -> int:
+def _total_steps(settings: Settings, dataset: Dataset) -> int:
     samples = len(dataset.train.X)
-    return -(-samples // min(settings.batch_size or samples, samples))
+    return settings.epochs * -(-samples // min(settings.batch_size or samples, samples))
 
 
 def _check_patience(settings: Settings, dataset: Dataset) -> None:

@@ -14,7 +14,7 @@ from pellucid.schedules import SCHEDULES
 
 # What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
 LEARNING_RATES = {
-    "sgd": 0.5,
+    "sgd": 0.7,
     "momentum": 0.05,
     "nesterov": 0.05,
     "rmsprop": 0.001,
@@ -61,7 +61,7 @@ class Settings:
     learning_rate: float | None = None
     schedule: str = "warmup-cosine"
     batch_size: int | None = 64  # None: all samples at once
-    epochs: int = 8
+    epochs: int = 6
     weight_decay: float | None = None
     dropout: float = 0.0
     clip_norm: float | None = 1.0  # None: no limit

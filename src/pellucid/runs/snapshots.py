@@ -1,35 +1,41 @@
-"""The way that θ takes through a training: at most 100 snapshots, evenly spaced, in ``path.safetensors``."""
+"""The way that θ takes through a training: snapshots, evenly spaced, in ``path.safetensors``.
+
+The file is large beside a checkpoint, so it is written when a quarter of it is new; the checkpoint holds meanwhile
+what the file has not got yet. Both together are all snapshots, at any moment.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.arrays import Array
+from pellucid.arrays import AnyArray, Array
 from pellucid.errors import InputError
 from pellucid.storage import read_tensors, write_tensors
 
-MOST = 100
+NAME = "path.safetensors"
+MOST = 50
 MOST_BYTES = 64 * 2**20  # of all snapshots together; large networks keep fewer
 
 
 @dataclass
 class Snapshots:
-    """Copies of θ and the steps after which they were taken; full, it drops every second and doubles its spacing."""
+    """Copies of θ and the steps after which they were taken: every ``spacing`` steps, the first and the last."""
 
     spacing: int
     steps: list[int] = field(default_factory=list)
     thetas: list[Array] = field(default_factory=list)
-    written: int = 0  # how many are in the file
+    written: int = 0  # how many of them are in the file
 
     @classmethod
-    def for_run(cls, total_steps: int) -> "Snapshots":
+    def for_run(cls, total_steps: int, theta: Array) -> "Snapshots":
         """An empty collection, spaced so that the whole run fits.
 
-        >>> Snapshots.for_run(9220).spacing
-        94
+        >>> Snapshots.for_run(5532, np.zeros(25818, np.float32)).spacing
+        113
         """
-        return cls(spacing=max(1, -(-total_steps // (MOST - 1))))
+        most = max(2, min(MOST, MOST_BYTES // theta.nbytes))
+        return cls(spacing=total_steps // (most - 1) + 1)
 
     def take(self, step: int, theta: Array, *, last: bool = False) -> None:
         """Keep θ if this step is one of those that are kept, or the last one."""
@@ -37,32 +43,32 @@ class Snapshots:
             return
         self.steps.append(step)
         self.thetas.append(theta.copy())
-        while len(self.steps) > max(2, min(MOST, MOST_BYTES // theta.nbytes)):
-            self._thin()
 
-    def _thin(self) -> None:
-        self.spacing *= 2
-        kept = [k for k, step in enumerate(self.steps) if step % self.spacing == 0 or k == len(self.steps) - 1]
-        if len(kept) == len(self.steps):
-            kept = [0, len(self.steps) - 1]
-        self.steps, self.thetas = [self.steps[k] for k in kept], [self.thetas[k] for k in kept]
-        self.written = -1
+    def save(self, folder: Path, *, all_of_them: bool = False) -> None:
+        """Write the file if a quarter of it is new, or if it must hold all."""
+        new = len(self.steps) - self.written
+        if new and (all_of_them or new > MOST // 4):
+            tensors = {"steps": np.array(self.steps, np.int64), "theta": np.stack(self.thetas)}
+            write_tensors(folder / NAME, tensors, {}, durable=False)
+            self.written = len(self.steps)
 
-    def write(self, path: Path) -> None:
-        """Write the file if there is anything new."""
-        if self.written == len(self.steps):
-            return
-        tensors = {"steps": np.array(self.steps, np.int64), "theta": np.stack(self.thetas)}
-        write_tensors(path, tensors, {"spacing": self.spacing}, durable=False)
-        self.written = len(self.steps)
+    def not_in_file(self, like: Array) -> dict[str, AnyArray]:
+        """What a checkpoint must hold: steps (k,) and θ (k, parameters)."""
+        steps, thetas = self.steps[self.written :], self.thetas[self.written :]
+        return {
+            "path.steps": np.array(steps, np.int64),
+            "path.theta": np.stack(thetas) if thetas else np.empty((0, like.size), like.dtype),
+        }
 
-    @classmethod
-    def read(cls, path: Path, upto: int, total_steps: int) -> "Snapshots":
-        """The snapshots of a file that were taken up to a step; none where the file cannot be used."""
+    def restore(self, folder: Path, tensors: dict[str, AnyArray], upto: int) -> None:
+        """Take back what the file and a checkpoint hold, up to the checkpoint's step; too close ones are left out."""
+        found = dict(zip(tensors["path.steps"].tolist(), tensors["path.theta"], strict=True))
         try:
-            tensors, about = read_tensors(path)
-            spacing, steps, thetas = int(about["spacing"]), tensors["steps"], tensors["theta"]
-        except (InputError, KeyError, TypeError, ValueError):
-            return cls.for_run(total_steps)
-        kept = [k for k, step in enumerate(steps) if step <= upto]
-        return cls(spacing, [int(steps[k]) for k in kept], [thetas[k] for k in kept], written=-1)
+            file, _ = read_tensors(folder / NAME)
+            found |= dict(zip(file["steps"].tolist(), file["theta"], strict=True))
+        except (InputError, KeyError, ValueError):
+            pass  # the file of a run that is young, or a damaged one: what is left is a shorter path
+        for step in sorted(found):
+            if step <= upto and (not self.steps or step - self.steps[-1] >= self.spacing):
+                self.steps.append(step)
+                self.thetas.append(np.array(found[step]))
