@@ -96,6 +96,20 @@ def test_delta_is_the_slope_of_the_value(loss: Loss, n: int, k: int, seed: int) 
             assert delta[row, column] == pytest.approx(difference, rel=1e-7, abs=1e-9)
 
 
+@pytest.mark.parametrize("loss", ALL, ids=str)
+def test_kinks_are_where_the_slope_bends_and_nowhere_else(loss: Loss) -> None:
+    if loss.kind != "values":
+        assert loss.kinks == ()
+        return
+    r = np.linspace(-2, 2, 4001)[:, np.newaxis]
+    bends = np.abs(np.diff(run(loss, r, np.zeros_like(r))[1][:, 0], n=2))
+    places = r[1:-1, 0][bends > 5e-4]
+    for kink in loss.kinks:
+        assert np.abs(places - kink).min() < 2e-3
+    for place in places:
+        assert min(abs(place - kink) for kink in loss.kinks) < 2e-3
+
+
 FAR: list[tuple[Any, list[float], list[float], float]] = [
     (pl.CrossEntropy(), [1e4, -1e4, 0.0], [1, 0, 0], 0.0),
     (pl.CrossEntropy(), [1e4, -1e4, 0.0], [0, 1, 0], 2e4),

@@ -77,6 +77,15 @@ def test_the_articles_start_is_the_same_distribution() -> None:
     np.testing.assert_array_equal(reference.as_theta(p), net.theta)
 
 
+def test_the_articles_settings_are_the_defaults() -> None:
+    p = reference.init_params(np.random.default_rng(3), SIZES)
+    X, y = data(10)
+    steps = list(reference.gradient_descent(X.T, y, p))
+    assert len(steps) == 500
+    d = reference.backward_prop(p, reference.forward_prop(p, X.T), X.T, y)
+    np.testing.assert_array_equal(steps[0][0].W1, p.W1 - 0.1 * d.W1)
+
+
 # The article's faults, as laws of what stands in their place
 
 
