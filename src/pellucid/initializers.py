@@ -24,7 +24,13 @@ class Initializer(Protocol):
 
 @dataclass(frozen=True)
 class He:
-    """W = N(0, 1) · √(2 / inputs), b = 0: for ReLU, which silences half of its scores (He et al., ICCV 2015)."""
+    """W = N(0, 1) · √(2 / inputs), b = 0: for ReLU, which silences half of its scores (He et al., ICCV 2015).
+
+    >>> W, b = np.empty((500, 200)), np.empty(500)
+    >>> He()(W, b, np.random.default_rng(0))
+    >>> float(W.std().round(2)), float(b.mean().round(2))
+    (0.1, 0.0)
+    """
 
     name: ClassVar[str] = "he"
 
@@ -36,7 +42,13 @@ class He:
 
 @dataclass(frozen=True)
 class Glorot:
-    """W = U(−r, r), r = √(6 / (inputs + outputs)), b = 0: for sigmoid and tanh (Glorot and Bengio, AISTATS 2010)."""
+    """W = U(−r, r), r = √(6 / (inputs + outputs)), b = 0: for sigmoid and tanh (Glorot and Bengio, AISTATS 2010).
+
+    >>> W, b = np.empty((500, 200)), np.empty(500)
+    >>> Glorot()(W, b, np.random.default_rng(0))
+    >>> float(W.std().round(2)), float(b.mean().round(2))
+    (0.05, 0.0)
+    """
 
     name: ClassVar[str] = "glorot"
 
@@ -49,7 +61,13 @@ class Glorot:
 
 @dataclass(frozen=True)
 class LeCun:
-    """W = N(0, 1) / √inputs, b = 0: keeps the spread of linear scores (LeCun et al., Efficient BackProp, 1998)."""
+    """W = N(0, 1) / √inputs, b = 0: keeps the spread of linear scores (LeCun et al., Efficient BackProp, 1998).
+
+    >>> W, b = np.empty((500, 200)), np.empty(500)
+    >>> LeCun()(W, b, np.random.default_rng(0))
+    >>> float(W.std().round(2)), float(b.mean().round(2))
+    (0.07, 0.0)
+    """
 
     name: ClassVar[str] = "lecun"
 
@@ -61,7 +79,13 @@ class LeCun:
 
 @dataclass(frozen=True)
 class Article:
-    """W = 0.5 · N(0, 1), b = 0.5 · U(0, 1), whatever the layer's size: the article's start, too wide for 784 inputs."""
+    """W = 0.5 · N(0, 1), b = 0.5 · U(0, 1), whatever the layer's size: the article's start, too wide for 784 inputs.
+
+    >>> W, b = np.empty((500, 200)), np.empty(500)
+    >>> Article()(W, b, np.random.default_rng(0))
+    >>> float(W.std().round(2)), float(b.mean().round(2))
+    (0.5, 0.24)
+    """
 
     name: ClassVar[str] = "article"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pellucid.activations import Activation, Identity, Sigmoid, Softmax
 from pellucid.arrays import AnyArray, Array
@@ -41,6 +42,9 @@ class CrossEntropy:
     """L = −log a_y: how surprised the network is by the right class. Pairs with softmax.
 
     The slope of the pair is the famous simple one, δ = a − y (Bishop, Pattern Recognition and Machine Learning, 4.3.4).
+
+    >>> value(CrossEntropy(), [[0.0, 0.0], [1000.0, 0.0]], [0, 1]).round(4)
+    array([6.931e-01, 1.000e+03])
     """
 
     name: ClassVar[str] = "cross-entropy"
@@ -77,7 +81,11 @@ class CrossEntropy:
 
 @dataclass(frozen=True)
 class SoftmaxSquaredError:
-    """L = Σ (a − y)² over the classes, with softmax: what the article's text asks for, with its true slope."""
+    """L = Σ (a − y)² over the classes, with softmax: what the article's text asks for, with its true slope.
+
+    >>> value(SoftmaxSquaredError(), [[0.0, 0.0]], [1])
+    array([0.5])
+    """
 
     name: ClassVar[str] = "softmax-squared-error"
     activation: ClassVar[Activation] = Softmax()
@@ -102,6 +110,9 @@ class BinaryCrossEntropy:
     """L = −y log a − (1 − y) log(1 − a), the mean over the outputs: a probability for each. Pairs with sigmoid.
 
     With one output it tells two classes apart; with more, each output is a question of its own.
+
+    >>> value(BinaryCrossEntropy(), [[0.0], [-1000.0]], [1, 0]).round(4)
+    array([0.6931, 0.    ])
     """
 
     name: ClassVar[str] = "binary-cross-entropy"
@@ -131,7 +142,11 @@ class BinaryCrossEntropy:
 
 @dataclass(frozen=True)
 class SquaredError:
-    """L = (a − y)², the mean over the outputs. Pairs with the identity: the network predicts values."""
+    """L = (a − y)², the mean over the outputs. Pairs with the identity: the network predicts values.
+
+    >>> value(SquaredError(), [[1.0, 5.0]], [[3.0, 5.0]])
+    array([2.])
+    """
 
     name: ClassVar[str] = "squared-error"
     activation: ClassVar[Activation] = Identity()
@@ -153,7 +168,11 @@ class SquaredError:
 
 @dataclass(frozen=True)
 class AbsoluteError:
-    """L = |a − y|, the mean over the outputs: one wild target pulls no harder than another."""
+    """L = |a − y|, the mean over the outputs: one wild target pulls no harder than another.
+
+    >>> value(AbsoluteError(), [[1.0, 5.0]], [[3.0, 5.0]])
+    array([1.])
+    """
 
     name: ClassVar[str] = "absolute-error"
     activation: ClassVar[Activation] = Identity()
@@ -179,6 +198,9 @@ class Huber:
     """L = r²/2 where |r| ≤ width, else width (|r| − width/2), for r = a − y; the mean over the outputs.
 
     Squared for small residuals, absolute for large ones (Huber, Annals of Mathematical Statistics 35, 1964).
+
+    >>> value(Huber(), [[0.5], [10.0]], [0.0, 0.0])
+    array([0.125, 9.5  ])
     """
 
     width: float = 1.0
@@ -251,3 +273,18 @@ def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:
         _one_hot_rows(out.shape[1], out.dtype).take(y, axis=0, out=out, mode="clip")
     else:
         out[...] = y.reshape(out.shape)
+
+
+def value(loss: Loss, z: npt.ArrayLike, y: npt.ArrayLike) -> Array:
+    """Each sample's loss (n,) in float64, from scores z (n, outputs) and targets y: for a look at a loss.
+
+    >>> value(CrossEntropy(), [[2.0, 1.0, 0.0]], [0]).round(4)
+    array([0.4076])
+    """
+    scores = np.array(z, np.float64)
+    a, targets, work = np.empty_like(scores), np.empty_like(scores), np.empty((2, *scores.shape))
+    write_targets(loss, np.asarray(y), out=targets)
+    loss.activation(scores, out=a, work=work)
+    losses = np.empty(len(scores))
+    loss.value(scores, a, targets, out=losses, work=work)
+    return losses

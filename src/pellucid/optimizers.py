@@ -94,7 +94,14 @@ class SGD:
 
 @dataclass
 class Momentum:
-    """Gradient descent with momentum: v ← μ v + g, θ ← θ − η v (Polyak 1964, in PyTorch's form)."""
+    """Gradient descent with momentum: v ← μ v + g, θ ← θ − η v (Polyak 1964, in PyTorch's form).
+
+    >>> theta, rule = np.array([1.0]), Momentum(0.1, 0.5)
+    >>> for _ in range(2):
+    ...     rule.step(theta, np.array([2.0]))
+    >>> theta.round(4)
+    array([0.5])
+    """
 
     learning_rate: float = 0.001
     momentum: float = 0.9
@@ -119,7 +126,14 @@ class Momentum:
 
 @dataclass
 class Nesterov:
-    """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v) (Sutskever et al., ICML 2013, in PyTorch's form)."""
+    """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v) (Sutskever et al., ICML 2013, in PyTorch's form).
+
+    >>> theta, rule = np.array([1.0]), Nesterov(0.1, 0.5)
+    >>> for _ in range(2):
+    ...     rule.step(theta, np.array([2.0]))
+    >>> theta.round(4)
+    array([0.35])
+    """
 
     learning_rate: float = 0.001
     momentum: float = 0.9
@@ -146,7 +160,14 @@ class Nesterov:
 
 @dataclass
 class RMSProp:
-    """Each parameter has its own rate: s ← α s + (1 − α) g², θ ← θ − η g / (√s + ε) (Hinton, lecture 6e, 2012)."""
+    """Each parameter has its own rate: s ← α s + (1 − α) g², θ ← θ − η g / (√s + ε) (Hinton, lecture 6e, 2012).
+
+    >>> theta, rule = np.array([1.0]), RMSProp(0.1)
+    >>> for _ in range(2):
+    ...     rule.step(theta, np.array([2.0]))
+    >>> theta.round(4)
+    array([-0.7089])
+    """
 
     learning_rate: float = 0.01
     alpha: float = 0.99
@@ -180,6 +201,12 @@ class Adam:
     """Momentum and a rate for each parameter (Kingma and Ba, ICLR 2015, algorithm 1).
 
     m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  θ ← θ − η m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ)
+
+    >>> theta, rule = np.array([1.0]), Adam(0.1)
+    >>> for _ in range(2):
+    ...     rule.step(theta, np.array([2.0]))
+    >>> theta.round(4)
+    array([0.8])
     """
 
     learning_rate: float = 0.001
@@ -202,7 +229,14 @@ class Adam:
 
 @dataclass
 class AdamW:
-    """Adam whose weight decay stands beside the gradient: θ ← θ − η λ θ first (Loshchilov and Hutter, ICLR 2019)."""
+    """Adam whose weight decay stands beside the gradient: θ ← θ − η λ θ first (Loshchilov and Hutter, ICLR 2019).
+
+    >>> theta, rule = np.array([1.0]), AdamW(0.1, weight_decay=0.5)
+    >>> for _ in range(2):
+    ...     rule.step(theta, np.array([2.0]))
+    >>> theta.round(4)
+    array([0.7075])
+    """
 
     learning_rate: float = 0.001
     beta1: float = 0.9
