@@ -17,20 +17,21 @@ BLUE, ORANGE, WHITE = (np.array(colour, float) for colour in ((0, 90, 181), (230
 SCALE, GAP, COLUMNS = 3, 6, 8
 
 
-def coloured(picture: AnyArray) -> AnyArray:
-    """A picture (h, w) of weights in colours (h, w, 3): blue above 0, orange below, white at 0."""
-    share = np.clip(picture / np.quantile(np.abs(picture), 0.99), -1, 1)[..., np.newaxis]
+def coloured(picture: AnyArray, most: float) -> AnyArray:
+    """A picture (h, w) of weights in colours (h, w, 3): blue above 0, orange below, full at ±most, white at 0."""
+    share = np.clip(picture / most, -1, 1)[..., np.newaxis]
     blend: AnyArray = np.where(share > 0, WHITE + share * (BLUE - WHITE), WHITE - share * (ORANGE - WHITE))
     return blend.astype(np.uint8)
 
 
 def tiles(pictures: AnyArray) -> Image.Image:
-    """Pictures (n, h, w) side by side, eight in a row."""
+    """Pictures (n, h, w) side by side, eight in a row, all on one scale."""
+    most = float(np.quantile(np.abs(pictures), 0.99))
     size = pictures.shape[1] * SCALE + GAP
     rows = -(-len(pictures) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * size + GAP, rows * size + GAP), (110, 110, 110))
     for k, picture in enumerate(pictures):
-        tile = Image.fromarray(coloured(picture)).resize((size - GAP, size - GAP), Image.Resampling.NEAREST)
+        tile = Image.fromarray(coloured(picture, most)).resize((size - GAP, size - GAP), Image.Resampling.NEAREST)
         sheet.paste(tile, (GAP + k % COLUMNS * size, GAP + k // COLUMNS * size))
     return sheet
 

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +237,60 @@ def test_article_recipe_prints_iteration_and_accuracy_every_ten(pellucid: Comman
     assert [int(line.split()[1]) for line in lines] == [0, 10, 20, 30]
     assert all(0 <= float(line.split()[-1]) <= 1 for line in lines)
     assert pl.load("run/model.safetensors").dtype == np.float64
+
+
+def test_predictions_never_replace_what_they_are_made_from(pellucid: Command, small: Path) -> None:
+    before = small.read_bytes()
+    assert pellucid("predict", small, "--out", small).code == 2
+    assert small.read_bytes() == before
+
+
+def test_scores_that_are_no_numbers_are_null_in_json(pellucid: Command) -> None:
+    np.savez("flat.npz", X=np.random.default_rng(0).random((20, 2)), y=np.full(20, 1.5))
+    ended = pellucid("train", "flat.npz", "--epochs", 1, "--out", "run", "--json")
+    assert json.loads(ended.out)["train"]["r2"] is None
+    assert json.loads(Path("run/run.json").read_text(), parse_constant=pytest.fail)["result"]["train"]["r2"] is None
+    assert pellucid("train", "--resume", "run").code == 0
+
+
+def test_patience_says_when_it_stopped_and_what_it_kept(pellucid: Command, small: Path) -> None:
+    flags = ("--epochs", 200, "--patience", 2, "--optimizer", "adam", "--schedule", "constant")
+    ended = pellucid("train", small, *flags, "--out", "run")
+    result = json.loads(pellucid("train", "--resume", "run", "--json").out)
+    assert f"stopped after epoch {result['epochs']}" in ended.out
+    assert f"that of epoch {result['best_epoch']}" in ended.out
+
+
+def test_names_with_brackets_and_spaces_come_out_as_they_are(pellucid: Command, digits: datasets.Samples) -> None:
+    np.savez("odd.npz", X=digits.X, y=np.array([f"[bold]{label}\\" for label in digits.y % 3]))
+    ended = pellucid("train", "odd.npz", "--epochs", 2, "--out", "run [a]")
+    assert "everything is in run [a]" in ended.out
+    assert "pellucid evaluate 'run [a]'" in ended.out
+    assert "[bold]2\\" in pellucid("evaluate", "run [a]").out
+
+
+def test_a_reader_that_has_gone_is_no_fault(small: Path) -> None:
+    command = (
+        f"{sys.executable} -m pellucid train small.npz --epochs 300 --out run | head -n 1; echo ${{PIPESTATUS[0]}}"
+    )
+    ended = subprocess.run(["bash", "-c", command], cwd=small.parent, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "0"
+    assert "pellucid train --resume run" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_fault(small: Path, closed: str) -> None:
+    command = f"{sys.executable} -m pellucid evaluate small.npz {closed}"
+    assert subprocess.run(["bash", "-c", command], cwd=small.parent, capture_output=True, check=False).returncode == 0
+
+
+def test_a_terminal_without_arrows_gets_no_traceback(small: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "pellucid", "train", "small.npz", "--epochs", "1", "--out", "run"],
+        cwd=small.parent, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_help_names_every_command(pellucid: Command) -> None:

@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import pellucid as pl
-from pellucid import runs
+from pellucid import runs, storage
 from pellucid.runs import run as run_module
 from support import Command
 
@@ -94,6 +94,113 @@ def test_more_epochs_make_a_finished_run_longer(pellucid: Command, small: Path) 
     assert json.loads(ended.out)["epochs"] == 5
     np.testing.assert_array_equal(pl.load("whole/model.safetensors").theta, pl.load("longer/model.safetensors").theta)
     assert pellucid("train", "--resume", "longer", "--epochs", 3).code == 2
+
+
+PATIENT = {"data": "small.npz", "epochs": 60, "optimizer": "adam", "schedule": "constant", "patience": 3, "seed": 3}
+
+
+@pytest.mark.parametrize("after", ["the last epoch", "every epoch"])
+def test_patience_outlasts_a_stop(pellucid: Command, small: Path, after: str) -> None:
+    whole = runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("whole"))
+    list(whole.go())
+    assert whole.result is not None
+    last = whole.result["epochs"]
+    runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("cut"))
+    for epoch in [last] if after == "the last epoch" else range(1, last + 1):
+        run = runs.resume(Path("cut"))
+        for reached in run.go():
+            if reached.number == epoch:
+                break  # as a kill after this epoch's checkpoint would
+    assert pellucid("train", "--resume", "cut").code == 0
+    same_bits(Path("whole"), Path("cut"))
+
+
+def test_a_longer_run_never_loses_the_best_model(pellucid: Command, small: Path) -> None:
+    first = runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("run"))
+    list(first.go())
+    again = json.loads(pellucid("train", "--resume", "run", "--epochs", 80, "--json").out)
+    assert first.result is not None
+    assert again["dev"]["loss"] <= first.result["dev"]["loss"]
+    assert again["epochs"] == first.result["epochs"] + 3  # it waits anew, once
+
+
+def hostile(folder: Path, name: str, value: object) -> None:
+    """Put another tensor, or another entry of the description, into a run's checkpoint."""
+    path = folder / "checkpoint.safetensors"
+    tensors, about = storage.read_tensors(path)
+    if isinstance(value, np.ndarray):
+        tensors[name] = value
+    else:
+        *way, last = name.split(".")
+        place = about
+        for key in way:
+            place = place[key]
+        place[last] = value
+    storage.write_tensors(path, tensors, about)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("theta", np.zeros(5, np.float32)),
+        ("theta", np.full(25818, np.nan, np.float32)),
+        ("history", np.zeros((2, 3))),
+        ("history", np.zeros(())),
+        ("optimizer.m", np.zeros(4, np.float32)),
+        ("optimizer.m", np.zeros(25818, np.int32)),
+        ("optimizer.steps", np.array([-1])),
+        ("optimizer.steps", np.zeros(0, np.int64)),
+        ("path.theta", np.zeros((1, 7), np.float32)),
+        ("best_theta", np.zeros(3, np.float32)),
+        ("best_epoch", 99),
+        ("best_epoch", "two"),
+        ("progress.epoch", 99),
+        ("progress.epoch", -1),
+        ("progress.step", 1e400),
+        ("progress.seed", -5),
+        ("progress.loss", None),
+        ("progress", 7),
+        ("rng", {}),
+        ("rng.state.state", 10**60),
+        ("network.sizes", [784, 10**9, 10]),
+        ("network.activations", [{"name": "leaky-relu", "slope": "x"}] * 2),
+        ("seconds", "long"),
+    ],
+)
+def test_a_damaged_checkpoint_is_told(pellucid: Command, small: Path, name: str, value: object) -> None:
+    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    next(run.go())
+    hostile(Path("run"), name, value)
+    ended = pellucid("train", "--resume", "run")
+    assert (ended.code, ended.out) == (2, "")
+    assert "checkpoint.safetensors" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden", 5), ("hidden", None), ("hidden", ["a"]), ("activation", [[1]]), ("init", {}), ("data", 5),
+        ("learning_rate", None), ("learning_rate", "0.1"), ("epochs", "many"), ("seed", -1), ("target", 3),
+        ("threads", 10**20), ("dropout", []),
+    ],
+)  # fmt: skip
+def test_a_damaged_record_is_told(pellucid: Command, small: Path, name: str, value: object) -> None:
+    runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    about = json.loads(Path("run/run.json").read_text())
+    about["settings"][name] = value
+    Path("run/run.json").write_text(json.dumps(about))
+    ended = pellucid("train", "--resume", "run")
+    assert (ended.code, ended.out) == (2, "")
+    assert "run.json" in ended.err
+
+
+@pytest.mark.parametrize("result", [5, [], {}, {"train": 3}])
+def test_a_damaged_result_is_told(pellucid: Command, small: Path, result: object) -> None:
+    pellucid("train", *FLAGS, "--out", "run")
+    about = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps({**about, "result": result}))
+    assert pellucid("train", "--resume", "run").code == 2
 
 
 def test_changed_data_are_refused(pellucid: Command, small: Path) -> None:

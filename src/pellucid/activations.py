@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.arrays import Array
+from pellucid.errors import InputError
 
 
 class Activation(Protocol):
@@ -85,6 +86,10 @@ class LeakyReLU:
     slope: float = 0.01
     name: ClassVar[str] = "leaky-relu"
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.slope, int | float) and math.isfinite(self.slope)):
+            raise InputError(f"LeakyReLU(slope={self.slope!r}): the slope must be a finite number, such as 0.01")
 
     def _slopes(self, z: Array, *, out: Array) -> None:
         # f' = 1 where z > 0, else slope

@@ -209,7 +209,7 @@ class Huber:
     kind: ClassVar[str] = "values"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.width) and self.width > 0):
+        if not (isinstance(self.width, int | float) and math.isfinite(self.width) and self.width > 0):
             raise InputError(f"Huber(width={self.width!r}): the width must be a positive number, such as 1.0")
 
     @property

@@ -202,7 +202,8 @@ class Trace:
     ) -> None:
         n, dtype = checks.count(batch_size, "batch_size"), net.dtype
         dropout = checks.dropout(dropout, rng)
-        self.batch_size, self.dropout, self.rng, self._loss = n, dropout, rng, net.loss
+        self.batch_size, self.dropout, self.rng = n, dropout, rng
+        self._loss, self._sizes = net.loss, net.sizes
         self.a = [np.empty((n, size), dtype) for size in net.sizes]
         self.z = [np.empty((n, size), dtype) for size in net.sizes[1:]]
         self.delta = [np.empty((n, size), dtype) for size in net.sizes[1:]]
@@ -227,6 +228,12 @@ class Trace:
         into(inputs, out=self.a[0])
         if y is not None:
             write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # in a copy, dW and db must be parts of its own grad again, and what layers read its own a
+        self.__dict__.update(state)
+        self.dW, self.db = map(list, zip(*views(self.grad, self._sizes), strict=True))
+        self.fed = [self.a[0], *(self.fed[1:] if self.mask else self.a[1:-1])]
 
     def head(self, n: int) -> "Trace":
         """The same trace cut to its first n rows, for a short last batch: views, with ``grad`` shared."""

@@ -65,7 +65,7 @@ def _tick(state: State) -> int:
 
 @dataclass
 class SGD:
-    """Gradient descent: θ ← θ − η g. With batches drawn by chance it is called stochastic.
+    """Gradient descent: θ ← θ − η (g + λθ). With batches drawn by chance it is called stochastic.
 
     >>> theta = np.array([1.0, 2.0])
     >>> SGD(0.1).step(theta, np.array([10.0, 0.0]))
@@ -85,7 +85,7 @@ class SGD:
     def step(self, theta: Array, grad: Array) -> None:
         _, work = self._room.for_step(theta)
         if self.weight_decay:
-            # θ ← θ − η λ θ
+            # θ ← θ − η λ θ, the decay's part of η (g + λθ)
             theta *= 1 - self.learning_rate * self.weight_decay
         # θ ← θ − η g
         np.multiply(grad, self.learning_rate, out=work)

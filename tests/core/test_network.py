@@ -349,3 +349,16 @@ def test_a_refused_batch_leaves_the_targets_as_they_were() -> None:
     with pytest.raises(pl.InputError):
         trace.fill(ONES, [0, 3])
     np.testing.assert_array_equal(trace.y, np.eye(3)[[0, 1]])
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_a_copied_trace_keeps_its_gradient_and_inputs_as_views(dropout: float) -> None:
+    net = pl.Network([4, 3, 2], rng=np.random.default_rng(0))
+    trace = pl.Trace(net, 2, dropout=dropout, rng=np.random.default_rng(1))
+    for other in (copy.deepcopy(trace), pickle.loads(pickle.dumps(trace))):
+        other.fill(np.ones((2, 4)), [0, 1])
+        pl.forward(net, other)
+        pl.backward(net, other)
+        assert np.linalg.norm(other.grad) > 0
+        assert all(np.shares_memory(dW, other.grad) for dW in other.dW)
+        assert other.fed[0] is other.a[0]

@@ -74,7 +74,7 @@ def test_dev_as_fraction_as_nothing_and_as_too_much() -> None:
     assert part is not None
     assert len(part.X) == 30_000
     assert mnist(dev=0).dev is None
-    with pytest.raises(InputError, match=r"60000 samples; 60000 for dev.*leave 0"):
+    with pytest.raises(InputError, match=r"60000 samples; 60000 for dev.*leave none"):
         mnist(dev=60_000)
 
 

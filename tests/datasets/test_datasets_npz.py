@@ -176,5 +176,5 @@ def test_parts_have_the_asked_sizes_and_too_much_is_explained(tmp_path: Path) ->
     assert (len(data.train.X), len(data.dev.X), len(data.test.X)) == (70, 10, 20)
     assert load(path).test is None
     assert load(path, dev=0).dev is None
-    with pytest.raises(InputError, match="100 samples; 60 for dev and 40 for test leave 0"):
+    with pytest.raises(InputError, match="100 samples; 60 for dev and 40 for test leave none"):
         load(path, dev=60, test=40)

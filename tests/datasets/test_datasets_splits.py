@@ -54,8 +54,8 @@ def test_same_generator_state_gives_the_same_split_and_train_is_shuffled() -> No
 @pytest.mark.parametrize(
     ("dev", "test", "needle"),
     [
-        (10, 0, "10 samples; 10 for dev and 0 for test leave 0"),
-        (5, 6, "leave 0 to train on"),
+        (10, 0, "10 samples; 10 for dev and 0 for test leave none"),
+        (5, 6, "leave none to train on"),
         (-1, 0, "dev is -1"),
         (0, 1.5, "test is 1.5"),
         (float("nan"), 0, "dev is nan"),

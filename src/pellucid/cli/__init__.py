@@ -1,5 +1,6 @@
 """The command ``pellucid``: reads arguments, calls the library, formats what comes back, one file a command."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 2: the input is wrong. 130: interrupted. 1: a fault of pellucid itself, with a traceback.
     """
     try:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that has no → gets a ?, not a traceback
         from pellucid.cli.app import run
 
         return run(sys.argv[1:] if arguments is None else list(arguments))
@@ -18,5 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output, such as head, has gone: nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

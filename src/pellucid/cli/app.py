@@ -44,21 +44,22 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
     try:
         result: Any = group.main(list(arguments) or ["--help"], prog_name="pellucid", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except Exit as end:
         return end.code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         where = f" (see {context.command_path} --help)" if context is not None else ""
-        return _fail(error.format_message().rstrip(".") + where)
+        return _fail(" ".join(error.format_message().split()).rstrip(".") + where)
     except (click.Abort, KeyboardInterrupt):
-        note("interrupted; nothing was written")
+        note("interrupted")
         return 130
     except InputError as error:
         return _fail(str(error))
-    except BrokenPipeError:
-        raise
+    except (BrokenPipeError, SystemExit):  # click and rich end like this where nobody reads the output any more
+        raise BrokenPipeError from None
     except MemoryError as error:
         return _fail(f"not enough memory ({error}): take a smaller network, a smaller --batch-size, or fewer samples")
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import click
 import numpy as np
+from rich.text import Text
 
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import Exit, Out, open_model, output, print_json, progress
@@ -75,7 +76,7 @@ def _show(result: GradientCheck, *, quiet: bool) -> None:
                 f"{layer.error:.2e}",
                 f"{layer.checked:,}",
                 f"{layer.skipped:,}",
-                "[green]right[/]" if layer.passed else "[red]wrong[/]",
+                Text("right", "green") if layer.passed else Text("wrong", "red"),
             )
             for layer in result.layers
         ]

@@ -1,6 +1,5 @@
 """What the commands share: where results and notes go, JSON, and the arguments that several of them take."""
 
-import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from pellucid.errors import InputError
+from pellucid.files import to_json
+from pellucid.runs.record import model_file
 from pellucid.storage import Model, load_model
 
 PACKAGED = Path(__file__).parent.parent / "models" / "digits.safetensors"
@@ -31,7 +31,8 @@ class Exit(Exception):  # noqa: N818  (an end, not an error)
 
 def note(message: str) -> None:
     """Say something that is no result, on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    if sys.stderr is not None:
+        print(message, file=sys.stderr, flush=True)
 
 
 def output(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,24 +43,10 @@ def output(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output, with null for what is not a number."""
-    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+    print(to_json(value))
 
 
-def plain(value: Any) -> Any:
-    """A value in the types of JSON.
-
-    >>> plain({"loss": np.float32(0.5), "r2": math.nan, "path": Path("a")})
-    {'loss': 0.5, 'r2': None, 'path': 'a'}
-    """
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value) if isinstance(value, Path) else value
+Cell = str | Text  # what stands in a table: as it is, or in a style
 
 
 class Out:
@@ -72,13 +59,13 @@ class Out:
         """Print a line as it is."""
         self._console.print(text, markup=False, soft_wrap=True, style="bold" if bold else None)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-        """Print a table; columns named in ``right`` are aligned there. Cells may hold rich markup."""
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
+        """Print a table; columns named in ``right`` are aligned there."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
-            table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+            table.add_column(Text(name), justify="right" if name in right else "left", no_wrap=True)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
         Console(highlight=False, width=10_000).print(table)
 
 
@@ -117,14 +104,7 @@ def open_model(path: str | None) -> Model:
     """
     if path is None:
         return load_model(PACKAGED)
-    folder = Path(path)
-    if not folder.is_dir():
-        return load_model(path)
-    if not (folder / "model.safetensors").exists():
-        raise InputError(
-            f"{folder}: holds no model.safetensors; a run writes it when it ends: pellucid train --resume {folder}"
-        )
-    return load_model(folder / "model.safetensors")
+    return load_model(model_file(path))
 
 
 def percent(share: float | None) -> str:

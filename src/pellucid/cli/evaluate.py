@@ -3,12 +3,13 @@
 from typing import Any
 
 import click
-from rich.markup import escape
+from rich.text import Text
 
 from pellucid import datasets, metrics
-from pellucid.cli.common import Out, is_model, open_model, output, percent, plain, print_json
+from pellucid.cli.common import Out, is_model, open_model, output, percent, print_json
 from pellucid.datasets import Samples
 from pellucid.errors import InputError
+from pellucid.files import plain
 from pellucid.runs import own_data
 from pellucid.storage import Model
 from pellucid.training import evaluate as score
@@ -46,6 +47,8 @@ def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
     if len(arguments) > 2:
         raise InputError(f"{len(arguments)} arguments: give a model and data, at most")
     if len(arguments) == 2:
+        if is_model(arguments[1]) and not is_model(arguments[0]):
+            raise InputError(f"{arguments[0]} {arguments[1]}: the model comes first, then the data")
         return arguments
     if not arguments or is_model(arguments[0]):
         return (arguments[0] if arguments else None), None
@@ -87,6 +90,8 @@ def _result(model: Model, samples: Samples) -> dict[str, Any]:
     if scores.accuracy is None:
         return {**result, "r2": scores.r2, "rmse": scores.rmse}
     result["accuracy"] = scores.accuracy
+    if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
+        return result  # several questions at once: there is no one class to confuse with another
     names = class_names(model)
     matrix = metrics.confusion(net.predict(samples.X), samples.y, len(names))
     each = metrics.per_class(matrix)
@@ -105,16 +110,16 @@ def class_names(model: Model) -> tuple[str, ...]:
 def _show_classes(results: Out, result: dict[str, Any]) -> None:
     columns = ("class", "samples", "precision", "recall", "F1")
     rows = [
-        (escape(name), f"{row['samples']:,}", *(percent(row[key]) for key in ("precision", "recall", "f1")))
+        (name, f"{row['samples']:,}", *(percent(row[key]) for key in ("precision", "recall", "f1")))
         for name, row in result["per_class"].items()
     ]
     results.table(columns, rows, right=columns[1:])
 
 
 def _show_confusion(results: Out, model: Model, result: dict[str, Any]) -> None:
-    names = [escape(name) for name in class_names(model)]
+    names = class_names(model)
     rows = []
     for k, (name, counts) in enumerate(zip(names, result["confusion"], strict=True)):
-        cells = [f"[bold]{count}[/]" if j == k else str(count) if count else "·" for j, count in enumerate(counts)]
-        rows.append((f"[bold]{name}[/]", *cells))
+        cells = [Text(str(count), "bold") if j == k else str(count) if count else "·" for j, count in enumerate(counts)]
+        rows.append((Text(name, "bold"), *cells))
     results.table(("true ↓ taken for →", *names), rows, right=names)

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.markup import escape
+from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Out, is_model, open_model, output, percent, plain, print_json
+from pellucid.cli.common import Cell, Out, is_model, open_model, output, percent, print_json
 from pellucid.cli.evaluate import class_names
 from pellucid.datasets import Table
 from pellucid.errors import InputError
-from pellucid.files import write_whole
+from pellucid.files import plain, write_whole
 from pellucid.storage import Model
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
@@ -35,12 +35,15 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
 
     FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
     without, or - for rows of a .csv on standard input. MODEL is a .safetensors file or the folder of a run; without
-    it, the digit model that comes with pellucid. For Kaggle's digit test file, --out writes what Kaggle takes.
+    it, the digit model that comes with pellucid. Rows count from 0. For Kaggle's digit test file, --out writes what
+    Kaggle takes.
     """
     first = arguments[0]
-    path, files = (first, arguments[1:]) if is_model(first) or Path(first).is_dir() else (None, arguments)
+    path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
     if not files:
         raise InputError(f"{first} is the model: name a picture or a table to predict as well")
+    if to is not None and any(Path(name).resolve() == to.resolve() for name in arguments):
+        raise InputError(f"--out {to}: is what the predictions are made from; choose another name")
     model = open_model(path)
     read = [(name, *_inputs(model, name)) for name in files]
     predictions = [model.network.predict(X) for _, X, _ in read]
@@ -62,6 +65,8 @@ def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
         if model.image_shape is None:
             raise InputError(f"{name}: is a picture, but the model takes {net.sizes[0]} numbers: give it a table")
         return datasets.read_images([name], model.image_shape), None
+    if Path(name).is_dir():
+        raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
     table = datasets.read_rows(name, stdin=sys.stdin.buffer if name == "-" else None)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(
@@ -107,10 +112,13 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
         rows.writerows(enumerate(_answers(model, predictions[0]), start=1))
         return text.getvalue()
     entries = _as_json(model, read, predictions)
-    shares = list(entries[0].get("probabilities", ()))
-    rows.writerow(["input", "row", "prediction", *(f"probability_{name}" for name in shares)])
+    first, shares = entries[0]["prediction"], entries[0].get("probabilities", {})
+    answers = [f"prediction_{k}" for k in range(len(first))] if isinstance(first, list) else ["prediction"]
+    rows.writerow(["input", "row", *answers, *(f"probability_{name}" for name in shares)])
     for entry in entries:
-        rows.writerow([entry["input"], entry["row"], entry["prediction"], *entry.get("probabilities", {}).values()])
+        answer = entry["prediction"]
+        cells = answer if isinstance(answer, list) else [answer]
+        rows.writerow([entry["input"], entry["row"], *cells, *entry.get("probabilities", {}).values()])
     return text.getvalue()
 
 
@@ -121,7 +129,8 @@ def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], t
         return
     if not (quiet and to is not None):
         entries = _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]
-        columns = ("input", "prediction", "probability", "next likely")
+        values = model.network.loss.kind == "values"
+        columns = ("input", "prediction") if values else ("input", "prediction", "probability", "next likely")
         results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
     if total > SHOWN and to is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
@@ -129,10 +138,12 @@ def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], t
         results.line(f"{total:,} predictions in {to}")
 
 
-def _cells(entry: dict[str, Any], *, several: bool) -> list[str]:
-    place = escape(f"{entry['input']}, row {entry['row']}" if several else entry["input"])
-    shares = sorted(entry.get("probabilities", {}).items(), key=lambda item: -item[1])
-    if not shares:
-        return [place, str(entry["prediction"]), "", ""]
-    following = ", ".join(f"{escape(name)} ({percent(share)})" for name, share in shares[1:3])
-    return [place, f"[bold]{escape(entry['prediction'])}[/]", percent(shares[0][1]), following]
+def _cells(entry: dict[str, Any], *, several: bool) -> list[Cell]:
+    place = f"{entry['input']}, row {entry['row']}" if several else entry["input"]
+    answer = entry["prediction"]
+    if "probabilities" not in entry:
+        values = answer if isinstance(answer, list) else [answer]
+        return [place, Text("  ".join(f"{value:.6g}" for value in values), "bold")]
+    shares = sorted(entry["probabilities"].items(), key=lambda item: -item[1])
+    following = ", ".join(f"{name} ({percent(share)})" for name, share in shares[1:3])
+    return [place, Text(answer, "bold"), percent(shares[0][1]), following]

@@ -1,5 +1,7 @@
 """``pellucid train``: data and settings in, a folder with a trained model out."""
 
+import math
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +69,9 @@ def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | st
 @click.argument("data", required=False)
 @click.option("--target", metavar="NAME", help="What to predict, where the data holds several arrays or columns.")
 @click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="[default: auto]")
-@click.option("--dev", metavar="N|FRACTION", callback=_amount, help="Held back to watch over training.")
+@click.option(
+    "--dev", metavar="N|FRACTION", callback=_amount, help="Held back to watch over training [1,000 digits; else 10 %]."
+)
 @click.option("--test", metavar="N|FRACTION", callback=_amount, help="Held back for the final score.")
 @click.option("--recipe", metavar="NAME", help=f"A set of the settings below: {', '.join(RECIPES)}.")
 @click.option("--hidden", metavar="32,16", callback=_sizes, help="Neurons of the hidden layers, or none.")
@@ -85,8 +89,10 @@ def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | st
 @click.option("--dtype", metavar="NAME", help="float32 or float64 [float32]")
 @click.option("--threads", type=int, metavar="N", help="Threads of the matrix product [by its size]")
 @click.option("--seed", type=int, metavar="N", help="Of the split, the start and the order [0]")
-@click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better dev loss.")
-@click.option("--start-from", metavar="MODEL", help="Go on from a trained model's weights.")
+@click.option(
+    "--patience", type=int, metavar="N", help="Stop after N epochs without a better dev loss, and keep the best θ."
+)
+@click.option("--start-from", metavar="MODEL", help="Go on from a trained model's weights: a file, or a run.")
 @click.option("--out", "folder", metavar="DIR", type=click.Path(path_type=Path), help="[runs/<date>-<time>]")
 @click.option(
     "--resume", "resume_from", metavar="DIR", type=click.Path(path_type=Path), help="Go on with a run that was stopped."
@@ -102,7 +108,8 @@ def train(
     (label,pixel0,…), a .npz with arrays X and y, or the path of an IDX file of images. The default network is
     784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few seconds.
 
-    Ctrl-C stops a run and saves it; --resume goes on to the very bits that it would have reached.
+    Ctrl-C stops a run and saves it; --resume goes on to the very bits that it would have reached. With more --epochs
+    beside it a run becomes longer: the schedule is then that of the longer run, from where it stands.
     """
     if resume_from is not None:
         given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
@@ -115,8 +122,6 @@ def train(
         run = start(prepared, Path(folder) if folder is not None else _new_folder())
     silent = as_json or quiet
     if run.result is None:
-        if not silent:
-            _describe(Out(), run)
         _go(run, silent=silent, quiet=quiet)
     elif not silent:
         note(f"{run.folder}: finished already, left as it is")
@@ -139,8 +144,12 @@ def _new_folder() -> Path:
 def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     """Train to the end, or until a signal; then say how to go on."""
     results, total = Out(), run.settings.epochs
+    caught: list[int] = []
+    go_on = f"go on with: pellucid train --resume {shlex.quote(str(run.folder))}"
     try:
-        with _saved_by_signals(run) as caught, progress("training", total, quiet=quiet) as bar:
+        if not silent:
+            _describe(results, run)
+        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as bar:
             lines = _Lines(results, run.settings)
             for epoch in run.go():
                 bar.advance(epoch.number)
@@ -148,32 +157,31 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
                     lines.print(epoch)
     except KeyboardInterrupt:
         state = run.state.progress
-        note(
-            f"interrupted in epoch {state.epoch + 1} after step {state.step}; everything is saved. "
-            f"Go on with: pellucid train --resume {run.folder}"
-        )
+        place = f"in epoch {state.epoch + 1} after step {state.step}; everything is saved"
+        if len(caught) > 1:
+            place = "twice; the last checkpoint stands"
+        note(f"interrupted {place}; {go_on}")
         raise Exit(128 + caught[0] if caught else 130) from None
+    except (BrokenPipeError, SystemExit):
+        note(f"stopped, since nobody reads the output any more; {go_on}")
+        raise BrokenPipeError from None
     except OSError as error:
-        raise InputError(
-            f"{os_message(error)}. The last checkpoint in {run.folder} is whole: "
-            f"then go on with: pellucid train --resume {run.folder}"
-        ) from None
+        raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
 
 
 @contextmanager
-def _saved_by_signals(run: Run) -> Iterator[list[int]]:
+def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
     """Turn the first Ctrl-C (or SIGTERM) into a stop after the step under way; a second one ends at once."""
-    caught: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
-        if caught:
-            raise KeyboardInterrupt
         caught.append(number)
+        if len(caught) > 1:
+            raise KeyboardInterrupt
         run.stop = True
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield caught
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -191,11 +199,16 @@ class _Lines:
             if (epoch.number - 1) % self.every == 0:
                 self.results.line(f"Iteration {epoch.number - 1:4}   accuracy {epoch.train.accuracy:.4f}")
         elif epoch.number % self.every == 0 or epoch.number == self.epochs:
-            train, dev = f"train loss {epoch.train.loss:8.4f}", ""
+            train, dev = f"train loss {_short(epoch.train.loss)}", ""
             if epoch.dev is not None:
                 score = f"R² {epoch.dev.r2:7.4f}" if epoch.dev.r2 is not None else percent(epoch.dev.accuracy)
-                dev = f"   dev loss {epoch.dev.loss:8.4f}   {score}"
+                dev = f"   dev loss {_short(epoch.dev.loss)}   {score}"
             self.results.line(f"epoch {epoch.number:3}   {train}{dev}")
+
+
+def _short(loss: float) -> str:
+    """A loss in eight places."""
+    return f"{loss:8.4f}" if loss < 1000 else f"{loss:8.3g}"
 
 
 def _describe(results: Out, run: Run) -> None:
@@ -208,10 +221,11 @@ def _describe(results: Out, run: Run) -> None:
     ]
     results.line(f"{data.name}: {', '.join(parts)}; {data.train.X.shape[1]} inputs")
     show_layers(results, run.state.network)
+    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs} epochs"
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"
     results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
-        f"{size}, {settings.epochs} epochs, {settings.dtype}, seed {settings.seed}",
+        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}",
     )
 
 
@@ -231,19 +245,24 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     """The scores, where everything is, and what to try next."""
     result = run.result
     assert result is not None
+    if result["epochs"] < run.settings.epochs and not quiet:
+        results.line(
+            f"stopped after epoch {result['epochs']}, {run.settings.patience} epochs without a better dev loss; "
+            f"the model is that of epoch {result['best_epoch']}"
+        )
     for part in ("train", "dev", "test"):
         scores = result[part]
-        if scores is None:
-            continue
-        if "accuracy" in scores:
-            text = f"accuracy {percent(scores['accuracy'])}"
-        else:
-            text = f"R² {scores['r2']:.4f}, RMSE {scores['rmse']:.5g}"
-        results.line(f"{part:5} {text}, loss {scores['loss']:.4f}", bold=part == "test")
+        if scores is not None:
+            shown = {name: math.nan if score is None else score for name, score in scores.items()}
+            text = f"R² {shown['r2']:.4f}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
+            text = text or f"accuracy {percent(shown['accuracy'])}"
+            results.line(f"{part:5} {text}, loss {shown['loss']:.4f}", bold=part == "test")
+    if (result["train"].get("r2") or 0) < 0:
+        note("note: this predicts worse than the mean would; scale inputs and targets to about −1 … 1")
     if quiet:
         return
-    folder = run.folder
-    results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {folder}")
+    folder = shlex.quote(str(run.folder))
+    results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {run.folder}")
     results.line("\nTry next:", bold=True)
     results.line(f"  pellucid evaluate {folder}              class by class")
     if run.dataset.image_shape == (28, 28):

@@ -82,7 +82,7 @@ def read_header(content: bytes, name: str, *, label_needed: bool) -> Header:
         seen.add(cell)
     _check_order(pixels, name)
     if label_needed and not labels:
-        raise InputError(f"{name}, row 1: there is no column label; add it, its name stands in the header")
+        raise InputError(f"{name}, row 1: there is no column label to learn from; add it (predict does without)")
     return Header(tuple(cells), labels[0] if labels else None)
 
 

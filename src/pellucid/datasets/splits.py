@@ -23,7 +23,7 @@ def part_size(part: float, n: int, name: str) -> int:
             raise InputError(f"{name} is {part}; give a number of samples from 0, or a fraction between 0 and 1")
         return int(part)
     if not 0 < part < 1:  # not a number fails here too
-        raise InputError(f"{name} is {part}; a fraction lies between 0 and 1, a number of samples has no point")
+        raise InputError(f"{name} is {part}; give a fraction below 1, such as 0.1, or a whole number of samples")
     size = int(part * n + 0.5)
     if size == 0:
         raise InputError(f"{name} is {part}, which of {n} samples is none; give a larger fraction, or 0 for no {name}")
@@ -51,8 +51,8 @@ def split(
     dev_size, test_size = part_size(dev, n, "dev"), part_size(test, n, "test")
     if n - dev_size - test_size < 1:
         raise InputError(
-            f"there are {n} samples; {dev_size} for dev and {test_size} for test leave "
-            f"{max(n - dev_size - test_size, 0)} to train on; ask for fewer, or bring more data"
+            f"there are {n} samples; {dev_size} for dev and {test_size} for test leave none to train on; "
+            "ask for fewer, or bring more data"
         )
     order = rng.permutation(n)
     if labels is None:

@@ -1,16 +1,18 @@
 """A checkpoint: all the state that a run needs to go on to the very bits that it would have reached."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid import checks
 from pellucid.arrays import AnyArray, Array
 from pellucid.errors import DivergenceError, InputError
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer
-from pellucid.runs.history import History
+from pellucid.runs.history import COLUMNS, History
 from pellucid.runs.snapshots import Snapshots
 from pellucid.storage import build_network, describe_network, read_tensors, write_tensors
 from pellucid.training import Progress
@@ -31,6 +33,7 @@ class State:
     seconds: float = 0.0
     best_theta: Array | None = None  # of the epoch with the least dev loss, where --patience asks for it
     best_epoch: int = 0
+    waiting_since: int = 0  # the epoch from which --patience counts
 
     def write(self, folder: Path) -> None:
         """Write the checkpoint, whole or not at all; refuse one that holds no numbers, so that the last good one stays.
@@ -54,6 +57,7 @@ class State:
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
             "best_epoch": self.best_epoch,
+            "waiting_since": self.waiting_since,
         }
         write_tensors(folder / NAME, tensors, about)
 
@@ -70,20 +74,19 @@ def read(folder: Path, optimizer: Optimizer, total_steps: int) -> State:
     tensors, about = read_tensors(path)
     try:
         state = _state(tensors, about, optimizer, total_steps)
-        state.snapshots.restore(folder, tensors, state.progress.step)
+        state.snapshots.restore(folder, tensors, state.progress.step, state.network.theta)
         return state
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
         raise InputError(
             f"{path}: not a whole checkpoint ({type(error).__name__}: {error}); start the run again in another folder"
         ) from None
 
 
 def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optimizer, total_steps: int) -> State:
-    theta = tensors["theta"]
-    net = build_network(about["network"], theta.dtype)
-    if theta.shape != net.theta.shape:
-        raise ValueError(f"theta has shape {theta.shape}, the network needs {net.theta.shape}")
-    net.theta = theta
+    net = build_network(about["network"], tensors["theta"].dtype)
+    progress = Progress(**about["progress"])
+    _check(net, tensors, progress, about["best_epoch"])
+    net.theta = tensors["theta"]
     memory = {name: vector for name, vector in tensors.items() if name.startswith("optimizer.")}
     optimizer.state = {name.removeprefix("optimizer."): vector.copy() for name, vector in memory.items()}
     rng = np.random.default_rng()
@@ -93,10 +96,29 @@ def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optim
         net,
         optimizer,
         rng,
-        Snapshots.for_run(total_steps, theta),
-        Progress(**about["progress"]),
+        Snapshots.for_run(total_steps, net.theta),
+        progress,
         History.from_array(tensors["history"]),
         float(about["seconds"]),
         None if best is None else best.copy(),
-        int(about["best_epoch"]),
+        checks.count(about["best_epoch"], "best_epoch", least=0),
+        checks.count(about["waiting_since"], "waiting_since", least=0),
     )
+
+
+def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, best_epoch: int) -> None:
+    """Refuse a state whose parts do not fit together, before any of them is used."""
+    like = net.theta
+    steps = tensors.get("optimizer.steps", np.zeros(1, np.int64))
+    if steps.shape != (1,) or steps.dtype != np.int64 or steps[0] < 0:
+        raise ValueError("the count of the optimiser's steps is none")
+    for name in tensors.keys() - {"optimizer.steps", "history", "path.steps", "path.theta"}:
+        vector = tensors[name]
+        if vector.shape != like.shape or vector.dtype != like.dtype or not np.isfinite(vector).all():
+            raise ValueError(f"{name} is of shape {vector.shape} or no number, the network needs {like.shape}")
+    for name in ("epoch", "batch", "step", "right", "seed"):
+        checks.count(getattr(progress, name), name, least=0)
+    for name in ("loss", "learning_rate", "gradient_norm"):
+        checks.number(getattr(progress, name), name, least=-math.inf)
+    if tensors["history"].shape != (progress.epoch, len(COLUMNS)) or not 0 <= best_epoch <= progress.epoch:
+        raise ValueError("the history has another number of epochs")

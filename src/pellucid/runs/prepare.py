@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import datasets, threads
+from pellucid import checks, datasets, threads
 from pellucid.activations import ACTIVATIONS
 from pellucid.datasets import Dataset
 from pellucid.errors import InputError
@@ -13,9 +13,11 @@ from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES, Loss
 from pellucid.network import Network, count_parameters
 from pellucid.optimizers import OPTIMIZERS, Optimizer
+from pellucid.runs import record
 from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
 from pellucid.storage import Model, load_model
 
+HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
 
 
@@ -52,7 +54,7 @@ def load_data(settings: Settings) -> Dataset:
 
 
 def _how_to_split(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in ("target", "task", "dev", "test", "seed")}
+    return {name: getattr(settings, name) for name in HOW_TO_SPLIT}
 
 
 def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
@@ -71,8 +73,12 @@ def make_optimizer(settings: Settings) -> Optimizer:
 def own_data(model: Model) -> Dataset:
     """The data that a model learned from, split as it was then."""
     about = dict(model.data)
-    if "source" not in about:
+    if not isinstance(about.get("source"), str) or set(about) - {"source", *HOW_TO_SPLIT}:
         raise InputError("the model does not say what data it learned from: name some, such as mnist")
+    checks.count(about.get("seed", 0), "the seed of the model's data", least=0)
+    for name in ("dev", "test"):
+        if about.get(name) is not None:
+            checks.number(about[name], f"the {name} part of the model's data")
     return datasets.load(about.pop("source"), **about)
 
 
@@ -92,7 +98,7 @@ def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> 
 
 def _continued(settings: Settings, dataset: Dataset) -> Network:
     """The network of --start-from, which must fit the data and the flags beside it."""
-    model = load_model(str(settings.start_from))
+    model = load_model(record.model_file(str(settings.start_from)))
     net = model.network
     _check_loss(net.loss, dataset)
     inputs, outputs = dataset.train.X.shape[1], _outputs(dataset, net.loss)

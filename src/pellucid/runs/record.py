@@ -11,11 +11,12 @@ import numpy as np
 import pellucid
 from pellucid.datasets import Dataset, Samples
 from pellucid.errors import InputError
-from pellucid.files import write_whole
+from pellucid.files import to_json, write_whole
 from pellucid.runs.settings import Settings
 from pellucid.storage import read_file
 
 NAME = "run.json"
+MODEL = "model.safetensors"
 
 
 def write(
@@ -33,7 +34,7 @@ def write(
         "data_checksum": data_checksum,
         "result": result,
     }
-    write_whole(folder / NAME, (json.dumps(about, indent=2) + "\n").encode())
+    write_whole(folder / NAME, (to_json(about, indent=2) + "\n").encode())
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -48,9 +49,49 @@ def read(folder: Path) -> dict[str, Any]:
         about = json.loads(read_file(folder / NAME))
     except (ValueError, RecursionError):
         about = None
-    if not isinstance(about, dict) or not {"settings", "data_checksum", "result"} <= set(about):
-        raise InputError(f"{folder / NAME}: damaged; start the run again in another folder")
-    return about
+    try:
+        if not isinstance(about, dict) or not _is_result(about["result"]) or "data_checksum" not in about:
+            raise InputError("it does not hold what training writes")
+        return {**about, "settings": Settings.from_json(about["settings"])}
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError(f"{folder / NAME}: damaged ({error}); start the run again in another folder") from None
+
+
+def _is_result(value: Any) -> bool:
+    """Whether a value is what a finished run has written as its result, or None, as in one under way."""
+    if value is None:
+        return True
+    numbers, parts = {"parameters", "epochs", "best_epoch", "steps", "seconds"}, {"train", "dev", "test"}
+    return (
+        isinstance(value, dict)
+        and set(value) == {"run", "model"} | numbers | parts
+        and all(isinstance(value[name], int | float) for name in numbers)
+        and all(value[part] is None or _are_scores(value[part]) for part in parts)
+    )
+
+
+def _are_scores(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) in ({"loss", "accuracy"}, {"loss", "r2", "rmse"})
+        and all(score is None or isinstance(score, int | float) for score in value.values())
+    )
+
+
+def model_file(path: str) -> Path:
+    """The model file that a path names: itself, or the one in the folder of a run.
+
+    Raises:
+        InputError: a folder without a model.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        return folder
+    if not (folder / NAME).is_file():
+        raise InputError(f"{folder}: is a folder, but not that of a run; give a model.safetensors, or a run's folder")
+    if not (folder / MODEL).is_file():
+        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends: pellucid train --resume {folder}")
+    return folder / MODEL
 
 
 def checksum(part: Samples) -> int:

@@ -4,6 +4,8 @@ The folder appears together with ``run.json`` and a checkpoint of step 0. From t
 checkpoint in it. When the run is finished, ``run.json`` holds its result.
 """
 
+import math
+import os
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -16,6 +18,7 @@ from pellucid.errors import DivergenceError, InputError
 from pellucid.files import sweep, write_whole
 from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
+from pellucid.runs.history import COLUMNS
 from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
@@ -24,7 +27,7 @@ from pellucid.storage import Model, save_model
 from pellucid.training import Epoch, Progress, Scores, evaluate, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
-MODEL, HISTORY = "model.safetensors", "history.csv"
+HISTORY = "history.csv"
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Run:
         self._went_on_at = self._saved_at = time.monotonic()
         self.state.snapshots.take(self.state.progress.step, self.state.network.theta)
         try:
-            for epoch in self._epochs():
+            for epoch in self._epochs() if not self._patience_is_out() else ():
                 self._note(epoch)
                 self.save()
                 yield epoch
@@ -104,13 +107,14 @@ class Run:
         state.history.add(epoch)
         if self.settings.patience is None or epoch.dev is None:
             return
-        losses = [row[6] for row in state.history.rows]
-        if state.best_theta is None or epoch.dev.loss < losses[state.best_epoch - 1]:
+        best = state.history.rows[state.best_epoch - 1][COLUMNS.index("dev_loss")]
+        if state.best_theta is None or epoch.dev.loss < best or math.isnan(best):
             state.best_theta, state.best_epoch = state.network.theta.copy(), epoch.number
+            state.waiting_since = epoch.number
 
     def _patience_is_out(self) -> bool:
         patience, state = self.settings.patience, self.state
-        return patience is not None and state.progress.epoch - state.best_epoch >= patience
+        return patience is not None and state.progress.epoch - state.waiting_since >= patience
 
     def write_record(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
@@ -126,14 +130,15 @@ class Run:
             net = net.copy()
             net.theta = state.best_theta
         self.model = replace(self.model, network=net)
-        save_model(self.model, self.folder / MODEL)
+        save_model(self.model, self.folder / record.MODEL)
         parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
         train_scores, dev_scores, test_scores = (_scores(self.model, part) for part in parts)
         self.result = {
             "run": str(self.folder),
-            "model": str(self.folder / MODEL),
+            "model": str(self.folder / record.MODEL),
             "parameters": int(net.theta.size),
             "epochs": state.progress.epoch,
+            "best_epoch": state.best_epoch or state.progress.epoch,
             "steps": state.progress.step,
             "seconds": round(state.seconds, 3),
             "train": train_scores,
@@ -160,6 +165,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
             f"--out {folder}: holds something already; take another folder, or go on with its run: "
             f"pellucid train --resume {folder}"
         )
+    folder = Path(os.path.realpath(folder))  # the place itself, where a link stands for it
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
         made = Path(beside) / folder.name
@@ -183,7 +189,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
     """
     about = record.read(folder)
-    settings = Settings.from_json(about["settings"])
+    settings = about["settings"]
     dataset = load_data(settings)
     checksum = record.checksum(dataset.train)
     if about["data_checksum"] != checksum:
@@ -191,20 +197,20 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
     result, longer = about["result"], False
+    if epochs is not None and epochs < settings.epochs:
+        raise InputError(f"--epochs {epochs}: {folder} was started for {settings.epochs}; give more to make it longer")
     if epochs is not None and epochs > settings.epochs:
         settings, result, longer = replace(settings, epochs=epochs), None, True
     state = checkpoint.read(folder, make_optimizer(settings), _total_steps(settings, dataset))
-    if epochs is not None and epochs < max(state.progress.epoch, 1):
-        raise InputError(f"--epochs {epochs}: {folder} has trained {state.progress.epoch} already; give more")
-    if longer and state.best_theta is not None:
-        state.best_epoch = state.progress.epoch
     model = describe_model(state.network, settings, dataset)
     if result is not None:
-        result |= {"run": str(folder), "model": str(folder / MODEL)}
+        result |= {"run": str(folder), "model": str(folder / record.MODEL)}
     run = Run(folder, settings, dataset, model, state, checksum, result=result)
     if result is None:
         sweep(folder)
-    if settings != Settings.from_json(about["settings"]):
+    if longer:
+        state.waiting_since = state.progress.epoch
+        state.write(folder)
         run.write_record(folder)
     return run
 

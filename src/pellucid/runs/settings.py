@@ -23,6 +23,8 @@ LEARNING_RATES = {
 }
 WEIGHT_DECAYS = {"sgd": 0.001, "momentum": 0.001, "nesterov": 0.001, "rmsprop": 0.0, "adam": 0.0, "adamw": 0.1}
 
+MOST_THREADS = 1024
+
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
     "article": {
@@ -98,6 +100,8 @@ class Settings:
         for name in ("batch_size", "patience", "threads"):
             if getattr(self, name) is not None:
                 checks.count(getattr(self, name), "--" + name.replace("_", "-"))
+        if self.threads is not None and self.threads > MOST_THREADS:
+            raise InputError(f"--threads {self.threads}: give at most {MOST_THREADS}")
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values for ``run.json``."""
@@ -113,8 +117,15 @@ class Settings:
         known = {field.name for field in fields(cls)}
         if not isinstance(values, Mapping) or set(values) != known:
             raise InputError("its settings are not those that this version of pellucid writes")
-        lists = {name: tuple(values[name]) for name in ("hidden", "activation")}
-        return cls(**{**values, **lists})
+        texts = [values["data"], *(values[name] for name in ("target", "start_from") if values[name] is not None)]
+        rates = [values[name] for name in ("learning_rate", "weight_decay", "dropout")]
+        lists = [values[name] for name in ("hidden", "activation")]
+        wrong = [text for text in texts if not isinstance(text, str)]
+        wrong += [rate for rate in rates if isinstance(rate, bool) or not isinstance(rate, int | float)]
+        wrong += [given for given in lists if not isinstance(given, list | tuple)]
+        if wrong:
+            raise InputError(f"its settings hold {wrong[0]!r}, which does not belong there")
+        return cls(**{**values, "hidden": tuple(lists[0]), "activation": tuple(lists[1])})
 
 
 def from_flags(flags: Mapping[str, Any]) -> Settings:
@@ -138,5 +149,5 @@ def from_flags(flags: Mapping[str, Any]) -> Settings:
 
 
 def _among(value: str, known: Any, flag: str) -> None:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise InputError(f"{flag} {value}: not known; take {', '.join(known)}")

@@ -60,15 +60,21 @@ class Snapshots:
             "path.theta": np.stack(thetas) if thetas else np.empty((0, like.size), like.dtype),
         }
 
-    def restore(self, folder: Path, tensors: dict[str, AnyArray], upto: int) -> None:
+    def restore(self, folder: Path, tensors: dict[str, AnyArray], upto: int, like: Array) -> None:
         """Take back what the file and a checkpoint hold, up to the checkpoint's step; too close ones are left out."""
-        found = dict(zip(tensors["path.steps"].tolist(), tensors["path.theta"], strict=True))
+        found = _by_step(tensors["path.steps"], tensors["path.theta"], like)
         try:
             file, _ = read_tensors(folder / NAME)
-            found |= dict(zip(file["steps"].tolist(), file["theta"], strict=True))
+            found |= _by_step(file["steps"], file["theta"], like)
         except (InputError, KeyError, ValueError):
             pass  # the file of a run that is young, or a damaged one: what is left is a shorter path
         for step in sorted(found):
             if step <= upto and (not self.steps or step - self.steps[-1] >= self.spacing):
                 self.steps.append(step)
                 self.thetas.append(np.array(found[step]))
+
+
+def _by_step(steps: AnyArray, thetas: AnyArray, like: Array) -> dict[int, Array]:
+    if steps.ndim != 1 or thetas.shape != (len(steps), like.size) or thetas.dtype != like.dtype:
+        raise ValueError(f"snapshots of shape {thetas.shape} do not fit a network of {like.size} parameters")
+    return dict(zip(steps.tolist(), thetas, strict=True))
