@@ -109,9 +109,10 @@ class Settings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Settings":
-        """The settings that ``as_json`` gave.
+        """The settings that ``as_json`` gave, complete as a run has them.
 
-        >>> Settings.from_json(Settings(hidden=(8,)).as_json()) == Settings(hidden=(8,))
+        >>> complete = Settings(hidden=(8,), learning_rate=0.1, weight_decay=0.0)
+        >>> Settings.from_json(complete.as_json()) == complete
         True
         """
         known = {field.name for field in fields(cls)}
