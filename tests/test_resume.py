@@ -239,6 +239,19 @@ def test_a_signal_saves_the_run(pellucid: Command, small: Path, number: int) -> 
     assert sorted(path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole console")
+@pytest.mark.parametrize("moment", [0.06, 0.12, 0.2, 0.3, 0.45, 0.6, 0.9])
+def test_ctrl_c_at_any_moment_is_told_in_a_line(pellucid: Command, small: Path, moment: float) -> None:
+    process = start_training(small.parent, "small.npz", "--epochs", 100000)
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said.strip().startswith(b"interrupted")
+    assert said.strip().count(b"\n") == 0
+    assert not Path("run").exists() or runs.resume(Path("run"))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_twenty_kills_each_resumed_to_the_same_bits(pellucid: Command, tmp_path: Path) -> None:

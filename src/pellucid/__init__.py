@@ -9,26 +9,24 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pellucid import metrics, schedules
-from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
-from pellucid.errors import DivergenceError, InputError
-from pellucid.gradcheck import GradientCheck, gradient_check
-from pellucid.initializers import Article, Glorot, He, LeCun
-from pellucid.losses import (
-    AbsoluteError,
-    BinaryCrossEntropy,
-    CrossEntropy,
-    Huber,
-    SoftmaxSquaredError,
-    SquaredError,
-)
-from pellucid.network import Layer, Network, Trace, backward, forward
-from pellucid.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
-from pellucid.training import Epoch, Progress, Scores, evaluate, train
-
 if TYPE_CHECKING:
-    from pellucid import datasets
+    from pellucid import datasets, metrics, schedules
+    from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+    from pellucid.errors import DivergenceError, InputError
+    from pellucid.gradcheck import GradientCheck, gradient_check
+    from pellucid.initializers import Article, Glorot, He, LeCun
+    from pellucid.losses import (
+        AbsoluteError,
+        BinaryCrossEntropy,
+        CrossEntropy,
+        Huber,
+        SoftmaxSquaredError,
+        SquaredError,
+    )
+    from pellucid.network import Layer, Network, Trace, backward, forward
+    from pellucid.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
     from pellucid.storage import Model, load, load_model, save, save_model
+    from pellucid.training import Epoch, Progress, Scores, evaluate, train
 
 __version__ = "0.1.0"
 
@@ -79,22 +77,37 @@ __all__ = [
     "train",
 ]
 
-_LATER = {
-    "datasets": "pellucid.datasets",
-    "Model": "pellucid.storage",
-    "load": "pellucid.storage",
-    "load_model": "pellucid.storage",
-    "save": "pellucid.storage",
-    "save_model": "pellucid.storage",
+# Where each public name lives. It is loaded when it is first asked for: so the command can catch a Ctrl-C from its
+# first moment on, and what a program does not use costs it nothing.
+_PLACES = {
+    "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
+    "errors": ("DivergenceError", "InputError"),
+    "gradcheck": ("GradientCheck", "gradient_check"),
+    "initializers": ("Article", "Glorot", "He", "LeCun"),
+    "losses": (
+        "AbsoluteError",
+        "BinaryCrossEntropy",
+        "CrossEntropy",
+        "Huber",
+        "SoftmaxSquaredError",
+        "SquaredError",
+    ),
+    "network": ("Layer", "Network", "Trace", "backward", "forward"),
+    "optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
+    "storage": ("Model", "load", "load_model", "save", "save_model"),
+    "training": ("Epoch", "Progress", "Scores", "evaluate", "train"),
 }
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the rooms beyond the core when they are first asked for."""
-    if name not in _LATER:
+    """Load a public name, or one of the modules that are public as a whole."""
+    if name in ("datasets", "metrics", "schedules"):
+        return import_module(f"pellucid.{name}")
+    if name not in _PLACE_OF:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
-    module = import_module(_LATER[name])
-    return module if name == "datasets" else getattr(module, name)
+    globals()[name] = value = getattr(import_module(f"pellucid.{_PLACE_OF[name]}"), name)
+    return value
 
 
 def __dir__() -> list[str]:

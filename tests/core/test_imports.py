@@ -135,14 +135,22 @@ def run(code: str) -> str:
 def test_importing_it_brings_in_numpy_and_nothing_else() -> None:
     # Cython's modules within NumPy leave entries without a spec: those are no modules that anyone could install
     code = (
-        "import sys; before = set(sys.modules); import pellucid; new = set(sys.modules) - before; "
+        "import sys; before = set(sys.modules); import pellucid; pellucid.train; new = set(sys.modules) - before; "
         "print(*{name.partition('.')[0] for name in new if getattr(sys.modules[name], '__spec__', None)})"
     )
     assert set(run(code).split()) - sys.stdlib_module_names == {"numpy", "pellucid"}
 
 
+def test_a_name_is_loaded_when_it_is_asked_for() -> None:
+    assert (
+        run("import sys, pellucid; print('numpy' in sys.modules, 'pellucid.network' in sys.modules)") == "False False\n"
+    )
+
+
 def test_importing_it_brings_in_no_room() -> None:
-    code = "import sys, pellucid; print(*[name for name in sys.modules if name.startswith('pellucid.')])"
+    code = (
+        "import sys, pellucid; pellucid.train; print(*[name for name in sys.modules if name.startswith('pellucid.')])"
+    )
     assert not {name.split(".")[1] for name in run(code).split()} & (ROOMS | {"storage"})
 
 
