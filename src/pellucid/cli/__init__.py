@@ -2,8 +2,12 @@
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal that has no → gets a ?, not a traceback
-        from pellucid.cli.app import run
+        with ctrl_c_ends_at_once():
+            from pellucid.cli.app import run
 
         return run(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:
@@ -25,3 +30,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+@contextmanager
+def ctrl_c_ends_at_once() -> Iterator[None]:
+    """While modules are loaded, Ctrl-C ends the process then and there.
+
+    Nothing is under way yet that could be lost, and compiled modules turn a KeyboardInterrupt into other errors.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_: int, __: FrameType | None) -> None:
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 import pellucid
+from pellucid.cli import ctrl_c_ends_at_once
 from pellucid.cli.common import Exit, note
 from pellucid.errors import InputError
 
@@ -23,7 +24,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"pellucid.cli.{name}"), name)
+        with ctrl_c_ends_at_once():
+            command: click.Command = getattr(import_module(f"pellucid.cli.{name}"), name)
         return command
 
 
