@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_does_not(pellucid: Co
 
 def test_text_tells_layers_scores_and_what_to_try_next(pellucid: Command, small: Path) -> None:
     ended = pellucid("train", small, *QUICK, "--out", "run")
-    for text in ("784 → 32", "25,818", "multiply-adds", "epoch   3", "dev   accuracy", "pellucid evaluate run"):
+    for text in ("784 → 32", "25,818", "multiply-adds", "epoch   3", "dev   accuracy", "predict run picture.png"):
         assert text in ended.out
     assert ended.err == ""
 

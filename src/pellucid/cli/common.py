@@ -84,9 +84,8 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
         yield Bar(lambda _: None)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=sys.stdout.isatty()
-    ) as bar:
+    over_lines = sys.stdout is not None and sys.stdout.isatty()
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=over_lines) as bar:
         task = bar.add_task(what, total=total)
         yield Bar(lambda count: bar.update(task, completed=count))
 

@@ -40,6 +40,8 @@ def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Ta
     y = _targets(arrays[target], name, target, len(X)) if target in arrays else None
     d = math.prod(X.shape[1:])
     shape = (X.shape[1], X.shape[2]) if X.ndim == 3 else None
+    if X.dtype == np.uint8 and d == 784:
+        shape = (28, 28)  # digits, row by row, as `pellucid data mnist --to npz` writes them
     features = tuple(f"x{i}" for i in range(d)) if shape is None else pixel_names(d)
     table = Table(name, np.ascontiguousarray(X.reshape(len(X), d)), y, features, shape, form="npz")
     _check_finite(table, target)
