@@ -2,12 +2,10 @@
 
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
+
+from pellucid.cli.interrupts import ctrl_c_ends_at_once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,24 +28,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-@contextmanager
-def ctrl_c_ends_at_once() -> Iterator[None]:
-    """While modules are loaded, Ctrl-C ends the process then and there.
-
-    Nothing is under way yet that could be lost, and compiled modules turn a KeyboardInterrupt into other errors.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(_: int, __: FrameType | None) -> None:
-        os.write(2, b"interrupted\n")
-        os._exit(130)
-
-    before = signal.signal(signal.SIGINT, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 import pellucid
-from pellucid.cli import ctrl_c_ends_at_once
 from pellucid.cli.common import Exit, note
+from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.errors import InputError
 
 COMMANDS = ("train", "evaluate", "predict", "check", "data")
