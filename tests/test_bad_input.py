@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -293,7 +292,6 @@ def test_there_are_at_least_sixty_cases_and_no_two_alike() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions work otherwise on this system")
 def test_an_unwritable_place_is_told(pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, *args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied", str(self))
