@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pellucid.datasets import Samples, Stream
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -14,3 +16,9 @@ class Ended:
 
 
 Command = Callable[..., Ended]  # pellucid("train", "--epochs", 3) -> Ended
+
+
+def loaded(part: Samples | Stream | None) -> Samples:
+    """A part of a data set that is in memory."""
+    assert isinstance(part, Samples)
+    return part

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pellucid import datasets
@@ -78,6 +80,24 @@ def raw(name: str, content: bytes) -> Callable[[Path], None]:
 def npz(**arrays: object) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         np.savez(folder / "d.npz", **{name: np.asarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
+
+    return make
+
+
+def npy(X: object, y: object, cut: int = 0) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        np.save(folder / "X.npy", np.asarray(X), allow_pickle=True)
+        (folder / "X.npy").write_bytes((folder / "X.npy").read_bytes()[: -cut or None])
+        if y is not None:
+            np.save(folder / "y.npy", np.asarray(y))
+
+    return make
+
+
+def parquet(end: int | None = None, **columns: object) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        pq.write_table(pa.table(columns), folder / "d.parquet")
+        (folder / "d.parquet").write_bytes((folder / "d.parquet").read_bytes()[:end])
 
     return make
 
@@ -177,7 +197,24 @@ CASES = [
     Case("binary", "train d.csv", ("d.csv",), raw("d.csv", bytes(range(256)) * 20)),
     Case("a table of something else", "train d.csv", ("d.csv",), raw("d.csv", b"price,rooms\n1,2\n3,4\n")),
     Case("columns of another size", "evaluate d.csv", ("784",), table(lambda cells: [row.pop() for row in cells])),
-    Case("parquet", "train d.parquet", ("d.parquet",), raw("d.parquet", b"PAR1" + bytes(40) + b"PAR1")),
+    # npy and parquet
+    Case("npy cut off", "train X.npy", ("X.npy", "cut off"), npy(X40, Y40, cut=100)),
+    Case("npy of objects", "train X.npy", ("X.npy", "Python objects"), npy(np.array([[{}]] * 40, object), Y40)),
+    Case("npy that is a pickle", "train X.npy", ("X.npy",), raw("X.npy", b"\x80\x04\x95\x10\x00\x00\x00")),
+    Case("npy of one dimension", "train X.npy", ("X.npy", "(40,)", "reshape"), npy(X40[:, 0], Y40)),
+    Case("npy in Fortran order", "train X.npy", ("X.npy", "ascontiguousarray"), npy(np.asfortranarray(X40), Y40)),
+    Case("npy and labels differ", "train X.npy", ("40", "39", "y.npy"), npy(X40, Y40[:-1])),
+    Case("npy without targets", "train X.npy", ("y.npy", "--target"), npy(X40, None)),
+    Case("npy whose targets are gone", "train X.npy --target gone.npy", ("gone.npy", "no such file"), npy(X40, Y40)),
+    Case("npy of another width", "evaluate X.npy", ("3", "784"), npy(X40, Y40)),
+    Case("parquet", "train d.parquet", ("d.parquet", "damaged"), raw("d.parquet", b"PAR1" + bytes(40) + b"PAR1")),
+    Case("parquet cut off", "train d.parquet", ("d.parquet", "cut off"), parquet(600, a=X40[:, 0], label=Y40)),
+    Case("parquet with text", "train d.parquet", ("d.parquet", "'city'"), parquet(a=X40[:, 0], city=["x"] * 40, label=Y40)),
+    Case("parquet with gaps", "train d.parquet", ("row 2", "column a"), parquet(a=[1, 2, None, *range(37)], label=Y40)),
+    Case("parquet without rows", "train d.parquet", ("d.parquet", "0 rows"), parquet(a=X40[:0, 0], label=Y40[:0])),
+    Case("parquet without inputs", "train d.parquet", ("d.parquet", "label"), parquet(label=Y40)),
+    Case("parquet without label", "train d.parquet", ("a, b", "--target"), parquet(a=Y40, b=Y40)),
+    Case("parquet without that target", "train d.parquet --target c", ("'c'", "a, b"), parquet(a=Y40, b=Y40)),
     Case("a folder", "train d", ("d",), lambda folder: (folder / "d").mkdir()),
     Case("unknown target", "train d.csv --target price", ("price",), table(lambda cells: None)),
     # npz

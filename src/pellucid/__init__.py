@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid import datasets, metrics, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.errors import DivergenceError, InputError
+    from pellucid.evaluation import Scores, evaluate
     from pellucid.gradcheck import GradientCheck, gradient_check
     from pellucid.initializers import Article, Glorot, He, LeCun
     from pellucid.losses import (
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pellucid.network import Layer, Network, Trace, backward, forward
     from pellucid.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
     from pellucid.storage import Model, load, load_model, save, save_model
-    from pellucid.training import Epoch, Progress, Scores, evaluate, train
+    from pellucid.training import Epoch, Progress, train
 
 __version__ = "0.1.0"
 
@@ -81,6 +82,7 @@ __all__ = [
 # first moment on, and what a program does not use costs it nothing.
 _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
+    "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
     "gradcheck": ("GradientCheck", "gradient_check"),
     "initializers": ("Article", "Glorot", "He", "LeCun"),
@@ -95,7 +97,7 @@ _PLACES = {
     "network": ("Layer", "Network", "Trace", "backward", "forward"),
     "optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
     "storage": ("Model", "load", "load_model", "save", "save_model"),
-    "training": ("Epoch", "Progress", "Scores", "evaluate", "train"),
+    "training": ("Epoch", "Progress", "train"),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 

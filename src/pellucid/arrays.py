@@ -19,7 +19,7 @@ def into(source: AnyArray, *, out: Array) -> None:
     >>> out
     array([[0. , 0.2, 1. ]], dtype=float32)
     """
-    if source.dtype == np.uint8:
+    if source.dtype.type is np.uint8:
         np.divide(source, out.dtype.type(255), out=out)
     else:
         out[...] = source

@@ -119,10 +119,10 @@ def layer(number: int, layers: int) -> None:
         raise InputError(f"layer {number}: the network has the layers 1 to {layers} (0 is its input)")
 
 
-def head(n: int, batch_size: int) -> None:
+def rows(start: int, stop: int, batch_size: int) -> None:
     """A part of a trace: at least a row, at most all."""
-    if not 1 <= n <= batch_size:
-        raise InputError(f"head({n}) of a trace for {batch_size} rows: give 1 to {batch_size}")
+    if not 0 <= start < stop <= batch_size:
+        raise InputError(f"rows {start} to {stop} of a trace for {batch_size} rows: take 1 to {batch_size} of them")
 
 
 def dropout(rate: float, rng: np.random.Generator | None) -> float:
@@ -189,6 +189,16 @@ def _labels(loss: Loss, labels: AnyArray, outputs: int) -> AnyArray:
             f"for labels 0 to {outputs - 1}"
         )
     return labels.astype(np.int64, copy=False)
+
+
+def stream(shape: tuple[int, int], target_shape: tuple[int, ...], loss: Loss, features: int, outputs: int) -> None:
+    """A stream whose samples fit the network; what its blocks hold was checked by what reads them."""
+    if shape[1] != features:
+        raise InputError(f"the data have {shape[1]} features, but the network takes {features} inputs")
+    if target_shape != (() if loss.kind == "classes" else (outputs,)):
+        raise InputError(
+            f"a target of the data has the shape {target_shape}, which {loss.name} with {outputs} outputs does not take"
+        )
 
 
 def finite(X: AnyArray, name: str = "X") -> None:

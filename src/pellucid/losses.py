@@ -6,10 +6,9 @@ sample; the mean over the batch is taken by ``backward``, which weighs each samp
 ``kinks`` are the residuals a − y at which the slope jumps; ``work`` is room to scribble on, (2, n, outputs).
 """
 
-import functools
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,9 @@ import numpy.typing as npt
 from pellucid.activations import Activation, Identity, Sigmoid, Softmax
 from pellucid.arrays import AnyArray, Array
 from pellucid.errors import InputError
+
+# the smallest floats that are written down with all their digits
+_TINY = {np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float32, np.float64)}
 
 
 class Loss(Protocol):
@@ -56,7 +58,7 @@ class CrossEntropy:
         # L = −log Σ a y
         np.multiply(a, y, out=work[0])
         np.add.reduce(work[0], axis=1, out=out)
-        if out.min(initial=1.0) < np.finfo(a.dtype).tiny:
+        if np.minimum.reduce(out, initial=1.0) < _TINY[a.dtype]:
             self._from_scores(z, y, out=out, work=work)
             return
         np.log(out, out=out)
@@ -250,13 +252,6 @@ LOSSES: dict[str, type[Loss]] = {
 }
 
 
-@functools.cache
-def _one_hot_rows(classes: int, dtype: np.dtype[Any]) -> Array:
-    rows: Array = np.eye(classes, dtype=dtype)
-    rows.flags.writeable = False
-    return rows
-
-
 def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:
     """Write targets as rows: class 3 of 10 becomes 0 0 0 1 0 0 0 0 0 0; values and probabilities stay what they are.
 
@@ -269,8 +264,8 @@ def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:
            [1., 0., 0.]])
     """
     if loss.kind == "classes":
-        # mode="clip" writes straight into out; the labels are known to be in range
-        _one_hot_rows(out.shape[1], out.dtype).take(y, axis=0, out=out, mode="clip")
+        for label, column in enumerate(out.T):
+            np.equal(y, label, out=column)
     else:
         out[...] = y.reshape(out.shape)
 

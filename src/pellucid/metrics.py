@@ -11,6 +11,8 @@ import numpy.typing as npt
 from pellucid.arrays import AnyArray
 from pellucid.errors import InputError
 
+AT_ONCE = 512  # rows that are compared together, so that it takes little memory
+
 
 def labels(predictions: npt.ArrayLike) -> AnyArray:
     """The predicted class of each row (n,): the likeliest one, or for a single probability whether it is above 0.5.
@@ -35,6 +37,25 @@ def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """
     guessed, truth = _pair(labels(predictions), np.asarray(y).reshape(-1))
     return float(np.mean(guessed == truth))
+
+
+def count_right(kind: str, a: AnyArray, y: AnyArray) -> int:
+    """How many rows of outputs a (n, outputs) are right about y, labels (n,) or probabilities; of values none is.
+
+    >>> count_right("classes", np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    1
+    """
+    if kind == "values":
+        return 0
+    right = 0
+    for start in range(0, len(a), AT_ONCE):
+        outputs, targets = a[start : start + AT_ONCE], y[start : start + AT_ONCE]
+        if kind == "probabilities":
+            hits = ((outputs > 0.5) == (targets.reshape(outputs.shape) > 0.5)).all(axis=1)
+        else:
+            hits = outputs.argmax(axis=1) == targets
+        right += int(np.count_nonzero(hits))
+    return right
 
 
 def confusion(predictions: npt.ArrayLike, y: npt.ArrayLike, classes: int | None = None) -> AnyArray:
@@ -85,8 +106,9 @@ def rmse(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     >>> rmse([[1.0], [3.0]], [1.0, 1.0]).__round__(4)
     1.4142
     """
-    guessed, truth = _values(predictions, y)
-    return float(np.sqrt(np.mean((guessed - truth) ** 2)))
+    residuals = Residuals()
+    residuals.add(predictions, y)
+    return residuals.rmse
 
 
 def r2(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
@@ -97,11 +119,47 @@ def r2(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     >>> r2([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
     1.0
     """
-    guessed, truth = _values(predictions, y)
-    left = ((guessed - truth) ** 2).sum(axis=0)
-    spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return float(np.mean(np.where(spread > 0, 1 - left / spread, np.nan)))
+    residuals = Residuals()
+    residuals.add(predictions, y)
+    return residuals.r2
+
+
+class Residuals:
+    """R² and RMSE of predictions that come block by block (Chan, Golub and LeVeque, 1983, for the spread).
+
+    >>> residuals = Residuals()
+    >>> residuals.add(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]))
+    >>> residuals.add(np.array([[3.0]]), np.array([4.0]))
+    >>> round(residuals.r2, 4), round(residuals.rmse, 4)
+    (0.7857, 0.5774)
+    """
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._mean: AnyArray | float = 0.0
+        self._spread: AnyArray | float = 0.0
+        self._left: AnyArray = np.zeros(1)
+
+    def add(self, predictions: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        """Count a block of predictions and targets (n, outputs)."""
+        guessed, truth = _values(predictions, y)
+        n, mean = len(truth), truth.mean(axis=0)
+        moved, both = mean - self._mean, self._samples + n
+        self._spread += ((truth - mean) ** 2).sum(axis=0) + moved**2 * (self._samples * n / both)
+        self._mean = self._mean + moved * (n / both)
+        self._left = self._left + ((guessed - truth) ** 2).sum(axis=0)
+        self._samples = both
+
+    @property
+    def rmse(self) -> float:
+        """The root of the mean squared error, in the unit of y."""
+        return float(np.sqrt(np.mean(self._left) / self._samples))
+
+    @property
+    def r2(self) -> float:
+        """The share of the targets' variance that is explained, the mean over the outputs; NaN where none varies."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(np.mean(np.where(self._spread > 0, 1 - self._left / self._spread, np.nan)))
 
 
 def _values(predictions: npt.ArrayLike, y: npt.ArrayLike) -> tuple[AnyArray, AnyArray]:

@@ -204,13 +204,14 @@ class Trace:
         dropout = checks.dropout(dropout, rng)
         self.batch_size, self.dropout, self.rng = n, dropout, rng
         self._loss, self._sizes = net.loss, net.sizes
-        self.a = [np.empty((n, size), dtype) for size in net.sizes]
-        self.z = [np.empty((n, size), dtype) for size in net.sizes[1:]]
-        self.delta = [np.empty((n, size), dtype) for size in net.sizes[1:]]
-        self.work = [np.empty((2, n, size), dtype) for size in net.sizes[1:]]
-        self.mask = [np.empty((n, size), dtype) for size in net.sizes[1:-1]] if dropout else []
+        *hidden, outputs = net.sizes[1:]
+        self.a = [np.empty((n, size), dtype) for size in net.sizes[:-1]] + [across(n, outputs, dtype)]
+        self.z = [np.empty((n, size), dtype) for size in hidden] + [across(n, outputs, dtype)]
+        self.delta = [np.empty((n, size), dtype) for size in hidden] + [across(n, outputs, dtype)]
+        self.work = [np.empty((2, n, size), dtype) for size in hidden] + [across(n, outputs, dtype, 2)]
+        self.mask = [np.empty((n, size), dtype) for size in hidden] if dropout else []
         self.fed = [self.a[0], *([np.empty_like(mask) for mask in self.mask] or self.a[1:-1])]
-        self.y = np.empty((n, net.sizes[-1]), dtype)
+        self.y = across(n, outputs, dtype)
         self.loss = np.empty(n, dtype)
         self.ones = np.ones(n, dtype)
         self.weights = np.full(n, 1 / n, dtype)
@@ -235,22 +236,43 @@ class Trace:
         self.dW, self.db = map(list, zip(*views(self.grad, self._sizes), strict=True))
         self.fed = [self.a[0], *(self.fed[1:] if self.mask else self.a[1:-1])]
 
-    def head(self, n: int) -> "Trace":
-        """The same trace cut to its first n rows, for a short last batch: views, with ``grad`` shared."""
-        if n == self.batch_size:
-            return self
-        checks.head(n, self.batch_size)
-        head = object.__new__(Trace)
-        head.__dict__.update(self.__dict__)
-        head.batch_size = n
+    def rows(self, start: int, stop: int, *, of: int | None = None) -> "Trace":
+        """The same trace cut to some of its rows: views, with ``grad`` shared.
+
+        They are a batch of their own; or a part of a batch of ``of`` samples, whose gradient is the sum of its parts'.
+        """
+        checks.rows(start, stop, self.batch_size)
+        part, n = object.__new__(Trace), stop - start
+        part.__dict__.update(self.__dict__)
+        part.batch_size = n
         for name in ("a", "z", "delta", "mask"):
-            setattr(head, name, [array[:n] for array in getattr(self, name)])
-        head.work = [array[:, :n] for array in self.work]
-        head.fed = [head.a[0], *([fed[:n] for fed in self.fed[1:]] if self.mask else head.a[1:-1])]
-        head.y, head.loss, head.ones = self.y[:n], self.loss[:n], self.ones[:n]
-        head.weights = np.full(n, 1 / n, self.weights.dtype)
-        head.delta_input = None if self.delta_input is None else self.delta_input[:n]
-        return head
+            setattr(part, name, [array[start:stop] for array in getattr(self, name)])
+        part.work = [array[:, start:stop] for array in self.work]
+        part.fed = [part.a[0], *([fed[start:stop] for fed in self.fed[1:]] if self.mask else part.a[1:-1])]
+        part.y, part.loss, part.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
+        part.weights = np.full(n, 1 / (n if of is None else of), self.weights.dtype)
+        part.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
+        return part
+
+    def writing(self, z: Array, a: Array, y: Array) -> "Trace":
+        """The same trace, but the output layer's z and a, and the targets (n, outputs), stand in these arrays."""
+        twin = object.__new__(Trace)
+        twin.__dict__.update(self.__dict__)
+        twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
+        return twin
+
+    def head(self, n: int) -> "Trace":
+        """The same trace cut to its first n rows, for a short last batch."""
+        return self if n == self.batch_size else self.rows(0, n)
+
+
+def across(n: int, size: int, dtype: np.dtype[Any], *planes: int) -> Array:
+    """Room for (n, size) numbers whose memory runs the other way, (size, n).
+
+    The output layer is laid out so. Over its few neurons the softmax and the loss take maxima and sums, sample by
+    sample: NumPy does that for all samples at once where they lie side by side, and one by one where they do not.
+    """
+    return np.empty((*planes, size, n), dtype).swapaxes(-1, -2)
 
 
 def forward(net: Network, trace: Trace) -> None:
@@ -258,7 +280,7 @@ def forward(net: Network, trace: Trace) -> None:
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         x, z, a = trace.fed[l - 1], trace.z[l - 1], trace.a[l]
         # Z = X Wᵀ + b
-        np.dot(x, W.T, out=z)
+        np.matmul(x, W.T, out=z)
         z += b
         # A = f(Z)
         activation(z, out=a, work=trace.work[l - 1])
@@ -280,8 +302,15 @@ def _drop(trace: Trace, l: int) -> None:
 
 def backward(net: Network, trace: Trace) -> float:
     """Back propagation after a ``forward``: fill every delta, dW and db, and return the batch's mean loss."""
+    net.loss.value(trace.z[-1], trace.a[-1], trace.y, out=trace.loss, work=trace.work[-1])
+    gradient(net, trace)
+    # Loss = Σ w L
+    return float(np.dot(trace.weights, trace.loss))
+
+
+def gradient(net: Network, trace: Trace) -> None:
+    """Back propagation without the loss itself: fill every delta, dW and db."""
     z, a, y, work = trace.z[-1], trace.a[-1], trace.y, trace.work[-1]
-    net.loss.value(z, a, y, out=trace.loss, work=work)
     # Δ = w ∘ ∂L/∂Z for the last layer, w = 1/n
     net.loss.delta(z, a, y, out=trace.delta[-1], work=work)
     trace.delta[-1] *= trace.weights[:, np.newaxis]
@@ -301,5 +330,3 @@ def backward(net: Network, trace: Trace) -> float:
     if trace.delta_input is not None:
         # dLoss/dX = Δ W of the first layer
         np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)
-    # Loss = Σ w L
-    return float(np.dot(trace.weights, trace.loss))

@@ -3,9 +3,12 @@
 Formulas and defaults are PyTorch's (torch.optim). In the comments g is the gradient, η the learning rate.
 ``weight_decay`` draws all of θ towards 0: for ``AdamW`` beside the gradient step, for all others as λθ added to g.
 ``state`` holds what an optimiser remembers between steps; copy it to save a run, and write it back to go on.
+
+A large θ is moved block by block, so that what is computed on the way stays in a core's own cache.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -15,6 +18,7 @@ from pellucid import checks
 from pellucid.arrays import AnyArray, Array
 
 State = dict[str, AnyArray]
+BLOCK = 2**15  # parameters that are moved together
 
 
 class Optimizer(Protocol):
@@ -30,15 +34,17 @@ class Optimizer(Protocol):
 
 @dataclass
 class _Room:
-    """Two vectors of θ's size to compute in, made at the first step and kept."""
+    """Two vectors of a block's size to compute in, made at the first step and kept."""
 
-    g: Array = field(default_factory=lambda: np.empty(0))
-    work: Array = field(default_factory=lambda: np.empty(0))
+    vectors: Array = field(default_factory=lambda: np.empty((2, 0)))
 
-    def for_step(self, theta: Array) -> tuple[Array, Array]:
-        if self.g.shape != theta.shape or self.g.dtype != theta.dtype:
-            self.g, self.work = np.empty_like(theta), np.empty_like(theta)
-        return self.g, self.work
+    def blocks(self, theta: Array, *others: Array) -> Iterator[list[Array]]:
+        """θ and the vectors beside it, block by block, each time with two vectors of the block's size to compute in."""
+        if self.vectors.shape[1] < min(theta.size, BLOCK) or self.vectors.dtype != theta.dtype:
+            self.vectors = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
+        for start in range(0, theta.size, BLOCK):
+            part = [vector[start : start + BLOCK] for vector in (theta, *others)]
+            yield [*part, *self.vectors[:, : part[0].size]]
 
 
 def _decayed(theta: Array, grad: Array, decay: float, *, out: Array) -> Array:
@@ -83,12 +89,15 @@ class SGD:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        _, work = self._room.for_step(theta)
+        for block in self._room.blocks(theta, grad):
+            self._move(*block)
+
+    def _move(self, theta: Array, g: Array, work: Array, _: Array) -> None:
         if self.weight_decay:
             # θ ← θ − η λ θ, the decay's part of η (g + λθ)
             theta *= 1 - self.learning_rate * self.weight_decay
         # θ ← θ − η g
-        np.multiply(grad, self.learning_rate, out=work)
+        np.multiply(g, self.learning_rate, out=work)
         theta -= work
 
 
@@ -114,8 +123,11 @@ class Momentum:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        room, work = self._room.for_step(theta)
-        g, v = _decayed(theta, grad, self.weight_decay, out=room), _memory(self.state, "v", theta)
+        for block in self._room.blocks(theta, grad, _memory(self.state, "v", theta)):
+            self._move(*block)
+
+    def _move(self, theta: Array, grad: Array, v: Array, work: Array, room: Array) -> None:
+        g = _decayed(theta, grad, self.weight_decay, out=room)
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -146,8 +158,11 @@ class Nesterov:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        room, work = self._room.for_step(theta)
-        g, v = _decayed(theta, grad, self.weight_decay, out=room), _memory(self.state, "v", theta)
+        for block in self._room.blocks(theta, grad, _memory(self.state, "v", theta)):
+            self._move(*block)
+
+    def _move(self, theta: Array, grad: Array, v: Array, work: Array, room: Array) -> None:
+        g = _decayed(theta, grad, self.weight_decay, out=room)
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -181,8 +196,11 @@ class RMSProp:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        room, work = self._room.for_step(theta)
-        g, s = _decayed(theta, grad, self.weight_decay, out=room), _memory(self.state, "s", theta)
+        for block in self._room.blocks(theta, grad, _memory(self.state, "s", theta)):
+            self._move(*block)
+
+    def _move(self, theta: Array, grad: Array, s: Array, work: Array, room: Array) -> None:
+        g = _decayed(theta, grad, self.weight_decay, out=room)
         # s ← α s + (1 − α) g²
         s *= self.alpha
         np.multiply(g, g, out=work)
@@ -222,9 +240,7 @@ class Adam:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        room, work = self._room.for_step(theta)
-        g = _decayed(theta, grad, self.weight_decay, out=room)
-        _adam(self, theta, g, work)
+        _adam(self, theta, grad, self.weight_decay)
 
 
 @dataclass
@@ -251,30 +267,50 @@ class AdamW:
         _check(self)
 
     def step(self, theta: Array, grad: Array) -> None:
-        _, work = self._room.for_step(theta)
         # θ ← (1 − η λ) θ
         theta *= 1 - self.learning_rate * self.weight_decay
-        _adam(self, theta, grad, work)
+        _adam(self, theta, grad, 0.0)
 
 
-def _adam(rule: Adam | AdamW, theta: Array, g: Array, work: Array) -> None:
-    """The step that Adam and AdamW share."""
+def _adam(rule: Adam | AdamW, theta: Array, grad: Array, decay: float) -> None:
+    """The step that Adam and AdamW share.
+
+    m and s are kept without their factors (1 − β), which go into the two numbers ``rate`` and ``epsilon``: they are
+    the same for all parameters, and so it takes three passes over θ fewer.
+    """
     m, s, t = _memory(rule.state, "m", theta), _memory(rule.state, "s", theta), _tick(rule.state)
-    # m ← β₁ m + (1 − β₁) g
+    scale = math.sqrt((1 - rule.beta2**t) / (1 - rule.beta2))  # √s is the true √ŝ times this
+    rate = rule.learning_rate * scale * (1 - rule.beta1) / (1 - rule.beta1**t)
+    epsilon = rule.epsilon * scale
+    for block in rule._room.blocks(theta, grad, m, s):
+        _move_adam(rule, rate, epsilon, decay, *block)
+
+
+def _move_adam(
+    rule: Adam | AdamW,
+    rate: float,
+    epsilon: float,
+    decay: float,
+    theta: Array,
+    grad: Array,
+    m: Array,
+    s: Array,
+    work: Array,
+    room: Array,
+) -> None:
+    g = _decayed(theta, grad, decay, out=room)
+    # m ← β₁ m + g
     m *= rule.beta1
-    np.multiply(g, 1 - rule.beta1, out=work)
-    m += work
-    # s ← β₂ s + (1 − β₂) g²
+    m += g
+    # s ← β₂ s + g²
     s *= rule.beta2
     np.multiply(g, g, out=work)
-    work *= 1 - rule.beta2
     s += work
-    # θ ← θ − η / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + ε)
+    # θ ← θ − η m̂ / (√ŝ + ε)
     np.sqrt(s, out=work)
-    work /= math.sqrt(1 - rule.beta2**t)
-    work += rule.epsilon
+    work += epsilon
     np.divide(m, work, out=work)
-    work *= rule.learning_rate / (1 - rule.beta1**t)
+    work *= rate
     theta -= work
 
 

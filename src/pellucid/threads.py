@@ -4,8 +4,11 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # A product of fewer multiply-adds is done before a second thread has woken up.
 WORTH_A_SECOND_THREAD = 8_000_000
@@ -37,6 +40,22 @@ def limited(threads: int) -> Iterator[None]:
         return
     with controller.limit(limits=threads, user_api="blas"):
         yield
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made on another core while the one before it is used; on a single core, one by one.
+
+    >>> list(ahead(iter("abc")))
+    ['a', 'b', 'c']
+    """
+    if cores() == 1:
+        yield from items
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="pellucid") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 @functools.cache

@@ -4,34 +4,22 @@
 is in a ``Progress``: with θ, the optimiser's state and the random generator it is all that one needs to go on later.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from pellucid import batches, checks, metrics, threads
-from pellucid.arrays import AnyArray, into
+from pellucid import checks, threads
+from pellucid.batches import Data, kinds, windows
 from pellucid.errors import DivergenceError, InputError
-from pellucid.losses import write_targets
-from pellucid.network import Network, Trace, backward, forward
+from pellucid.evaluation import Scores, checked, evaluate
+from pellucid.groups import Group
+from pellucid.network import Network, Trace, forward, gradient
 from pellucid.optimizers import Optimizer, clip
 from pellucid.schedules import Schedule, constant
-
-EVALUATED_AT_ONCE = 256  # samples; few enough for a core's own cache
-Data = tuple[AnyArray, AnyArray]  # X (n, features) and y, (n,) labels or (n, outputs) values
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How good a network is on some data: its mean loss, and accuracy for classes, R² and RMSE for values."""
-
-    loss: float
-    accuracy: float | None = None
-    r2: float | None = None
-    rmse: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +48,8 @@ class Progress:
     ``epoch`` counts finished epochs, ``batch`` the finished batches of the one under way, ``step`` all steps.
     ``loss`` and ``right`` are this epoch's sums so far over its samples; ``seed`` gives the order of its rows.
     ``learning_rate`` is that of the last step, ``gradient_norm`` the length of the gradient of an epoch's last one.
+
+    Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step.
     """
 
     epoch: int = 0
@@ -70,6 +60,7 @@ class Progress:
     seed: int = 0
     learning_rate: float = 0.0
     gradient_norm: float = 0.0
+    settle: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
 
 def train(
@@ -118,13 +109,14 @@ def train(
     >>> net.predict(X).argmax(axis=1)
     array([0, 1, 1, 0])
     """
-    X, y = _checked(net, data)
+    data = checked(net, data)
+    samples = kinds(data).samples
     course = _Course(
-        X=X,
-        y=y,
-        dev=None if dev is None else _checked(net, dev, "dev "),
+        data=data,
+        samples=samples,
+        dev=None if dev is None else checked(net, dev, "dev "),
         epochs=checks.count(epochs, "epochs", least=0),
-        batch_size=len(X) if batch_size is None else min(checks.count(batch_size, "batch_size"), len(X)),
+        batch_size=_batch_size(batch_size, data),
         schedule=schedule,
         clip_norm=None if clip_norm is None else checks.number(clip_norm, "clip_norm", positive=True),
         after_step=after_step,
@@ -132,17 +124,29 @@ def train(
     if blas_threads is None:
         blas_threads = threads.best(net.sizes, course.batch_size)
     checks.count(blas_threads, "blas_threads")
-    trace = Trace(net, course.batch_size, dropout=dropout, rng=checks.generator(rng))
+    group = Group(net, data, course.batch_size, dropout=dropout, rng=checks.generator(rng))
     progress = Progress() if progress is None else progress
-    return _epochs(net, trace, optimizer, course, progress, blas_threads)
+    return _epochs(net, group, optimizer, course, progress, blas_threads)
+
+
+def _batch_size(batch_size: int | None, data: Data) -> int:
+    """Samples a step, of which there are not more than there are."""
+    samples = kinds(data).samples
+    if batch_size is not None:
+        return min(checks.count(batch_size, "batch_size"), samples)
+    if not isinstance(data, tuple):
+        raise InputError(
+            "these data are read block by block, and a batch of all of them is asked for: give a batch size"
+        )
+    return samples
 
 
 @dataclass(frozen=True)
 class _Course:
     """What stays the same all through a training."""
 
-    X: AnyArray
-    y: AnyArray
+    data: Data
+    samples: int
     dev: Data | None
     epochs: int
     batch_size: int
@@ -153,150 +157,88 @@ class _Course:
     @property
     def batches(self) -> int:
         """Steps in an epoch."""
-        return -(-len(self.X) // self.batch_size)
+        return -(-self.samples // self.batch_size)
 
 
 def _epochs(
-    net: Network, trace: Trace, optimizer: Optimizer, course: _Course, progress: Progress, blas_threads: int
+    net: Network, group: Group, optimizer: Optimizer, course: _Course, progress: Progress, blas_threads: int
 ) -> Iterator[Epoch]:
-    room = _Room.of(course)
-    if course.batches == 1:
-        into(course.X, out=trace.a[0])
-        write_targets(net.loss, course.y, out=trace.y)
+    if course.batches == 1 and isinstance(course.data, tuple):
+        group.take(*course.data)
     while progress.epoch < course.epochs:
         start, rate = time.perf_counter(), optimizer.learning_rate
         with threads.limited(blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                _one_epoch(net, trace, optimizer, course, progress, room)
+                _one_epoch(net, group, optimizer, course, progress)
             finally:
                 optimizer.learning_rate = rate
             if not np.isfinite(net.theta).all():  # the epoch's last step may have spoilt it, or it hides behind a ReLU
-                raise _divergence(net, trace, progress, progress.step, progress.loss / len(course.X))
+                raise _divergence(net, group.batches[-1], progress, progress.step, progress.loss / course.samples)
             seconds = time.perf_counter() - start
             dev = None if course.dev is None else evaluate(net, course.dev)
-        samples = len(course.X)
-        accuracy = None if net.loss.kind == "values" else progress.right / samples
-        scores = Scores(progress.loss / samples, accuracy)
+        accuracy = None if net.loss.kind == "values" else progress.right / course.samples
+        scores = Scores(progress.loss / course.samples, accuracy)
         progress.epoch += 1
         progress.batch, progress.loss, progress.right = 0, 0.0, 0
         rate, norm = progress.learning_rate, progress.gradient_norm
         yield Epoch(progress.epoch, progress.step, rate, norm, seconds, scores, dev)
 
 
-def _one_epoch(
-    net: Network,
-    trace: Trace,
-    optimizer: Optimizer,
-    course: _Course,
-    progress: Progress,
-    room: "_Room",
-) -> None:
+def _one_epoch(net: Network, group: Group, optimizer: Optimizer, course: _Course, progress: Progress) -> None:
     """The batches of one epoch that are not done yet."""
     if progress.batch == 0:
-        assert trace.rng is not None
-        progress.seed = int(trace.rng.integers(2**63))
-    order = batches.order(len(course.X), progress.seed) if course.batches > 1 else None
+        assert group.trace.rng is not None
+        progress.seed = int(group.trace.rng.integers(2**63))
     base, total = optimizer.learning_rate, course.epochs * course.batches
-    batch, y = trace, course.y
-    for number in range(progress.batch, course.batches):
-        if order is not None:
-            rows = order[number * course.batch_size : (number + 1) * course.batch_size]
-            batch, y = trace.head(len(rows)), room.targets[: len(rows)]
-            batches.gather(course.X, rows, out=batch.a[0], pixels=room.pixels[: len(rows)])
-            course.y.take(rows, axis=0, out=y, mode="clip")
-            write_targets(net.loss, y, out=batch.y)
-        forward(net, batch)
-        loss = backward(net, batch)
-        if not math.isfinite(loss):
-            raise _divergence(net, batch, progress, progress.step + 1, loss)
-        if number + 1 == course.batches:
-            progress.gradient_norm = float(np.linalg.norm(batch.grad))
-        if course.clip_norm is not None:
-            clip(batch.grad, course.clip_norm)
-        progress.learning_rate = optimizer.learning_rate = base * course.schedule(progress.step / total)
-        optimizer.step(net.theta, batch.grad)
-        progress.loss += loss * batch.batch_size
-        progress.right += _right(net, batch, y, room)
-        progress.batch, progress.step = number + 1, progress.step + 1
-        if course.after_step is not None:
-            course.after_step(progress)
-
-
-class _Room(NamedTuple):
-    """What a batch needs beside its trace, made once: rows of X and y in their own types, guesses and hits."""
-
-    pixels: AnyArray
-    targets: AnyArray
-    guesses: AnyArray
-    right: AnyArray
-
-    @classmethod
-    def of(cls, course: _Course) -> "_Room":
-        n, X, y = course.batch_size, course.X, course.y
-        rows, targets = np.empty((n, *X.shape[1:]), X.dtype), np.empty((n, *y.shape[1:]), y.dtype)
-        return cls(rows, targets, np.empty(n, np.intp), np.empty(n, np.bool_))
-
-
-def _right(net: Network, batch: Trace, y: AnyArray, room: _Room) -> int:
-    """How many of the batch's samples were classified rightly."""
-    if net.loss.kind == "values":
-        return 0
-    right, guesses = room.right[: len(y)], room.guesses[: len(y)]
-    if net.loss.kind == "probabilities":
-        said, true = batch.work[-1]
-        np.greater(batch.a[-1], 0.5, out=said)
-        np.greater(batch.y, 0.5, out=true)
-        np.equal(said, true, out=said)
-        np.logical_and.reduce(said, axis=1, out=right)
-    else:
-        batch.a[-1].argmax(axis=1, out=guesses)
-        np.equal(guesses, y, out=right)
-    return int(np.count_nonzero(right))
-
-
-def evaluate(net: Network, data: Data) -> Scores:
-    """The scores of a network on data: X (n, features), y (n,) labels or (n, outputs) values.
-
-    >>> net = Network([4, 2], init=None)
-    >>> round(evaluate(net, (np.ones((3, 4)), np.array([0, 1, 1]))).loss, 4)
-    0.6931
-    """
-    X, y = _checked(net, data)
-    trace = Trace(net, min(len(X), EVALUATED_AT_ONCE))
-    predictions = np.empty((len(X), net.sizes[-1]), net.dtype)
-    losses = np.empty(len(X), net.dtype)
-    blas = threads.limited(threads.best(net.sizes, trace.batch_size))
-    with blas, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for start in range(0, len(X), trace.batch_size):
-            part = slice(start, start + trace.batch_size)
-            batch = trace.head(len(X[part]))
-            into(X[part], out=batch.a[0])
-            write_targets(net.loss, y[part], out=batch.y)
+    for batches in _groups(group, course, progress):
+        first = progress.batch
+        progress.settle = functools.partial(_settle, net, group, progress, first)
+        for batch in batches:
             forward(net, batch)
-            net.loss.value(batch.z[-1], batch.a[-1], batch.y, out=batch.loss, work=batch.work[-1])
-            predictions[part], losses[part] = batch.a[-1], batch.loss
-        loss = float(losses.mean(dtype=np.float64))
-        return scores(net, predictions, y, loss)
+            gradient(net, batch)
+            if not math.isfinite(np.dot(batch.db[-1], batch.db[-1])):  # the sums of all samples' δ: few numbers tell
+                _settle(net, group, progress, first, under_way=1)
+            if progress.batch + 1 == course.batches:
+                progress.gradient_norm = float(np.linalg.norm(batch.grad))
+            if course.clip_norm is not None:
+                clip(batch.grad, course.clip_norm)
+            progress.learning_rate = optimizer.learning_rate = base * course.schedule(progress.step / total)
+            optimizer.step(net.theta, batch.grad)
+            progress.batch += 1
+            progress.step += 1
+            if course.after_step is not None:
+                course.after_step(progress)
+        progress.settle()
 
 
-def scores(net: Network, predictions: AnyArray, y: AnyArray, loss: float) -> Scores:
-    """The scores that fit the network's kind of target, from its predictions (n, outputs)."""
-    if net.loss.kind == "values":
-        return Scores(loss, r2=metrics.r2(predictions, y), rmse=metrics.rmse(predictions, y))
-    if net.loss.kind == "probabilities" and predictions.shape[1] > 1:
-        return Scores(loss, accuracy=float(np.mean(((predictions > 0.5) == (y > 0.5)).all(axis=1))))
-    truth = y.reshape(-1) > 0.5 if net.loss.kind == "probabilities" else y
-    return Scores(loss, accuracy=metrics.accuracy(predictions, truth))
+def _groups(group: Group, course: _Course, progress: Progress) -> Iterator[Iterator[Trace]]:
+    """The batches of this epoch that are not done yet, group by group."""
+    if course.batches == 1 and isinstance(course.data, tuple):
+        if progress.batch == 0:
+            yield group.again()
+        return
+    done = progress.batch * course.batch_size
+    parts = windows(course.data, progress.seed, done, course.batch_size)
+    for X, y, rows in parts if isinstance(course.data, tuple) else threads.ahead(parts):
+        for start in range(0, len(rows), group.samples):
+            yield group.gathered(X, y, rows[start : start + group.samples])
 
 
-def _checked(net: Network, data: Data, part: str = "") -> Data:
-    """X and y as arrays that fit the network."""
-    X, y = data
-    X = checks.inputs(X, net.sizes[0])
-    if not len(X):
-        raise InputError(f"the {part}data has no rows: give at least one sample")
-    checks.finite(X, f"{part}X")
-    return X, checks.targets(net.loss, y, len(X), net.sizes[-1])
+def _settle(net: Network, group: Group, progress: Progress, first: int, *, under_way: int = 0) -> None:
+    """Add the losses and hits of the group's batches since ``first``, and of the one under way, to the epoch's sums.
+
+    Raises:
+        DivergenceError: a loss is no number.
+    """
+    done = progress.batch - first + under_way
+    losses, right = group.count(done)
+    counted = done - len(losses)
+    for number, loss in enumerate(losses, start=counted):
+        batch = group.batches[number]
+        if not math.isfinite(loss):
+            raise _divergence(net, batch, progress, progress.step + under_way - done + number + 1, loss)
+        progress.loss += loss * batch.batch_size
+    progress.right += right
 
 
 def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss: float) -> DivergenceError:

@@ -298,8 +298,8 @@ BAD: list[tuple[str, Callable[[], object], list[str]]] = [
     ("dropout", lambda: pl.Trace(network(), 2, dropout="half", rng=np.random.default_rng(0)), ["dropout='half'"]),  # type: ignore[arg-type]
     ("dropout rng", lambda: pl.Trace(network(), 2, dropout=0.5), ["random generator", "default_rng"]),
     ("dropout rng", lambda: pl.Trace(network(), 2, dropout=0.5, rng=0), ["rng=0", "default_rng"]),  # type: ignore[arg-type]
-    ("head", lambda: pl.Trace(network(), 4).head(5), ["head(5)", "4 rows"]),
-    ("head", lambda: pl.Trace(network(), 4).head(0), ["head(0)", "1 to 4"]),
+    ("head", lambda: pl.Trace(network(), 4).head(5), ["rows 0 to 5", "4 rows"]),
+    ("head", lambda: pl.Trace(network(), 4).head(0), ["rows 0 to 0", "1 to 4"]),
     ("layer", lambda: network().features(ONES, layer=4), ["layer 4", "layers 1 to 3"]),
     ("layer", lambda: network().features(ONES, layer=-1), ["layer -1"]),
     ("columns", lambda: network().predict(np.ones((2, 4))), ["(2, 4)", "5 inputs", "(n, 5)"]),

@@ -66,6 +66,7 @@ def stopped_and_resumed(
 
     def checkpoint(now: pl.Progress) -> None:
         if now.step == stop:
+            now.settle()
             kept.update(
                 theta=net.theta.copy(),
                 state={name: array.copy() for name, array in optimizer.state.items()},
@@ -216,6 +217,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_samples(name: str) -> None:
     sums = [0.0]
 
     def after_step(progress: pl.Progress) -> None:
+        progress.settle()
         rows = BATCH if progress.batch < 4 else ROWS - 3 * BATCH
         totals.append((rows, (progress.loss - sums[-1]) / rows))
         sums.append(progress.loss)

@@ -6,33 +6,49 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pellucid.datasets import load, read_images, read_rows
+from pellucid.datasets import Samples, load, read_images, read_rows, stream
 from pellucid.errors import InputError
+from support import loaded
 
 X = np.arange(120, dtype=np.uint8).reshape(12, 10)
 Y = np.arange(12) % 2
 
 
 def npz(compressed: bool) -> bytes:
-    stream = io.BytesIO()
+    content = io.BytesIO()
     if compressed:
-        np.savez_compressed(stream, X=X / 7, y=Y)
+        np.savez_compressed(content, X=X / 7, y=Y)
     else:
-        np.savez(stream, X=X / 7, y=Y)
-    return stream.getvalue()
+        np.savez(content, X=X / 7, y=Y)
+    return content.getvalue()
+
+
+def array(values: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.save(content, values)
+    return content.getvalue()
+
+
+def parquet() -> bytes:
+    content = io.BytesIO()
+    columns = {f"x{i}": X[:, i] for i in range(10)}
+    pq.write_table(pa.table({**columns, "label": Y}), content, row_group_size=5)
+    return content.getvalue()
 
 
 def picture(form: str, mode: str = "L") -> bytes:
-    stream = io.BytesIO()
+    content = io.BytesIO()
     Image.fromarray(np.kron(np.eye(12, dtype=np.uint8) * 200, np.ones((3, 3), np.uint8))).convert(mode).save(
-        stream, form
+        content, form
     )
-    return stream.getvalue()
+    return content.getvalue()
 
 
 IDX = bytes([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 2, 0, 0, 0, 5]) + X.tobytes()
@@ -46,18 +62,31 @@ TABLES = {
     "idx": IDX,
     "gzipped idx": gzip.compress(IDX),
 }
+TABLES["npy"] = array(X)
+TABLES["parquet"] = parquet()
 PICTURES = {form: picture(form) for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")}
 PICTURES["palette PNG"] = picture("PNG", "P")
+
+
+def streamed(path: Path) -> None:
+    """Load a file as if it were too large, and read all of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "STREAM_ABOVE", 0)
+        train = load(path).train
+        if not isinstance(train, Samples):
+            assert sum(len(X) for X, _ in train.blocks(0)) == train.shape[0]
 
 
 def tried(name: str, content: bytes, folder: Path) -> None:
     """Read a file that holds `content` in every way there is."""
     path = folder / "x-images"
     path.write_bytes(content)
-    (folder / "x-labels").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 12]) + Y.astype(np.uint8).tobytes())
+    labels = array(Y) if name == "npy" else bytes([0, 0, 8, 1, 0, 0, 0, 12]) + Y.astype(np.uint8).tobytes()
+    (folder / "x-labels").write_bytes(labels)
     ways: list[Callable[[], object]] = [lambda: read_images([path])]
     if name not in PICTURES:
         ways = [lambda: load(path), lambda: read_rows(path), lambda: read_rows("-", stdin=io.BytesIO(content))]
+        ways.append(lambda: streamed(path))
     for way in ways:
         try:
             way()
@@ -72,7 +101,7 @@ def test_the_whole_file_is_read(name: str, tmp_path: Path) -> None:
     if name in PICTURES:
         assert read_images([path]).any()
     else:
-        assert load(path).train.X.shape == (11, 10)
+        assert loaded(load(path).train).X.shape == (11, 10)
 
 
 @pytest.mark.parametrize("name", [*TABLES, *PICTURES])

@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.datasets import load, read, read_rows
 from pellucid.errors import InputError
+from support import loaded
 
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 LABELS = np.array([1, 0, 1], np.uint8)
@@ -130,4 +131,4 @@ def test_labels_of_digit_files_are_classes_however_many(tmp_path: Path) -> None:
     classes = load(path).classes
     assert classes is not None
     assert len(classes) == 47
-    assert math.prod(load(path, task="regression", dev=0).train.y.shape) == 94
+    assert math.prod(loaded(load(path, task="regression", dev=0).train).y.shape) == 94

@@ -6,6 +6,7 @@ import pytest
 
 from pellucid.datasets import Dataset, load, mnist, mnist_files
 from pellucid.errors import InputError
+from support import loaded
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_embedded_files_have_their_checksums() -> None:
 def test_mnist_has_its_parts_shapes_and_types(digits: Dataset) -> None:
     assert digits.dev is not None
     assert digits.test is not None
-    for part, n in ((digits.train, 59_000), (digits.dev, 1_000), (digits.test, 10_000)):
+    for part, n in ((loaded(digits.train), 59_000), (digits.dev, 1_000), (digits.test, 10_000)):
         assert part.X.shape == (n, 784)
         assert part.X.dtype == np.uint8
         assert part.X.flags.c_contiguous
@@ -40,8 +41,8 @@ def test_mnist_has_its_parts_shapes_and_types(digits: Dataset) -> None:
 def test_train_and_dev_are_the_published_digits_with_their_labels(digits: Dataset) -> None:
     assert digits.dev is not None
     X, y = mnist_files("train")
-    mixed = np.concatenate([digits.train.X, digits.dev.X])
-    labels = np.concatenate([digits.train.y, digits.dev.y])
+    mixed = np.concatenate([loaded(digits.train).X, digits.dev.X])
+    labels = np.concatenate([loaded(digits.train).y, digits.dev.y])
     key = np.random.default_rng(0).integers(1 << 40, size=784)
 
     def fingerprints(images: np.ndarray, classes: np.ndarray) -> list[int]:
@@ -56,7 +57,7 @@ def test_dev_is_stratified_and_train_shuffled(digits: Dataset) -> None:
     labels = mnist_files("train").y
     quota = np.bincount(labels) / 60
     assert np.abs(np.bincount(digits.dev.y) - quota).max() <= 1
-    assert (digits.train.y[:1000] != labels[:1000]).mean() > 0.8
+    assert (loaded(digits.train).y[:1000] != labels[:1000]).mean() > 0.8
 
 
 def test_published_order_begins_as_published() -> None:
@@ -65,8 +66,8 @@ def test_published_order_begins_as_published() -> None:
 
 
 def test_seed_decides_the_order(digits: Dataset) -> None:
-    assert (mnist(seed=0).train.y == digits.train.y).all()
-    assert (mnist(seed=1).train.y[:1000] != digits.train.y[:1000]).any()
+    assert (loaded(mnist(seed=0).train).y == loaded(digits.train).y).all()
+    assert (loaded(mnist(seed=1).train).y[:1000] != loaded(digits.train).y[:1000]).any()
 
 
 def test_dev_as_fraction_as_nothing_and_as_too_much() -> None:
@@ -79,10 +80,10 @@ def test_dev_as_fraction_as_nothing_and_as_too_much() -> None:
 
 
 def test_load_takes_mnist_by_name_and_refuses_what_it_cannot_do(digits: Dataset) -> None:
-    assert (load("mnist").train.X[:50] == digits.train.X[:50]).all()
+    assert (loaded(load("mnist").train).X[:50] == loaded(digits.train).X[:50]).all()
     values = load("mnist", task="regression", dev=0)
     assert values.task == "regression"
-    assert values.train.y.shape == (60_000, 1)
+    assert loaded(values.train).y.shape == (60_000, 1)
     with pytest.raises(InputError, match="own test part"):
         load("mnist", test=100)
     with pytest.raises(InputError, match="leave target out"):

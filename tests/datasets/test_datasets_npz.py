@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.datasets import load, read, read_rows
 from pellucid.errors import InputError
+from support import loaded
 
 X = np.arange(12.0).reshape(6, 2)
 
@@ -77,12 +78,12 @@ def test_auto_finds_the_task(y: Any, task: str, classes: tuple[str, ...] | None,
     data = load(saved(tmp_path, X=X, y=np.array(y)), dev=0)
     assert data.task == task
     assert data.classes == classes
-    order = (data.train.X[:, 0] / 2).astype(int)
+    order = (loaded(data.train).X[:, 0] / 2).astype(int)
     if classes is None:
-        assert data.train.y.dtype == np.float64
-        assert (data.train.y == np.array(y, float).reshape(6, -1)[order]).all()
+        assert loaded(data.train).y.dtype == np.float64
+        assert (loaded(data.train).y == np.array(y, float).reshape(6, -1)[order]).all()
     else:
-        names = [classes[i] for i in data.train.y]
+        names = [classes[i] for i in loaded(data.train).y]
         assert names == [str(value) for value in np.array(y).reshape(-1).astype(str)[order]]
 
 
@@ -173,7 +174,7 @@ def test_parts_have_the_asked_sizes_and_too_much_is_explained(tmp_path: Path) ->
     data = load(path, test=0.2)
     assert data.dev is not None
     assert data.test is not None
-    assert (len(data.train.X), len(data.dev.X), len(data.test.X)) == (70, 10, 20)
+    assert (len(loaded(data.train).X), len(data.dev.X), len(data.test.X)) == (70, 10, 20)
     assert load(path).test is None
     assert load(path, dev=0).dev is None
     with pytest.raises(InputError, match="100 samples; 60 for dev and 40 for test leave none"):

@@ -29,6 +29,11 @@ class Exit(Exception):  # noqa: N818  (an end, not an error)
         self.code = code
 
 
+def target_in(model: Model, path: str) -> str | None:
+    """The name of what the model predicts, where a file of this kind holds it under a name beside the inputs."""
+    return model.data.get("target") if Path(path).suffix.lower() in (".parquet", ".npz") else None
+
+
 def note(message: str) -> None:
     """Say something that is no result, on standard error."""
     if sys.stderr is not None:

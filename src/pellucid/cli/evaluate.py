@@ -6,13 +6,13 @@ import click
 from rich.text import Text
 
 from pellucid import datasets, metrics
-from pellucid.cli.common import Out, is_model, open_model, output, percent, print_json
+from pellucid.cli.common import Out, is_model, open_model, output, percent, print_json, target_in
 from pellucid.datasets import Samples
 from pellucid.errors import InputError
+from pellucid.evaluation import evaluate as score
 from pellucid.files import plain
 from pellucid.runs import own_data
 from pellucid.storage import Model
-from pellucid.training import evaluate as score
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
@@ -60,8 +60,9 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
     if data is None:
         own = own_data(model)
         for part, samples in (("test", own.test), ("dev", own.dev), ("train", own.train)):
-            if samples is not None:
+            if isinstance(samples, Samples):
                 return f"{own.name} ({part})", samples
+        raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
     assert data is not None
     net = model.network
     if data == "mnist":
@@ -69,7 +70,7 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
     else:
-        table = datasets.read(data)
+        table = datasets.read(data, target=target_in(model, data))
         X, name = table.X, data
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)

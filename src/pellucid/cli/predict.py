@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, is_model, open_model, output, percent, print_json
+from pellucid.cli.common import Cell, Out, is_model, open_model, output, percent, print_json, target_in
 from pellucid.cli.evaluate import class_names
 from pellucid.datasets import Table
 from pellucid.errors import InputError
@@ -67,7 +67,8 @@ def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
         return datasets.read_images([name], model.image_shape), None
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
-    table = datasets.read_rows(name, stdin=sys.stdin.buffer if name == "-" else None)
+    stdin = sys.stdin.buffer if name == "-" else None
+    table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(
             f"{name}: has {table.X.shape[1]} inputs a row, but the model takes {net.sizes[0]}: "

@@ -67,10 +67,13 @@ def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | st
 
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
-@click.option("--target", metavar="NAME", help="What to predict, where the data holds several arrays or columns.")
+@click.option("--target", metavar="NAME", help="What to predict: an array, a column, or a .npy file.")
 @click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="[default: auto]")
 @click.option(
-    "--dev", metavar="N|FRACTION", callback=_amount, help="Held back to watch over training [1,000 digits; else 10 %]."
+    "--dev",
+    metavar="N|FRACTION",
+    callback=_amount,
+    help="Held back to watch over training [1,000 digits; else 10 %, at most 10,000 of a file above 256 MB].",
 )
 @click.option("--test", metavar="N|FRACTION", callback=_amount, help="Held back for the final score.")
 @click.option("--recipe", metavar="NAME", help=f"A set of the settings below: {', '.join(RECIPES)}.")
@@ -105,8 +108,10 @@ def train(
     """Train a network on DATA and write it, with all that belongs to it, to a folder.
 
     DATA is mnist (the default: 70,000 handwritten digits, which come with pellucid), a digit .csv as on Kaggle
-    (label,pixel0,…), a .npz with arrays X and y, or the path of an IDX file of images. The default network is
-    784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few seconds.
+    (label,pixel0,…), a .npz with arrays X and y, an X.npy with y.npy beside it, a Parquet file with a column label, or
+    the path of an IDX file of images. A .npy, Parquet or IDX file above 256 MB is read block by block and need not fit
+    into memory. The default network is 784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few
+    seconds.
 
     Ctrl-C stops a run and saves it; --resume goes on to the very bits that it would have reached. With more --epochs
     beside it a run becomes longer: the schedule is then that of the longer run, from where it stands.
@@ -215,11 +220,11 @@ def _describe(results: Out, run: Run) -> None:
     """What is about to be trained, on what."""
     data, settings = run.dataset, run.settings
     parts = [
-        f"{len(part.X):,} {name}"
+        f"{part.shape[0]:,} {name}"
         for name, part in (("train", data.train), ("dev", data.dev), ("test", data.test))
         if part is not None
     ]
-    results.line(f"{data.name}: {', '.join(parts)}; {data.train.X.shape[1]} inputs")
+    results.line(f"{data.name}: {', '.join(parts)}; {data.train.shape[1]} inputs")
     show_layers(results, run.state.network)
     epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs} epochs"
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"

@@ -9,12 +9,15 @@ import gzip
 import io
 import math
 import zlib
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import BinaryIO, cast
 
 import numpy as np
 
+from pellucid.datasets.flat import MOST_ROWS, FlatRows, cut
 from pellucid.datasets.source import CONVERT, name_of, opened
+from pellucid.datasets.stream import Source
 from pellucid.datasets.types import Array, Indices, Path, Pixels, Table, pixel_names
 from pellucid.errors import InputError
 
@@ -140,17 +143,49 @@ def read_idx(path: Path, *, labels_needed: bool = True) -> Table:
     name = name_of(path)
     with opened(path) as stream:
         images = read_array(stream, name)
-    if images.ndim == 1:
-        raise InputError(f"{name}: holds labels, one number a sample; give the path of the images (idx3)")
-    if images.ndim > 3:
-        raise InputError(f"{name}: has {images.ndim} dimensions, images have 3 (n, height, width); {CONVERT}")
-    shape = (images.shape[1], images.shape[2]) if images.ndim == 3 else None
+    shape = _picture_shape(images.shape, name)
     X = images.reshape(len(images), -1)
     y = _read_labels(name, len(X), needed=labels_needed)
-    return Table(name, X, y, pixel_names(X.shape[1]), shape, form="idx")
+    return Table(name, X, None if y is None else y.astype(np.int64), pixel_names(X.shape[1]), shape, form="idx")
 
 
-def _read_labels(name: str, count: int, *, needed: bool) -> Array | None:
+def open_idx(path: Path) -> Source:
+    """Read the header of images that are not gzipped, and the labels beside them; raises InputError as `read_idx`.
+
+    >>> open_idx("missing-images-idx3-ubyte")
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: missing-images-idx3-ubyte: there is no such file; ...
+    """
+    name = name_of(path)
+    with opened(path) as stream:
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        shape = _read_header(stream, name)
+        offset = stream.tell()
+    _check_size(shape, size, packed=False, name=name)
+    image_shape = _picture_shape(shape, name)
+    n, d = shape[0], math.prod(shape[1:])
+
+    def labels() -> Iterator[Array]:
+        y = _read_labels(name, n, needed=True)
+        assert y is not None
+        for start, stop in cut(n, MOST_ROWS):
+            yield y[start:stop].astype(np.int64)
+
+    rows = FlatRows(name, offset, (n, d), np.dtype(np.uint8))
+    return Source(name, "idx", rows, pixel_names(d), image_shape, labels, "label")
+
+
+def _picture_shape(shape: tuple[int, ...], name: str) -> tuple[int, int] | None:
+    if len(shape) == 1:
+        raise InputError(f"{name}: holds labels, one number a sample; give the path of the images (idx3)")
+    if len(shape) > 3:
+        raise InputError(f"{name}: has {len(shape)} dimensions, images have 3 (n, height, width); {CONVERT}")
+    return (shape[1], shape[2]) if len(shape) == 3 else None
+
+
+def _read_labels(name: str, count: int, *, needed: bool) -> Pixels | None:
     candidates = labels_beside(name)
     found = next((path for path in candidates if FilePath(path).is_file()), None)
     if found is None:
@@ -166,4 +201,4 @@ def _read_labels(name: str, count: int, *, needed: bool) -> Array | None:
         )
     if len(labels) != count:
         raise InputError(f"{name} has {count} images, {found} has {len(labels)} labels; they do not belong together")
-    return labels.astype(np.int64)
+    return labels

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from pellucid.datasets.types import Array, Indices, Table, Task
+from pellucid.datasets.types import Array, Form, Indices, Table, Task
 from pellucid.errors import InputError
 
 TASKS = ("auto", "classification", "regression")
 MOST_CLASSES = 20  # more distinct integers than this are values
+DIGIT_FORMS = ("csv", "idx")  # what they hold are pictures and their labels
 
 
 def decide_task(table: Table, task: str = "auto") -> Task:
@@ -20,13 +24,22 @@ def decide_task(table: Table, task: str = "auto") -> Task:
     >>> decide_task(Table("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
     'regression'
     """
-    check_task(task)
     y = _targets(table)
+    return task_of(task, table.form, y.dtype, y.ndim, lambda: len(np.unique(y)))
+
+
+def task_of(task: str, form: Form, dtype: np.dtype[Any], ndim: int, distinct: Callable[[], int]) -> Task:
+    """Return the task for targets of a type and rank; `distinct` counts them where it comes to that.
+
+    >>> task_of("auto", "npy", np.dtype(int), 1, lambda: 21)
+    'regression'
+    """
+    check_task(task)
     if task != "auto":
         return "classification" if task == "classification" else "regression"
-    if table.form != "npz" or y.dtype.kind in "UT" or (y.dtype.kind == "b" and y.ndim == 1):
+    if form in DIGIT_FORMS or dtype.kind in "UT" or (dtype.kind == "b" and ndim == 1):
         return "classification"
-    few = y.dtype.kind in "iu" and y.ndim == 1 and len(np.unique(y)) <= MOST_CLASSES
+    few = dtype.kind in "iu" and ndim == 1 and distinct() <= MOST_CLASSES
     return "classification" if few else "regression"
 
 
@@ -51,9 +64,21 @@ def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
     >>> class_labels(Table("a.npz", np.zeros((3, 1)), np.array([10, 9, 10]), ("x0",), None))
     (('9', '10'), array([1, 0, 1]))
     """
-    labels = _as_labels(table)
+    labels = as_labels(table)
     values, first, y, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    if table.form != "npz":
+    return class_names(table, values, first, counts), y.astype(np.int64)
+
+
+def class_names(table: Table, values: Array, first: Indices, counts: Indices) -> tuple[str, ...]:
+    """Return the names of classes, given each distinct label, where it stands first and how often it is there.
+
+    Raises InputError for a single class, and for a lonely label in a digit file that is no digit.
+
+    >>> table = Table("a.npz", np.zeros((3, 1)), None, ("x0",), None)
+    >>> class_names(table, np.array([9, 10]), np.array([1, 0]), np.array([1, 2]))
+    ('9', '10')
+    """
+    if table.form in DIGIT_FORMS:
         lonely = (counts == 1) & ((values < 0) | (values > 9))
         if lonely.any():
             k = int(np.argmax(lonely))
@@ -63,7 +88,7 @@ def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
             )
     if len(values) < 2:
         raise InputError(f"{table.name}: every label is {values[0]}; to learn classes takes at least two of them")
-    return tuple(str(value) for value in values), y.astype(np.int64)
+    return tuple(str(value) for value in values)
 
 
 def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
@@ -72,7 +97,7 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
     >>> encode_labels(Table("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
     array([1, 0])
     """
-    values, first, inverse = np.unique(_as_labels(table), return_index=True, return_inverse=True)
+    values, first, inverse = np.unique(as_labels(table), return_index=True, return_inverse=True)
     index = {name: k for k, name in enumerate(classes)}
     found = np.array([index.get(str(value), -1) for value in values], np.int64)
     if (found < 0).any():
@@ -118,8 +143,14 @@ def _targets(table: Table) -> Array:
     return table.y
 
 
-def _as_labels(table: Table) -> Array:
-    """Return the targets (n,) as integers, booleans or text, each of which is a class."""
+def as_labels(table: Table) -> Array:
+    """Return the targets (n,) as integers, booleans or text, each of which is a class.
+
+    Raises InputError for fractions, empty text, and several columns.
+
+    >>> as_labels(Table("a.npz", np.zeros((2, 1)), np.array([7.0, 3.0]), ("x0",), None))
+    array([7, 3])
+    """
     y = _targets(table)
     if y.ndim != 1:
         raise InputError(

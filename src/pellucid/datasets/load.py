@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path as FilePath
 from typing import BinaryIO
 
 import numpy as np
 
+from pellucid.datasets import stream
 from pellucid.datasets.digit_csv import parse_digit_csv, read_digit_csv
-from pellucid.datasets.idx import GZIP, first_bytes, is_idx, read_idx
+from pellucid.datasets.idx import GZIP, first_bytes, is_idx, open_idx, read_idx
 from pellucid.datasets.labels import check_task, class_labels, decide_task, values
 from pellucid.datasets.mnist import TEST_GIVEN, mnist
+from pellucid.datasets.npy import MAGIC as NPY
+from pellucid.datasets.npy import open_npy, read_npy
 from pellucid.datasets.npz import ZIP, read_npz
+from pellucid.datasets.parquet import MAGIC as PARQUET
+from pellucid.datasets.parquet import open_parquet, read_parquet
 from pellucid.datasets.source import CONVERT, FORMS, name_of, opened
 from pellucid.datasets.splits import split
+from pellucid.datasets.stream import Source
+from pellucid.datasets.streamed import load_stream
 from pellucid.datasets.types import Array, Dataset, Indices, Path, Samples, Table
 from pellucid.errors import InputError
 
 OTHERS = {
-    b"PAR1": "is a parquet file",
+    b"PARE": "is an encrypted Parquet file",
     b"\x89PNG": "is a PNG picture",
     b"\xff\xd8\xff": "is a JPEG picture",
     b"GIF8": "is a GIF picture",
-    b"\x93NUM": "is a single NumPy array (.npy)",
     b"\x89HDF": "is an HDF5 file",
     b"PK\x05\x06": "is an empty zip archive",
 }
@@ -40,8 +47,10 @@ def load(
     """Read a file (or "mnist"), decide the task, encode the labels, and split it by `seed`.
 
     `dev` and `test` are numbers of samples or fractions; by default 10 % are dev (1,000 for MNIST) and there
-    is no test part. X is (n, d), y (n,) int64 or (n, k) float64. Raises InputError for whatever is wrong with
-    the file or with the request.
+    is no test part. X is (n, d), y (n,) int64 or (n, k) float64. A `.npy`, an IDX file or a Parquet file with more
+    than 256 MB of X is not loaded: `train` is then a stream that reads it block by block, and dev is at most
+    10,000 samples where nothing else is said. Raises InputError for whatever is wrong with the file or with the
+    request.
 
     >>> load("mnist", dev=0.1).dev.X.shape
     (6000, 784)
@@ -49,6 +58,9 @@ def load(
     check_task(task)
     if name_of(source) == "mnist":
         return _load_mnist(target, task, dev, test, seed)
+    large = _open(source, target)
+    if large is not None and large.is_large:
+        return load_stream(large, task=task, dev=dev, test=test, seed=seed)
     table = read(source, target=target, task=task)
     classes: tuple[str, ...] | None = None
     labels: Indices | None = None
@@ -76,7 +88,7 @@ def _load_mnist(target: str | None, task: str, dev: float | None, test: float | 
     if task != "regression":
         return digits
     train, dev_part, test_part = (
-        None if part is None else Samples(part.X, part.y.astype(np.float64)[:, None])
+        Samples(part.X, part.y.astype(np.float64)[:, None]) if isinstance(part, Samples) else None
         for part in (digits.train, digits.dev, digits.test)
     )
     assert train is not None
@@ -84,10 +96,12 @@ def _load_mnist(target: str | None, task: str, dev: float | None, test: float | 
 
 
 def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
-    """Read one file by what it is: a digit CSV, a `.npz`, or IDX images with their labels beside them.
+    """Read one file into memory by what it is: a digit CSV, a `.npz`, Parquet, or a `.npy` or IDX file with its
+    targets beside it.
 
-    X is (n, d), y (n,) or (n, k). `target` names another array than y in a `.npz`; `task` is decided in
-    `load` and only checked here. Raises InputError that says what is wrong, where, and what to do.
+    X is (n, d), y (n,) or (n, k). `target` names another array than y in a `.npz`, another column than label in
+    Parquet, the file of the targets of a `.npy`; `task` is decided in `load` and only checked here. Raises
+    InputError that says what is wrong, where, and what to do.
 
     >>> read("digits.parquet")
     Traceback (most recent call last):
@@ -98,17 +112,18 @@ def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
     return _read(path, target, targets_needed=True)
 
 
-def read_rows(path: Path, *, stdin: BinaryIO | None = None) -> Table:
+def read_rows(path: Path, *, target: str | None = None, stdin: BinaryIO | None = None) -> Table:
     """Read samples to predict, as `read` does, with y None where the file has no labels.
 
-    "-" reads a CSV from the binary stream `stdin`, with a header or without. Raises as `read` does.
+    `target` names a column of Parquet that is no input, if it is there. "-" reads a CSV from the binary stream
+    `stdin`, with a header or without. Raises as `read` does.
 
     >>> import io
     >>> read_rows("-", stdin=io.BytesIO(b"0,128,255,7")).X
     array([[  0, 128, 255,   7]], dtype=uint8)
     """
     if name_of(path) != "-":
-        return _read(path, None, targets_needed=False)
+        return _read(path, target, targets_needed=False)
     if stdin is None:
         raise InputError("-: there is no standard input to read from; give a file")
     content = stdin.read()
@@ -118,12 +133,13 @@ def read_rows(path: Path, *, stdin: BinaryIO | None = None) -> Table:
 
 def _read(path: Path, target: str | None, *, targets_needed: bool) -> Table:
     name = name_of(path)
-    with opened(path) as stream:
-        raw = stream.read(8)
-        stream.seek(0)
-        start = first_bytes(stream)
+    raw, start = _beginnings(path)
     if raw[:4] == ZIP:
         return read_npz(path, target=target or "y", target_needed=targets_needed)
+    if raw.startswith(NPY):
+        return read_npy(path, target=target, target_needed=targets_needed)
+    if raw.startswith(PARQUET):
+        return read_parquet(path, target=target, target_needed=targets_needed)
     if is_idx(start):
         _check_target(target, None, f"{name}: its labels are a file beside it")
         return read_idx(path, labels_needed=targets_needed)
@@ -132,6 +148,27 @@ def _read(path: Path, target: str | None, *, targets_needed: bool) -> Table:
     _refuse(raw, name)
     _check_target(target, "label", f"{name}: the target of a digit CSV is its column label")
     return read_digit_csv(path, label_needed=targets_needed)
+
+
+def _beginnings(path: Path) -> tuple[bytes, bytes]:
+    """Return the first bytes of a file, as they are and, where it is gzipped, of what is in it."""
+    with opened(path) as content:
+        raw = content.read(8)
+        content.seek(0)
+        return raw, first_bytes(content)
+
+
+def _open(path: Path, target: str | None) -> Source | None:
+    """Return what a file says of its content where it can be read block by block, else None."""
+    raw, _ = _beginnings(path)
+    if raw.startswith(NPY):
+        return open_npy(path, target=target)
+    if raw.startswith(PARQUET):
+        return open_parquet(path, target=target)
+    if is_idx(raw) and FilePath(path).stat().st_size > stream.STREAM_ABOVE:
+        _check_target(target, None, f"{name_of(path)}: its labels are a file beside it")
+        return open_idx(path)
+    return None
 
 
 def _check_target(target: str | None, allowed: str | None, what: str) -> None:
@@ -144,6 +181,6 @@ def _refuse(start: bytes, name: str) -> None:
     for magic, what in OTHERS.items():
         if start.startswith(magic):
             raise InputError(f"{name}: {what}; read now are {FORMS}; to convert, {CONVERT}")
-    if name.lower().endswith((".npz", ".parquet")):
+    if name.lower().endswith((".npz", ".npy", ".parquet")):
         ending = name.rsplit(".", 1)[1]
         raise InputError(f"{name}: is called .{ending} and is none; read now are {FORMS}; to convert, {CONVERT}")

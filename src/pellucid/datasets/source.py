@@ -12,7 +12,7 @@ from typing import BinaryIO
 from pellucid.datasets.types import Path
 from pellucid.errors import InputError
 
-FORMS = "a digit CSV (label,pixel0,…), a .npz with arrays X and y, or IDX files"
+FORMS = "a digit CSV (label,pixel0,…), a .npz with arrays X and y, an X.npy with its y.npy, Parquet, or IDX files"
 CONVERT = "save the arrays with numpy.savez('data.npz', X=X, y=y) and read that"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.datasets.types import Array, Indices
+from pellucid.datasets.types import Array, Indices, Pixels
 from pellucid.errors import InputError
 
 
@@ -30,6 +30,21 @@ def part_size(part: float, n: int, name: str) -> int:
     return size
 
 
+def part_sizes(n: int, dev: float, test: float) -> tuple[int, int]:
+    """Return how many of n samples dev and test take; raises InputError where none is left to train on.
+
+    >>> part_sizes(1000, 0.1, 50)
+    (100, 50)
+    """
+    dev_size, test_size = part_size(dev, n, "dev"), part_size(test, n, "test")
+    if n - dev_size - test_size < 1:
+        raise InputError(
+            f"there are {n} samples; {dev_size} for dev and {test_size} for test leave none to train on; "
+            "ask for fewer, or bring more data"
+        )
+    return dev_size, test_size
+
+
 def split(
     n: int,
     *,
@@ -48,12 +63,7 @@ def split(
     >>> len(train), len(dev), len(test)
     (5, 2, 3)
     """
-    dev_size, test_size = part_size(dev, n, "dev"), part_size(test, n, "test")
-    if n - dev_size - test_size < 1:
-        raise InputError(
-            f"there are {n} samples; {dev_size} for dev and {test_size} for test leave none to train on; "
-            "ask for fewer, or bring more data"
-        )
+    dev_size, test_size = part_sizes(n, dev, test)
     order = rng.permutation(n)
     if labels is None:
         ends = [n - dev_size - test_size, n - test_size]
@@ -65,18 +75,49 @@ def split(
     return order[part == 0], order[part == 1], order[part == 2]
 
 
+def mark_parts(n: int, dev_size: int, test_size: int, rng: np.random.Generator, labels: Array | None = None) -> Pixels:
+    """Return the part of each sample in a byte: 0 train, 1 dev, 2 test; for samples too many to shuffle.
+
+    `labels` (n,) are class indices from 0, best in one byte each; each part has every class in its share, as in
+    `split`. There is never more than a sorted order of the samples in memory.
+
+    >>> np.bincount(mark_parts(10, 2, 3, np.random.default_rng(0), np.arange(10) % 2)).tolist()
+    [5, 2, 3]
+    """
+    part = np.zeros(n, np.uint8)
+    if dev_size + test_size == 0:
+        return part
+    if labels is None:
+        chosen = rng.choice(n, dev_size + test_size, replace=False)
+        part[chosen[:dev_size]], part[chosen[dev_size:]] = 1, 2
+        return part
+    counts = np.bincount(labels)
+    ends = np.cumsum(counts)
+    grouped = np.argsort(labels, kind="stable")  # samples of class 0, of class 1, …
+    for end, count, dev, test in zip(ends, counts, *_class_sizes(counts, dev_size, test_size), strict=True):
+        chosen = grouped[end - count + rng.choice(count, dev + test, replace=False)]
+        part[chosen[:dev]], part[chosen[dev:]] = 1, 2
+    return part
+
+
 def _stratify(order: Indices, labels: Array, dev_size: int, test_size: int) -> Array:
     """Return for each place in `order` its part: 0 train, 1 dev, 2 test."""
     _, group, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
+    in_dev, in_test = _class_sizes(counts, dev_size, test_size)
+    grouped = np.argsort(group, kind="stable")  # places of class 0, of class 1, …, each still shuffled
+    rank = np.empty(len(order), np.int64)  # the how-manieth of its class
+    rank[grouped] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.where(rank < in_test[group], 2, np.where(rank < (in_test + in_dev)[group], 1, 0))
+
+
+def _class_sizes(counts: Indices, dev_size: int, test_size: int) -> tuple[Indices, Indices]:
+    """Return how many samples each class gives to dev and to test."""
     spare = counts - 1  # what a class can give and still be trained on
     if spare.sum() < dev_size + test_size:
         spare = counts
     in_test = _shares(np.where(spare > 0, counts, 0), test_size, spare)
     in_dev = _shares(np.where(spare > 0, counts, 0), dev_size, spare - in_test)
-    grouped = np.argsort(group, kind="stable")  # places of class 0, of class 1, …, each still shuffled
-    rank = np.empty(len(order), np.int64)  # the how-manieth of its class
-    rank[grouped] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.where(rank < in_test[group], 2, np.where(rank < (in_test + in_dev)[group], 1, 0))
+    return in_dev, in_test
 
 
 def _shares(counts: Indices, total: int, most: Indices) -> Indices:

@@ -1,10 +1,12 @@
-"""The three forms that data takes on its way: a file (`Table`), a part (`Samples`), a split (`Dataset`)."""
+"""The forms that data takes on its way: a file (`Table`), a part (`Samples` or a `Stream`), a split (`Dataset`)."""
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ Pixels: TypeAlias = NDArray[np.uint8]
 Indices: TypeAlias = NDArray[np.int64]
 Path: TypeAlias = str | os.PathLike[str]
 Task: TypeAlias = Literal["classification", "regression"]
+Form: TypeAlias = Literal["csv", "idx", "npz", "npy", "parquet"]
 
 
 class Samples(NamedTuple):
@@ -28,13 +31,62 @@ class Samples(NamedTuple):
     X: Array  # (n, d)
     y: Array  # (n,) int64, or (n, k) float
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (n, d), as a stream does.
+
+        >>> Samples(np.zeros((3, 2)), np.array([0, 1, 1])).shape
+        (3, 2)
+        """
+        n, d = self.X.shape
+        return n, d
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """Return the shape of one sample's target: () for a label, (k,) for values.
+
+        >>> Samples(np.zeros((3, 2)), np.zeros((3, 1))).target_shape
+        (1,)
+        """
+        return self.y.shape[1:]
+
+
+class Stream(Protocol):
+    """One part of a data set that is read from its files a block at a time, because it need not fit into memory."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d), the samples of this part."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of X: uint8, or a float or integer type."""
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """The shape of one sample's target: () for labels, (k,) for values."""
+
+    @property
+    def target_dtype(self) -> np.dtype[Any]:
+        """int64 for labels, float64 for values."""
+
+    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[tuple[Array, Array]]:
+        """Yield all samples once as blocks (m, d) and (m, …); a block is valid until the next is asked for.
+
+        The seed decides the order of the blocks and where they begin; None is the file's own order. The first
+        `skip` samples are left out.
+        """
+
+    def checksum(self) -> int:
+        """Return a number that changes when the files do, without reading all of them."""
+
 
 @dataclass(frozen=True)
 class Table:
     """What one file holds, before any split; X (n, d) as stored, y (n,) or (n, k) raw targets, or None.
 
     `form` is the kind of file. `first` is the number that people give to the first sample: a CSV counts its
-    rows from 1 and the header is one of them, `.npz` and IDX count samples from 0.
+    rows from 1 and the header is one of them, all others count from 0.
 
     >>> table = Table("digits.csv", np.zeros((2, 4), np.uint8), None, ("pixel0",), None, form="csv", first=2)
     >>> table.place(1)
@@ -46,7 +98,7 @@ class Table:
     y: Array | None  # (n,) or (n, k)
     features: tuple[str, ...]
     image_shape: tuple[int, int] | None
-    form: Literal["csv", "npz", "idx"] = "npz"
+    form: Form = "npz"
     first: int = 0
 
     def place(self, i: int) -> str:
@@ -55,7 +107,7 @@ class Table:
         >>> Table("digits.npz", np.zeros((2, 1)), None, ("x0",), None).place(1)
         'digits.npz, sample 1'
         """
-        return f"{self.name}, {'row' if self.form == 'csv' else 'sample'} {int(i) + self.first}"
+        return f"{self.name}, {'row' if self.form in ('csv', 'parquet') else 'sample'} {int(i) + self.first}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +115,7 @@ class Dataset:
     """Data ready to train on: shuffled, split, and its labels turned into class indices.
 
     `classes` holds the name of each class index and is None for regression; `dev` or `test` is None where
-    there is no such part.
+    there is no such part. Data too large for memory have a `Stream` to train on; dev and test are in memory.
 
     >>> part = Samples(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
     >>> Dataset("xor", part, None, None, ("no", "yes"), ("a", "b"), None).task
@@ -71,7 +123,7 @@ class Dataset:
     """
 
     name: str
-    train: Samples
+    train: Samples | Stream
     dev: Samples | None
     test: Samples | None
     classes: tuple[str, ...] | None
@@ -105,3 +157,24 @@ def square(count: int) -> tuple[int, int] | None:
     """
     side = round(count**0.5)
     return (side, side) if side * side == count else None
+
+
+def picture_shape(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, int] | None:
+    """Return the shape of each picture in an array (n, h, w), or in rows of 784 bytes, which are digits.
+
+    >>> picture_shape((5, 4, 3), np.dtype(float)), picture_shape((5, 784), np.dtype(np.uint8))
+    ((4, 3), (28, 28))
+    >>> picture_shape((5, 12), np.dtype(float))
+    """
+    if dtype == np.uint8 and math.prod(shape[1:]) == 784:
+        return 28, 28  # row by row, as `pellucid data mnist --to npz` writes them
+    return (shape[1], shape[2]) if len(shape) == 3 else None
+
+
+def feature_names(count: int, image_shape: tuple[int, int] | None) -> tuple[str, ...]:
+    """Return names for the columns of an array, which has none.
+
+    >>> feature_names(2, None), feature_names(2, (1, 2))
+    (('x0', 'x1'), ('pixel0', 'pixel1'))
+    """
+    return pixel_names(count) if image_shape is not None else tuple(f"x{i}" for i in range(count))

@@ -42,6 +42,7 @@ class State:
             DivergenceError: θ is infinite or no number.
             OSError: the file cannot be written.
         """
+        self.progress.settle()
         theta = self.network.theta
         if not np.isfinite(theta).all():
             raise DivergenceError(f"training diverged: θ is no number after step {self.progress.step}")
@@ -53,7 +54,7 @@ class State:
         tensors |= self.snapshots.not_in_file(theta)
         about = {
             "network": describe_network(self.network),
-            "progress": asdict(self.progress),
+            "progress": {name: value for name, value in asdict(self.progress).items() if name != "settle"},
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
             "best_epoch": self.best_epoch,

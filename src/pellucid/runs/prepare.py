@@ -1,5 +1,6 @@
 """From settings to what a run works with: the data, the network at its start, the optimiser."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +44,7 @@ def prepare(settings: Settings) -> Prepared:
     dataset = load_data(settings)
     start, course = np.random.SeedSequence(settings.seed).spawn(2)
     net = _network(settings, dataset, np.random.default_rng(start))
-    settings = _completed(settings, net, len(dataset.train.X))
+    settings = _completed(settings, net, dataset.train.shape[0])
     model = describe_model(net, settings, dataset)
     return Prepared(settings, dataset, model, make_optimizer(settings), np.random.default_rng(course))
 
@@ -86,7 +87,7 @@ def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> 
     if settings.start_from is not None:
         return _continued(settings, dataset)
     loss = _loss(settings, dataset)
-    sizes = [dataset.train.X.shape[1], *settings.hidden, _outputs(dataset, loss)]
+    sizes = [dataset.train.shape[1], *settings.hidden, _outputs(dataset, loss)]
     _check_size(sizes)
     hidden = [ACTIVATIONS[name]() for name in settings.activation]
     if len(hidden) == 1:
@@ -101,7 +102,7 @@ def _continued(settings: Settings, dataset: Dataset) -> Network:
     model = load_model(record.model_file(str(settings.start_from)))
     net = model.network
     _check_loss(net.loss, dataset)
-    inputs, outputs = dataset.train.X.shape[1], _outputs(dataset, net.loss)
+    inputs, outputs = dataset.train.shape[1], _outputs(dataset, net.loss)
     if net.sizes[0] != inputs or net.sizes[-1] != outputs:
         raise InputError(
             f"--start-from {settings.start_from}: its network has {net.sizes[0]} inputs and {net.sizes[-1]} outputs, "
@@ -142,7 +143,7 @@ def _check_loss(loss: Loss, dataset: Dataset) -> None:
 
 def _outputs(dataset: Dataset, loss: Loss) -> int:
     if dataset.classes is None:
-        return int(dataset.train.y.reshape(len(dataset.train.y), -1).shape[1])
+        return math.prod(dataset.train.target_shape)
     return 1 if loss.kind == "probabilities" else len(dataset.classes)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid.datasets import Dataset, Samples
+from pellucid.datasets import Dataset, Samples, Stream
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
 from pellucid.runs.settings import Settings
@@ -30,7 +30,7 @@ def write(
         "numpy": np.__version__,
         "system": platform.platform(),
         "settings": settings.as_json(),
-        "samples": {name: 0 if part is None else len(part.X) for name, part in parts},
+        "samples": {name: 0 if part is None else part.shape[0] for name, part in parts},
         "data_checksum": data_checksum,
         "result": result,
     }
@@ -94,6 +94,10 @@ def model_file(path: str) -> Path:
     return folder / MODEL
 
 
-def checksum(part: Samples) -> int:
-    """A number that changes when the data does."""
+def checksum(part: Samples | Stream) -> int:
+    """A number that changes when the data does; of a stream only the files' sizes, samples of their bytes, and all
+    targets are looked at (``FileStream.checksum``).
+    """
+    if not isinstance(part, Samples):
+        return part.checksum()
     return zlib.crc32(np.ascontiguousarray(part.y).data, zlib.crc32(np.ascontiguousarray(part.X).data))

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.datasets import Dataset, Samples
+from pellucid.datasets import Dataset, Samples, Stream
 from pellucid.errors import DivergenceError, InputError
+from pellucid.evaluation import Scores, evaluate
 from pellucid.files import sweep, write_whole
 from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
@@ -24,7 +25,7 @@ from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 from pellucid.schedules import SCHEDULES
 from pellucid.storage import Model, save_model
-from pellucid.training import Epoch, Progress, Scores, evaluate, train
+from pellucid.training import Epoch, Progress, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
@@ -215,7 +216,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     return run
 
 
-def _scores(model: Model, part: Samples | None) -> dict[str, float] | None:
+def _scores(model: Model, part: Samples | Stream | None) -> dict[str, float] | None:
     if part is None:
         return None
     scores: Scores = evaluate(model.network, part)
@@ -223,7 +224,7 @@ def _scores(model: Model, part: Samples | None) -> dict[str, float] | None:
 
 
 def _total_steps(settings: Settings, dataset: Dataset) -> int:
-    samples = len(dataset.train.X)
+    samples = dataset.train.shape[0]
     return settings.epochs * -(-samples // min(settings.batch_size or samples, samples))
 
 

@@ -1,0 +1,76 @@
+"""How good a network is on data: forward in blocks that fit a core's own cache, the scores that fit the targets."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid import checks, metrics, threads
+from pellucid.arrays import into
+from pellucid.batches import Data, Pair
+from pellucid.errors import InputError
+from pellucid.losses import write_targets
+from pellucid.network import Network, Trace, forward
+
+AT_ONCE = 256  # samples
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a network is on some data: its mean loss, and accuracy for classes, R² and RMSE for values."""
+
+    loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+    rmse: float | None = None
+
+
+def evaluate(net: Network, data: Data) -> Scores:
+    """The scores of a network on data: X (n, features) and y, (n,) labels or (n, outputs) values; or a stream of them.
+
+    >>> net = Network([4, 2], init=None)
+    >>> round(evaluate(net, (np.ones((3, 4)), np.array([0, 1, 1]))).loss, 4)
+    0.6931
+    """
+    data = checked(net, data)
+    samples = len(data[0]) if isinstance(data, tuple) else data.shape[0]
+    trace = Trace(net, min(samples, AT_ONCE))
+    total, right, residuals = 0.0, 0, metrics.Residuals()
+    blas = threads.limited(threads.best(net.sizes, trace.batch_size))
+    with blas, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for X, y in _blocks(data, trace.batch_size):
+            batch = trace.head(len(X))
+            into(X, out=batch.a[0])
+            write_targets(net.loss, y, out=batch.y)
+            forward(net, batch)
+            net.loss.value(batch.z[-1], batch.a[-1], batch.y, out=batch.loss, work=batch.work[-1])
+            total += float(batch.loss.sum(dtype=np.float64))
+            right += metrics.count_right(net.loss.kind, batch.a[-1], y)
+            if net.loss.kind == "values":
+                residuals.add(batch.a[-1], y)
+    if net.loss.kind == "values":
+        return Scores(total / samples, r2=residuals.r2, rmse=residuals.rmse)
+    return Scores(total / samples, accuracy=right / samples)
+
+
+def _blocks(data: Data, rows: int) -> Iterator[Pair]:
+    for X, y in [data] if isinstance(data, tuple) else data.blocks(None):
+        for start in range(0, len(X), rows):
+            yield X[start : start + rows], y[start : start + rows]
+
+
+def checked(net: Network, data: Data, part: str = "") -> Data:
+    """Data that fit the network: X and y as arrays, or a stream.
+
+    Raises:
+        InputError: they do not.
+    """
+    if not isinstance(data, tuple):
+        checks.stream(data.shape, data.target_shape, net.loss, net.sizes[0], net.sizes[-1])
+        return data
+    X, y = data
+    X = checks.inputs(X, net.sizes[0])
+    if not len(X):
+        raise InputError(f"the {part}data has no rows: give at least one sample")
+    checks.finite(X, f"{part}X")
+    return X, checks.targets(net.loss, y, len(X), net.sizes[-1])
