@@ -4,15 +4,17 @@ Counting costs NumPy almost as much for one batch as for ten. So the outputs of 
 batch has the same inputs, hidden layers and gradients in its trace, overwritten in turn, but outputs of its own.
 """
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid import threads
 from pellucid.arrays import AnyArray, into
 from pellucid.batches import Data, gather, kinds
 from pellucid.losses import write_targets
 from pellucid.metrics import count_right
-from pellucid.network import Network, Trace, across
+from pellucid.network import Network, Trace, across, forward, gradient
 
 MOST_BATCHES = 16
 MOST_SAMPLES = 4096
@@ -24,7 +26,9 @@ class Group:
     ``samples`` is how many samples one group of batches has at most.
     """
 
-    def __init__(self, net: Network, data: Data, batch_size: int, *, dropout: float, rng: np.random.Generator) -> None:
+    def __init__(
+        self, net: Network, data: Data, batch_size: int, *, dropout: float, rng: np.random.Generator, cores: int
+    ) -> None:
         have, features, dtype, target_shape, target_dtype = kinds(data)
         n = batch_size * max(1, min(MOST_BATCHES, MOST_SAMPLES // batch_size, -(-have // batch_size)))
         self.net, self.samples, self.batch_size = net, n, batch_size
@@ -42,6 +46,20 @@ class Group:
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
         self._targets = np.empty((n, *target_shape), target_dtype)
         self._counted = 0
+        cuts = threads.parts(batch_size, 1 if dropout else cores)
+        cut = [self.trace.rows(part.start, part.stop, of=batch_size) for part in cuts]
+        self.blas_threads = 1 if len(cut) > 1 else cores
+        self._parts = [cut[0], *(part.with_own_gradient() for part in cut[1:])] if alone else []
+
+    def propagate(self, batch: Trace) -> None:
+        """Forward and back: fill the batch's trace and its gradient; a large batch in parts, one for each core."""
+        if len(self._parts) < 2 or batch.batch_size < self.batch_size:
+            _there_and_back(self.net, batch)
+            return
+        threads.side_by_side([functools.partial(_there_and_back, self.net, part) for part in self._parts])
+        # the gradient of a sum is the sum of the gradients
+        for part in self._parts[1:]:
+            batch.grad += part.grad
 
     def _batch(self, start: int, stop: int) -> Trace:
         return self.trace.head(stop - start).writing(self.z[start:stop], self.a[start:stop], self.y[start:stop])
@@ -85,3 +103,8 @@ class Group:
         # Loss = Σ w L
         means = [float(np.dot(batch.weights, loss)) for batch, loss in zip(todo, each, strict=True)]
         return means, count_right(self.net.loss.kind, self.a[part], self._targets[part])
+
+
+def _there_and_back(net: Network, trace: Trace) -> None:
+    forward(net, trace)
+    gradient(net, trace)

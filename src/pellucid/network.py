@@ -10,17 +10,21 @@ The mathematics is in ``forward`` and ``backward``; layers count from 1, and lay
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pellucid import checks
+from pellucid import checks, threads
 from pellucid.activations import Activation, ReLU
-from pellucid.arrays import Array, into
+from pellucid.arrays import AnyArray, Array, into
 from pellucid.initializers import He, Initializer
 from pellucid.losses import CrossEntropy, Loss, write_targets
+
+AT_ONCE = 1024  # samples that are predicted together
+FEW = 16  # samples that are sooner copied than given a trace of their own
 
 
 class Layer(NamedTuple):
@@ -65,6 +69,7 @@ class Network:
         self.sizes = checks.sizes(sizes, loss)
         self.loss = loss
         hidden = checks.activations(activation, len(self.sizes) - 2)
+        self._spare: dict[int, Trace] = {}  # the trace of the last prediction, for the next
         self._theta: Array = checks.zeros(count_parameters(self.sizes), checks.dtype(dtype))
         pairs = views(self._theta, self.sizes)
         self.layers = [Layer(W, b, f) for (W, b), f in zip(pairs, [*hidden, loss.activation], strict=True)]
@@ -108,15 +113,24 @@ class Network:
         checks.layer(layer, len(self.layers))
         inputs = checks.inputs(X, self.sizes[0])
         outputs = np.empty((len(inputs), self.sizes[layer]), self.dtype)
-        trace = Trace(self, batch_size=max(1, min(len(inputs), 1024)))
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(inputs), trace.batch_size):
-                rows = inputs[start : start + trace.batch_size]
-                batch = trace.head(len(rows))
-                into(rows, out=batch.a[0])
-                forward(self, batch)
-                outputs[start : start + len(rows)] = batch.a[layer]
+        parts = threads.parts(len(inputs), threads.cores()) if len(inputs) > FEW else [slice(None)]
+        blas = threads.limited(1) if len(parts) > 1 else threads.for_products(self.sizes, len(inputs))
+        with blas, np.errstate(over="ignore", invalid="ignore"):
+            if len(parts) == 1:
+                self._write_features(inputs, layer, out=outputs)
+            else:
+                write = [partial(self._write_features, inputs[part], layer, out=outputs[part]) for part in parts]
+                threads.side_by_side(write)
         return outputs
+
+    def _write_features(self, inputs: AnyArray, layer: int, *, out: Array) -> None:
+        n = max(1, min(len(inputs), AT_ONCE))
+        trace = self._spare.pop(n, None) or Trace(self, n)  # no other thread gets it meanwhile
+        for start in range(0, len(inputs), n):
+            batch = trace.reading(inputs[start : start + n])
+            forward(self, batch)
+            out[start : start + n] = batch.a[layer]
+        self._spare = {n: trace}
 
     def astype(self, dtype: npt.DTypeLike) -> "Network":
         """A copy of this network whose θ has another floating-point type."""
@@ -242,8 +256,7 @@ class Trace:
         They are a batch of their own; or a part of a batch of ``of`` samples, whose gradient is the sum of its parts'.
         """
         checks.rows(start, stop, self.batch_size)
-        part, n = object.__new__(Trace), stop - start
-        part.__dict__.update(self.__dict__)
+        part, n = self._twin(), stop - start
         part.batch_size = n
         for name in ("a", "z", "delta", "mask"):
             setattr(part, name, [array[start:stop] for array in getattr(self, name)])
@@ -254,11 +267,32 @@ class Trace:
         part.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
         return part
 
+    def with_own_gradient(self) -> "Trace":
+        """The same trace, but its gradients stand in arrays of their own."""
+        twin = self._twin()
+        twin.grad = np.zeros_like(self.grad)
+        twin.dW, twin.db = map(list, zip(*views(twin.grad, self._sizes), strict=True))
+        return twin
+
+    def reading(self, x: AnyArray) -> "Trace":
+        """The same trace, cut to x's rows, with inputs x (n, features): where they stand, or else copied."""
+        batch = self.head(len(x))
+        if x.dtype != batch.a[0].dtype or not x.flags.c_contiguous or len(x) < FEW:
+            into(x, out=batch.a[0])
+            return batch
+        twin = batch._twin()
+        twin.a, twin.fed = [x, *batch.a[1:]], [x, *batch.fed[1:]]
+        return twin
+
     def writing(self, z: Array, a: Array, y: Array) -> "Trace":
         """The same trace, but the output layer's z and a, and the targets (n, outputs), stand in these arrays."""
+        twin = self._twin()
+        twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
+        return twin
+
+    def _twin(self) -> "Trace":
         twin = object.__new__(Trace)
         twin.__dict__.update(self.__dict__)
-        twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
         return twin
 
     def head(self, n: int) -> "Trace":
@@ -279,8 +313,9 @@ def forward(net: Network, trace: Trace) -> None:
     """Forward propagation: from ``trace.a[0]`` fill every z and a; ``trace.a[-1]`` is the prediction."""
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         x, z, a = trace.fed[l - 1], trace.z[l - 1], trace.a[l]
-        # Z = X Wᵀ + b
-        np.matmul(x, W.T, out=z)
+        # Z = X Wᵀ + b; np.dot is the quicker of the two, but does not write the last layer's memory, see ``across``
+        product = np.dot if l < len(net.layers) else np.matmul
+        product(x, W.T, out=z)
         z += b
         # A = f(Z)
         activation(z, out=a, work=trace.work[l - 1])

@@ -1,9 +1,14 @@
-"""How many threads the matrix product may use: one for small products, which two only slow down."""
+"""How the cores are used: threads of the matrix product, and parts of a large batch side by side.
+
+Small products are faster on one core than on two. For larger ones the BLAS shares each product out. Where a batch is
+so large that all the other arithmetic leaves the cache as well, each core takes a part of it through the whole network.
+"""
 
 import contextlib
+import contextvars
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -12,6 +17,10 @@ T = TypeVar("T")
 
 # A product of fewer multiply-adds is done before a second thread has woken up.
 WORTH_A_SECOND_THREAD = 8_000_000
+# Up to here OpenBLAS takes one thread itself.
+ALONE_ANYWAY = 2**18
+# Samples from which on every core had better take a part of them than a part of each product.
+WORTH_PARTS = 4096
 
 
 def best(sizes: Sequence[int], batch_size: int) -> int:
@@ -20,8 +29,19 @@ def best(sizes: Sequence[int], batch_size: int) -> int:
     >>> best([784, 32, 16, 10], batch_size=64)
     1
     """
-    largest = max(inputs * outputs for inputs, outputs in pairwise(sizes)) * batch_size
-    return cores() if largest >= WORTH_A_SECOND_THREAD else 1
+    return cores() if _multiply_adds(sizes, batch_size) >= WORTH_A_SECOND_THREAD else 1
+
+
+def for_products(sizes: Sequence[int], batch_size: int) -> contextlib.AbstractContextManager[None]:
+    """Limit the BLAS to the best number of threads meanwhile, unless the products are so small that it does itself."""
+    if _multiply_adds(sizes, batch_size) <= ALONE_ANYWAY:
+        return contextlib.nullcontext()
+    return limited(best(sizes, batch_size))
+
+
+def _multiply_adds(sizes: Sequence[int], batch_size: int) -> int:
+    """Of the largest product."""
+    return max(inputs * outputs for inputs, outputs in pairwise(sizes)) * batch_size
 
 
 def cores() -> int:
@@ -40,6 +60,30 @@ def limited(threads: int) -> Iterator[None]:
         return
     with controller.limit(limits=threads, user_api="blas"):
         yield
+
+
+def parts(samples: int, most: int) -> list[slice]:
+    """The parts that so many samples are cut into, for at most that many cores: alike in size, to within one.
+
+    >>> parts(10_000, 3)
+    [slice(0, 3333, None), slice(3333, 6666, None), slice(6666, 10000, None)]
+    >>> parts(64, 2)
+    [slice(0, 64, None)]
+    """
+    count = most if samples >= WORTH_PARTS else 1
+    ends = [samples * number // count for number in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
+    """Do several things at once, each in a thread of its own, the last in this one; NumPy leaves them alone."""
+    *others, own = tasks
+    with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="pellucid") as pool:
+        # NumPy keeps in the context what it does about overflows
+        under_way = [pool.submit(contextvars.copy_context().run, task) for task in others]
+        own()
+        for other in under_way:
+            other.result()
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

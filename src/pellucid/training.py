@@ -17,7 +17,7 @@ from pellucid.batches import Data, kinds, windows
 from pellucid.errors import DivergenceError, InputError
 from pellucid.evaluation import Scores, checked, evaluate
 from pellucid.groups import Group
-from pellucid.network import Network, Trace, forward, gradient
+from pellucid.network import Network, Trace
 from pellucid.optimizers import Optimizer, clip
 from pellucid.schedules import Schedule, constant
 
@@ -124,9 +124,9 @@ def train(
     if blas_threads is None:
         blas_threads = threads.best(net.sizes, course.batch_size)
     checks.count(blas_threads, "blas_threads")
-    group = Group(net, data, course.batch_size, dropout=dropout, rng=checks.generator(rng))
+    group = Group(net, data, course.batch_size, dropout=dropout, rng=checks.generator(rng), cores=blas_threads)
     progress = Progress() if progress is None else progress
-    return _epochs(net, group, optimizer, course, progress, blas_threads)
+    return _epochs(net, group, optimizer, course, progress)
 
 
 def _batch_size(batch_size: int | None, data: Data) -> int:
@@ -160,14 +160,12 @@ class _Course:
         return -(-self.samples // self.batch_size)
 
 
-def _epochs(
-    net: Network, group: Group, optimizer: Optimizer, course: _Course, progress: Progress, blas_threads: int
-) -> Iterator[Epoch]:
+def _epochs(net: Network, group: Group, optimizer: Optimizer, course: _Course, progress: Progress) -> Iterator[Epoch]:
     if course.batches == 1 and isinstance(course.data, tuple):
         group.take(*course.data)
     while progress.epoch < course.epochs:
         start, rate = time.perf_counter(), optimizer.learning_rate
-        with threads.limited(blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with threads.limited(group.blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
                 _one_epoch(net, group, optimizer, course, progress)
             finally:
@@ -194,8 +192,7 @@ def _one_epoch(net: Network, group: Group, optimizer: Optimizer, course: _Course
         first = progress.batch
         progress.settle = functools.partial(_settle, net, group, progress, first)
         for batch in batches:
-            forward(net, batch)
-            gradient(net, batch)
+            group.propagate(batch)
             if not math.isfinite(np.dot(batch.db[-1], batch.db[-1])):  # the sums of all samples' δ: few numbers tell
                 _settle(net, group, progress, first, under_way=1)
             if progress.batch + 1 == course.batches:
