@@ -24,9 +24,10 @@ if TYPE_CHECKING:
         SoftmaxSquaredError,
         SquaredError,
     )
-    from pellucid.network import Layer, Network, Trace, backward, forward
+    from pellucid.network import Layer, Network, backward, forward
     from pellucid.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
     from pellucid.storage import Model, load, load_model, save, save_model
+    from pellucid.trace import Trace
     from pellucid.training import Epoch, Progress, train
 
 __version__ = "0.1.0"
@@ -94,7 +95,8 @@ _PLACES = {
         "SoftmaxSquaredError",
         "SquaredError",
     ),
-    "network": ("Layer", "Network", "Trace", "backward", "forward"),
+    "network": ("Layer", "Network", "backward", "forward"),
+    "trace": ("Trace",),
     "optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
     "storage": ("Model", "load", "load_model", "save", "save_model"),
     "training": ("Epoch", "Progress", "train"),

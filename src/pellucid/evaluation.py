@@ -10,7 +10,8 @@ from pellucid.arrays import into
 from pellucid.batches import Data, Pair
 from pellucid.errors import InputError
 from pellucid.losses import write_targets
-from pellucid.network import Network, Trace, forward
+from pellucid.network import Network, forward
+from pellucid.trace import Trace
 
 AT_ONCE = 256  # samples
 

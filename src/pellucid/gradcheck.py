@@ -14,7 +14,8 @@ import numpy.typing as npt
 from pellucid import checks
 from pellucid.arrays import AnyArray, Array
 from pellucid.errors import InputError
-from pellucid.network import Network, Trace, backward, forward
+from pellucid.network import Network, backward, forward
+from pellucid.trace import Trace
 
 EPSILON = float(np.finfo(np.float64).eps)
 STEP = EPSILON ** (1 / 3)  # balances the two errors of a central difference, of order h² and ε/h

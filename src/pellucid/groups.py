@@ -14,7 +14,8 @@ from pellucid.arrays import AnyArray, into
 from pellucid.batches import Data, gather, kinds
 from pellucid.losses import write_targets
 from pellucid.metrics import count_right
-from pellucid.network import Network, Trace, across, forward, gradient
+from pellucid.network import Network, forward, gradient
+from pellucid.trace import Trace, across
 
 MOST_BATCHES = 16
 MOST_SAMPLES = 4096

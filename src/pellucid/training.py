@@ -17,9 +17,10 @@ from pellucid.batches import Data, kinds, windows
 from pellucid.errors import DivergenceError, InputError
 from pellucid.evaluation import Scores, checked, evaluate
 from pellucid.groups import Group
-from pellucid.network import Network, Trace
+from pellucid.network import Network
 from pellucid.optimizers import Optimizer, clip
 from pellucid.schedules import Schedule, constant
+from pellucid.trace import Trace
 
 
 @dataclass(frozen=True)

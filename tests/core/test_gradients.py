@@ -451,6 +451,8 @@ def _differing(before: ast.FunctionDef, after: ast.FunctionDef) -> str:
 def outcome(tree: ast.FunctionDef) -> str:
     """What the battery says of a mutant: how it fails, or "green"."""
     namespace = dict(vars(network))
+    # ``backward`` calls ``gradient``: both are made anew in the mutant's own namespace
+    exec(textwrap.dedent(inspect.getsource(network.backward)), namespace)
     exec(compile(ast.Module([tree], []), "<mutant>", "exec"), namespace)
     try:
         with np.errstate(all="ignore"):
@@ -464,10 +466,12 @@ def outcome(tree: ast.FunctionDef) -> str:
 
 @pytest.mark.slow
 def test_breaking_any_line_of_backward_turns_the_gradients_red(record_property: Callable[[str, object], None]) -> None:
-    source = ast.parse(textwrap.dedent(inspect.getsource(network.backward))).body[0]
-    assert isinstance(source, ast.FunctionDef)
-    assert outcome(source) == "green"
-    table = [(name, outcome(tree)) for name, tree in mutants(source)]
+    table: list[tuple[str, str]] = []
+    for function in (network.backward, network.gradient):
+        source = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        assert isinstance(source, ast.FunctionDef)
+        assert outcome(source) == "green"
+        table += [(name, outcome(tree)) for name, tree in mutants(source)]
     for name, result in table:
         record_property(name, result)
         print(f"{result:15} {name}")

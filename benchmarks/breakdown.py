@@ -1,0 +1,136 @@
+"""What a training step's time is made of: each of its parts alone, in turns with the whole step and the bound.
+
+python -m benchmarks.breakdown [--batch 64] [--turns 400]
+
+The parts do what ``forward``, ``gradient`` and ``Group`` do, call by call, on the same arrays. Alone a part finds its
+numbers in the cache and the interpreter warm; the line "rest" is what the whole step takes beyond their sum.
+"""
+
+import time
+from collections.abc import Callable
+from statistics import median, quantiles
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import pellucid as pl
+from pellucid import bound, threads
+from pellucid.batches import gather
+from pellucid.groups import Group
+from pellucid.network import forward, gradient
+
+SIZES = (784, 32, 16, 10)
+
+
+@click.command()
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--turns", type=click.IntRange(10), default=400, show_default=True)
+def main(batch: int, turns: int) -> None:
+    """Time the parts of a step of 784-32-16-10 with SGD."""
+    X, y = pl.datasets.mnist().train
+    net, rule = pl.Network(SIZES, rng=np.random.default_rng(0)), pl.SGD(1e-6)
+    group = Group(net, (X, y), batch, dropout=0.0, rng=np.random.default_rng(0), cores=1)
+    rows = np.random.default_rng(0).permutation(len(X))
+    for b in group.gathered(X, y, rows[: group.samples]):
+        forward(net, b)
+        gradient(net, b)
+    pieces = parts(net, rule, group, X, y, rows)
+    times: dict[str, list[float]] = {name: [] for name in pieces}
+    with threads.limited(1):
+        for _ in range(turns):
+            for name, piece in pieces.items():
+                start = time.perf_counter()
+                steps = piece()
+                times[name].append((time.perf_counter() - start) / steps * 1e6)
+    show(times)
+
+
+def parts(
+    net: pl.Network, rule: pl.SGD, group: Group, X: np.ndarray, y: np.ndarray, rows: np.ndarray
+) -> dict[str, Callable[[], int]]:
+    """Each part of a step as a function that does it for some steps and says for how many."""
+    trace, batches = group.batches[0], len(group.batches)
+    layers, size = list(enumerate(net.layers)), group.batch_size
+    pixels = np.empty((size, SIZES[0]), np.uint8)
+    products, place = bound.products(SIZES, size), [0]
+
+    def repeated(action: Callable[[], object]) -> Callable[[], int]:
+        def several() -> int:
+            for _ in range(batches):
+                action()
+            return batches
+
+        return several
+
+    def next_rows() -> np.ndarray:
+        place[0] = (place[0] + group.samples) % (len(rows) - group.samples)
+        return rows[place[0] : place[0] + group.samples]
+
+    def whole() -> int:
+        for batch in group.gathered(X, y, next_rows()):
+            group.propagate(batch)
+            rule.step(net.theta, batch.grad)
+        group.count(batches)
+        return batches
+
+    def gathering() -> int:
+        chosen = next_rows()
+        for start in range(0, group.samples, size):
+            gather(X, chosen[start : start + size], out=trace.a[0], pixels=pixels)
+        return batches
+
+    def biases() -> None:
+        for l, layer in layers:
+            np.add(trace.z[l], layer.b, out=trace.z[l])
+
+    def activations() -> None:
+        for l, layer in layers:
+            layer.activation(trace.z[l], out=trace.a[l + 1], work=trace.work[l])
+
+    def slopes() -> None:
+        for l, layer in layers[:-1]:
+            layer.activation.backward(trace.z[l], trace.a[l + 1], delta=trace.delta[l], work=trace.work[l])
+
+    def first_delta() -> None:
+        net.loss.delta(trace.z[-1], trace.a[-1], trace.y, out=trace.delta[-1], work=trace.work[-1])
+        trace.delta[-1] *= trace.weights[:, np.newaxis]
+
+    def bias_gradients() -> None:
+        for l, _ in layers:
+            np.dot(trace.ones, trace.delta[l], out=trace.db[l])
+
+    def counting() -> int:
+        group._counted = 0
+        group.count(batches)
+        return batches
+
+    return {
+        "whole step": whole,
+        "the products alone (the bound)": repeated(products),
+        "rows gathered and made floats": gathering,
+        "biases added": repeated(biases),
+        "ReLU and softmax": repeated(activations),
+        "δ of the output layer": repeated(first_delta),
+        "slopes": repeated(slopes),
+        "bias gradients": repeated(bias_gradients),
+        "the step of SGD": repeated(lambda: rule.step(net.theta, trace.grad)),
+        "loss and hits": counting,
+    }
+
+
+def show(times: dict[str, list[float]]) -> None:
+    """Print the parts: least, lower quartile, median, and what is left of the whole."""
+    table = Table("part", "least µs", "lower quartile", "median", "of the whole")
+    summary = {name: (min(each), quantiles(each, n=4)[0], median(each)) for name, each in times.items()}
+    whole, *others = summary
+    rest = tuple(summary[whole][k] - sum(summary[name][k] for name in others) for k in range(3))
+    for name, figures in [*summary.items(), ("rest: calls, and what left the cache", rest)]:
+        share = f"{figures[1] / summary[whole][1]:.0%}"
+        table.add_row(name, *(f"{figure:.1f}" for figure in figures), share)
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()

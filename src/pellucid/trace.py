@@ -1,0 +1,164 @@
+"""A trace: all that one batch makes on its way through a network, in arrays that stand there already.
+
+It is allocated once and overwritten batch after batch. Training, explaining and drawing read the same arrays. Parts of
+it, and twins that read or write elsewhere, are views: they cost nothing but their names.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid import checks
+from pellucid.arrays import AnyArray, Array, into
+from pellucid.losses import write_targets
+
+if TYPE_CHECKING:
+    from pellucid.network import Network
+
+FEW = 16  # samples that are sooner copied than given a trace of their own
+
+
+def views(theta: Array, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
+    """W and b of each layer as views into a vector laid out as θ.
+
+    W has the shape (outputs, inputs), but its memory runs the other way, (inputs, outputs): so X Wᵀ and ΔᵀX read and
+    write contiguous memory, as NumPy's matrix product likes it best.
+    """
+    pairs, start = [], 0
+    for inputs, outputs in pairwise(sizes):
+        end = start + inputs * outputs
+        pairs.append((theta[start:end].reshape(inputs, outputs).T, theta[end : end + outputs]))
+        start = end + outputs
+    return pairs
+
+
+class Trace:
+    """All that one batch makes on its way through a network, in arrays allocated once.
+
+    Attributes (n samples; layer l is at [l − 1], but ``a[0]`` is the input and ``a[l]`` layer l's output):
+        a, z, delta: (n, neurons) each; ``delta[l-1]`` is dLoss/dz of layer l.
+        dW, db: views into ``grad``, shaped as W (outputs, inputs) and b (outputs,).
+        grad: dLoss/dθ, laid out as θ.
+        y: (n, outputs), the targets as rows; ``loss`` (n,), each sample's loss.
+        weights: (n,), each sample's share in the mean: 1/n.
+        fed: what layer l reads, at [l − 1]: ``a[l-1]`` itself, or with dropout ``a[l-1] * mask[l-1]``.
+        delta_input: (n, inputs), dLoss/da of the input, if asked for with ``input_gradient=True``; else None.
+
+    With ``dropout`` a hidden neuron is left out with that probability, and the others are scaled by 1/(1 − dropout)
+    to make up for it (Srivastava et al., JMLR 15, 2014); ``rng`` draws a new mask at every pass forward.
+
+    >>> from pellucid import Network, backward, forward
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> trace = Trace(net, batch_size=2)
+    >>> trace.fill(np.ones((2, 4)), [0, 1])
+    >>> forward(net, trace)
+    >>> loss = backward(net, trace)
+    >>> trace.delta[1].shape, trace.dW[1].shape, trace.db[1].shape
+    ((2, 2), (2, 3), (2,))
+    """
+
+    def __init__(
+        self,
+        net: "Network",
+        batch_size: int,
+        *,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+        input_gradient: bool = False,
+    ) -> None:
+        n, dtype = checks.count(batch_size, "batch_size"), net.dtype
+        dropout = checks.dropout(dropout, rng)
+        self.batch_size, self.dropout, self.rng = n, dropout, rng
+        self._loss, self._sizes = net.loss, net.sizes
+        *hidden, outputs = net.sizes[1:]
+        self.a = [np.empty((n, size), dtype) for size in net.sizes[:-1]] + [across(n, outputs, dtype)]
+        self.z = [np.empty((n, size), dtype) for size in hidden] + [across(n, outputs, dtype)]
+        self.delta = [np.empty((n, size), dtype) for size in hidden] + [across(n, outputs, dtype)]
+        self.work = [np.empty((2, n, size), dtype) for size in hidden] + [across(n, outputs, dtype, 2)]
+        self.mask = [np.empty((n, size), dtype) for size in hidden] if dropout else []
+        self.fed = [self.a[0], *([np.empty_like(mask) for mask in self.mask] or self.a[1:-1])]
+        self.y = across(n, outputs, dtype)
+        self.loss = np.empty(n, dtype)
+        self.ones = np.ones(n, dtype)
+        self.weights = np.full(n, 1 / n, dtype)
+        self.delta_input = np.empty((n, net.sizes[0]), dtype) if input_gradient else None
+        self.grad = np.zeros_like(net.theta)
+        self.dW, self.db = map(list, zip(*views(self.grad, net.sizes), strict=True))
+
+    def fill(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> None:
+        """Put one batch in: X (n, features), and y as the loss wants it, (n,) labels or (n, outputs) values.
+
+        Raises:
+            InputError: X or y has another shape, or a label that the network has no output for.
+        """
+        inputs = checks.inputs(X, self.a[0].shape[1], rows=self.batch_size)
+        into(inputs, out=self.a[0])
+        if y is not None:
+            write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # in a copy, dW and db must be parts of its own grad again, and what layers read its own a
+        self.__dict__.update(state)
+        self.dW, self.db = map(list, zip(*views(self.grad, self._sizes), strict=True))
+        self.fed = [self.a[0], *(self.fed[1:] if self.mask else self.a[1:-1])]
+
+    def rows(self, start: int, stop: int, *, of: int | None = None) -> "Trace":
+        """The same trace cut to some of its rows: views, with ``grad`` shared.
+
+        They are a batch of their own; or a part of a batch of ``of`` samples, whose gradient is the sum of its parts'.
+        """
+        checks.rows(start, stop, self.batch_size)
+        part, n = self._twin(), stop - start
+        part.batch_size = n
+        for name in ("a", "z", "delta", "mask"):
+            setattr(part, name, [array[start:stop] for array in getattr(self, name)])
+        part.work = [array[:, start:stop] for array in self.work]
+        part.fed = [part.a[0], *([fed[start:stop] for fed in self.fed[1:]] if self.mask else part.a[1:-1])]
+        part.y, part.loss, part.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
+        part.weights = np.full(n, 1 / (n if of is None else of), self.weights.dtype)
+        part.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
+        return part
+
+    def with_own_gradient(self) -> "Trace":
+        """The same trace, but its gradients stand in arrays of their own."""
+        twin = self._twin()
+        twin.grad = np.zeros_like(self.grad)
+        twin.dW, twin.db = map(list, zip(*views(twin.grad, self._sizes), strict=True))
+        return twin
+
+    def reading(self, x: AnyArray) -> "Trace":
+        """The same trace, cut to x's rows, with inputs x (n, features): where they stand, or else copied."""
+        batch = self.head(len(x))
+        if x.dtype != batch.a[0].dtype or not x.flags.c_contiguous or len(x) < FEW:
+            into(x, out=batch.a[0])
+            return batch
+        twin = batch._twin()
+        twin.a, twin.fed = [x, *batch.a[1:]], [x, *batch.fed[1:]]
+        return twin
+
+    def writing(self, z: Array, a: Array, y: Array) -> "Trace":
+        """The same trace, but the output layer's z and a, and the targets (n, outputs), stand in these arrays."""
+        twin = self._twin()
+        twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
+        return twin
+
+    def _twin(self) -> "Trace":
+        twin = object.__new__(Trace)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def head(self, n: int) -> "Trace":
+        """The same trace cut to its first n rows, for a short last batch."""
+        return self if n == self.batch_size else self.rows(0, n)
+
+
+def across(n: int, size: int, dtype: np.dtype[Any], *planes: int) -> Array:
+    """Room for (n, size) numbers whose memory runs the other way, (size, n).
+
+    The output layer is laid out so. Over its few neurons the softmax and the loss take maxima and sums, sample by
+    sample: NumPy does that for all samples at once where they lie side by side, and one by one where they do not.
+    """
+    return np.empty((*planes, size, n), dtype).swapaxes(-1, -2)
