@@ -95,7 +95,7 @@ def parts(
 
     def first_delta() -> None:
         net.loss.delta(trace.z[-1], trace.a[-1], trace.y, out=trace.delta[-1], work=trace.work[-1])
-        trace.delta[-1] *= trace.weights[:, np.newaxis]
+        trace.delta[-1] *= trace.shares
 
     def bias_gradients() -> None:
         for l, _ in layers:

@@ -17,6 +17,9 @@ import numpy.typing as npt
 from pellucid.arrays import Array
 from pellucid.errors import InputError
 
+# 0 as an array, which NumPy need not make anew in each step
+_ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
+
 
 class Activation(Protocol):
     """What a layer needs of its activation function f."""
@@ -67,11 +70,11 @@ class ReLU:
 
     def __call__(self, z: Array, *, out: Array, work: Array) -> None:
         # f = max(z, 0)
-        np.maximum(z, 0, out=out)
+        np.maximum(z, _ZERO[z.dtype], out=out)
 
     def backward(self, z: Array, a: Array, *, delta: Array, work: Array) -> None:
-        # f' = 1 where z > 0, else 0
-        np.greater(z, 0, out=work[0])
+        # f' = 1 where z > 0, else 0: the sign of a
+        np.sign(a, out=work[0])
         delta *= work[0]
 
 

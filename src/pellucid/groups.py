@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pellucid import threads
-from pellucid.arrays import AnyArray, into
+from pellucid.arrays import AnyArray, Array, into
 from pellucid.batches import Data, gather, kinds
 from pellucid.losses import write_targets
 from pellucid.metrics import count_right
@@ -35,13 +35,14 @@ class Group:
         self.net, self.samples, self.batch_size = net, n, batch_size
         self.trace = Trace(net, batch_size, dropout=dropout, rng=rng)
         alone = n == batch_size  # the one batch has the trace's own outputs
-        shape = (n, net.sizes[-1], net.dtype)
-        self.z = self.trace.z[-1] if alone else across(*shape)
-        self.a = self.trace.a[-1] if alone else across(*shape)
-        self.y = self.trace.y if alone else across(*shape)
-        self._work = self.trace.work[-1] if alone else across(*shape, 2)
-        self._loss = self.trace.loss if alone else np.empty(n, net.dtype)
-        self._whole = [self._batch(start, start + batch_size) for start in range(0, n, batch_size)]
+        last, shape = self.trace, (batch_size, net.sizes[-1], net.dtype)
+        # outputs of all batches, (batches, n, outputs) each, and losses (batches, n)
+        self.z = last.z[-1][np.newaxis] if alone else across(*shape, n // batch_size)
+        self.a = last.a[-1][np.newaxis] if alone else across(*shape, n // batch_size)
+        self.y = last.y[np.newaxis] if alone else across(*shape, n // batch_size)
+        self._work = last.work[-1][:, np.newaxis] if alone else across(*shape, 2, n // batch_size)
+        self._loss = last.loss[np.newaxis] if alone else np.empty((n // batch_size, batch_size), net.dtype)
+        self._whole = [self._batch(number, batch_size) for number in range(n // batch_size)]
         self.batches = self._whole
         whole_epoch = have == batch_size  # is taken as it is, without gathering
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
@@ -62,8 +63,8 @@ class Group:
         for part in self._parts[1:]:
             batch.grad += part.grad
 
-    def _batch(self, start: int, stop: int) -> Trace:
-        return self.trace.head(stop - start).writing(self.z[start:stop], self.a[start:stop], self.y[start:stop])
+    def _batch(self, number: int, size: int) -> Trace:
+        return self.trace.head(size).writing(self.z[number, :size], self.a[number, :size], self.y[number, :size])
 
     def take(self, X: AnyArray, y: AnyArray) -> None:
         """Take all rows in their own order, as the one batch of an epoch."""
@@ -79,11 +80,14 @@ class Group:
     def gathered(self, X: AnyArray, y: AnyArray, rows: AnyArray) -> Iterator[Trace]:
         """Gather these rows of X and y, at most ``samples``, and yield them batch after batch."""
         n, size = len(rows), self.batch_size
+        whole, rest = divmod(n, size)
         y.take(rows, axis=0, out=self._targets[:n], mode="clip")
-        write_targets(self.net.loss, self._targets[:n], out=self.y[:n])
-        self.batches, self._counted = self._whole[: n // size], 0
-        if n % size:
-            self.batches = [*self.batches, self._batch(n - n % size, n)]
+        if whole:
+            write_targets(self.net.loss, self._targets[: n - rest], out=self.y[:whole])
+        self.batches, self._counted = self._whole[:whole], 0
+        if rest:
+            self.batches = [*self.batches, self._batch(whole, rest)]
+            write_targets(self.net.loss, self._targets[n - rest : n], out=self.y[whole, :rest])
         for number, batch in enumerate(self.batches):
             of_batch = rows[number * size : (number + 1) * size]
             pixels = None if self._pixels is None else self._pixels[: len(of_batch)]
@@ -92,18 +96,26 @@ class Group:
 
     def count(self, done: int) -> tuple[list[float], int]:
         """The mean losses and the hits of those batches that were not counted yet, the last of the first ``done``."""
-        todo = self.batches[self._counted : done]
-        if not todo:
-            return [], 0
-        start = self._counted * self.batch_size
-        part = slice(start, start + sum(batch.batch_size for batch in todo))
-        self._counted = done
-        losses = self._loss[part]
-        self.net.loss.value(self.z[part], self.a[part], self.y[part], out=losses, work=self._work[:, part])
-        each = [losses[at : at + self.batch_size] for at in range(0, len(losses), self.batch_size)]
+        first, self._counted = self._counted, done
+        whole = done if not done or self.batches[done - 1].batch_size == self.batch_size else done - 1
+        means: list[float] = []
+        right = 0
+        if first < whole:
+            means, right = self._count(slice(first, whole), slice(None), self.trace.weights)
+        if max(first, whole) < done:
+            short = self.batches[done - 1]
+            more, hits = self._count(slice(whole, done), slice(short.batch_size), short.weights)
+            means, right = means + more, right + hits
+        return means, right
+
+    def _count(self, batches: slice, samples: slice, weights: Array) -> tuple[list[float], int]:
+        """The mean losses and hits of some batches of one size."""
+        a, y, losses = (array[batches, samples] for array in (self.a, self.y, self._loss))
+        self.net.loss.value(self.z[batches, samples], a, y, out=losses, work=self._work[:, batches, samples])
+        start = batches.start * self.batch_size
+        targets = self._targets[start : start + losses.size].reshape(*losses.shape, *self._targets.shape[1:])
         # Loss = Σ w L
-        means = [float(np.dot(batch.weights, loss)) for batch, loss in zip(todo, each, strict=True)]
-        return means, count_right(self.net.loss.kind, self.a[part], self._targets[part])
+        return [float(np.dot(weights, loss)) for loss in losses], count_right(self.net.loss.kind, a, targets)
 
 
 def _there_and_back(net: Network, trace: Trace) -> None:

@@ -1,7 +1,8 @@
 """The losses, each with the output activation that it pairs with: how wrong the output is, and dLoss/dz beside it.
 
-``z``, ``a`` and ``y`` are (n, outputs): scores, predictions and targets of one batch. A loss gives one number a
-sample; the mean over the batch is taken by ``backward``, which weighs each sample by its share, 1/n.
+``z``, ``a`` and ``y`` are (n, outputs): scores, predictions and targets of one batch; ``value`` also takes several
+batches, (batches, n, outputs). A loss gives one number a sample; the mean over the batch is taken by ``backward``,
+which weighs each sample by its share, 1/n.
 
 ``kinks`` are the residuals a − y at which the slope jumps; ``work`` is room to scribble on, (2, n, outputs).
 """
@@ -57,8 +58,8 @@ class CrossEntropy:
     def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # L = −log Σ a y
         np.multiply(a, y, out=work[0])
-        np.add.reduce(work[0], axis=1, out=out)
-        if np.minimum.reduce(out, initial=1.0) < _TINY[a.dtype]:
+        np.add.reduce(work[0], axis=-1, out=out)
+        if np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]:
             self._from_scores(z, y, out=out, work=work)
             return
         np.log(out, out=out)
@@ -67,14 +68,14 @@ class CrossEntropy:
     def _from_scores(self, z: Array, y: Array, *, out: Array, work: Array) -> None:
         shifted, other = work
         # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
-        np.maximum.reduce(z, axis=1, out=out)
-        np.subtract(z, out[:, np.newaxis], out=shifted)
+        np.maximum.reduce(z, axis=-1, out=out)
+        np.subtract(z, out[..., np.newaxis], out=shifted)
         np.exp(shifted, out=other)
-        np.add.reduce(other, axis=1, out=out)
+        np.add.reduce(other, axis=-1, out=out)
         np.log(out, out=out)
         shifted *= y
-        np.add.reduce(shifted, axis=1, out=other[:, 0])
-        out -= other[:, 0]
+        np.add.reduce(shifted, axis=-1, out=other[..., 0])
+        out -= other[..., 0]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = a − y
@@ -98,7 +99,7 @@ class SoftmaxSquaredError:
         # L = Σ (a − y)²
         np.subtract(a, y, out=work[0])
         work[0] *= work[0]
-        np.add.reduce(work[0], axis=1, out=out)
+        np.add.reduce(work[0], axis=-1, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # dL/da = 2 (a − y), then through the softmax
@@ -133,13 +134,13 @@ class BinaryCrossEntropy:
         each += other
         np.multiply(z, y, out=other)
         each -= other
-        np.add.reduce(each, axis=1, out=out)
-        out /= z.shape[1]
+        np.add.reduce(each, axis=-1, out=out)
+        out /= z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = (a − y) / outputs
         np.subtract(a, y, out=out)
-        out /= z.shape[1]
+        out /= z.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -159,13 +160,13 @@ class SquaredError:
         # L = mean (a − y)²
         np.subtract(a, y, out=work[0])
         work[0] *= work[0]
-        np.add.reduce(work[0], axis=1, out=out)
-        out /= z.shape[1]
+        np.add.reduce(work[0], axis=-1, out=out)
+        out /= z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = 2 (a − y) / outputs
         np.subtract(a, y, out=out)
-        out *= 2 / z.shape[1]
+        out *= 2 / z.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -185,14 +186,14 @@ class AbsoluteError:
         # L = mean |a − y|
         np.subtract(a, y, out=work[0])
         np.abs(work[0], out=work[0])
-        np.add.reduce(work[0], axis=1, out=out)
-        out /= z.shape[1]
+        np.add.reduce(work[0], axis=-1, out=out)
+        out /= z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = sign(a − y) / outputs
         np.subtract(a, y, out=out)
         np.sign(out, out=out)
-        out /= z.shape[1]
+        out /= z.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -229,14 +230,14 @@ class Huber:
         near *= near
         near *= 0.5
         size -= near
-        np.add.reduce(size, axis=1, out=out)
-        out /= z.shape[1]
+        np.add.reduce(size, axis=-1, out=out)
+        out /= z.shape[-1]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # δ = clip(a − y, ±width) / outputs
         np.subtract(a, y, out=out)
         np.clip(out, -self.width, self.width, out=out)
-        out /= z.shape[1]
+        out /= z.shape[-1]
 
 
 LOSSES: dict[str, type[Loss]] = {
@@ -264,8 +265,8 @@ def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:
            [1., 0., 0.]])
     """
     if loss.kind == "classes":
-        for label, column in enumerate(out.T):
-            np.equal(y, label, out=column)
+        for label, column in enumerate(np.moveaxis(out, -1, 0)):
+            np.equal(y.reshape(column.shape), label, out=column)
     else:
         out[...] = y.reshape(out.shape)
 

@@ -3,6 +3,7 @@
 ``predictions`` are what ``Network.predict`` returns, (n, outputs), or labels (n,). ``y`` are the true targets.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
 
 
 def count_right(kind: str, a: AnyArray, y: AnyArray) -> int:
-    """How many rows of outputs a (n, outputs) are right about y, labels (n,) or probabilities; of values none is.
+    """How many rows of outputs a (…, n, outputs) are right about y, labels (…, n) or probabilities; of values none is.
 
     >>> count_right("classes", np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     1
@@ -48,12 +49,15 @@ def count_right(kind: str, a: AnyArray, y: AnyArray) -> int:
     if kind == "values":
         return 0
     right = 0
-    for start in range(0, len(a), AT_ONCE):
-        outputs, targets = a[start : start + AT_ONCE], y[start : start + AT_ONCE]
+    if a.ndim == 3 and len(a) == 1:
+        a, y = a[0], y[0]
+    step = max(1, AT_ONCE // math.prod(a.shape[1:-1]))
+    for start in range(0, len(a), step):
+        outputs, targets = a[start : start + step], y[start : start + step]
         if kind == "probabilities":
-            hits = ((outputs > 0.5) == (targets.reshape(outputs.shape) > 0.5)).all(axis=1)
+            hits = ((outputs > 0.5) == (targets.reshape(outputs.shape) > 0.5)).all(axis=-1)
         else:
-            hits = outputs.argmax(axis=1) == targets
+            hits = outputs.argmax(axis=-1) == targets
         right += int(np.count_nonzero(hits))
     return right
 

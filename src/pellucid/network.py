@@ -213,7 +213,7 @@ def gradient(net: Network, trace: Trace) -> None:
     z, a, y, work = trace.z[-1], trace.a[-1], trace.y, trace.work[-1]
     # Δ = w ∘ ∂L/∂Z for the last layer, w = 1/n
     net.loss.delta(z, a, y, out=trace.delta[-1], work=work)
-    trace.delta[-1] *= trace.weights[:, np.newaxis]
+    trace.delta[-1] *= trace.shares
     for l in range(len(net.layers), 0, -1):
         x, delta, product = trace.fed[l - 1], trace.delta[l - 1], _product(net, l)
         # dW = Δᵀ X

@@ -8,7 +8,7 @@ A large θ is moved block by block, so that what is computed on the way stays in
 """
 
 import math
-from collections.abc import Iterator
+import operator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -32,19 +32,22 @@ class Optimizer(Protocol):
         """Move ``theta`` in place, against the gradient ``grad``."""
 
 
-@dataclass
 class _Room:
-    """Two vectors of a block's size to compute in, made at the first step and kept."""
+    """θ and the vectors beside it, cut into blocks, with two vectors of a block's size to compute in."""
 
-    vectors: Array = field(default_factory=lambda: np.empty((2, 0)))
+    def __init__(self) -> None:
+        self._vectors: tuple[Array, ...] = ()
+        self._blocks: list[list[Array]] = []
 
-    def blocks(self, theta: Array, *others: Array) -> Iterator[list[Array]]:
-        """θ and the vectors beside it, block by block, each time with two vectors of the block's size to compute in."""
-        if self.vectors.shape[1] < min(theta.size, BLOCK) or self.vectors.dtype != theta.dtype:
-            self.vectors = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
-        for start in range(0, theta.size, BLOCK):
-            part = [vector[start : start + BLOCK] for vector in (theta, *others)]
-            yield [*part, *self.vectors[:, : part[0].size]]
+    def blocks(self, *vectors: Array) -> list[list[Array]]:
+        """The blocks of these vectors, each with its room; made at the first step and kept as long as they last."""
+        if len(vectors) != len(self._vectors) or not all(map(operator.is_, vectors, self._vectors)):
+            theta = vectors[0]
+            room = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
+            parts = [[vector[start : start + BLOCK] for vector in vectors] for start in range(0, theta.size, BLOCK)]
+            self._blocks = [[*part, *room[:, : part[0].size]] for part in parts]
+            self._vectors = vectors
+        return self._blocks
 
 
 def _decayed(theta: Array, grad: Array, decay: float, *, out: Array) -> Array:

@@ -43,7 +43,7 @@ class Trace:
         dW, db: views into ``grad``, shaped as W (outputs, inputs) and b (outputs,).
         grad: dLoss/dθ, laid out as θ.
         y: (n, outputs), the targets as rows; ``loss`` (n,), each sample's loss.
-        weights: (n,), each sample's share in the mean: 1/n.
+        weights: (n,), each sample's share in the mean: 1/n; ``shares`` (n, outputs), the same beside each output.
         fed: what layer l reads, at [l − 1]: ``a[l-1]`` itself, or with dropout ``a[l-1] * mask[l-1]``.
         delta_input: (n, inputs), dLoss/da of the input, if asked for with ``input_gradient=True``; else None.
 
@@ -83,9 +83,9 @@ class Trace:
         self.y = across(n, outputs, dtype)
         self.loss = np.empty(n, dtype)
         self.ones = np.ones(n, dtype)
-        self.weights = np.full(n, 1 / n, dtype)
         self.delta_input = np.empty((n, net.sizes[0]), dtype) if input_gradient else None
         self.grad = np.zeros_like(net.theta)
+        self._share_alike(n)
         self.dW, self.db = map(list, zip(*views(self.grad, net.sizes), strict=True))
 
     def fill(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> None:
@@ -118,7 +118,7 @@ class Trace:
         part.work = [array[:, start:stop] for array in self.work]
         part.fed = [part.a[0], *([fed[start:stop] for fed in self.fed[1:]] if self.mask else part.a[1:-1])]
         part.y, part.loss, part.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
-        part.weights = np.full(n, 1 / (n if of is None else of), self.weights.dtype)
+        part._share_alike(n if of is None else of)
         part.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
         return part
 
@@ -144,6 +144,11 @@ class Trace:
         twin = self._twin()
         twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
         return twin
+
+    def _share_alike(self, of: int) -> None:
+        self.weights = np.full(self.batch_size, 1 / of, self.grad.dtype)
+        self.shares = across(self.batch_size, self._sizes[-1], self.grad.dtype)
+        self.shares[...] = 1 / of
 
     def _twin(self) -> "Trace":
         twin = object.__new__(Trace)

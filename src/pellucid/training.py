@@ -42,6 +42,10 @@ class Epoch:
     dev: Scores | None
 
 
+def _settled() -> None:
+    """There is nothing left to count."""
+
+
 @dataclass
 class Progress:
     """Where training stands after a step; ``train`` keeps it up to date.
@@ -61,7 +65,7 @@ class Progress:
     seed: int = 0
     learning_rate: float = 0.0
     gradient_norm: float = 0.0
-    settle: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    settle: Callable[[], None] = field(default=_settled, repr=False, compare=False)
 
 
 def train(
@@ -207,6 +211,7 @@ def _one_epoch(net: Network, group: Group, optimizer: Optimizer, course: _Course
             if course.after_step is not None:
                 course.after_step(progress)
         progress.settle()
+    progress.settle = _settled
 
 
 def _groups(group: Group, course: _Course, progress: Progress) -> Iterator[Iterator[Trace]]:

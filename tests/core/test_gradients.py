@@ -365,7 +365,7 @@ def battery(backward: Backward) -> None:
 
 
 # What one array of a trace is mistaken for.
-SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "ones": "weights", "loss": "ones"}
+SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "shares": "y", "ones": "weights", "loss": "ones"}
 
 # Mutants that compute the same numbers in every network, and why.
 EQUIVALENT = {
