@@ -106,7 +106,7 @@ def measure(results: dict[str, Any], choice: Choice, folder: Path, save: Callabl
         click.echo("cold start", err=True)
         data.write_idx(folder)
         names = choice.contestants(processes.cold(folder, 0))
-        count = min(repeats, 7)
+        count = min(repeats, 5)
         results["cold"] = processes.run(
             lambda seed: processes.cold(folder, seed), names, count, folder, _say, scored=True
         )
