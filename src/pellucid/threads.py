@@ -9,7 +9,6 @@ import contextvars
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -77,6 +76,8 @@ def parts(samples: int, most: int) -> list[slice]:
 
 def side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
     """Do several things at once, each in a thread of its own, the last in this one; NumPy leaves them alone."""
+    from concurrent.futures import ThreadPoolExecutor  # takes 10 ms to load, and small networks never need it
+
     *others, own = tasks
     with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="pellucid") as pool:
         # NumPy keeps in the context what it does about overflows
@@ -95,6 +96,8 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
     if cores() == 1:
         yield from items
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1, thread_name_prefix="pellucid") as pool:
         coming = pool.submit(next, items, None)
         while (item := coming.result()) is not None:
