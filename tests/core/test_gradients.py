@@ -369,6 +369,7 @@ SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "shares": 
 
 # Mutants that compute the same numbers in every network, and why.
 EQUIVALENT = {
+    "z, a, y, work = (trace.a[-1], trace.a[-1]": "no loss needs the scores for its slope, only for its value",
     "range(len(net.layers), -1, -1)": "a round more, l = 0, computes the last layer's dW and db once more, alike",
     "np.dot(trace.loss, trace.weights)": "a dot product of two vectors is the same either way round",
     "if True: np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)": "with out=None the result is lost",
