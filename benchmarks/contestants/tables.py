@@ -1,5 +1,6 @@
 """Readers of tables, from a digit CSV to two arrays: X (n, 784) uint8 and y (n,)."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars
 from benchmarks.workloads import Workload
 
 
-class Reading:
+class Reading(ABC):
     """What the three have in common."""
 
     compile_seconds = 0.0
@@ -22,9 +23,9 @@ class Reading:
     def repeat(self) -> None:
         self.X, self.y = self.read()
 
+    @abstractmethod
     def read(self) -> tuple[Any, Any]:
         """The file as two arrays."""
-        raise NotImplementedError
 
     def result(self) -> dict[str, Any]:
         return {"X": self.X, "y": self.y}

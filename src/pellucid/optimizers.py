@@ -85,7 +85,7 @@ class SGD:
     learning_rate: float = 0.001
     weight_decay: float = field(default=0.0, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "sgd"
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class Momentum:
     momentum: float = 0.9
     weight_decay: float = field(default=0.0, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "momentum"
 
     def __post_init__(self) -> None:
@@ -154,7 +154,7 @@ class Nesterov:
     momentum: float = 0.9
     weight_decay: float = field(default=0.0, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "nesterov"
 
     def __post_init__(self) -> None:
@@ -192,7 +192,7 @@ class RMSProp:
     epsilon: float = 1e-8
     weight_decay: float = field(default=0.0, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "rmsprop"
 
     def __post_init__(self) -> None:
@@ -236,7 +236,7 @@ class Adam:
     epsilon: float = 1e-8
     weight_decay: float = field(default=0.0, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "adam"
 
     def __post_init__(self) -> None:
@@ -263,7 +263,7 @@ class AdamW:
     epsilon: float = 1e-8
     weight_decay: float = field(default=0.01, kw_only=True)
     state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False)
+    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "adamw"
 
     def __post_init__(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pellucid import batches
 
 Array: TypeAlias = NDArray[Any]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -51,31 +52,8 @@ class Samples(NamedTuple):
         return self.y.shape[1:]
 
 
-class Stream(Protocol):
-    """One part of a data set that is read from its files a block at a time, because it need not fit into memory."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n, d), the samples of this part."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of X: uint8, or a float or integer type."""
-
-    @property
-    def target_shape(self) -> tuple[int, ...]:
-        """The shape of one sample's target: () for labels, (k,) for values."""
-
-    @property
-    def target_dtype(self) -> np.dtype[Any]:
-        """int64 for labels, float64 for values."""
-
-    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[tuple[Array, Array]]:
-        """Yield all samples once as blocks (m, d) and (m, …); a block is valid until the next is asked for.
-
-        The seed decides the order of the blocks and where they begin; None is the file's own order. The first
-        `skip` samples are left out.
-        """
+class Stream(batches.Stream, Protocol):
+    """One part of a data set that is read from its files a block at a time, as training takes it."""
 
     def checksum(self) -> int:
         """Return a number that changes when the files do, without reading all of them."""
