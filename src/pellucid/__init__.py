@@ -10,12 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid import datasets, metrics, schedules
+    from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
+    from pellucid.finding import Finding
     from pellucid.gradcheck import GradientCheck, gradient_check
+    from pellucid.history import History
     from pellucid.initializers import Article, Glorot, He, LeCun
+    from pellucid.inspection import LayerHealth, layer_health
     from pellucid.losses import (
         AbsoluteError,
         BinaryCrossEntropy,
@@ -43,13 +46,16 @@ __all__ = [
     "CrossEntropy",
     "DivergenceError",
     "Epoch",
+    "Finding",
     "Glorot",
     "GradientCheck",
     "He",
+    "History",
     "Huber",
     "Identity",
     "InputError",
     "Layer",
+    "LayerHealth",
     "LeCun",
     "LeakyReLU",
     "Model",
@@ -68,11 +74,16 @@ __all__ = [
     "backward",
     "datasets",
     "evaluate",
+    "explain",
     "forward",
     "gradient_check",
+    "landscape",
+    "layer_health",
     "load",
     "load_model",
     "metrics",
+    "pictures",
+    "report",
     "save",
     "save_model",
     "schedules",
@@ -85,7 +96,10 @@ _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
+    "finding": ("Finding",),
     "gradcheck": ("GradientCheck", "gradient_check"),
+    "inspection": ("LayerHealth", "layer_health"),
+    "history": ("History",),
     "initializers": ("Article", "Glorot", "He", "LeCun"),
     "losses": (
         "AbsoluteError",
@@ -106,7 +120,7 @@ _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Load a public name, or one of the modules that are public as a whole."""
-    if name in ("datasets", "metrics", "schedules"):
+    if name in ("datasets", "explain", "landscape", "metrics", "pictures", "report", "schedules"):
         return import_module(f"pellucid.{name}")
     if name not in _PLACE_OF:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")

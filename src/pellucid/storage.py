@@ -39,6 +39,15 @@ class Model:
     image_shape: tuple[int, int] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called: their own names, or their numbers.
+
+        >>> Model(Network([4, 3])).class_names
+        ('0', '1', '2')
+        """
+        return self.classes or tuple(map(str, range(max(2, self.network.sizes[-1]))))
+
 
 def save(net: Network, path: StrPath) -> None:
     """Write a network to a safetensors file, whole or not at all.

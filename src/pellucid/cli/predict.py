@@ -14,7 +14,6 @@ from rich.text import Text
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import Cell, Out, is_model, open_model, output, percent, print_json, target_in
-from pellucid.cli.evaluate import class_names
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
@@ -81,7 +80,7 @@ def _answers(model: Model, outputs: AnyArray) -> list[Any]:
     """The predicted class names, or values, of rows of outputs (n, outputs)."""
     if model.network.loss.kind == "values":
         return [plain(row[0] if len(row) == 1 else row) for row in outputs]
-    names = class_names(model)
+    names = model.class_names
     return [names[k] for k in metrics.labels(outputs)]
 
 
@@ -98,7 +97,7 @@ def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]
         for row, answer in enumerate(answers):
             entry = {"input": name, "row": row, "prediction": answer}
             if shares is not None:
-                entry["probabilities"] = dict(zip(class_names(model), plain(shares[row]), strict=True))
+                entry["probabilities"] = dict(zip(model.class_names, plain(shares[row]), strict=True))
             rows.append(entry)
     return rows
 

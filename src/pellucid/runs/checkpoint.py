@@ -10,9 +10,9 @@ import numpy as np
 from pellucid import checks
 from pellucid.arrays import AnyArray, Array
 from pellucid.errors import DivergenceError, InputError
+from pellucid.history import COLUMNS, History
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer
-from pellucid.runs.history import COLUMNS, History
 from pellucid.runs.snapshots import Snapshots
 from pellucid.storage import build_network, describe_network, read_tensors, write_tensors
 from pellucid.training import Progress

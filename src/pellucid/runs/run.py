@@ -17,9 +17,9 @@ from pellucid.datasets import Dataset, Samples, Stream
 from pellucid.errors import DivergenceError, InputError
 from pellucid.evaluation import Scores, evaluate
 from pellucid.files import sweep, write_whole
+from pellucid.history import COLUMNS
 from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
-from pellucid.runs.history import COLUMNS
 from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots

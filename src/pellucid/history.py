@@ -1,4 +1,4 @@
-"""A run's history: a row of numbers for each epoch, as ``history.csv`` for people and as arrays in the checkpoint."""
+"""The history of a training: a row of numbers for each epoch, as a table for people and as an array for checkpoints."""
 
 import csv
 import io
@@ -27,7 +27,19 @@ WHOLE = ("epoch", "steps")
 
 @dataclass
 class History:
-    """What each epoch came to; NaN where there is nothing to say. No times: equal runs have equal histories."""
+    """What each epoch came to; NaN where there is nothing to say. No times: equal runs have equal histories.
+
+    ``rows`` holds a row an epoch with the columns of ``COLUMNS``.
+
+    >>> import numpy as np
+    >>> from pellucid import SGD, Network, train
+    >>> net, X, y = Network([2, 2], rng=np.random.default_rng(0)), np.eye(2), np.array([0, 1])
+    >>> history = History()
+    >>> for epoch in train(net, (X, y), SGD(0.1), epochs=3, rng=np.random.default_rng(0)):
+    ...     history.add(epoch)
+    >>> history["train_loss"].shape
+    (3,)
+    """
 
     rows: list[list[float]] = field(default_factory=list)
 
@@ -44,6 +56,15 @@ class History:
             *((dev.loss, dev.accuracy, dev.r2, dev.rmse) if dev is not None else (None,) * 4),
         ]
         self.rows.append([math.nan if value is None else float(value) for value in given])
+
+    def __getitem__(self, column: str) -> Array:
+        """One column (epochs,) in float64, NaN where there is nothing to say; raises KeyError for an unknown one."""
+        if column not in COLUMNS:
+            raise KeyError(f"{column!r} is no column of a history; there are {', '.join(COLUMNS)}")
+        return self.as_array()[:, COLUMNS.index(column)]
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     def as_array(self) -> Array:
         """All rows, (epochs, columns) in float64."""

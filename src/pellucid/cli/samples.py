@@ -1,0 +1,82 @@
+"""Which samples a command looks at: those of the data that it names, the model's own, or one of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid import datasets
+from pellucid.arrays import AnyArray
+from pellucid.cli.common import is_model, target_in
+from pellucid.datasets import Samples
+from pellucid.errors import InputError
+from pellucid.runs import own_data
+from pellucid.storage import Model
+
+
+@dataclass(frozen=True)
+class One:
+    """One sample: what it is called, its inputs x (1, features), and its target y, (1,) or (1, k), if it is known."""
+
+    name: str
+    x: AnyArray
+    y: AnyArray | None
+
+
+def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Which of one or two arguments is the model, and which the data."""
+    if len(arguments) > 2:
+        raise InputError(f"{len(arguments)} arguments: give a model and data, at most")
+    if len(arguments) == 2:
+        if is_model(arguments[1]) and not is_model(arguments[0]):
+            raise InputError(f"{arguments[0]} {arguments[1]}: the model comes first, then the data")
+        return arguments
+    if not arguments or is_model(arguments[0]):
+        return (arguments[0] if arguments else None), None
+    return None, arguments[0]
+
+
+def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
+    """The samples to look at, and what they are called: those of ``data``, or the model's own test or dev part."""
+    if data is None:
+        own = own_data(model)
+        for part, samples in (("test", own.test), ("dev", own.dev), ("train", own.train)):
+            if isinstance(samples, Samples):
+                return f"{own.name} ({part})", samples
+        raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
+    assert data is not None
+    net = model.network
+    if data == "mnist":
+        digits = datasets.mnist().test
+        assert digits is not None
+        X, y, name = digits.X, digits.y, "mnist (test)"
+    else:
+        table = datasets.read(data, target=target_in(model, data))
+        X, name = table.X, data
+        if model.classes is not None:
+            y = datasets.encode_labels(table, model.classes)
+        else:
+            assert table.y is not None
+            y = table.y
+    if X.shape[1] != net.sizes[0]:
+        raise InputError(
+            f"{name}: has {X.shape[1]} inputs a sample, but the model takes {net.sizes[0]}: give it data of that kind"
+        )
+    return name, Samples(X, y)
+
+
+def one_sample(model: Model, data: str | None, number: int, image: Path | None = None) -> One:
+    """Sample ``number`` of the data (it counts from 0), or a picture, whose target nobody has told.
+
+    Raises:
+        InputError: there is no such sample, or the picture is none that the model can take.
+    """
+    if image is not None:
+        if model.image_shape is None:
+            raise InputError(
+                f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"
+            )
+        return One(str(image), datasets.read_images([image], model.image_shape), None)
+    name, samples = samples_for(model, data)
+    if not 0 <= number < len(samples.X):
+        raise InputError(f"--sample {number}: {name} has {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")
+    rows = slice(number, number + 1)
+    return One(f"sample {number} of {name}", samples.X[rows], samples.y[rows])

@@ -1,0 +1,1 @@
+"""What is wrong: with a learner's own network code, and with a training."""

@@ -1,0 +1,1 @@
+"""Networks, traces, histories and scores as matplotlib figures."""
