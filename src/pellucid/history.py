@@ -89,6 +89,11 @@ class History:
             table.writerow([_cell(COLUMNS[k], row[k]) for k in used])
         return text.getvalue()
 
+    def _repr_html_(self) -> str:
+        from pellucid.summary import history_summary  # what notebooks show
+
+        return history_summary(self, COLUMNS, WHOLE)
+
 
 def _cell(column: str, value: float) -> str:
     if math.isnan(value):

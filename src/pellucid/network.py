@@ -151,6 +151,11 @@ class Network:
         sizes = "-".join(map(str, self.sizes))
         return f"<Network {sizes} ({names}), {self.loss.name}, {self.theta.size} parameters, {self.dtype}>"
 
+    def _repr_html_(self) -> str:
+        from pellucid.summary import network_summary  # what notebooks show
+
+        return network_summary(self)
+
 
 def count_parameters(sizes: Sequence[int]) -> int:
     """How many numbers θ holds: for each layer inputs · outputs weights and outputs biases.
