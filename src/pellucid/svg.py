@@ -18,10 +18,11 @@ from pellucid.arrays import AnyArray, Array
 
 # Okabe and Ito's colours, which the colour-blind tell apart as well (Color Universal Design, 2008)
 BLUE, ORANGE, VERMILLION, GREEN, SKY, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#56B4E9", "#CC79A7"
-SERIES = ((BLUE, "", "circle"), (ORANGE, "6 3", "square"), (GREEN, "2 3", "diamond"), (PURPLE, "8 3 2 3", "circle"))
+STYLES = {"train": (BLUE, "", "circle"), "dev": (ORANGE, "6 3", "square")}  # colour, dashes and marker of a series
+OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
 
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
-WIDTH, HEIGHT = 420, 260
+WIDTH, HEIGHT, WIDEST = 420, 260, 630
 HUGE = 1e300  # beyond it a range could not be written down
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -139,12 +140,24 @@ def percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def picture(name: str, title: str, description: str, body: str, *, width: int = WIDTH, height: int = HEIGHT) -> str:
-    """A whole SVG with its title and description; ``name`` begins the ids, which differ where the content does."""
+def picture(
+    name: str,
+    title: str,
+    description: str,
+    body: str,
+    *,
+    width: float = WIDTH,
+    height: float = HEIGHT,
+    widest: float | None = None,
+) -> str:
+    """A whole SVG with its title and description, as wide as its place but not wider than ``widest`` pixels.
+
+    ``name`` begins the ids, which differ where the content does.
+    """
     mark = f"{name}-{zlib.crc32(f'{title}{description}{body}'.encode()):08x}"
     return (
-        f'<svg role="img" aria-labelledby="{mark}-t {mark}-d" viewBox="0 0 {width} {height}" '
-        f'style="width:100%;max-width:{width * 3 // 2}px;height:auto;font:12px system-ui,sans-serif">'
+        f'<svg role="img" aria-labelledby="{mark}-t {mark}-d" viewBox="0 0 {width:g} {height:g}" '
+        f'style="display:block;width:100%;max-width:{widest or width}px;height:auto;font:12px system-ui,sans-serif">'
         f'<title id="{mark}-t">{escape(title)}</title><desc id="{mark}-d">{escape(description, 2000)}</desc>'
         f"{body}</svg>"
     )
@@ -165,7 +178,8 @@ def lines(name: str, title: str, series: Sequence[Series], x: Axis, y: Axis) -> 
     series = [_thinned(one) for one in series]
     frame = _frame([one.x for one in series], [one.y for one in series], x, y)
     body = _axes(frame, x, y)
-    for one, (colour, dash, marker) in zip(series, SERIES, strict=False):
+    styles = [STYLES.get(one.name, OTHERS[k % len(OTHERS)]) for k, one in enumerate(series)]
+    for one, (colour, dash, marker) in zip(series, styles, strict=True):
         across, up = frame.across(one.x), frame.up(one.y)
         for part in np.split(np.arange(len(up)), np.flatnonzero(~np.isfinite(up))):
             kept = part[np.isfinite(up[part])]
@@ -175,8 +189,9 @@ def lines(name: str, title: str, series: Sequence[Series], x: Axis, y: Axis) -> 
         there = np.flatnonzero(np.isfinite(up))
         shown = there if len(there) <= 30 else there[-1:]
         body += "".join(_marker(marker, across[k], up[k], colour) for k in shown)
-    body += _legend(frame, series)
-    return picture(name, title, _describe(series, x, y), body)
+    if len(series) > 1 or series[0].name in STYLES:
+        body += _legend(frame, series, styles)
+    return picture(name, title, _describe(series, x, y), body, widest=WIDEST)
 
 
 def scatter(name: str, title: str, points: Series, x: Axis, y: Axis, *, diagonal: bool = False) -> str:
@@ -193,7 +208,7 @@ def scatter(name: str, title: str, points: Series, x: Axis, y: Axis, *, diagonal
     dots = zip(frame.across(across), frame.up(up), strict=True)
     body += "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5" fill="{BLUE}" fill-opacity=".55"/>' for a, b in dots)
     described = f"{len(across)} points; {x.label} across, {y.label} upwards."
-    return picture(name, title, described, body)
+    return picture(name, title, described, body, widest=WIDEST)
 
 
 def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis) -> str:
@@ -214,7 +229,7 @@ def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis
         f"{int(counts.sum()):,} in {len(counts)} bars from {number(edges[0])} to {number(edges[-1])}; the highest, "
         f"{int(counts[peak]):,}, stands at {number(edges[peak])} to {number(edges[peak + 1])}."
     )
-    return picture(name, title, described, body)
+    return picture(name, title, described, body, widest=WIDEST)
 
 
 def _finite(values: Array) -> AnyArray:
@@ -291,9 +306,9 @@ def _marker(kind: str, x: float, y: float, colour: str) -> str:
     return f'<path d="M{x:.1f} {y - 4:.1f}l4 4l-4 4l-4 -4z" fill="{colour}"/>'
 
 
-def _legend(frame: Frame, series: Sequence[Series]) -> str:
+def _legend(frame: Frame, series: Sequence[Series], styles: Sequence[tuple[str, str, str]]) -> str:
     body, x = "", float(frame.width - frame.right)
-    for one, (colour, dash, marker) in reversed(list(zip(series, SERIES, strict=False))):
+    for one, (colour, dash, marker) in reversed(list(zip(series, styles, strict=True))):
         x -= 7 * len(one.name)
         body += text(x, 16, one.name)
         body += _line(f"{x - 26:.1f},12 {x - 4:.1f},12", colour, dash) + _marker(marker, x - 15, 12, colour)

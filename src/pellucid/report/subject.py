@@ -1,0 +1,138 @@
+"""What a report is about: a finished run, its data if they are still there, and what the network makes of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid import metrics
+from pellucid.arrays import AnyArray, Array
+from pellucid.datasets import Dataset, Samples
+from pellucid.errors import InputError
+from pellucid.history import History
+from pellucid.network import Network
+from pellucid.runs import Look, Run, Settings, own_data, record
+from pellucid.storage import Model
+
+MOST_SAMPLES = 10_000  # that the network is asked about
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A finished run.
+
+    ``about`` is run.json. ``dataset`` is None where the data are not to be had; ``why`` then says so in a sentence.
+    ``peak`` is the memory in bytes that the process which trained has taken at most, where this is known.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    settings: Settings
+    history: History
+    model: Model
+    dataset: Dataset | None
+    why: str = ""
+    peak: int | None = None
+
+    @property
+    def network(self) -> Network:
+        """The trained network."""
+        return self.model.network
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What ``pellucid train --json`` printed."""
+        result: dict[str, Any] = self.about["result"]
+        return result
+
+    @property
+    def name(self) -> str:
+        """What the data are called."""
+        return self.dataset.name if self.dataset is not None else self.settings.data
+
+    @property
+    def judged(self) -> str:
+        """The part whose score is the run's: test if there is one, else dev, else train."""
+        return next(part for part in ("test", "dev", "train") if self.result[part] is not None)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network makes of samples that are looked at closely: ``outputs`` (n, outputs) for X and y.
+
+    They are the first of ``total`` in ``part``, so that sample k is sample k of that part for every command.
+    """
+
+    part: str
+    total: int
+    X: AnyArray
+    y: AnyArray
+    outputs: Array
+
+    @property
+    def labels(self) -> AnyArray:
+        """The predicted classes (n,)."""
+        return metrics.labels(self.outputs)
+
+    def probability(self, labels: AnyArray) -> Array:
+        """How likely the network thinks these classes (n,) are, one for each sample."""
+        if self.outputs.shape[1] == 1:
+            return np.where(labels > 0, self.outputs[:, 0], 1 - self.outputs[:, 0])
+        likely: Array = self.outputs[np.arange(len(self.outputs)), labels]
+        return likely
+
+
+def subject(run: Look | Run, dataset: Dataset | None = None) -> Subject:
+    """What a report needs of a run, under way in this process or read back; its data are read unless given.
+
+    Raises:
+        InputError: the run is not finished.
+    """
+    if isinstance(run, Run):
+        about, history, peak = record.read(run.folder), run.state.history, _peak()
+        dataset = run.dataset if dataset is None else dataset
+    else:
+        about, history, peak = run.about, run.history, None
+    if about["result"] is None:
+        raise InputError(
+            f"{run.folder}: is not finished, and a report is on the end: pellucid train --resume {run.folder}"
+        )
+    why = ""
+    if dataset is None:
+        dataset, why = data_of(run.model, about["data_checksum"])
+    return Subject(run.folder, about, run.settings, history, run.model, dataset, why, peak)
+
+
+def data_of(model: Model, checksum: int) -> tuple[Dataset | None, str]:
+    """The data that a run learned from, or None and why they are not to be had as they were."""
+    try:
+        dataset = own_data(model)
+    except InputError as error:
+        return None, f"The data cannot be read any more: {error}."
+    if record.checksum(dataset.train) != checksum:
+        return None, f"{dataset.name} is not what it was when the run was made; its samples would be others."
+    return dataset, ""
+
+
+def see(about: Subject) -> Seen | None:
+    """The predictions for at most ``MOST_SAMPLES`` samples of the part that is judged; None without data in memory."""
+    if about.dataset is None:
+        return None
+    for part in ("test", "dev", "train"):
+        samples = getattr(about.dataset, part)
+        if isinstance(samples, Samples):
+            X, y = samples.X[:MOST_SAMPLES], samples.y[:MOST_SAMPLES]
+            return Seen(part, len(samples.X), X, y, about.network.predict(X))
+    return None
+
+
+def _peak() -> int | None:
+    """The most memory that this process has had at once, in bytes; None where the system does not tell."""
+    try:
+        import resource
+        import sys
+    except ImportError:
+        return None
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else 1024 * size  # kilobytes on Linux, bytes on macOS
