@@ -12,7 +12,7 @@ from pellucid.cli.common import Exit, note
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.errors import InputError
 
-COMMANDS = ("train", "evaluate", "predict", "plot", "check", "benchmark", "data")
+COMMANDS = ("train", "evaluate", "predict", "explain", "plot", "lr-find", "check", "benchmark", "data")
 
 
 class Commands(click.Group):
@@ -25,7 +25,8 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         with ctrl_c_ends_at_once():
-            command: click.Command = getattr(import_module(f"pellucid.cli.{name}"), name)
+            own = name.replace("-", "_")
+            command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
         return command
 
 

@@ -1,0 +1,195 @@
+"""``pellucid explain``: the arithmetic of one sample, step by step."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.text import Text
+
+from pellucid import metrics
+from pellucid.arrays import AnyArray
+from pellucid.cli.common import Cell, Out, open_model, output, print_json
+from pellucid.cli.samples import One, one_sample
+from pellucid.errors import InputError
+from pellucid.explain import Code, Explanation, Section, Step, markdown, moved, sample, three_neurons, vectorization
+from pellucid.explain.text import COLUMNS, line, row
+from pellucid.runs import is_run, open_run, record
+from pellucid.storage import Model
+
+EXAMPLES = ("three-neurons", "vectorization")
+RATE = 0.1  # where no run says another one
+
+
+@click.command(short_help="The arithmetic of one sample, step by step.")
+@click.argument("model", required=False)
+@click.option(
+    "--sample", "number", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]"
+)
+@click.option("--data", metavar="DATA", help="Whose samples: what train takes.  [default: the model's own test part]")
+@click.option(
+    "--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture of your own in place of a sample."
+)
+@click.option("--label", metavar="CLASS", help="The target, in place of the sample's own; a class, or a value.")
+@click.option(
+    "--layer", type=int, metavar="L", help="The layer to look at closely; they count from 1.  [default: the last]"
+)
+@click.option("--neuron", type=int, metavar="J", help="Its neuron; they count from 0.  [default: the most active]")
+@click.option("--against", metavar="CLASS", help="Say why the network says its class and not this one.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=8, show_default=True, help="How many terms of each sum to show."
+)
+@click.option("--learning-rate", type=float, metavar="η", help="Of the step.  [default: the run's, else 0.1]")
+@click.option("--moved", "with_moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
+@click.option("--example", type=click.Choice(EXAMPLES), help="A worked example in place of a model.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write Markdown.")
+@click.option(
+    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Digits of a number; 17 are all."
+)
+@output
+def explain(
+    model: str | None,
+    number: int | None,
+    data: str | None,
+    image: Path | None,
+    label: str | None,
+    example: str | None,
+    learning_rate: float | None,
+    with_moved: bool,
+    as_markdown: bool,
+    digits: int,
+    as_json: bool,
+    quiet: bool,
+    **focus: Any,
+) -> None:
+    """The arithmetic of one sample, step by step: forward, the loss, backward, and one step of gradient descent.
+
+    Each line is a formula, its numbers and its value, computed in float64. MODEL is a .safetensors file or the folder of
+    a run; without it, the digit model that comes with pellucid. A picture has no target: the class that the network says
+    is taken as such, unless --label names another. --json gives all numbers of every layer.
+
+    \b
+    pellucid explain --example three-neurons        the chain rule with three neurons
+    pellucid explain --sample 3 --against 8         why this digit and not an 8
+    pellucid explain --layer 2 --neuron 5           the terms behind one neuron
+    """  # noqa: D301
+    if as_json and as_markdown:
+        raise InputError("--json and --markdown: choose one of them")
+    if example is not None:
+        picked = {"a model": model, "--sample": number, "--data": data, "--image": image, "--label": label, **focus}
+        explanation = _example(example, learning_rate, {**picked, "--moved": with_moved or None})
+    else:
+        explanation = _of_model(model, number, data, image, label, learning_rate, with_moved, focus)
+    if as_json:
+        print_json(explanation.as_json())
+    elif as_markdown:
+        print(markdown(explanation, digits=digits), end="")
+    else:
+        _show(explanation, digits, quiet=quiet)
+
+
+def _example(name: str, learning_rate: float | None, others: dict[str, Any]) -> Explanation:
+    given = [flag for flag, value in others.items() if value is not None and flag != "top"]
+    if given:
+        flag = given[0] if given[0].startswith(("-", "a ")) else f"--{given[0]}"
+        raise InputError(f"--example {name} explains a network of its own: leave out {flag}")
+    if name == "three-neurons":
+        return three_neurons() if learning_rate is None else three_neurons(learning_rate=learning_rate)
+    if learning_rate is not None:
+        raise InputError("--example vectorization takes no step: leave out --learning-rate")
+    return vectorization()
+
+
+def _of_model(
+    path: str | None,
+    number: int | None,
+    data: str | None,
+    image: Path | None,
+    label: str | None,
+    learning_rate: float | None,
+    with_moved: bool,
+    focus: dict[str, Any],
+) -> Explanation:
+    if image is not None and (number is not None or data is not None):
+        raise InputError(f"--image {image}: is the sample; leave out {'--sample' if number is not None else '--data'}")
+    model = open_model(path)
+    if with_moved and path is None:
+        raise InputError("--moved: the model that comes with pellucid has kept no way; give the folder of a run")
+    extra = [moved(open_run(path), top=focus["top"])] if with_moved and path is not None else []
+    one = one_sample(model, data, number or 0, image)
+    target, assumed = _target(model, one, label)
+    if focus["against"] is not None:
+        focus = {**focus, "against": _class(model, focus["against"], "--against")}
+    rate = _rate(path) if learning_rate is None else learning_rate
+    explanation = sample(model, one.x[0], target, learning_rate=rate, name=one.name, assumed=assumed, **focus)
+    return explanation.with_sections(*extra)
+
+
+def _target(model: Model, one: One, label: str | None) -> tuple[AnyArray | None, bool]:
+    """The target, (1,) or (k,), and whether it is only the class that the network says."""
+    net = model.network
+    if label is not None and (net.loss.kind == "classes" or (net.sizes[-1] == 1 and model.classes is not None)):
+        return np.array([_class(model, label, "--label")]), False
+    if label is not None:
+        return _values(label, net.sizes[-1]), False
+    if one.y is not None:
+        return one.y[0:1] if one.y.ndim == 1 else one.y[0], False
+    if net.loss.kind == "values" or (model.classes is None and net.loss.kind != "classes"):
+        return None, False
+    return metrics.labels(net.predict(one.x)), True
+
+
+def _class(model: Model, name: str, flag: str) -> int:
+    """The number of a class that is given by its name."""
+    names = (
+        model.class_names if model.network.loss.kind != "values" else tuple(map(str, range(model.network.sizes[-1])))
+    )
+    if name not in names:
+        known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+        raise InputError(f"{flag} {name}: the network has no such output; it has {known}")
+    return names.index(name)
+
+
+def _values(label: str, outputs: int) -> AnyArray:
+    try:
+        values = np.array([float(part) for part in label.split(",")])
+    except ValueError:
+        values = np.array([np.nan])
+    if len(values) != outputs or not np.isfinite(values).all():
+        raise InputError(f"--label {label}: give {outputs} finite number{'s, with commas' if outputs > 1 else ''}")
+    return values
+
+
+def _rate(path: str | None) -> float:
+    """The learning rate of the run that a path names."""
+    if path is None or not is_run(path):
+        return RATE
+    rate: float = record.read(Path(path))["settings"].learning_rate
+    return rate
+
+
+def _show(explanation: Explanation, digits: int, *, quiet: bool) -> None:
+    results = Out()
+    results.line(explanation.summary)
+    for section in () if quiet else explanation.sections:
+        results.line()
+        results.line(section.title, bold=True)
+        _show_section(results, section, digits)
+
+
+def _show_section(results: Out, section: Section, digits: int) -> None:
+    for block in section.blocks:
+        if isinstance(block, str):
+            results.line(block)
+        elif isinstance(block, Code):
+            for text in block.text.rstrip().splitlines():
+                results.line(f"    {text}")
+        elif isinstance(block, Step):
+            results.line(f"  {line(block, digits)}")
+        elif block:
+            results.table(COLUMNS, [_cells(step, digits) for step in block], right=COLUMNS[3:])
+
+
+def _cells(step: Step, digits: int) -> list[Cell]:
+    why, formula, numbers, value = row(step, digits)
+    return [f"  {why}", formula, numbers, Text(value, "#D55E00" if value.startswith("−") else "#0072B2")]
