@@ -18,12 +18,13 @@ NAME = "report.html"
 
 
 def page(
-    run: Look | Run | StrPath, *, dataset: Dataset | None = None, findings: Sequence[Finding] | None = None
+    run: Subject | Look | Run | StrPath, *, dataset: Dataset | None = None, findings: Sequence[Finding] | None = None
 ) -> str:
     """A finished run as one page of HTML that needs no other file and no network.
 
     Args:
-        run: the folder of a run, the run read back (``runs.look``), or the run that has just ended in this process.
+        run: the folder of a run, the run read back (``runs.look``), or the run that has just ended in this process;
+            or what ``subject`` made of one of them.
         dataset: its data, if they are at hand; else they are read, and left out where they have changed or gone.
         findings: what was found wrong with it; None leaves that section out.
 
@@ -34,7 +35,7 @@ def page(
 
 
 def write(
-    run: Look | Run | StrPath,
+    run: Subject | Look | Run | StrPath,
     *,
     dataset: Dataset | None = None,
     findings: Sequence[Finding] | None = None,
@@ -52,7 +53,9 @@ def write(
     return path
 
 
-def _subject(run: Look | Run | StrPath, dataset: Dataset | None) -> Subject:
+def _subject(run: Subject | Look | Run | StrPath, dataset: Dataset | None) -> Subject:
+    if isinstance(run, Subject):
+        return run
     return subject(run if isinstance(run, Look | Run) else look(Path(run)), dataset)
 
 

@@ -1,0 +1,59 @@
+"""``pellucid report``: a finished run as one page of HTML."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pellucid.cli.common import Exit, Out, note, output, print_json
+from pellucid.diagnosis.training import diagnose_run
+from pellucid.errors import InputError
+from pellucid.finding import Finding
+from pellucid.report import subject, write
+from pellucid.runs import Run, open_run
+
+
+@click.command(short_help="A run as one page of HTML.")
+@click.argument("run")
+@click.option(
+    "--out", "to", metavar="FILE.html", type=click.Path(path_type=Path), help="Where to write it [RUN/report.html]"
+)
+@output
+def report(run: str, to: Path | None, as_json: bool, quiet: bool) -> None:
+    """Write RUN, the folder of a finished run, as one page of HTML that opens without a network.
+
+    It shows the scores, what was found wrong, the curves, the confusion of classes, the worst mistakes, the weights,
+    the layers, what the run took, and the command that makes it again. train writes it at the end; this makes it anew.
+    Data that have changed or gone since are left out.
+    """
+    if to is not None and to.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out {to}: the report is a page of HTML; give a name that ends in .html")
+    opened = open_run(run)
+    about = subject(opened)
+    if about.dataset is None:
+        note(f"note: the predictions are left out. {about.why}")
+    findings = None if about.dataset is None else diagnose_run(opened, about.dataset)
+    path = write(about, findings=findings, to=to)
+    if as_json:
+        print_json({"report": path})
+    elif quiet:
+        Out().line(str(path))
+    else:
+        Out().line(f"{path}: {path.stat().st_size / 1000:,.0f} kB; open it in a browser")
+
+
+def write_at_the_end(run: Run, findings: Sequence[Finding]) -> None:
+    """The report of a run that has just ended. The run is whole already: if this fails, it only says so.
+
+    Raises:
+        Exit: Ctrl-C; with 130.
+    """
+    how = f"the run is complete; for its report: pellucid report {shlex.quote(str(run.folder))}"
+    try:
+        write(run, findings=findings)
+    except KeyboardInterrupt:
+        note(f"interrupted while the report was written; {how}")
+        raise Exit(130) from None
+    except (OSError, MemoryError, InputError) as error:
+        note(f"note: the report could not be written ({error}); {how}")
