@@ -91,7 +91,7 @@ def saliency(
         _outline(right, model, row)
         style.bare(right)
         style.label(right, title=f"gradient of the loss for {of}")
-        right.set_xlabel("orange: more ink here lowers the loss; blue: raises it", fontsize=style.TEXT)
+        right.set_xlabel("vermillion: more ink here lowers the loss; blue: raises it", fontsize=style.TEXT)
         style.scale(figure, image, right, "∂loss/∂x")
     style.heading(figure, f"{name}: what the answer hangs on")
     return figure

@@ -32,7 +32,7 @@ def confusion(
 
     >>> figure = confusion([[8, 2], [0, 10]], ["cat", "dog"])
     >>> [text.get_text() for text in figure.axes[0].texts]
-    ['8', '2', '·', '10', '80.0 %', '100.0 %', 'found']
+    ['8', '2', '·', '10']
     """
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
@@ -59,9 +59,7 @@ def confusion(
     right, total = int(np.trace(counts)), int(counts.sum())
     share = f", {100 * right / total:.2f} % right" if total else ""
     style.label(ax, title=f"{total:,} samples{share}", x="taken for", y="true class")
-    bar = figure.colorbar(
-        image, ax=ax, shrink=0.8, pad=0.02 if classes > COUNTED else 0.12, ticks=[0, 0.01, 0.1, 0.5, 1]
-    )
+    bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02, ticks=[0, 0.01, 0.1, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1", "10", "50", "100"])
     bar.ax.minorticks_off()
     bar.ax.tick_params(labelsize=style.SMALL)
@@ -91,8 +89,9 @@ def _write_counts(ax: "Axes", counts: AnyArray, shares: AnyArray) -> None:
 
 def _write_recalls(ax: "Axes", shares: AnyArray, totals: AnyArray) -> None:
     """To the right of each row the share of its class that was found."""
-    edge = len(shares) - 0.4
-    for row, total in enumerate(totals):
-        found = f"{100 * shares[row, row]:.1f} %" if total else "–"
-        ax.text(edge, row, found, va="center", fontsize=style.SMALL, clip_on=False)
-    ax.text(edge, -0.65, "found", va="bottom", fontsize=style.SMALL, style="italic", clip_on=False)
+    right = ax.secondary_yaxis("right")
+    found = [f"{100 * share:.1f} %" if total else "–" for share, total in zip(shares.diagonal(), totals, strict=True)]
+    right.set_yticks(range(len(shares)), found)
+    right.set_ylabel("of which found", fontsize=style.TEXT)
+    right.tick_params(labelsize=style.SMALL, length=0)
+    right.spines[:].set_visible(False)

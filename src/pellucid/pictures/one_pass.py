@@ -23,7 +23,7 @@ BARS = 40  # neurons up to which each has a bar; more become a field of colours
 def activations(
     model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
 ) -> "Figure":
-    r"""What each layer makes of one sample x (features,): bars are activations a, circles the scores z before them.
+    """What each layer makes of one sample x (features,): bars are activations a, circles the scores z before them.
 
     ``y`` is its class or its value, if it is known. Layers of more than 40 neurons are fields of colours.
 
@@ -32,7 +32,7 @@ def activations(
 
     >>> net = Network([784, 32, 10], rng=np.random.default_rng(0))
     >>> [ax.get_title() for ax in activations(net, np.ones(784)).axes]
-    ['input: 28 × 28 pixels', 'layer 1: 32 × relu', 'layer 2: 10 × softmax\npredicted 5']
+    ['input: 28 × 28 pixels', 'layer 1: 32 × relu', 'layer 2: 10 × softmax']
     """
     model = as_model(model)
     net = model.network
@@ -42,7 +42,8 @@ def activations(
     trace.fill(row)
     forward(net, trace)
     tall = max(
-        [size for size in net.sizes[1:] if size <= BARS] + [12 if model.image_shape else min(net.sizes[0], BARS)]
+        [size for size in net.sizes[1:] if size <= BARS]
+        + [12 if model.image_shape else net.sizes[0] if net.sizes[0] <= BARS else 12]
     )
     figure = style.figure(2.9 * len(net.sizes) + 0.4, float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
     panels = figure.subplots(1, len(net.sizes))
@@ -52,8 +53,8 @@ def activations(
         names = output_names(model) if last else None
         _layer(panels[l], trace.z[l - 1][0], trace.a[l][0], names, layer.activation.name)
         panels[l].set_title(f"layer {l}: {net.sizes[l]} × {layer.activation.name}", fontsize=style.TITLE)
-    _mark(panels[-1], model, trace.a[-1][0], truth)
-    style.heading(figure, f"{name}, layer by layer")
+    verdict = _verdict(panels[-1], model, trace.a[-1][0], truth)
+    style.heading(figure, f"{name}, layer by layer{verdict}")
     return figure
 
 
@@ -117,8 +118,8 @@ def _field(ax: "Axes", values: AnyArray, text: str) -> None:
     bar.ax.tick_params(labelsize=style.SMALL)
 
 
-def _mark(ax: "Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> None:
-    """Say at the output what was predicted, and what is true."""
+def _verdict(ax: "Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> str:
+    """What was predicted and what is true, in words; the true class is hatched at the output."""
     loss, names = model.network.loss, output_names(model)
     if loss.kind == "classes":
         guess = model.class_names[int(outputs.argmax())]
@@ -129,10 +130,9 @@ def _mark(ax: "Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -
     elif len(outputs) == 1:
         guess, right = f"{outputs[0]:.4g}", None if truth is None else f"{truth[0]:.4g}"
     else:
-        return
-    text = f"\npredicted {style.literal(guess)}" + ("" if right is None else f", true {style.literal(right)}")
-    ax.set_title(ax.get_title() + text, fontsize=style.TITLE)
+        return ""
     if loss.kind == "classes" and truth is not None and len(names) <= BARS:
         bar = ax.patches[int(truth[0])]
         bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
         ax.set_xlabel("probability a (hatched: the true class)", fontsize=style.TEXT)
+    return f": predicted {guess}" + ("" if right is None else f", true {right}")

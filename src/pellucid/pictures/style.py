@@ -4,6 +4,7 @@ matplotlib is imported when a figure is made, and only its objects are used: no 
 """
 
 import io
+import textwrap
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,10 @@ def figure_of(ax: "Axes") -> "Figure":
     return ax.figure.figure
 
 
-def heading(figure: "Figure | SubFigure", text: str) -> None:
-    """What the picture shows, above all of it."""
-    figure.suptitle(literal(text, most=110), fontsize=HEADING)
+def heading(figure: "Figure", text: str) -> None:
+    """What the picture shows, above all of it, in as many lines as it takes."""
+    letters = max(20, int(figure.get_figwidth() * 9.5))
+    figure.suptitle("\n".join(textwrap.wrap(literal(text, most=200), letters)), fontsize=HEADING)
 
 
 def label(ax: "Axes", *, title: str = "", x: str = "", y: str = "", grid: bool = False) -> None:

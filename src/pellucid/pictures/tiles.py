@@ -98,7 +98,7 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
 
     >>> net = Network([4, 3], rng=np.random.default_rng(0))
     >>> figure = mistakes(net, np.eye(4), [0, 1, 2, 0], top=2)
-    >>> figure.axes[0].get_title().split(",")[0]
+    >>> figure.axes[0].get_title("left").split(",")[0]
     'sample 2'
     """
     model, top = as_model(model), checks.count(top, "top")
@@ -116,13 +116,15 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     figure = style.figure(max(4.5, 3.0 * columns), 1.0 + 1.75 * lines)
     tiles = figure.add_gridspec(lines, columns)
     for place, row in enumerate(rows):
-        _mistake(figure, tiles[place // columns, place % columns], model, inputs[row], place, found, int(truth[row]))
-        ax = figure.axes[-1]
+        ax = _mistake(
+            figure, tiles[place // columns, place % columns], model, inputs[row], place, found, int(truth[row])
+        )
         ax.set_title(
             f"sample {row}, loss {losses[row]:.2f}\n"
             f"true {style.literal(model.class_names[truth[row]], 10)} → "
             f"taken for {style.literal(model.class_names[found.labels[place]], 10)}",
             fontsize=style.TEXT,
+            loc="left",
         )
     what = "The worst mistakes" if wrong else "No mistakes; the greatest losses"
     style.heading(figure, f"{what} of {len(inputs):,} samples (bars: probabilities; hatched: the true class)")
@@ -131,17 +133,18 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
 
 def _mistake(
     figure: "Figure", place: "SubplotSpec", model: Model, x: AnyArray, row: int, found: Answers, truth: int
-) -> None:
-    """One tile: the picture, where inputs are one, and the bars of the probabilities."""
+) -> "Axes":
+    """One tile: the picture, where inputs are one, and the bars of the probabilities; returns its leftmost axes."""
+    first = None
     if model.image_shape is not None:
         halves = place.subgridspec(1, 2, width_ratios=(1, 1.1), wspace=0.02)
-        ax = figure.add_subplot(halves[0])
-        ax.imshow(shown(model, x), cmap="gray_r")
-        style.bare(ax)
-        ax.set_anchor("E")
+        first = figure.add_subplot(halves[0])
+        first.imshow(shown(model, x), cmap="gray_r")
+        style.bare(first)
         place = halves[1]
     ax = figure.add_subplot(place)
     _bars(ax, model, found.probabilities[row], int(found.labels[row]), truth)
+    return first or ax
 
 
 def _bars(ax: "Axes", model: Model, probabilities: Array, guess: int, truth: int) -> None:
@@ -160,6 +163,9 @@ def _bars(ax: "Axes", model: Model, probabilities: Array, guess: int, truth: int
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.tick_params(labelsize=style.SMALL, length=2)
+    for k, tick in zip(shown, ax.get_yticklabels(), strict=True):  # a bar may be too short to show its colour
+        if k in (truth, guess):
+            tick.set(color=style.BLUE if k == truth else style.VERMILLION, weight="bold")
     ax.spines[["top", "right"]].set_visible(False)
 
 

@@ -71,7 +71,7 @@ def architecture(model: Model | Network) -> "Figure":
     net = model.network
     drawn = columns(net.sizes, picture=model.image_shape is not None)
     tallest = max([(column.heights[0] - column.heights[-1]) for column in drawn if column.heights] + [2.0])
-    figure = style.figure(1.9 * len(drawn) + 1.8, 0.36 * tallest + 2.1)
+    figure = style.figure(1.9 * len(drawn) + 1.8, 0.36 * tallest + 1.9)
     ax = figure.subplots()
     for l in range(1, len(drawn)):
         if l == 1 and model.image_shape is not None:
@@ -86,7 +86,7 @@ def architecture(model: Model | Network) -> "Figure":
     _headers(ax, model, tallest / 2 + 0.9)
     _legend(ax, model)
     ax.set_xlim(-1.9, GAP * (len(drawn) - 1) + 1.9)
-    ax.set_ylim(-tallest / 2 - 0.8, tallest / 2 + 3.0)
+    ax.set_ylim(-tallest / 2 - 0.8, tallest / 2 + 2.6)
     ax.set_axis_off()
     sizes = "-".join(map(str, net.sizes))
     style.heading(figure, f"{sizes}: {net.theta.size:,} parameters")
@@ -129,9 +129,9 @@ def _edges(ax: "Axes", W: AnyArray, before: Column, after: Column, l: int) -> No
 
 
 def _write(ax: "Axes", W: AnyArray, left: dict[int, float], right: dict[int, float], l: int) -> None:
-    """The weights' numbers on their lines, each where it meets the fewest others: nearer to the larger layer."""
-    at = 0.3 if len(left) >= len(right) else 0.7
+    """The weights' numbers on their lines, for each input a little further on, so that they do not meet."""
     for j, k in np.ndindex(W.shape):
+        at = 0.3 + 0.5 * k / (len(left) - 1) if len(left) > 1 else 0.6
         height = left[k] + at * (right[j] - left[k])
         ax.text(
             GAP * (l - 1 + at), height, f"{W[j, k]:.2f}", fontsize=6.5, ha="center", va="center", zorder=4,
@@ -163,6 +163,7 @@ def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int]) -> None:
         sizes, cmap=style.unsigned(), vmin=0, vmax=style.reach(sizes), extent=(-1.05, 1.05, -2.1, 2.1), aspect="auto",
         zorder=2,
     )  # fmt: skip
+    ax.text(0, -2.3, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
     ax.plot([-1.05, 1.05, 1.05, -1.05, -1.05], [-2.1, -2.1, 2.1, 2.1, -2.1], color=style.BLACK, linewidth=1, zorder=3)
 
 

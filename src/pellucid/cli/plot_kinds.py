@@ -1,0 +1,212 @@
+"""The kinds of pictures that ``pellucid plot`` draws: each from what was asked for to a figure and its numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid import metrics, pictures, runs
+from pellucid.cli.common import open_model, progress
+from pellucid.cli.samples import One, one_sample, samples_for
+from pellucid.datasets import Samples
+from pellucid.errors import InputError
+from pellucid.evaluation import checked
+from pellucid.history import COLUMNS
+from pellucid.pictures import subject
+from pellucid.runs.prepare import describe_model, load_data
+from pellucid.storage import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LOOKED_AT = 1000  # samples on which gradients and the landscape are taken
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asked for; ``path`` is None for the model that comes with pellucid."""
+
+    kind: str
+    path: str | None
+    data: str | None
+    number: int | None
+    image: Path | None
+    layer: int
+    top: int | None
+    quiet: bool
+
+    def model(self) -> Model:
+        """The model to draw."""
+        return open_model(self.path)
+
+    def samples(self, model: Model) -> tuple[str, Samples]:
+        """The samples to draw, and what they are called."""
+        name, samples = samples_for(model, self.data)
+        data = checked(model.network, samples)
+        assert isinstance(data, tuple)
+        return name, Samples(*data)
+
+    def one(self, model: Model) -> One:
+        """The one sample to draw."""
+        return one_sample(model, self.data, self.number or 0, self.image)
+
+    def run(self) -> runs.Look:
+        """The run to draw."""
+        if self.path is None or self.path.endswith(".safetensors"):
+            given = "the model that comes with pellucid" if self.path is None else self.path
+            raise InputError(
+                f"{self.kind}: {given} has forgotten how it was trained; name the folder of a run: "
+                f"pellucid plot RUN {self.kind} --out FILE.png"
+            )
+        return runs.open_run(self.path)
+
+
+Drawn = tuple["Figure", dict[str, Any]]  # a picture, and the numbers in it
+
+
+def _digits(asked: Asked) -> Drawn:
+    model = asked.model()
+    if asked.image is not None:
+        one = asked.one(model)
+        X, y, rows = one.x, None, [0]
+    else:
+        _, samples = asked.samples(model)
+        first = asked.number or 0
+        if first >= len(samples.X):
+            raise InputError(f"--sample {first}: there are {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")
+        rows = list(range(first, min(first + (asked.top or 40), len(samples.X))))
+        X, y = samples.X[rows], samples.y[rows]
+    return pictures.digits(model, X, y), {"digits": _answers(model, X, y, rows)}
+
+
+def _mistakes(asked: Asked) -> Drawn:
+    model = asked.model()
+    _, samples = asked.samples(model)
+    top = asked.top or 12
+    figure = pictures.mistakes(model, samples.X, samples.y, top=top)
+    rows, losses = subject.worst(model, samples.X, samples.y, top)
+    found = _answers(model, samples.X[rows], samples.y[rows], rows.tolist())
+    return figure, {
+        "samples": len(samples.X),
+        "mistakes": [{**entry, "loss": losses[entry["sample"]]} for entry in found],
+    }
+
+
+def _answers(model: Model, X: Any, y: Any, rows: list[int]) -> list[dict[str, Any]]:
+    """What the model makes of samples, for JSON."""
+    entries: list[dict[str, Any]] = [{"sample": row} for row in rows]
+    if model.network.loss.kind == "values":
+        outputs = model.network.predict(X)
+        for k, entry in enumerate(entries):
+            entry["prediction"] = outputs[k].tolist()
+            entry["true"] = None if y is None else np.atleast_1d(y[k]).tolist()
+        return entries
+    names, found = model.class_names, subject.answers(model, X)
+    for k, entry in enumerate(entries):
+        entry["prediction"] = names[found.labels[k]]
+        entry["probability"] = found.probabilities[k].max()
+        entry["true"] = None if y is None else names[int(np.reshape(y[k], -1)[0])]
+    return entries
+
+
+def _confusion(asked: Asked) -> Drawn:
+    model = asked.model()
+    subject.one_class_each(model, "confusion")
+    _, samples = asked.samples(model)
+    names = model.class_names
+    matrix = metrics.confusion(model.network.predict(samples.X), samples.y, len(names))
+    return pictures.confusion(matrix, names), {"classes": names, "confusion": matrix}
+
+
+def _weights(asked: Asked) -> Drawn:
+    model = asked.model()
+    figure = pictures.weights(model, layer=asked.layer)
+    W = model.network.layers[asked.layer - 1].W
+    norms = np.linalg.norm(W, axis=1)
+    return figure, {"layer": asked.layer, "shape": W.shape, "largest": np.abs(W).max(), "norms": norms}
+
+
+def _architecture(asked: Asked) -> Drawn:
+    model = asked.model()
+    net = model.network
+    activations = [layer.activation.name for layer in net.layers]
+    numbers = {"sizes": net.sizes, "activations": activations, "parameters": net.theta.size}
+    return pictures.architecture(model), numbers
+
+
+def _activations(asked: Asked) -> Drawn:
+    model = asked.model()
+    one = asked.one(model)
+    figure = pictures.activations(model, one.x, _target(one), name=one.name)
+    layers = [model.network.features(one.x, layer=l)[0] for l in range(1, len(model.network.layers) + 1)]
+    return figure, {"input": one.name, "activations": layers}
+
+
+def _saliency(asked: Asked) -> Drawn:
+    model = asked.model()
+    one = asked.one(model)
+    figure = pictures.saliency(model, one.x, _target(one), name=one.name)
+    gradient, target = pictures.input_gradient(model, one.x, _target(one))
+    return figure, {"input": one.name, "target": target.reshape(-1), "gradient": gradient}
+
+
+def _target(one: One) -> Any:
+    return None if one.y is None else one.y
+
+
+def _history(asked: Asked) -> Drawn:
+    history = asked.run().history
+    return pictures.history(history), {"epochs": len(history), **{name: history[name] for name in COLUMNS[1:]}}
+
+
+def _gradients(asked: Asked) -> Drawn:
+    run = asked.run()
+    X, y = _samples_of(run, asked.data)
+    course = pictures.course(run.network, run.steps, run.thetas, X[:LOOKED_AT], y[:LOOKED_AT])
+    layers = [{name: [getattr(at[l], name) for at in course.layers] for name in course.layers[0][l]._fields}
+              for l in range(len(run.network.layers))]  # fmt: skip
+    return pictures.gradients(course), {"samples": min(len(X), LOOKED_AT), "steps": course.steps, "layers": layers}
+
+
+def _samples_of(run: runs.Look, data: str | None) -> Samples:
+    """The dev part of a run, or else its train part; or other data. The run may still be under way."""
+    own = load_data(run.settings)
+    if data is not None:
+        return samples_for(describe_model(run.network, run.settings, own), data)[1]
+    part = own.dev if own.dev is not None else own.train
+    if not isinstance(part, Samples):
+        part = Samples(*next(iter(part.blocks(None))))
+    return part
+
+
+def _landscape(asked: Asked) -> Drawn:
+    from pellucid import landscape
+    from pellucid.pictures.landscape import landscape as draw
+
+    model = asked.model()
+    _, samples = asked.samples(model)
+    run = runs.look(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
+    path = landscape.path_of(run) if run is not None and len(run.steps) > 2 else None
+    part = (samples.X[:LOOKED_AT], samples.y[:LOOKED_AT])
+    points = 51
+    with progress("losses", points**2, quiet=asked.quiet) as bar:
+        surface = landscape.compute(
+            model.network, part, path=path, points=points, rng=np.random.default_rng(0), after_each=bar.advance
+        )
+    return draw(surface), {"directions": surface.kind, "loss": surface.centre, "shares": surface.shares}
+
+
+KINDS: dict[str, Callable[[Asked], Drawn]] = {
+    "digits": _digits,
+    "history": _history,
+    "confusion": _confusion,
+    "mistakes": _mistakes,
+    "weights": _weights,
+    "activations": _activations,
+    "gradients": _gradients,
+    "architecture": _architecture,
+    "landscape": _landscape,
+    "saliency": _saliency,
+}
