@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+    from pellucid.diagnosis.training import diagnose
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
     from pellucid.finding import Finding
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pellucid.history import History
     from pellucid.initializers import Article, Glorot, He, LeCun
     from pellucid.inspection import LayerHealth, layer_health
+    from pellucid.learning_rate import RangeTest, lr_find
     from pellucid.losses import (
         AbsoluteError,
         BinaryCrossEntropy,
@@ -64,6 +66,7 @@ __all__ = [
     "Network",
     "Progress",
     "RMSProp",
+    "RangeTest",
     "ReLU",
     "Scores",
     "Sigmoid",
@@ -73,6 +76,7 @@ __all__ = [
     "Trace",
     "backward",
     "datasets",
+    "diagnose",
     "evaluate",
     "explain",
     "forward",
@@ -81,6 +85,7 @@ __all__ = [
     "layer_health",
     "load",
     "load_model",
+    "lr_find",
     "metrics",
     "pictures",
     "report",
@@ -94,6 +99,7 @@ __all__ = [
 # first moment on, and what a program does not use costs it nothing.
 _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
+    "diagnosis.training": ("diagnose",),
     "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
     "finding": ("Finding",),
@@ -101,6 +107,7 @@ _PLACES = {
     "inspection": ("LayerHealth", "layer_health"),
     "history": ("History",),
     "initializers": ("Article", "Glorot", "He", "LeCun"),
+    "learning_rate": ("RangeTest", "lr_find"),
     "losses": (
         "AbsoluteError",
         "BinaryCrossEntropy",

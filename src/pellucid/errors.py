@@ -15,4 +15,11 @@ class InputError(ValueError):
 
 
 class DivergenceError(InputError):
-    """The loss became infinite or no number: the learning rate is too large, or the inputs are not scaled."""
+    """The loss became infinite or no number: the learning rate is too large, or the inputs are not scaled.
+
+    ``what`` says what happened and where, ``remedy`` what to do about it, where nothing more is known.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy

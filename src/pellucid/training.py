@@ -41,6 +41,11 @@ class Epoch:
     train: Scores
     dev: Scores | None
 
+    def _repr_html_(self) -> str:
+        from pellucid.summary import epoch_summary  # what notebooks show
+
+        return epoch_summary(self)
+
 
 def _settled() -> None:
     """There is nothing left to count."""
@@ -256,7 +261,7 @@ def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss:
             continue
         break
     return DivergenceError(
-        f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {step}, "
-        f"first seen {place}; try a learning rate ten times smaller (--learning-rate), "
-        "a limit on the gradient (--clip-norm 1), or inputs scaled to about −1 … 1"
+        f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {step}, first seen {place}",
+        "try a learning rate ten times smaller (--learning-rate), a limit on the gradient (--clip-norm 1), "
+        "or inputs scaled to about −1 … 1",
     )

@@ -5,6 +5,7 @@ import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -13,89 +14,25 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pellucid.activations import ACTIVATIONS
 from pellucid.cli.app import os_message
 from pellucid.cli.common import Exit, Out, note, output, percent, print_json, progress
-from pellucid.errors import InputError
-from pellucid.initializers import INITIALIZERS
-from pellucid.losses import LOSSES
+from pellucid.cli.report import write_at_the_end
+from pellucid.cli.settings_options import settings_options
+from pellucid.diagnosis.training import diagnose_run
+from pellucid.errors import DivergenceError, InputError
+from pellucid.finding import Finding
 from pellucid.network import Network
-from pellucid.optimizers import OPTIMIZERS
-from pellucid.runs import RECIPES, Run, from_flags, prepare, resume, start
+from pellucid.report.page import NAME as REPORT
+from pellucid.runs import Look, Run, from_flags, prepare, resume, start
 from pellucid.runs.settings import Settings
-from pellucid.schedules import SCHEDULES
 from pellucid.training import Epoch
 
 BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 
 
-def _amount(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """A number of samples, or a fraction of them."""
-    if value is None:
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        pass
-    try:
-        return float(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is neither a number of samples nor a fraction such as 0.1") from None
-
-
-def _sizes(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    if value is None or value == "none":
-        return None if value is None else ()
-    try:
-        return tuple(int(size) for size in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r}: give neurons layer by layer, such as 32,16, or none") from None
-
-
-def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(name.strip() for name in value.split(","))
-
-
-def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | str | None:
-    if value is None or value == "all":
-        return value
-    try:
-        return int(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r}: give a number of samples, or all") from None
-
-
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
-@click.option("--target", metavar="NAME", help="What to predict: an array, a column, or a .npy file.")
-@click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="[default: auto]")
-@click.option(
-    "--dev",
-    metavar="N|FRACTION",
-    callback=_amount,
-    help="Held back to watch over training [1,000 digits; else 10 %, at most 10,000 of a file above 256 MB].",
-)
-@click.option("--test", metavar="N|FRACTION", callback=_amount, help="Held back for the final score.")
-@click.option("--recipe", metavar="NAME", help=f"A set of the settings below: {', '.join(RECIPES)}.")
-@click.option("--hidden", metavar="32,16", callback=_sizes, help="Neurons of the hidden layers, or none.")
-@click.option("--activation", metavar="NAME[,NAME]", callback=_names, help=", ".join(ACTIVATIONS) + " [relu]")
-@click.option("--loss", metavar="NAME", help=", ".join(LOSSES))
-@click.option("--init", metavar="NAME", help=", ".join(INITIALIZERS) + " [he]")
-@click.option("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS) + " [sgd]")
-@click.option("--learning-rate", type=float, metavar="RATE", help="[0.7 for sgd]")
-@click.option("--schedule", metavar="NAME", help=", ".join(SCHEDULES) + " [warmup-cosine]")
-@click.option("--batch-size", metavar="N|all", callback=_batch, help="Samples a step [64]")
-@click.option("--epochs", type=int, metavar="N", help="Passes over the data [6]")
-@click.option("--weight-decay", type=float, metavar="RATE", help="How much θ is drawn towards 0 [0.001 for sgd]")
-@click.option("--dropout", type=float, metavar="SHARE", help="Hidden neurons left out at each step [0]")
-@click.option("--clip-norm", type=float, metavar="LENGTH", help="The greatest length of a gradient; 0 is no limit [1]")
-@click.option("--dtype", metavar="NAME", help="float32 or float64 [float32]")
-@click.option("--threads", type=int, metavar="N", help="Threads of the matrix product [by its size]")
-@click.option("--seed", type=int, metavar="N", help="Of the split, the start and the order [0]")
-@click.option(
-    "--patience", type=int, metavar="N", help="Stop after N epochs without a better dev loss, and keep the best θ."
-)
-@click.option("--start-from", metavar="MODEL", help="Go on from a trained model's weights: a file, or a run.")
+@settings_options()
 @click.option("--out", "folder", metavar="DIR", type=click.Path(path_type=Path), help="[runs/<date>-<time>]")
 @click.option(
     "--resume", "resume_from", metavar="DIR", type=click.Path(path_type=Path), help="Go on with a run that was stopped."
@@ -126,14 +63,20 @@ def train(
         prepared = prepare(from_flags(flags))
         run = start(prepared, Path(folder) if folder is not None else _new_folder())
     silent = as_json or quiet
-    if run.result is None:
+    to_train = run.result is None
+    if to_train:
         _go(run, silent=silent, quiet=quiet)
     elif not silent:
         note(f"{run.folder}: finished already, left as it is")
+    findings = _findings(run)
+    if to_train:
+        write_at_the_end(run, findings)
     if as_json:
-        print_json(run.result)
-    else:
-        _conclude(Out(), run, quiet=quiet)
+        print_json({**(run.result or {}), "findings": [asdict(finding) for finding in findings]})
+        return
+    _conclude(Out(), run, quiet=quiet)
+    for finding in findings:
+        note(f"note: {_said(finding)}")
 
 
 def _new_folder() -> Path:
@@ -167,11 +110,30 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
             place = "twice; the last checkpoint stands"
         note(f"interrupted {place}; {go_on}")
         raise Exit(128 + caught[0] if caught else 130) from None
+    except DivergenceError as error:
+        findings = _findings(run, diverged=True)
+        if not findings:
+            raise
+        raise DivergenceError(f"{error.what}. {_said(findings[0])}") from None
     except (BrokenPipeError, SystemExit):
         note(f"stopped, since nobody reads the output any more; {go_on}")
         raise BrokenPipeError from None
     except OSError as error:
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
+
+
+def _findings(run: Run, *, diverged: bool = False) -> list[Finding]:
+    """What went wrong in the run, seen with what is in memory already."""
+    state = run.state
+    here = Look(
+        run.folder, {}, run.settings, state.history, state.snapshots.steps, state.snapshots.thetas, state.network
+    )
+    return diagnose_run(here, run.dataset, diverged=diverged)
+
+
+def _said(finding: Finding) -> str:
+    """A finding in a sentence."""
+    return f"{finding.fault}: {finding.evidence}; try {finding.remedy}"
 
 
 @contextmanager
@@ -262,13 +224,13 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
             text = f"R² {shown['r2']:.4f}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
             text = text or f"accuracy {percent(shown['accuracy'])}"
             results.line(f"{part:5} {text}, loss {shown['loss']:.4f}", bold=part == "test")
-    if (result["train"].get("r2") or 0) < 0:
-        note("note: this predicts worse than the mean would; scale inputs and targets to about −1 … 1")
     if quiet:
         return
     folder = shlex.quote(str(run.folder))
     results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {run.folder}")
     results.line("\nTry next:", bold=True)
+    if (run.folder / REPORT).is_file():
+        results.line(f"  open {shlex.quote(str(run.folder / REPORT))}               all of it on one page")
     results.line(f"  pellucid evaluate {folder}              class by class")
     if run.dataset.image_shape == (28, 28):
         results.line(f"  pellucid predict {folder} picture.png   read your own digit")

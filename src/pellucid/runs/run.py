@@ -66,7 +66,8 @@ class Run:
                 if self._patience_is_out():
                     break
         except DivergenceError as error:
-            raise DivergenceError(f"{error}. The last good checkpoint is {self.folder / checkpoint.NAME}") from None
+            kept = f"the last good checkpoint is {self.folder / checkpoint.NAME}"
+            raise DivergenceError(f"{error.what}; {kept}", error.remedy) from None
         self._finish()
 
     def _epochs(self) -> Iterator[Epoch]:

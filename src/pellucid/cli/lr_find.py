@@ -1,0 +1,147 @@
+"""``pellucid lr-find``: which learning rate to train with, from the loss at each rate of a short test."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pellucid.cli.common import Out, output, print_json, progress
+from pellucid.cli.settings_options import given, settings_options
+from pellucid.errors import DivergenceError, InputError
+from pellucid.files import write_whole
+from pellucid.learning_rate import RangeTest, short
+from pellucid.learning_rate import lr_find as range_test
+from pellucid.runs import from_flags, prepare
+
+NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
+OWN = ("least", "most", "steps", "out", "as_json", "quiet")
+PICTURES = (".png", ".svg", ".pdf")
+ROWS = 15
+BAR = 24  # characters
+
+
+@click.command("lr-find", short_help="Find a learning rate: the loss at each of many.")
+@click.argument("data", required=False)
+@click.option("--from", "least", type=float, metavar="RATE", default=1e-6, show_default=True, help="The first rate.")
+@click.option("--to", "most", type=float, metavar="RATE", default=100.0, show_default=True, help="The last rate.")
+@click.option("--steps", type=int, metavar="N", default=200, show_default=True, help="How many rates, a step each.")
+@settings_options(without=NOT_HERE)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="A picture (.png, .svg, .pdf) or a table (.csv)."
+)
+@output
+@click.pass_context
+def lr_find(
+    ctx: click.Context,
+    /,
+    least: float,
+    most: float,
+    steps: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **flags: Any,
+) -> None:
+    """Find the learning rate to train with on DATA, which is what pellucid train takes.
+
+    A network is trained for a few steps, each with a greater learning rate than the one before, from far too small to
+    far too large. Where the loss falls fastest, and where it is lowest before it rises, tells which rate is right: the
+    suggestion lies midway between the two. (Smith, Cyclical Learning Rates for Training Neural Networks, 2015.)
+
+    Give the flags that you will train with: the right rate depends on the data, the network, the optimiser, the batch
+    size and the limit on the gradient. Nothing is kept but --out.
+    """
+    if out is not None and out.suffix.lower() not in (*PICTURES, ".csv"):
+        raise InputError(f"--out {out}: give a name that ends in {', '.join(PICTURES)} or .csv")
+    test = _test(flags, least, most, steps, quiet=quiet)
+    paste = None
+    if test.suggestion is not None:
+        paste = f"pellucid train {given(ctx, without=OWN)} ".rstrip() + f" --learning-rate {test.suggestion:g}"
+    if out is not None:
+        write_whole(out, _table(test) if out.suffix.lower() == ".csv" else _picture(test, out.suffix.lower()))
+    if as_json:
+        print_json({**vars(test), "command": paste, "out": out})
+    else:
+        _show(Out(), test, paste, out, quiet=quiet)
+
+
+def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet: bool) -> RangeTest:
+    prepared = prepare(from_flags(flags))
+    settings, data = prepared.settings, prepared.dataset.train
+    with progress("trying rates", steps, quiet=quiet) as bar:
+        try:
+            return range_test(
+                prepared.model.network,
+                data,
+                prepared.optimizer,
+                batch_size=settings.batch_size,
+                least=least,
+                most=most,
+                steps=steps,
+                rng=prepared.rng,
+                dropout=settings.dropout,
+                clip_norm=settings.clip_norm,
+                blas_threads=settings.threads,
+                after_step=bar.advance,
+            )
+        except DivergenceError as error:
+            raise InputError(f"{settings.data}: {error}") from None
+
+
+def _table(test: RangeTest) -> bytes:
+    """The test as the text of a CSV file, every number to its last digit."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("learning_rate", "loss", "smoothed"))
+    columns = (test.rates.tolist(), test.losses.tolist(), test.smoothed.tolist())
+    table.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
+
+
+def _picture(test: RangeTest, suffix: str) -> bytes:
+    from pellucid.pictures import style
+    from pellucid.pictures.learning_rate import range_test
+
+    return style.render(range_test(test), suffix)
+
+
+def _show(results: Out, test: RangeTest, paste: str | None, out: Path | None, *, quiet: bool) -> None:
+    if not quiet:
+        results.table(("rate", "loss", "", ""), _rows(test), right=("rate", "loss"))
+        results.line()
+    if test.suggestion is None:
+        results.line("no learning rate is suggested", bold=True)
+    else:
+        results.line(f"suggested learning rate: {test.suggestion:g}", bold=True)
+    if quiet:
+        return
+    results.line(test.evidence)
+    if test.stopped is not None:
+        results.line(f"stopped: {test.stopped}")
+    if out is not None:
+        results.line(f"written to {out}")
+    if paste is not None:
+        results.line("\nTry next:", bold=True)
+        results.line(f"  {paste}")
+
+
+def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
+    """Some of the rates with their smoothed losses, a bar as long as the loss, and what is special about the rate."""
+    marks: dict[int, list[str]] = {}
+    named = (("falls fastest", test.steepest), ("suggested", test.suggestion), ("lowest", test.lowest))
+    for text, rate in named:
+        if rate is not None:
+            marks.setdefault(int(np.abs(np.log(test.rates / rate)).argmin()), []).append(text)
+    count = len(test.rates)
+    shown = sorted({*np.linspace(0, count - 1, min(ROWS, count)).astype(int).tolist(), *marks})
+    full = 1.25 * max(test.start, float(test.smoothed[0])) if count else 1.0
+    rows = []
+    for k in shown:
+        loss = float(test.smoothed[k])
+        long = not loss <= full
+        bar = "█" * (BAR - 1) + "▶" if long else "█" * max(0, round(BAR * loss / full))
+        rows.append((short(float(test.rates[k])), f"{loss:.4g}", bar, ", ".join(marks.get(k, []))))
+    return rows
