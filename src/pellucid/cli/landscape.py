@@ -1,0 +1,198 @@
+"""``pellucid landscape``: the loss around the trained θ, and the way that training took over it."""
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pellucid.cli.common import Out, open_model, output, percent, print_json, progress
+from pellucid.cli.samples import samples_for
+from pellucid.datasets import Samples
+from pellucid.errors import InputError
+from pellucid.files import to_json, write_whole
+from pellucid.landscape import Path as ThetaPath
+from pellucid.landscape import Surface, as_json, compute, page, path_of, table, tensors
+from pellucid.runs import is_run, look
+from pellucid.storage import Model
+
+PICTURES = (".png", ".svg", ".pdf")
+SUFFIXES = (".html", *PICTURES, ".npz", ".csv", ".json")
+NAME = "landscape.html"
+MOST_POINTS = 251  # a page of these has less than 500 kB
+
+
+@click.command(short_help="The loss surface around the trained network.")
+@click.argument("place", required=False, metavar="[RUN|MODEL]")
+@click.option("--data", metavar="DATA", help="Whose loss: what train takes. Default: the model's own test or dev part.")
+@click.option(
+    "--directions",
+    type=click.Choice(["path", "random"]),
+    help="The path's two main directions (default for a RUN), or random ones.",
+)
+@click.option(
+    "--points", type=click.IntRange(3, MOST_POINTS), default=51, show_default=True, help="Along each direction."
+)
+@click.option(
+    "--span",
+    type=click.FloatRange(min=0, min_open=True),
+    help="random: how far α and β go, in lengths of the weights (default 1). path: how far the plane reaches beyond "
+    "the path, in extents of the path (default 0.25).",
+)
+@click.option("--samples", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random directions.")
+@click.option(
+    "--out",
+    "outs",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Where to write it; may be given several times. The ending chooses: .html, .png, .svg, .pdf, .npz, .csv, "
+    f".json. Default: {NAME}, in the folder of the RUN or else here.",
+)
+@output
+def landscape(
+    place: str | None,
+    data: str | None,
+    directions: str | None,
+    points: int,
+    span: float | None,
+    samples: int,
+    seed: int,
+    outs: tuple[Path, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The loss on a plane through the trained θ, and the way that training took over it.
+
+    The plane is spanned by the two main directions of training's path (of a RUN), or by two random directions in which
+    each neuron's part is as long as its weights (of a MODEL, or with --directions random). Without RUN or MODEL it is
+    that of the digit model that comes with pellucid. The page can be turned with mouse, finger and arrow keys.
+    """
+    model = open_model(place)
+    outs = outs or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
+    _check_outs(outs, [place, data, model.data.get("source")])
+    path = _path(place, directions)
+    name, chosen = _some(model, data, samples)
+    begin = time.perf_counter()
+    with progress("losses", points * points, quiet=quiet) as bar:
+        surface = compute(
+            model.network,
+            chosen,
+            path=path,
+            points=points,
+            span=span,
+            rng=np.random.default_rng(seed),
+            after_each=bar.advance,
+        )
+    seconds = time.perf_counter() - begin
+    for out in outs:
+        write_whole(out, _content(surface, out.suffix.lower(), name))
+    if as_json:
+        print_json(_result(surface, name, outs, seconds))
+    else:
+        _show(surface, name, outs, seconds, quiet=quiet)
+
+
+def _check_outs(outs: tuple[Path, ...], read: list[Any]) -> None:
+    """Refuse, before anything is computed, files that cannot be written or that hold what is read."""
+    for out in outs:
+        if out.suffix.lower() not in SUFFIXES:
+            raise InputError(f"--out {out}: its ending says no format; give one of {', '.join(SUFFIXES)}")
+        if out.is_dir() or not out.parent.is_dir():
+            reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+            raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
+        if any(isinstance(name, str) and Path(name).resolve() == out.resolve() for name in read):
+            raise InputError(f"--out {out}: is what the losses are computed from; choose another name")
+    if any(out.suffix.lower() in PICTURES for out in outs):
+        from pellucid.pictures import style
+
+        style.figure(1, 1)  # says now, not later, that matplotlib is missing
+
+
+def _path(place: str | None, directions: str | None) -> ThetaPath | None:
+    """The path to span the plane with; None for random directions."""
+    if place is None or not is_run(place):
+        if directions == "path":
+            raise InputError(
+                f"--directions path: {place or 'the model that comes with pellucid'} has no path of training with it; "
+                "give the folder of a run, or take --directions random"
+            )
+        return None
+    if directions == "random":
+        return None
+    path = path_of(look(place))
+    different = len({theta.tobytes() for theta in path.thetas})
+    if different < 3:
+        raise InputError(
+            f"{place}: keeps {different} different θ of its path, but a plane takes 3; "
+            "take --directions random, or train for more steps"
+        )
+    return path
+
+
+def _some(model: Model, data: str | None, most: int) -> tuple[str, Samples]:
+    """At most so many samples, evenly spread over all: files sorted by class give some of each."""
+    name, samples = samples_for(model, data)
+    count = len(samples.X)
+    if not count:
+        raise InputError(f"{name}: has no samples; name other data with --data")
+    if count <= most:
+        return name, samples
+    rows = np.linspace(0, count - 1, most).round().astype(int)
+    return name, Samples(samples.X[rows], samples.y[rows])
+
+
+def _content(surface: Surface, suffix: str, name: str) -> bytes:
+    if suffix == ".html":
+        return page(surface, name).encode()
+    if suffix == ".csv":
+        return table(surface).encode()
+    if suffix == ".json":
+        return (to_json({"data": name, **as_json(surface)}) + "\n").encode()
+    if suffix == ".npz":
+        content = io.BytesIO()
+        np.savez_compressed(content, allow_pickle=False, **tensors(surface))
+        return content.getvalue()
+    from pellucid.pictures import style
+    from pellucid.pictures.landscape import landscape as draw
+
+    return style.render(draw(surface), suffix)
+
+
+def _result(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float) -> dict[str, Any]:
+    return {
+        "data": name,
+        "out": [str(out) for out in outs],
+        "points": len(surface.alphas),
+        "seconds": round(seconds, 3),
+        **as_json(surface),
+    }
+
+
+def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *, quiet: bool) -> None:
+    results, points = Out(), len(surface.alphas)
+    results.line(f"{name}: {surface.samples:,} samples, loss {surface.centre:.4f} at the trained θ")
+    if not quiet:
+        if surface.shares is not None and surface.trajectory is not None:
+            way, (first, second) = surface.trajectory, surface.shares
+            off = way.distances.max()
+            results.line(
+                f"plane: the path's two main directions, {percent(first)} and {percent(second)} of its variance"
+            )
+            results.line(
+                f"path: {len(way.steps)} θ from step {way.steps[0]:,} to {way.steps[-1]:,}, loss "
+                f"{way.losses[0]:.4f} to {way.losses[-1]:.4f}, at most {off:.3g} off the plane"
+            )
+        else:
+            results.line("plane: two random directions, each neuron's part as long as its weights")
+        for word, (loss, alpha, beta) in (("lowest", surface.lowest), ("highest", surface.highest)):
+            results.line(f"{word}: {loss:.4f} at α = {alpha:.3g}, β = {beta:.3g}")
+        if not np.isfinite(surface.losses).all():
+            none = int((~np.isfinite(surface.losses)).sum())
+            results.line(f"no number: at {none:,} of the points; --span reaches too far")
+        results.line(f"{points} × {points} points in {seconds:.1f} s")
+    for out in outs:
+        results.line(f"{out}")
