@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.diagnosis.training import diagnose
+    from pellucid.diagnosis.examine import Diagnosis, doctor
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
     from pellucid.finding import Finding
@@ -46,6 +47,7 @@ __all__ = [
     "Article",
     "BinaryCrossEntropy",
     "CrossEntropy",
+    "Diagnosis",
     "DivergenceError",
     "Epoch",
     "Finding",
@@ -77,6 +79,7 @@ __all__ = [
     "backward",
     "datasets",
     "diagnose",
+    "doctor",
     "evaluate",
     "explain",
     "forward",
@@ -100,6 +103,7 @@ __all__ = [
 _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "diagnosis.training": ("diagnose",),
+    "diagnosis.examine": ("Diagnosis", "doctor"),
     "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
     "finding": ("Finding",),

@@ -1,0 +1,197 @@
+"""The doctor: examine a learner's own network, part by part, and say what is wrong where."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.back_pass import examine_backward
+from pellucid.diagnosis.case import Case
+from pellucid.diagnosis.driver import examine_driver
+from pellucid.diagnosis.forward_pass import examine_forward
+from pellucid.diagnosis.helpers import examine_helpers
+from pellucid.diagnosis.learner import Learner, learner_in, make_learner
+from pellucid.diagnosis.learners_data import as_rows, examine_data, find_data
+from pellucid.diagnosis.names import meaning
+from pellucid.diagnosis.reading import read_code, used
+from pellucid.diagnosis.start import start
+from pellucid.diagnosis.update_step import examine_update
+from pellucid.diagnosis.wiring import examine_wiring
+from pellucid.finding import Finding
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found: no findings, or one for each cause; ``checked`` is what was examined and is in order."""
+
+    findings: list[Finding]
+    checked: list[str]
+    notes: list[str]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def __str__(self) -> str:
+        lines = []
+        for number, finding in enumerate(self.findings, start=1):
+            place = "" if finding.layer is None else f"layer {finding.layer}: "
+            lines += [f"{number}. {place}{finding.fault}", f"   {finding.evidence}", f"   remedy: {finding.remedy}"]
+        if self.healthy:
+            lines.append("healthy: " + "; ".join(self.checked))
+        return "\n".join(lines)
+
+
+def doctor(
+    *,
+    init: Callable[..., Any] | None = None,
+    forward: Callable[..., Any] | None = None,
+    backward: Callable[..., Any] | None = None,
+    update: Callable[..., Any] | None = None,
+    loss: Callable[..., Any] | None = None,
+    X: Any = None,
+    y: Any = None,
+    samples: str | None = None,
+    learning_rate: float = 0.1,
+    **more: Any,
+) -> Diagnosis:
+    """Examine a learner's own network: which layer's which gradient is wrong, and how.
+
+    The functions are called with what their arguments' names ask for (``W1``, ``params``, ``X``, ``cache``, …). The
+    gradients are compared with central differences (L(θ + h) − L(θ − h)) / 2h of the learner's own loss, h = 1e-6; a
+    wrong one is compared with what known mistakes would give.
+
+    Args:
+        init: makes the parameters; or give ``parameters=`` themselves.
+        forward: parameters and X to the output, and whatever backward needs.
+        backward: to the gradients, named or in the parameters' structure.
+        update: a step of gradient descent.
+        loss: the output and the targets to one number.
+        X: the learner's data, examined too if it is given together with ``y``.
+        y: its labels (m,), or targets beside the outputs.
+        samples: "rows" or "columns"; without it, what fits.
+        learning_rate: that of the learner.
+        more: ``train``, ``softmax``, ``one_hot``: functions; ``returns``: names of what a function returns;
+            ``arguments``: what an argument means; ``sizes``: of the network that init makes.
+
+    Raises:
+        InputError: a function is missing, or an argument's name says nothing.
+
+    >>> def init():
+    ...     rng = np.random.default_rng(0)
+    ...     W1 = rng.standard_normal((3, 5))
+    ...     b1 = np.zeros((3, 1))
+    ...     return W1, b1
+    >>> def forward(W1, b1, X):
+    ...     A1 = W1 @ X + b1
+    ...     return A1
+    >>> def backward(A1, X, Y):
+    ...     dZ1 = (A1 - Y) / Y.shape[1]
+    ...     dW1, db1 = dZ1 @ X.T, np.sum(dZ1)
+    ...     return dW1, db1
+    >>> print(doctor(init=init, forward=forward, backward=backward).findings[0].fault)
+    db1: it is one number, summed over everything, for all 3 outputs: each output needs its own
+    """
+    told = {"init": init, "forward": forward, "backward": backward, "update": update, "loss": loss, "X": X, "y": y}
+    told |= {"samples": samples, "learning_rate": learning_rate, **more}
+    return _examine(make_learner({}, None, {key: value for key, value in told.items() if value is not None}))
+
+
+def doctor_file(path: str) -> Diagnosis:
+    """Examine the network in a Python file; raises InputError where the file cannot be used."""
+    return _examine(learner_in(read_code(path)))
+
+
+def _examine(learner: Learner) -> Diagnosis:
+    case, rng = Case(learner), np.random.default_rng(0)
+    state = np.random.get_state()  # noqa: NPY002  (the learner's code draws from it)
+    np.random.seed(0)  # noqa: NPY002
+    names = learner.names
+    before: Mapping[str, Any] = dict(names)
+    try:
+        _parts(case, rng)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+        if learner.code is None:
+            for name in set(names) - set(before):
+                del names[name]
+            names.update(before)
+    notes = [*case.notes, *(learner.code.notes if learner.code is not None else [])]
+    return Diagnosis(case.findings, case.checked, list(dict.fromkeys(notes)))
+
+
+def _parts(case: Case, rng: np.random.Generator) -> None:
+    """Every part of the examination, in the order of causes."""
+    examine_wiring(case)
+    _prepare(case)
+    if not start(case, rng):
+        examine_helpers(case)
+        return
+    _count_samples(case)
+    if case.training is None and (found := _data(case, case.sizes[0])) is not None:
+        case.training = found
+    examine_forward(case)
+    case.values = case.values or (case.output is not None and case.output.name in ("identity", "tanh", "relu"))
+    examine_helpers(case)
+    examine_backward(case, rng)
+    examine_update(case, rng)
+    examine_driver(case, rng)
+    examine_data(case, rng)
+
+
+def _prepare(case: Case) -> None:
+    """Give the learner's functions the global names that they read, and find the data."""
+    code = case.learner.code
+    if code is not None:
+        drivers = [case.learner.called("train")] if "train" in case.learner.functions else []
+        wanted = {name for node in code.functions.values() for name in used(node)} - set(code.functions)
+        for failure in code.need(wanted, never=drivers):
+            code.notes.append(f"not run: {failure.text}")
+    case.training = _data(case, None)
+    if case.training is not None:
+        y = case.training[1]
+        case.values = y.dtype.kind == "f" and not np.isin(y, (0, 1)).all() and not (y == np.round(y)).all()
+
+
+def _data(case: Case, inputs: int | None) -> Any:
+    found = find_data(case.learner)
+    if found is None:
+        return None
+    return as_rows(case.learner, *found, inputs)
+
+
+def _count_samples(case: Case) -> None:
+    """A global count of samples, such as m, must be that of the training samples; here it becomes the batch's."""
+    code = case.learner.code
+    if code is None:
+        return
+    read = {name for node in code.functions.values() for name in used(node)}
+    local = {a.arg for node in code.functions.values() for a in node.args.args}
+    for name in sorted(read - local):
+        if meaning(name) != "samples" or any(name in _assigned(node) for node in code.functions.values()):
+            continue
+        value = code.names.get(name)
+        count = None if case.training is None else len(case.training[0])
+        if isinstance(value, int) and count is not None and value != count:
+            line = code.line_of(name)
+            case.add(
+                None,
+                "dW",
+                f"{name} counts {value - count:,} samples that are not trained on: 1/{name} is the wrong 1/m"
+                if value > count
+                else f"{name} counts only some of the samples: 1/{name} is the wrong 1/m",
+                f"{'' if line is None else f'line {line}: '}{name} = {value:,}, but training gets {count:,} samples: "
+                f"every gradient is {count / value:.4g} times the right one",
+                f"{name} = X.shape[{0 if case.layout.samples == 'rows' else 1}], of the X that backward is given",
+            )
+        code.names[name] = case.m
+
+
+def _assigned(node: Any) -> set[str]:
+    from pellucid.diagnosis.reading import bound
+
+    return bound(node)
+
+

@@ -1,0 +1,262 @@
+"""A learner's functions: which of them does what, and how each is called, from the names of its arguments."""
+
+import ast
+import copy
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pellucid.diagnosis.names import LAST, Quantity, meaning, quantity
+from pellucid.diagnosis.reading import MAPPING, Code
+from pellucid.diagnosis.running import Ran, code_of, run
+from pellucid.errors import InputError
+
+# a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
+PATTERNS = {
+    "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*",
+    "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*",
+    "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
+    r"(compute_|get_)?(gradients|grads)",
+    "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)",
+    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*)?|\w*(cross_?entropy|mse|squared_error|bce)\w*|"
+    r"(loss|cost)_\w+|\w+_(loss|cost)",
+    "train": r"gradient_?descent|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training",
+    "one_hot": r"\w*one_?hot\w*|to_categorical",
+    "softmax": r"(stable_|my_)?softmax\w*",
+}
+NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
+ROLES = tuple(PATTERNS)
+
+
+@dataclass
+class Pool:
+    """What can be handed to a function: arrays by quantity, other things by meaning, everything by its own name."""
+
+    arrays: dict[Quantity, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, Any] = field(default_factory=dict)
+
+    def having(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "Pool":
+        """The same pool with more in it."""
+        renamed = {key.replace("_", " "): value for key, value in words.items()}
+        return Pool({**self.arrays, **(arrays or {})}, {**self.words, **renamed}, dict(self.named))
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) is not None
+
+    def __getitem__(self, name: str) -> Any:
+        key = self._key(name)
+        assert key is not None
+        store, entry = key
+        return store[entry]
+
+    def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
+        q, word = quantity(name), meaning(name)
+        if q is not None and q.layer == LAST:
+            layers = [found.layer for found in self.arrays if found.kind == q.kind]
+            q = Quantity(q.kind, max(layers, default=LAST))
+        if q == Quantity("a", 0) and "X" in self.words:
+            return self.words, "X"
+        if q is not None and q in self.arrays:
+            return self.arrays, q
+        for store, entry in ((self.words, name), (self.named, name), (self.words, word)):
+            if entry is not None and entry in store:
+                return store, entry
+        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.words:
+            return self.words, "output"
+        return None
+
+
+@dataclass
+class Learner:
+    """A learner's functions by role, the code that they come from, and what the mapping tells besides."""
+
+    functions: dict[str, Callable[..., Any]]
+    code: Code | None
+    about: dict[str, Any]
+
+    @property
+    def path(self) -> str:
+        """The file, or what stands for it in messages."""
+        return self.code.path if self.code is not None else "doctor()"
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The global names that the functions see."""
+        return self.code.names if self.code is not None else getattr(self.functions["forward"], "__globals__", {})
+
+    def called(self, role: str) -> str:
+        """The function's own name."""
+        return str(getattr(self.functions[role], "__name__", role))
+
+    def line(self, role: str, name: str | None = None) -> int | None:
+        """The line where a role's function sets a name, or where it is defined."""
+        function = self.called(role)
+        if self.code is None or function not in self.code.functions:
+            return None
+        return self.code.line_of(name, function) if name is not None else self.code.functions[function].lineno
+
+    def definition(self, role: str) -> ast.FunctionDef | None:
+        """The syntax tree of a role's function, where its source can be had."""
+        if self.code is not None:
+            return self.code.functions.get(self.called(role))
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.functions[role])))
+        except (OSError, TypeError, SyntaxError):
+            return None
+        return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+
+    def returns(self, role: str, ran: Ran) -> list[str | None]:
+        """The names of what a function returned: told by the mapping, read in its source, or found among its locals."""
+        told = self.about.get("returns", {}).get(role)
+        if told is not None:
+            return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
+        node, value = self.definition(role), ran.value
+        names = returned_names(node) if node is not None else []
+        parts = value if isinstance(value, tuple) else (value,)
+        if len(names) != len(parts) or not any(names):
+            local = ran.frames[-1] if ran.frames else {}
+            names = [next((key for key, item in local.items() if item is part), None) for part in parts]
+        return names
+
+    def call(self, role: str, pool: Pool) -> Ran:
+        """Call a role's function with arguments from the pool: copies, so that it may write into them.
+
+        Raises:
+            InputError: an argument means nothing that the doctor knows.
+        """
+        function = self.functions[role]
+        arguments = self.bind(role, pool)
+        positional, named = copy.deepcopy(arguments)
+        ran = run(lambda: function(*positional, **named), self.path, (code_of(function),))
+        if ran.value is None and ran.failure is None and role == "update":
+            ran.value = _changed(positional, named, arguments)
+        return ran
+
+    def bind(self, role: str, pool: Pool) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments for a role's function."""
+        try:
+            parameters = list(inspect.signature(self.functions[role]).parameters.values())
+        except (TypeError, ValueError):
+            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        for parameter in parameters:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                positional.extend(pool[parameter.name] if parameter.name in pool else [])
+                continue
+            name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
+            if name in pool:
+                value = pool[name]
+            elif parameter.default is not parameter.empty:
+                continue
+            else:
+                value = self._left_over(role, parameter.name, pool)
+            if parameter.kind is parameter.KEYWORD_ONLY or named:
+                named[parameter.name] = value
+            elif len(positional) < parameters.index(parameter):
+                named[parameter.name] = value  # one with a default was left out before it
+            else:
+                positional.append(value)
+        return positional, named
+
+    def _left_over(self, role: str, name: str, pool: Pool) -> Any:
+        told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
+        raise InputError(
+            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a telling name (W1, b1, "
+            f'X, Y, params, cache, grads, learning_rate, …), or say what it is: {MAPPING} = dict(arguments={{"{name}": '
+            f'"cache"}}); the doctor has {told}'
+        )
+
+
+def _changed(positional: list[Any], named: dict[str, Any], before: tuple[list[Any], dict[str, Any]]) -> Any:
+    """What an update that returns nothing has written into: its first argument that is no number."""
+    del before
+    values = [*positional, *named.values()]
+    return next((value for value in values if isinstance(value, dict | list | tuple)), tuple(values))
+
+
+def returned_names(node: ast.FunctionDef) -> list[str | None]:
+    """The names in a function's last return statement: ``return W1, b1`` gives W1 and b1.
+
+    >>> returned_names(ast.parse("def f(): return W1 - rate * dW1, b1").body[0])
+    ['W1', 'b1']
+    """
+    inner = [n for part in ast.walk(node) if isinstance(part, ast.FunctionDef) and part is not node for n in ast.walk(part)]
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None and n not in inner]
+    if not returns:
+        return []
+    value = max(returns, key=lambda n: n.lineno).value
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+    return [_leading_name(part) for part in parts]
+
+
+def _leading_name(part: ast.AST | None) -> str | None:
+    """W1 for ``W1``, ``W1 - rate * dW1`` and ``params["W1"]``."""
+    while isinstance(part, ast.BinOp):
+        part = part.left
+    if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
+        return str(part.slice.value)
+    return part.id if isinstance(part, ast.Name) else None
+
+
+def learner_in(code: Code) -> Learner:
+    """The learner whose functions a file holds: those that PELLUCID names, and the others by their names.
+
+    Raises:
+        InputError: the mapping is none, or there is no forward or no backward function.
+    """
+    mapped = any(MAPPING in ast.unparse(node) for node in code.waiting)
+    if mapped:
+        failures = code.need([MAPPING], never=_drivers(code))
+        if MAPPING not in code.names:
+            why = f" ({failures[-1].text})" if failures else ""
+            raise InputError(f"{code.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
+    about = code.names.get(MAPPING, {})
+    if not isinstance(about, dict):
+        raise InputError(f"{code.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
+    return make_learner({name: code.names[name] for name in code.functions if name in code.names}, code, dict(about))
+
+
+def _drivers(code: Code) -> list[str]:
+    return [name for name in code.functions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
+
+
+def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[str, Any]) -> Learner:
+    """A learner from candidate functions by name, and what a mapping tells about them."""
+    where = code.path if code is not None else "doctor()"
+    found: dict[str, Callable[..., Any]] = {}
+    for role in ROLES:
+        given = about.pop(role, None)
+        if isinstance(given, str):
+            given = candidates.get(given)
+        if given is not None and not callable(given):
+            raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
+        chosen = given if given is not None else _by_name(PATTERNS[role], candidates)
+        if chosen is not None:
+            found[role] = chosen
+    for role in ("forward", "backward"):
+        if role not in found:
+            raise InputError(
+                f"{where}: no function looks like {role}; call it {role}, or name it: {MAPPING} = dict({role}=…)"
+            )
+    if "init" not in found and "parameters" not in about:
+        raise InputError(f"{where}: no function makes the parameters; call it init_params, or give init=…")
+    known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
+    for key in about:
+        if key not in known:
+            raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}")
+    return Learner(found, code, about)
+
+
+def _by_name(pattern: str, candidates: Mapping[str, Any]) -> Any:
+    for alternative in pattern.split("|") if "(" not in pattern else [pattern]:
+        for name, value in candidates.items():
+            if callable(value) and re.fullmatch(alternative, name, re.IGNORECASE) and not NOT_ROLES.search(name):
+                return value
+    return None

@@ -1,0 +1,197 @@
+"""What the names in a learner's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+LAST = -1  # the layer of a name without a number: the last one
+Path = tuple[Any, ...]  # of keys and indices into nested dicts, lists and tuples
+
+
+class Quantity(NamedTuple):
+    """One array of a network: ``kind`` is one of W b z a dW db dz da; ``layer`` counts from 1, or is ``LAST``."""
+
+    kind: str
+    layer: int
+
+    def __str__(self) -> str:
+        kind = {"z": "Z", "a": "A", "dz": "dZ", "da": "dA"}.get(self.kind, self.kind)
+        return f"{kind}{self.layer}"
+
+
+_QUANTITY = re.compile(
+    r"(?P<d>d[lj]_?d?|d_?|grad_?|g_?|delta_?|nabla_?)?(?P<kind>weights?|w|bias|b|z|a|h)_?"
+    r"(?P<layer>\d+|l|out|output|o|hidden)?(?P<after>_?grad|_?gradient)?",
+    re.IGNORECASE,
+)
+_DELTA = re.compile(r"(?:delta|error|err)_?(\d+|l|out|output)?", re.IGNORECASE)
+_KINDS = {"w": "W", "weight": "W", "weights": "W", "b": "b", "bias": "b", "z": "z", "a": "a", "h": "a"}
+
+_WORDS = {
+    "X": "x inputs input xtrain xbatch xb images features data batchx",
+    "y": "y labels label targets target ytrue t ytrain ybatch yb truth batchy",
+    "one hot": "onehot onehoty yonehot yoh ohy",
+    "output": "yhat ypred pred preds prediction predictions output outputs out probs probabilities p o",
+    "learning rate": "learningrate lr alpha eta rate stepsize",
+    "samples": "m nsamples numsamples batchsize mtrain msamples",
+    "epochs": "epochs epoch iterations iters iter niter niters numiterations nepochs numepochs numiters steps nsteps",
+    "parameters": "params parameters param theta model network net layers weightsandbiases p",
+    "weights": "ws weights wlist",
+    "biases": "bs biases blist",
+    "cache": "cache caches memory cached forwardcache activations acts zs as values trace saved",
+    "gradients": "grads gradients grad gs derivs derivatives gradient",
+    "rng": "rng generator randomstate",
+    "seed": "seed randomseed",
+    "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits",
+    "classes": "classes nclasses numclasses k numlabels noutputs",
+}
+_MEANINGS: dict[str, str] = {}
+for _meaning, _names in _WORDS.items():
+    for _name in _names.split():
+        _MEANINGS.setdefault(_name, _meaning)
+
+
+def quantity(name: str | None) -> Quantity | None:
+    """The array that a name stands for, or None.
+
+    >>> quantity("dW1"), quantity("grad_b2"), quantity("AL"), quantity("speed")
+    (Quantity(kind='dW', layer=1), Quantity(kind='db', layer=2), Quantity(kind='a', layer=-1), None)
+    """
+    if name is None:
+        return None
+    found = _DELTA.fullmatch(name)
+    if found:
+        return Quantity("dz", _layer(found[1]))
+    found = _QUANTITY.fullmatch(name)
+    if not found:
+        return None
+    kind = _KINDS[found["kind"].lower()]
+    return Quantity("d" + kind if found["d"] or found["after"] else kind, _layer(found["layer"]))
+
+
+def _layer(text: str | None) -> int:
+    if text is not None and text.isdigit():
+        return int(text)
+    return 1 if text is not None and text.lower() == "hidden" else LAST
+
+
+def meaning(name: str) -> str | None:
+    """The role of a name that is no layer's array: ``alpha`` is the learning rate.
+
+    >>> meaning("alpha"), meaning("y_true"), meaning("Y_onehot"), meaning("whatever")
+    ('learning rate', 'y', 'one hot', None)
+    """
+    return _MEANINGS.get(name.replace("_", "").lower())
+
+
+def places(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
+    """Where in a returned value each layer's arrays stand; ``names`` are those of its parts, where they are known.
+
+    >>> arrays = {"W1": np.zeros((3, 2)), "b1": np.zeros(3)}
+    >>> places(arrays, ["params"])
+    {Quantity(kind='W', layer=1): ('W1',), Quantity(kind='b', layer=1): ('b1',)}
+    """
+    found: dict[Quantity, Path] = {}
+    if isinstance(value, tuple | list) and len(names) == len(value) and (len(names) > 1 or is_array(value[0])):
+        for index, (part, name) in enumerate(zip(value, names, strict=True)):
+            found.update(_inside(part, name, (index,)))
+    if not found:
+        found = _inside(value, names[0] if len(names) == 1 else None, ())
+    if gradients:
+        found = {q if q.kind[0] == "d" else Quantity("d" + q.kind, q.layer): path for q, path in found.items()}
+    return found
+
+
+def _inside(value: Any, name: str | None, path: Path) -> dict[Quantity, Path]:
+    found: dict[Quantity, Path] = {}
+    if is_array(value):
+        q = quantity(name)
+        return {} if q is None else {q: path}
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if isinstance(key, int):
+                found.update(_layer_of(part, name, path + (key,), key + (0 in value)))
+            elif isinstance(part, list | tuple | dict):
+                found.update(_inside(part, str(key), path + (key,)))
+            else:
+                found.update(_inside(part, str(key), path + (key,)))
+    elif isinstance(value, list | tuple) and value:
+        if all(map(is_array, value)) and _kind_of_list(name) is None and _alternate(value):
+            for index in range(len(value)):
+                found[Quantity("Wb"[index % 2], index // 2 + 1)] = path + (index,)
+            return found
+        for index, part in enumerate(value):
+            found.update(_layer_of(part, name, path + (index,), index + 1))
+    return found
+
+
+def _layer_of(part: Any, name: str | None, path: Path, layer: int) -> dict[Quantity, Path]:
+    """The arrays of one entry of a list with an entry a layer."""
+    if is_array(part):
+        kind = _kind_of_list(name)
+        return {} if kind is None else {Quantity(kind, layer): path}
+    if isinstance(part, dict):
+        named = {quantity(str(key)): key for key in part}
+        return {Quantity(q.kind, layer): path + (key,) for q, key in named.items() if q is not None}
+    if isinstance(part, list | tuple) and len(part) == 2 and all(map(is_array, part)):
+        first = 0 if np.size(part[0]) >= np.size(part[1]) else 1
+        return {Quantity("W", layer): path + (first,), Quantity("b", layer): path + (1 - first,)}
+    return {}
+
+
+def _kind_of_list(name: str | None) -> str | None:
+    """``weights`` and ``dWs`` are lists with an array a layer, of this kind."""
+    if name is None:
+        return None
+    for text in (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("_list")):
+        q = quantity(text)
+        if q is not None:
+            return q.kind
+    return None
+
+
+def _alternate(value: Any) -> bool:
+    """Whether a flat list reads W1, b1, W2, b2, …"""
+    pairs = list(zip(value[::2], value[1::2], strict=False))
+    return len(value) % 2 == 0 and all(np.ndim(W) == 2 and np.size(b) in np.shape(W) for W, b in pairs)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numbers, or a number."""
+    return isinstance(value, np.ndarray | np.number | float | int) and not isinstance(value, bool)
+
+
+def at(value: Any, path: Path) -> Any:
+    """The part of a nested value at a path."""
+    for key in path:
+        value = value[key]
+    return value
+
+
+def replaced(value: Any, path: Path, part: Any) -> Any:
+    """A nested value with the part at a path replaced; what stands on the way is copied."""
+    if not path:
+        return part
+    if isinstance(value, dict):
+        return {**value, path[0]: replaced(value[path[0]], path[1:], part)}
+    items = list(value)
+    items[path[0]] = replaced(items[path[0]], path[1:], part)
+    return type(value)(items)
+
+
+def all_arrays(values: Any, label: str = "") -> Iterator[tuple[str, Any]]:
+    """Every array within nested values, with what one would write to get it.
+
+    >>> [label for label, _ in all_arrays({"Z1": np.ones(2), "acts": [np.ones(3)]})]
+    ['Z1', 'acts[0]']
+    """
+    if isinstance(values, np.ndarray):
+        yield label, values
+    elif isinstance(values, dict):
+        for key, part in values.items():
+            yield from all_arrays(part, f"{label}[{key!r}]" if label else str(key))
+    elif isinstance(values, list | tuple):
+        for index, part in enumerate(values):
+            yield from all_arrays(part, f"{label}[{index}]")

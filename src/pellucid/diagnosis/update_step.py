@@ -1,0 +1,182 @@
+"""The update: does each parameter move against its own gradient, by the learning rate times it?"""
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.diagnosis.case import Case
+from pellucid.diagnosis.names import Quantity, at, places, replaced
+from pellucid.diagnosis.running import Ran
+from pellucid.diagnosis.transplant import close
+
+RATES = (0.1, 0.3)
+
+
+def examine_update(case: Case, rng: np.random.Generator) -> None:
+    """Give the update random gradients and two learning rates, and see how the parameters move."""
+    if "update" not in case.learner.functions:
+        case.notes.append("no update function was found: the step was not examined")
+        return
+    made = _gradients(case, rng)
+    if made is None:
+        case.notes.append("the update was not examined: backward gave no gradients to hand it")
+        return
+    words, gradients = made
+    moves: list[dict[Quantity, Any]] = []
+    for rate in RATES:
+        pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
+        pool.named.update({n: p for n, p in words.get("named", {}).items()})
+        ran = case.learner.call("update", pool)
+        if ran.failure is not None:
+            case.fails("update", ran.failure, "W")
+            return
+        moves.append(_moves(case, ran))
+    before = len(case.findings)
+    _examine_moves(case, moves, gradients)
+    if len(case.findings) == before:
+        case.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
+
+
+def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
+    """Random gradients, in the structure in which backward returned its own."""
+    pool, ran = case.forward()
+    del pool
+    from pellucid.diagnosis.back_pass import _forms, _ordered
+    from pellucid.diagnosis.start import targets
+
+    y, labels = targets(case, np.random.default_rng(0))
+    for _, form in _ordered(case, "backward", _forms(case, y, labels)):
+        pool, forward = case.forward()
+        ran = case.learner.call("backward", pool.having(y=form, one_hot=case.layout.own(y)))
+        if ran.failure is None:
+            break
+    gradients: dict[Quantity, Any] = {
+        Quantity("d" + q.kind, q.layer): rng.normal(size=np.shape(array)) for q, array in case.arrays().items()
+    }
+    if ran.failure is not None or ran.value is None:
+        return {}, gradients  # by name, it can be called all the same
+    names = case.learner.returns("backward", ran)
+    value = ran.value
+    for q, path in places(value, names, gradients=True).items():
+        q = case.resolved(q)
+        if q in gradients:
+            value = replaced(value, path, gradients[q])
+    words: dict[str, Any] = {"gradients": value}
+    if isinstance(value, tuple) and len(names) == len(value):
+        words["named"] = {n: p for n, p in zip(names, value, strict=True) if n is not None}
+    elif names and names[0] is not None:
+        words["named"] = {names[0]: value}
+    boxes = [part for part in value if isinstance(part, dict | list)] if isinstance(value, tuple) else []
+    if len(boxes) == 1:
+        words["gradients"] = boxes[0]
+    return words, gradients
+
+
+def _moves(case: Case, ran: Ran) -> dict[Quantity, Any]:
+    """How far each parameter moved, by the name under which it came back."""
+    names = case.learner.returns("update", ran)
+    value = ran.value
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
+    found = {case.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
+    if not found:  # the same structure as init's
+        found = case.where
+    after = {}
+    for q, path in found.items():
+        try:
+            after[q] = at(value, path)
+        except (KeyError, IndexError, TypeError):
+            continue
+    return {q: np.asarray(array) - np.asarray(case.array(*q)) for q, array in after.items() if _fits(case, q, array)}
+
+
+def _fits(case: Case, q: Quantity, array: Any) -> bool:
+    own = case.array(*q)
+    if own is None:
+        return False
+    try:
+        np.broadcast_shapes(np.shape(own), np.shape(array))
+    except ValueError:
+        return False
+    return True
+
+
+def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict[Quantity, Any]) -> None:
+    low, high = moves
+    right_way = [q for q, move in low.items() if _slope(move, gradients.get(_d(q))) is not None]
+    signs = {q: np.sign(_slope(low[q], gradients[_d(q)]) or 0) for q in right_way}
+    all_add = bool(signs) and all(sign > 0 for sign in signs.values())
+    for q in sorted(case.where):
+        line = case.learner.line("update", str(q))
+        place = "" if line is None else f"line {line}: "
+        remedy = f"{q} = {q} - learning_rate * d{q}"
+        name = str(q)
+        if q not in low:
+            if low:
+                case.add(q.layer, q.kind, f"the update does not return {name}", f"{place}it returns {_names(low)}", f"return {name} too")
+            continue
+        move, gradient = low[q], gradients[_d(q)]
+        if np.shape(move) != np.shape(gradient):
+            continue
+        if not np.any(move):
+            case.add(q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy)
+        elif close(move, high[q]) and not close(RATES[0], RATES[1]):
+            if "learning_rate" not in {f.quantity for f in case.findings}:
+                case.add(
+                    None,
+                    "learning_rate",
+                    "the learning rate never arrives: the update moves the parameters alike whatever it is",
+                    f"{place}{name} moves by {np.abs(move).max():.4g} at most, with learning rate {RATES[0]} as with {RATES[1]}",
+                    remedy,
+                )
+        elif all_add or signs.get(q, 0) > 0:
+            if all_add and any("wrong direction" in f.fault for f in case.findings):
+                continue
+            case.update_sign = -1 if all_add else 1
+            which = "every parameter" if all_add else name
+            case.add(
+                None if all_add else q.layer,
+                "W" if all_add else q.kind,
+                f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows",
+                f"{place}{name} changes by +{_slope(move, gradient):.3g} × d{name}",
+                remedy,
+            )
+        else:
+            _examine_other(case, q, move, gradients, place, remedy)
+
+
+def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity, Any], place: str, remedy: str) -> None:
+    """A parameter that moves by another one's gradient."""
+    if _slope(move, gradients[_d(q)]) is not None:
+        return
+    for dq, gradient in gradients.items():
+        if _slope(move, gradient) is not None and np.size(move) > 1:
+            case.add(q.layer, q.kind, f"the update moves {q} by {dq} in place of d{q}", f"{place}its change is {_slope(move, gradient):.3g} × {dq}", remedy)
+            return
+    for other, array in case.arrays().items():
+        after = np.asarray(case.array(*q)) + move
+        c = _slope(after - np.asarray(array), gradients[_d(other)]) if np.shape(after) == np.shape(array) else None
+        if other != q and c is not None and np.size(move) > 1:
+            case.add(q.layer, q.kind, f"the update returns the new {other} in place of {q}", f"{place}it is {other} moved by d{other}", remedy)
+            return
+    if not any("plain gradient descent" in text for text in case.notes):
+        case.notes.append("the update is more than plain gradient descent: only its direction was examined")
+
+
+def _slope(move: Any, gradient: Any) -> float | None:
+    """c where move = c · gradient, else None."""
+    if gradient is None or np.shape(move) != np.shape(gradient):
+        return None
+    size = float(np.sum(gradient * gradient))
+    c = float(np.sum(move * gradient)) / size if size else 0.0
+    return c if c and close(move, c * gradient, 1e-6) else None
+
+
+def _d(q: Quantity) -> Quantity:
+    return Quantity("d" + q.kind, q.layer)
+
+
+def _names(found: Any) -> str:
+    return ", ".join(str(q) for q in sorted(found))
+
+
