@@ -28,6 +28,7 @@ def test_train_writes_a_folder_with_everything(pellucid: Command, small: Path) -
         "history.csv",
         "model.safetensors",
         "path.safetensors",
+        "report.html",
         "run.json",
     ]
     assert result["run"] == "run"

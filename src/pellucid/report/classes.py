@@ -12,6 +12,7 @@ from pellucid.svg import escape
 
 MOST_CLASSES = 20  # whose confusion is shown as a whole
 MOST_PAIRS = 25  # of classes that are confused, where there are more
+FEW = 5  # mistakes of a kind, which are never painted as deep as many
 MOST_ROWS = 30  # classes with their own scores
 
 
@@ -34,7 +35,7 @@ def where(seen: Seen) -> str:
 def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
     off = matrix - np.diag(matrix.diagonal())
     totals = np.maximum(1, matrix.sum(axis=1))
-    worst = max(1, int(off.max()))
+    worst = max(FEW, int(off.max()))
     rows: list[list[Cell]] = []
     for i, name in enumerate(names):
         row: list[Cell] = [_name(name)]

@@ -45,7 +45,7 @@ def again(about: Subject) -> Section:
     made = paragraph("The same seed, on the same machine with the same versions, gives the same bits:")
     made += f"<pre><code>{escape(line, 4000)}</code></pre>\n<h3>Settings</h3>\n"
     made += facts(
-        [(name.replace("_", " "), _word(name, v), "") for name, v in about.settings.as_json().items()], "list"
+        [(name.replace("_", " "), _word(name, v), "") for name, v in about.settings.as_json().items()], "list two"
     )
     versions = [(name, str(about.about.get(name, "–")), "") for name in ("pellucid", "python", "numpy", "system")]
     made += "<h3>Versions</h3>\n" + facts(versions, "list")

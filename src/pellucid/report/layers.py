@@ -121,12 +121,12 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
         inputs = np.sort(strongest[:MOST_INPUTS])
         caption += f"; of {W.shape[1]:,} inputs the {MOST_INPUTS} that weigh most"
     names = about.model.features or tuple(f"x{k}" for k in range(W.shape[1]))
+    digits = min(9, max(0, 2 - math.floor(math.log10(limit))))
     rows: list[list[Cell]] = []
     for k in neurons:
-        row = [Html(_decimal(v), colours.style(colours.signed(v, limit))) for v in W[k, inputs].tolist()]
-        rows.append([str(k + 1), *row, _decimal(float(b[k]))])
+        row = [
+            Html(f"{v:.{digits}f}".replace("-", "−"), colours.style(colours.signed(v, limit)))
+            for v in W[k, inputs].tolist()
+        ]
+        rows.append([str(k + 1), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
     return table(caption, ["neuron", *(short(names[k], 14) for k in inputs), "b"], rows, kind="heat")
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−") if 0.005 <= abs(value) < 1000 else number(float(f"{value:.2g}"))

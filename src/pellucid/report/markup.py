@@ -68,7 +68,7 @@ def table(
     )
     return (
         f'<div class="scroll" role="region" aria-label="{escape(caption)}" tabindex="0"><table{_class(kind)}>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
+        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
     )
 
 

@@ -1,5 +1,6 @@
 """The samples that the network is most wrong about, each with its picture or its numbers."""
 
+import math
 import shlex
 
 import numpy as np
@@ -115,7 +116,7 @@ def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
         title + (f", {len(some)} samples" if len(some) < len(truth) else ""), ["true", "predicted", "error"], rows
     )
     first = figure(drawn, f"{shown}on the dashed line a prediction is right.", listed)
-    counts, edges = np.histogram(error[np.isfinite(error)], BINS)
+    counts, edges = np.histogram(error, min(BINS, max(5, math.isqrt(len(error)) + 1)))
     title = f"{name.capitalize()}: errors"
     drawn = svg.bars(f"errors-{k}", title, counts, edges, Axis("predicted − true"), Axis("samples"))
     rows = [[f"{number(a)} to {number(b)}", f"{c:,}"] for a, b, c in zip(edges, edges[1:], counts, strict=False)]

@@ -51,7 +51,7 @@ def scores(about: Subject) -> Section:
         row: list[Cell] = [part, f"{samples:,}", decimal(found["loss"])]
         if "accuracy" in found:
             low, high = interval(found["accuracy"] or 0.0, samples)
-            row += [share(found["accuracy"]), f"{share(low)} to {share(high)}"]
+            row += [share(found["accuracy"]), f"{100 * low:.2f} – {share(high)}"]
         else:
             row += [decimal(found["r2"]), decimal(found["rmse"])]
         rows.append(row)
@@ -79,7 +79,7 @@ def findings(found: Sequence[Finding]) -> Section:
 
 
 def _place(one: Finding) -> str:
-    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else ""
+    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else f"{one.quantity}: "
 
 
 def interval(accuracy: float, samples: int) -> tuple[float, float]:

@@ -3,7 +3,9 @@
 CSS = """
 :root{color-scheme:light dark;--paper:#fff;--card:#f3f6f9;--ink:#16202a;--soft:#52606d;--rule:#d5dde5;--mark:#0b6bab}
 @media (prefers-color-scheme:dark){
-:root{--paper:#12171c;--card:#1c242c;--ink:#e8edf2;--soft:#a9b6c2;--rule:#36424e;--mark:#6cc0f5}}
+:root{--paper:#12171c;--card:#1c242c;--ink:#e8edf2;--soft:#a9b6c2;--rule:#36424e;--mark:#6cc0f5}
+polyline[stroke="#0072B2"]{stroke:#56b4e9}
+circle[fill="#0072B2"]{fill:#56b4e9}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
@@ -32,13 +34,16 @@ border-bottom:1px solid var(--rule)}
 .list dt{color:var(--soft)}
 .list dd{overflow-wrap:anywhere}
 .list small{display:block;color:var(--soft);font-size:.875rem}
+@media (min-width:60rem){.two{columns:2;column-gap:3rem}.two>div{break-inside:avoid}}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem 2rem}
 figure{margin:.5rem 0 1rem;min-width:0}
 figcaption,caption,.note{color:var(--soft);font-size:.875rem}
 .scroll{overflow-x:auto;max-width:100%;margin:.4rem 0 1rem}
 .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--mark);outline-offset:2px}
 table{border-collapse:collapse;font-size:.9375rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;padding:.2rem 0;min-width:14rem}
+caption{text-align:left;padding:.2rem 0}
+caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2rem))}
+tbody th{position:sticky;left:0;background:var(--paper);overflow-wrap:break-word;max-width:14rem}
 th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid var(--rule);vertical-align:middle}
 th{font-weight:600}
 thead th{border-bottom:2px solid var(--rule);vertical-align:bottom}
@@ -65,6 +70,8 @@ footer{padding-block:2.5rem;color:var(--soft);font-size:.875rem}
 .list>div{grid-template-columns:1fr;gap:0}
 .mistakes{grid-template-columns:repeat(auto-fill,minmax(5.5rem,1fr))}
 main,header,footer{padding-inline:1rem}
+table{font-size:.875rem}
+th,td{padding:.3rem .4rem}
 }
 @media print{
 @page{margin:14mm}
@@ -80,6 +87,12 @@ figure,tr,.finding,.key div,.list>div,pre{break-inside:avoid}
 h2,h3,caption{break-after:avoid}
 section{padding-top:1.2rem}
 .charts{grid-template-columns:1fr 1fr}
+.key{grid-template-columns:repeat(6,1fr);gap:.4rem}
+.key div{padding:.4rem .5rem}
+.key dt,.key small{font-size:7.5pt}
+.key dd{font-size:11pt}
+.list{columns:2}
+tbody th{position:static}
 .mistakes{grid-template-columns:repeat(8,1fr);font-size:8pt}
 .mistakes figcaption{font-size:7.5pt}
 }
