@@ -1,45 +1,112 @@
-"""Make the pictures of the documentation from the digit model that comes with pellucid.
+"""Make the pictures of the documentation: a run of the defaults with seed 0, drawn in every way that ``plot`` knows.
 
-python scripts/make_pictures.py
+    python scripts/make_pictures.py [NAME ...]
+
+Without names all are made. Files are small: at most 256 colours are enough for them.
 """
 
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from pellucid.arrays import AnyArray
-from pellucid.cli.common import PACKAGED
-from pellucid.storage import load_model
+from pellucid import Network, SquaredError, Tanh, landscape, metrics, pictures, runs
+from pellucid.datasets import Samples
+from pellucid.files import write_whole
+from pellucid.pictures import style
+from pellucid.pictures.landscape import landscape as draw_landscape
+from pellucid.storage import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-BLUE, ORANGE, WHITE = (np.array(colour, float) for colour in ((0, 90, 181), (230, 120, 0), (255, 255, 255)))
-SCALE, GAP, COLUMNS = 3, 6, 8
+LOOKED_AT = 1000
+COLOURS = {"architecture": 48}  # where 256 make a large file
+DPI = {"architecture": 72, "landscape": 72}
 
 
-def coloured(picture: AnyArray, most: float) -> AnyArray:
-    """A picture (h, w) of weights in colours (h, w, 3): blue above 0, orange below, full at ±most, white at 0."""
-    share = np.clip(picture / most, -1, 1)[..., np.newaxis]
-    blend: AnyArray = np.where(share > 0, WHITE + share * (BLUE - WHITE), WHITE - share * (ORANGE - WHITE))
-    return blend.astype(np.uint8)
+@cache
+def run() -> runs.Look:
+    """A run of the defaults, which is how the model that comes with pellucid was made."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = runs.start(runs.prepare(runs.Settings()), Path(folder) / "run")
+        for _ in started.go():
+            pass
+        look = runs.look(started.folder)
+        look.model  # noqa: B018  (read while its file is there)
+        return look
 
 
-def tiles(pictures: AnyArray) -> Image.Image:
-    """Pictures (n, h, w) side by side, eight in a row, all on one scale."""
-    most = float(np.quantile(np.abs(pictures), 0.99))
-    size = pictures.shape[1] * SCALE + GAP
-    rows = -(-len(pictures) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * size + GAP, rows * size + GAP), (110, 110, 110))
-    for k, picture in enumerate(pictures):
-        tile = Image.fromarray(coloured(picture, most)).resize((size - GAP, size - GAP), Image.Resampling.NEAREST)
-        sheet.paste(tile, (GAP + k % COLUMNS * size, GAP + k // COLUMNS * size))
-    return sheet
+@cache
+def digits() -> Samples:
+    test = runs.own_data(run().model).test
+    assert test is not None
+    return test
+
+
+def sample(number: int) -> tuple[Model, np.ndarray, np.ndarray]:
+    return run().model, digits().X[number], digits().y[number : number + 1]
+
+
+def confusion() -> "Figure":
+    return pictures.confusion(metrics.confusion(run().model.network.predict(digits().X), digits().y))
+
+
+def gradients() -> "Figure":
+    dev = runs.own_data(run().model).dev
+    assert dev is not None
+    return pictures.gradients(pictures.course(run().network, run().steps, run().thetas, dev.X, dev.y))
+
+
+def small_architecture() -> "Figure":
+    """One small enough that each weight has its number."""
+    net = Network([2, 3, 1], activation=Tanh(), loss=SquaredError(), init=None)
+    net.theta = np.random.default_rng(4).normal(size=net.theta.size)
+    return pictures.architecture(Model(net, features=("height", "width")))
+
+
+@cache
+def surface() -> landscape.Surface:
+    part = (digits().X[:LOOKED_AT], digits().y[:LOOKED_AT])
+    return landscape.compute(run().model.network, part, path=landscape.path_of(run()))
+
+
+PICTURES: dict[str, Callable[[], "Figure"]] = {
+    "weights": lambda: pictures.weights(run().model),
+    "digits": lambda: pictures.digits(run().model, digits().X[:30], digits().y[:30]),
+    "history": lambda: pictures.history(run().history),
+    "confusion": confusion,
+    "mistakes": lambda: pictures.mistakes(run().model, digits().X, digits().y, top=8),
+    "activations": lambda: pictures.activations(*sample(0), name="The first test digit"),
+    "gradients": gradients,
+    "architecture": lambda: pictures.architecture(run().model),
+    "architecture-small": small_architecture,
+    "saliency": lambda: pictures.saliency(*sample(8), name="A test digit"),
+    "landscape": lambda: draw_landscape(surface(), kind="both"),
+}
+
+
+def write(name: str, figure: "Figure") -> int:
+    """Write a figure as a small PNG and return how many bytes it takes."""
+    picture = Image.open(io.BytesIO(style.render(figure, ".png", dpi=DPI.get(name, 90)))).convert("RGB")
+    small = picture.quantize(COLOURS.get(name, 256), Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    content = io.BytesIO()
+    small.save(content, "PNG", optimize=True)
+    write_whole(IMAGES / f"{name}.png", content.getvalue(), durable=False)
+    return len(content.getvalue())
 
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    first = load_model(PACKAGED).network.layers[0]
-    tiles(first.W.reshape(-1, 28, 28)).save(IMAGES / "weights.png", optimize=True)
+    for name in sys.argv[1:] or PICTURES:
+        print(f"{name}.png: {write(name, PICTURES[name]()):,} bytes")
 
 
 if __name__ == "__main__":

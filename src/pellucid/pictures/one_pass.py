@@ -41,10 +41,7 @@ def activations(
     trace = Trace(net, 1)
     trace.fill(row)
     forward(net, trace)
-    tall = max(
-        [size for size in net.sizes[1:] if size <= BARS]
-        + [12 if model.image_shape else net.sizes[0] if net.sizes[0] <= BARS else 12]
-    )
+    tall = max([12, *(size for size in (net.sizes[1:] if model.image_shape else net.sizes) if size <= BARS)])
     figure = style.figure(2.9 * len(net.sizes) + 0.4, float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
     panels = figure.subplots(1, len(net.sizes))
     _input(panels[0], model, trace.a[0])

@@ -144,6 +144,8 @@ def _mistake(
         place = halves[1]
     ax = figure.add_subplot(place)
     _bars(ax, model, found.probabilities[row], int(found.labels[row]), truth)
+    if first is not None:
+        ax.set_box_aspect(1)  # as high as the picture, so that the caption has its place above both
     return first or ax
 
 

@@ -71,7 +71,7 @@ def architecture(model: Model | Network) -> "Figure":
     net = model.network
     drawn = columns(net.sizes, picture=model.image_shape is not None)
     tallest = max([(column.heights[0] - column.heights[-1]) for column in drawn if column.heights] + [2.0])
-    figure = style.figure(1.9 * len(drawn) + 1.8, 0.36 * tallest + 1.9)
+    figure = style.figure(1.9 * len(drawn) + 1.8, (0.36 if tallest > 8 else 0.6) * tallest + 1.9)
     ax = figure.subplots()
     for l in range(1, len(drawn)):
         if l == 1 and model.image_shape is not None:
