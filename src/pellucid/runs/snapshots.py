@@ -61,7 +61,7 @@ class Snapshots:
         }
 
     def restore(self, folder: Path, tensors: dict[str, AnyArray], upto: int, like: Array) -> None:
-        """Take back what the file and a checkpoint hold, up to the checkpoint's step; too close ones are left out."""
+        """Take back what the file and a checkpoint hold, up to the checkpoint's step; others too close are left out."""
         found = _by_step(tensors["path.steps"], tensors["path.theta"], like)
         try:
             file, _ = read_tensors(folder / NAME)
@@ -69,7 +69,7 @@ class Snapshots:
         except (InputError, KeyError, ValueError):
             pass  # the file of a run that is young, or a damaged one: what is left is a shorter path
         for step in sorted(found):
-            if step <= upto and (not self.steps or step - self.steps[-1] >= self.spacing):
+            if step <= upto and (not self.steps or step == upto or step - self.steps[-1] >= self.spacing):
                 self.steps.append(step)
                 self.thetas.append(np.array(found[step]))
 
