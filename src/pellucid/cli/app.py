@@ -12,7 +12,10 @@ from pellucid.cli.common import Exit, note
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.errors import InputError
 
-COMMANDS = ("train", "evaluate", "predict", "explain", "plot", "landscape", "report", "lr-find", "doctor", "check", "benchmark", "data")
+COMMANDS = (
+    "train", "evaluate", "predict", "explain", "plot", "landscape",
+    "report", "lr-find", "doctor", "check", "benchmark", "data",
+)  # fmt: skip
 
 
 class Commands(click.Group):
