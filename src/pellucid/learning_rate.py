@@ -165,12 +165,17 @@ def _losses(
     except DivergenceError:
         if not losses:
             raise DivergenceError(
-                "the loss is no number before the first step: the inputs or the weights are too large",
+                f"the loss is no number before the first step: the inputs{_reach(data)} or the weights are too large",
                 "scale the inputs to about −1 … 1: X = (X - X.mean(0)) / (X.std(0) + 1e-8)",
             ) from None
         losses.append(math.inf)
         return losses, f"the loss became no number at a rate of {short(rates[min(len(losses) - 2, steps - 1)])}"
     raise AssertionError("the last batch ends the training")
+
+
+def _reach(data: Data) -> str:
+    """How large the inputs are, where they are in memory."""
+    return f", which reach {float(np.abs(data[0]).max()):.3g} in size," if isinstance(data, tuple) else ""
 
 
 def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:

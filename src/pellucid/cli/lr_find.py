@@ -8,11 +8,12 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid import checks
 from pellucid.cli.common import Out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import write_whole
-from pellucid.learning_rate import RangeTest, short
+from pellucid.learning_rate import LEAST_STEPS, RangeTest, short
 from pellucid.learning_rate import lr_find as range_test
 from pellucid.runs import from_flags, prepare
 
@@ -27,7 +28,14 @@ BAR = 24  # characters
 @click.argument("data", required=False)
 @click.option("--from", "least", type=float, metavar="RATE", default=1e-6, show_default=True, help="The first rate.")
 @click.option("--to", "most", type=float, metavar="RATE", default=100.0, show_default=True, help="The last rate.")
-@click.option("--steps", type=int, metavar="N", default=200, show_default=True, help="How many rates, a step each.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=LEAST_STEPS),
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="How many rates, a step each.",
+)
 @settings_options(without=NOT_HERE)
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="A picture (.png, .svg, .pdf) or a table (.csv)."
@@ -56,6 +64,8 @@ def lr_find(
     """
     if out is not None and out.suffix.lower() not in (*PICTURES, ".csv"):
         raise InputError(f"--out {out}: give a name that ends in {', '.join(PICTURES)} or .csv")
+    checks.number(least, "--from", positive=True)
+    checks.number(most, "--to", least=least, positive=True)
     test = _test(flags, least, most, steps, quiet=quiet)
     paste = None
     if test.suggestion is not None:

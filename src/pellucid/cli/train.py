@@ -114,7 +114,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         findings = _findings(run, diverged=True)
         if not findings:
             raise
-        raise DivergenceError(f"{error.what}. {_said(findings[0])}") from None
+        raise DivergenceError(f"{error.what}; {_said(findings[0])}") from None
     except (BrokenPipeError, SystemExit):
         note(f"stopped, since nobody reads the output any more; {go_on}")
         raise BrokenPipeError from None

@@ -81,7 +81,9 @@ def exploding(facts: Facts) -> Finding | None:
         return None
     seen = f"it was {facts.beginning:.3g} at the start"
     if len(facts.train):
-        seen += f", {most:.3g} in epoch {np.argmax(facts.train) + 1}, {facts.train[-1]:.3g} in epoch {len(facts.train)}"
+        seen += f", {most:.3g} in epoch {np.argmax(facts.train) + 1}"
+    if len(facts.train) and not facts.known.diverged:
+        seen += f", {facts.train[-1]:.3g} in the last epoch"
     seen += " and then no number" if facts.known.diverged else ""
     clipped = "no limit on the gradient" if not facts.known.clip_norm else f"a limit of {facts.known.clip_norm:g}"
     evidence = f"{seen}; the learning rate is {_rate(facts)}, with {clipped}"
