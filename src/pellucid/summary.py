@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_LAYERS = 12  # that are drawn; all are in the table
 BINS = 31
+SMALLEST = 1e-300  # a range below it cannot be cut into bins
 _BOX = "font:14px system-ui,sans-serif;max-width:60em"
 _CELL = "padding:.15em .7em;text-align:{};border:0;border-bottom:1px solid #8886;background:none"
 
@@ -126,8 +127,10 @@ def architecture(sizes: Sequence[int], names: Sequence[str]) -> str:
 
 def histogram(W: Array, layer: int) -> str:
     """The spread of a layer's weights as a small picture: bars over the range −max |W| … max |W|."""
-    end = float(np.abs(W).max()) or 1.0
-    counts = np.histogram(W, bins=BINS, range=(-end, end))[0] if math.isfinite(end) else np.zeros(BINS, int)
+    end = float(np.abs(W).max())
+    end = end if end > SMALLEST else 1.0
+    values = W.astype(np.float64)
+    counts = np.histogram(values, bins=BINS, range=(-end, end))[0] if math.isfinite(end) else np.zeros(BINS, int)
     heights = 30 * counts / max(1, counts.max())
     body = "".join(
         f'<rect x="{4 * k}" y="{32 - high:.1f}" width="3.4" height="{high:.1f}" fill="{svg.BLUE}"/>'
