@@ -9,10 +9,12 @@ from rich.text import Text
 
 from pellucid import metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, open_model, output, print_json
+from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.errors import InputError
 from pellucid.explain import Code, Explanation, Section, Step, markdown, moved, sample, three_neurons, vectorization
+from pellucid.explain.names import Names
+from pellucid.explain.passes import gentle
 from pellucid.explain.text import COLUMNS, line, row
 from pellucid.runs import is_run, open_run, record
 from pellucid.storage import Model
@@ -64,9 +66,9 @@ def explain(
 ) -> None:
     """The arithmetic of one sample, step by step: forward, the loss, backward, and one step of gradient descent.
 
-    Each line is a formula, its numbers and its value, computed in float64. MODEL is a .safetensors file or the folder of
-    a run; without it, the digit model that comes with pellucid. A picture has no target: the class that the network says
-    is taken as such, unless --label names another. --json gives all numbers of every layer.
+    Each line is a formula, its numbers and its value, computed in float64. MODEL is a .safetensors file or the
+    folder of a run; without it, the digit model that comes with pellucid. A picture has no target: the class that
+    the network says is taken as such, unless --label names another. --json gives all numbers of every layer.
 
     \b
     pellucid explain --example three-neurons        the chain rule with three neurons
@@ -120,7 +122,7 @@ def _of_model(
     target, assumed = _target(model, one, label)
     if focus["against"] is not None:
         focus = {**focus, "against": _class(model, focus["against"], "--against")}
-    rate = _rate(path) if learning_rate is None else learning_rate
+    rate = _rate(model, path, one, target) if learning_rate is None else learning_rate
     explanation = sample(model, one.x[0], target, learning_rate=rate, name=one.name, assumed=assumed, **focus)
     return explanation.with_sections(*extra)
 
@@ -128,25 +130,22 @@ def _of_model(
 def _target(model: Model, one: One, label: str | None) -> tuple[AnyArray | None, bool]:
     """The target, (1,) or (k,), and whether it is only the class that the network says."""
     net = model.network
-    if label is not None and (net.loss.kind == "classes" or (net.sizes[-1] == 1 and model.classes is not None)):
+    has_classes = Names(model).has_classes
+    if label is not None and has_classes:
         return np.array([_class(model, label, "--label")]), False
     if label is not None:
         return _values(label, net.sizes[-1]), False
     if one.y is not None:
         return one.y[0:1] if one.y.ndim == 1 else one.y[0], False
-    if net.loss.kind == "values" or (model.classes is None and net.loss.kind != "classes"):
-        return None, False
-    return metrics.labels(net.predict(one.x)), True
+    return (metrics.labels(net.predict(one.x)), True) if has_classes else (None, False)
 
 
 def _class(model: Model, name: str, flag: str) -> int:
     """The number of a class that is given by its name."""
-    names = (
-        model.class_names if model.network.loss.kind != "values" else tuple(map(str, range(model.network.sizes[-1])))
-    )
+    names = model.class_names if Names(model).has_classes else tuple(map(str, range(model.network.sizes[-1])))
     if name not in names:
         known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-        raise InputError(f"{flag} {name}: the network has no such output; it has {known}")
+        raise InputError(f"{flag} {name}: the network knows no such class; take one of {known}")
     return names.index(name)
 
 
@@ -160,12 +159,15 @@ def _values(label: str, outputs: int) -> AnyArray:
     return values
 
 
-def _rate(path: str | None) -> float:
-    """The learning rate of the run that a path names."""
-    if path is None or not is_run(path):
-        return RATE
-    rate: float = record.read(Path(path))["settings"].learning_rate
-    return rate
+def _rate(model: Model, path: str | None, one: One, target: AnyArray | None) -> float:
+    """The learning rate of the run that a path names, halved where it is too large for one sample alone."""
+    rate: float = RATE if path is None or not is_run(path) else record.read(Path(path))["settings"].learning_rate
+    if target is None:
+        return rate
+    smaller = gentle(model.network, one.x[0], target, rate)
+    if smaller < rate:
+        note(f"for this sample alone a learning rate of {rate:g} is too large: the step is taken with {smaller:.3g}")
+    return smaller
 
 
 def _show(explanation: Explanation, digits: int, *, quiet: bool) -> None:
@@ -187,9 +189,9 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
         elif isinstance(block, Step):
             results.line(f"  {line(block, digits)}")
         elif block:
-            results.table(COLUMNS, [_cells(step, digits) for step in block], right=COLUMNS[3:])
+            results.table(COLUMNS, [_cells(step, digits) for step in block], right=COLUMNS[4:])
 
 
 def _cells(step: Step, digits: int) -> list[Cell]:
-    why, formula, numbers, value = row(step, digits)
-    return [f"  {why}", formula, numbers, Text(value, "#D55E00" if value.startswith("−") else "#0072B2")]
+    name, why, formula, numbers, value = row(step, digits)
+    return [f"  {name}", why, formula, numbers, Text(value, "#D55E00" if value.startswith("−") else "#0072B2")]

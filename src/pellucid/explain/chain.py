@@ -1,6 +1,6 @@
-"""Three neurons in a row, with numbers: forward, the error, and the chain rule, each factor named and multiplied out."""
+"""Three neurons in a row, with numbers: forward, the error, and the chain rule, factor by factor."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -63,13 +63,13 @@ def three_neurons(*, x: float = 1.5, target: float = 1.0, learning_rate: float =
     p = one_pass(net, [checks.number(x, "x", least=-np.inf)], [y], learning_rate=learning_rate)
     assert p.loss is not None
     assert p.moved is not None
-    found, after = steps_of(p), steps_after(p)
+    found, after, said = steps_of(p), steps_after(p), float(p.trace.a[-1][0, 0])
     facts = {
-        "sample": "three neurons", "prediction": float(p.trace.a[-1][0, 0]), "target": y, "loss": p.loss,
+        "sample": "three neurons", "prediction": said, "target": y, "loss": p.loss,
         "loss_after": p.moved.loss, "learning_rate": p.learning_rate,
     }  # fmt: skip
     summary = (
-        f"x → neuron 1 → neuron 2 → neuron 3 → {number(facts['prediction'])}, but {number(y)} is wanted: the loss is "
+        f"x → neuron 1 → neuron 2 → neuron 3 → {number(said)}, but {number(y)} is wanted: the loss is "
         f"{number(p.loss)}, and {number(p.moved.loss)} after one step of gradient descent."
     )
     sections = (
@@ -98,8 +98,8 @@ def _loss(found: list[Step]) -> Section:
 
 def _factors(p: Pass) -> Section:
     sentence = (
-        "By how much does each number change when the one before it changes a little? These are the factors of the chain "
-        "rule, from the loss back to the input."
+        "By how much does each number change when the one before it changes a little? These are the factors of the "
+        "chain rule, from the loss back to the input."
     )
     a, y = float(p.trace.a[-1][0, 0]), float(p.trace.y[0, 0])
     blocks: list[Block] = [sentence]
@@ -137,8 +137,8 @@ def _products(p: Pass) -> Section:
 
 def _deltas(found: list[Step]) -> Section:
     sentence = (
-        "Much of that is the same again and again. Back propagation computes it once: δ = ∂L/∂z of a neuron, from the δ of "
-        "the neuron after it. The gradients are the same as above."
+        "Much of that is the same again and again. Back propagation computes it once: δ = ∂L/∂z of a neuron, from the "
+        "δ of the neuron after it. The gradients are the same as above."
     )
     return Section(
         "Backward, as it is computed", (sentence, *(s for s in found if s.quantity in ("delta", "dW", "db")))
@@ -154,6 +154,6 @@ def _after(p: Pass, after: list[Step]) -> Section:
     assert p.loss is not None
     assert p.moved is not None
     before, now = p.loss, p.moved.loss
-    fall = Step(0, "change", "before - after", {"before": before, "after": now}, before - now, "the loss falls by")
+    fall = Step(0, "change", "before - after", {"before": before, "after": now}, before - now, "fall of the loss")
     grown = ("The loss has grown: the step was too long. Try a smaller learning rate.",) if now > before else ()
-    return Section("After the step", (*(replace(step, name=f"{step.name}") for step in after), fall, *grown))
+    return Section("After the step", (*after, fall, *grown))

@@ -1,6 +1,6 @@
 """The loss of one sample, output by output, before the step and after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -40,12 +40,17 @@ def loss(p: Pass, names: Names, *, top: int) -> list[Step]:
     return [*found, Step(0, "loss", whole, letters, p.loss, "loss", why="all together", labels=labels)]
 
 
-def loss_after(p: Pass, names: Names) -> list[Step]:
-    """The loss after the step, in one line where one output decides it, else as it stands."""
+def loss_after(p: Pass, names: Names, *, top: int) -> list[Step]:
+    """The same of the updated network."""
     assert p.moved is not None
     later = replace(p, net=p.moved.net, trace=p.moved.trace, loss=p.moved.loss)
-    *_, step = loss(later, names, top=len(p.trace.y[0]))
-    return [replace(step, name="loss after the step")]
+    found = [replace(step, labels=_new(step.labels)) for step in loss(later, names, top=top)]
+    return [*found[:-1], replace(found[-1], name="new loss")]
+
+
+def _new(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of scores and activations, said to be new ones."""
+    return {name: f"new {label}" if name in ("a", "z") else label for name, label in labels.items()}
 
 
 def _surprise(p: Pass) -> Step:
@@ -67,5 +72,5 @@ def _parts(p: Pass) -> tuple[Array, str]:
 
 
 def _label(name: str, l: int) -> Callable[[int], str]:
-    place = {"z": f"z{l}", "a": f"a{l}", "y": "y"}.get(name)
-    return (lambda j: f"{place}[{j}]") if place else (lambda j: name)
+    place = {"z": f"z{l}[{{}}]", "a": f"a{l}[{{}}]", "y": "y[{}]"}.get(name, name)
+    return place.format

@@ -12,6 +12,8 @@ from pellucid.network import Network, backward, forward
 from pellucid.optimizers import SGD
 from pellucid.trace import Trace
 
+HALVINGS = 40
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -76,6 +78,23 @@ def one_pass(net: Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, 
         loss_after = backward(later, after)
     _all_finite(later.theta, loss_after, remedy="take a smaller learning rate")
     return Pass(net, trace, sample[0], rate, loss, Moved(later, after, loss_after))
+
+
+def gentle(net: Network, x: npt.ArrayLike, y: npt.ArrayLike, learning_rate: float) -> float:
+    """The learning rate, halved until one step on this sample alone makes the loss smaller.
+
+    >>> from pellucid import SquaredError
+    >>> net = Network([1, 1], loss=SquaredError(), init=None)
+    >>> gentle(net, [2.0], [1.0], 0.1), gentle(net, [4.0], [1.0], 0.1)
+    (0.1, 0.05)
+    """
+    rate = learning_rate
+    for _ in range(HALVINGS):
+        p = one_pass(net, x, y, learning_rate=rate)
+        if p.moved is None or p.loss is None or p.moved.loss <= p.loss:
+            return rate
+        rate /= 2
+    return learning_rate  # flat, or at a kink: no step helps
 
 
 def _one_target(net: Network, y: npt.ArrayLike) -> AnyArray:

@@ -1,4 +1,4 @@
-"""What an explanation is made of: a step is one formula with its operands and its value; sections put steps in words."""
+"""What an explanation is made of: a step, one formula with operands and value; sections, which put steps in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,7 @@
 """One neuron of a pass: the largest terms of the sum behind its score and its gradient, and how its weights change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def largest(
             formula,
             {name: float(factor.values[i]) for name, factor in factors.items()},
             float(terms[i]),
-            f"term {place}",
+            f"t{place}",
             neuron,
             why(int(i)),
             {name: factor.label(int(i)) for name, factor in factors.items()},
@@ -63,7 +63,7 @@ def largest(
 def total(
     terms: Sequence[Step], start: tuple[str, float, str] | None, step: tuple[int, str, str, int | None], value: float
 ) -> Step:
-    """The sum of terms, and of a ``start`` such as the bias (name, value, label); ``step`` is layer, quantity, name, neuron."""
+    """The sum of terms and of a ``start`` (name, value, label); ``step`` is its layer, quantity, name and neuron."""
     operands = {f"t{place}": term.value for place, term in enumerate(terms, start=1)}
     labels: dict[str, str] = {f"t{len(terms)}": "rest"} if terms and terms[-1].quantity == "rest" else {}
     if start is not None:
@@ -101,14 +101,13 @@ def difference(p: Pass, names: Names, j: int, against: int, *, top: int) -> list
     labels = {"b": f"b{l}[{j}]", "c": f"b{l}[{against}]"}
     name = f"z{l}[{j}] - z{l}[{against}]"
     biases = Step(l, "term", "b - c", {"b": b, "c": other}, b - other, "biases", None, "the biases", labels)
-    found = [biases, *found]
-    whole = total(found, None, (l, "z", name, None), float(z[j] - z[against]))
+    whole = total(found, ("biases", b - other, "biases"), (l, "z", name, None), float(z[j] - z[against]))
     scores = {"z": float(z[j]), "v": float(z[against])}
     check = Step(
         l, "z", "z - v", scores, float(z[j] - z[against]), name, None, "the scores themselves",
         {"z": f"z{l}[{j}]", "v": f"z{l}[{against}]"},
     )  # fmt: skip
-    return [*found, whole, check]
+    return [biases, *found, whole, check]
 
 
 def activation(p: Pass, l: int, j: int, *, why: str = "") -> list[Step]:
@@ -144,7 +143,7 @@ def normaliser(p: Pass) -> tuple[list[Step], dict[str, float]]:
 
 
 def gradient(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
-    """Where δ of neuron j in layer l comes from: from the loss in the last layer, else from the δ of the layer above."""
+    """Where δ of neuron j in layer l comes from: the loss in the last layer, else the δ of the layer above."""
     net, trace = p.net, p.trace
     value, name = float(trace.delta[l - 1][0, j]), f"delta{l}[{j}]"
     known = {"z": float(trace.z[l - 1][0, j]), "a": float(trace.a[l][0, j])}
@@ -160,7 +159,11 @@ def gradient(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
         "W * d", factors, W * delta, layer=l, top=top, why=lambda k: "by way of " + names.neuron(l + 1, k), neuron=j
     )
     arrived = float(np.sum(W * delta))
-    found.append(total(found, None, (l, "dL/da", f"dLoss/da{l}[{j}]", j), arrived))
+    step = (l, "dL/da", f"dLoss/da{l}[{j}]", j)
+    if len(found) == 1:
+        found = [replace(found[0], quantity=step[1], name=step[2])]
+    else:
+        found.append(total(found, None, step, arrived))
     f = net.layers[l - 1].activation
     slope = formulas.slope(f, "z", "a")
     operands = {"g": arrived} | {k: known[k] for k in formulas.names_in(slope, known)} | dict(formulas.constants(f))

@@ -126,7 +126,9 @@ def _blocks(section: Section, digits: int) -> list[str]:
         elif block:
             rows = [row(step, digits) for step in block]
             head = f"| {' | '.join(COLUMNS)} |\n|---|---|---|---|---:|"
-            lines = [f"| {_code(name)} | {_escaped(why)} | {' | '.join(map(_code, rest))} |" for name, why, *rest in rows]
+            lines = [
+                f"| {_code(name)} | {_escaped(why)} | {' | '.join(map(_code, rest))} |" for name, why, *rest in rows
+            ]
             found.append("\n".join([head, *lines]))
     return found
 
