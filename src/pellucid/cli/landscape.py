@@ -8,13 +8,13 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid.batches import Pair
 from pellucid.cli.common import Out, open_model, output, percent, print_json, progress
 from pellucid.cli.samples import samples_for
-from pellucid.datasets import Samples
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
 from pellucid.landscape import Path as ThetaPath
-from pellucid.landscape import Surface, as_json, compute, page, path_of, table, tensors
+from pellucid.landscape import Surface, as_json, compute, page, path_of, spread, table, tensors
 from pellucid.runs import is_run, look
 from pellucid.storage import Model
 
@@ -77,7 +77,8 @@ def landscape(
     path = _path(place, directions)
     name, chosen = _some(model, data, samples)
     begin = time.perf_counter()
-    with progress("losses", points * points, quiet=quiet) as bar:
+    total = points**2 + (0 if path is None else len(path.steps))
+    with progress("losses", total, quiet=quiet or as_json) as bar:
         surface = compute(
             model.network,
             chosen,
@@ -127,22 +128,17 @@ def _path(place: str | None, directions: str | None) -> ThetaPath | None:
     different = len({theta.tobytes() for theta in path.thetas})
     if different < 3:
         raise InputError(
-            f"{place}: keeps {different} different θ of its path, but a plane takes 3; "
+            f"{place}: its path holds {different} different θ, but a plane takes 3; "
             "take --directions random, or train for more steps"
         )
     return path
 
 
-def _some(model: Model, data: str | None, most: int) -> tuple[str, Samples]:
-    """At most so many samples, evenly spread over all: files sorted by class give some of each."""
+def _some(model: Model, data: str | None, most: int) -> tuple[str, Pair]:
     name, samples = samples_for(model, data)
-    count = len(samples.X)
-    if not count:
+    if not len(samples.X):
         raise InputError(f"{name}: has no samples; name other data with --data")
-    if count <= most:
-        return name, samples
-    rows = np.linspace(0, count - 1, most).round().astype(int)
-    return name, Samples(samples.X[rows], samples.y[rows])
+    return name, spread(samples, most)
 
 
 def _content(surface: Surface, suffix: str, name: str) -> bytes:

@@ -6,7 +6,7 @@
 from pellucid.landscape.directions import Directions, path_directions, random_directions
 from pellucid.landscape.export import as_json, table, tensors
 from pellucid.landscape.page import page
-from pellucid.landscape.surface import Surface, compute
+from pellucid.landscape.surface import Surface, compute, spread
 from pellucid.landscape.trajectory import Path, Trajectory, path_of
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "path_directions",
     "path_of",
     "random_directions",
+    "spread",
     "table",
     "tensors",
 ]

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from pellucid import threads
 from pellucid.arrays import Array
 from pellucid.errors import InputError
 from pellucid.network import Network
@@ -83,18 +84,20 @@ def path_directions(centre: Array, thetas: Sequence[Array]) -> Directions:
     (True, [0.88, 0.12])
     """
     points = np.array(thetas, np.float64)
-    if len(np.unique(points, axis=0)) < 3:
+    different = len({theta.tobytes() for theta in points})
+    if different < 3:
         raise InputError(
-            f"the path has {len(np.unique(points, axis=0))} different θ, but a plane takes 3: train for more steps, "
+            f"the path holds {different} different θ, but a plane takes 3: train for more steps, "
             "or take random directions"
         )
-    # M = U S Vᵀ, with M the points about their mean: the rows of Vᵀ are the directions, S² their variances
-    _, singular, directions = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    # Mᵀ = V S Uᵀ, with M the points about their mean: the columns of V are the directions, S² their variances
+    with threads.limited(1):
+        columns, singular, _ = np.linalg.svd((points - points.mean(axis=0)).T, full_matrices=False)
     variances = singular**2
     if variances[1] <= FLAT**2 * variances[0]:
         raise InputError("the path is a straight line, which gives one direction: take random directions")
     shares = variances / variances.sum()
-    d, e = (_forward(direction, centre - points[0]) for direction in directions[:2])
+    d, e = (_forward(np.ascontiguousarray(direction), centre - points[0]) for direction in columns.T[:2])
     return Directions("path", d, e, (float(shares[0]), float(shares[1])))
 
 

@@ -1,10 +1,10 @@
 """Which losses to draw lines at: evenly spaced in the logarithm where the losses differ by much, as they do far out."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from pellucid.arrays import Array
 from pellucid.landscape.surface import Surface
 
 MUCH = 5.0  # highest / lowest from which on the scale is logarithmic
@@ -43,14 +43,15 @@ def by_factor(low: float, high: float, most: int) -> list[float]:
     """
     if not high > low:
         return []
-    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    powers = range(first, last + 1, max(1, -(-(last - first) // most)))
     best: list[float] = []
     for mantissas in MANTISSAS:
-        lines = [float(f"{mantissa}e{power:.0f}") for power in powers for mantissa in mantissas]
+        lines = [float(f"{mantissa}e{power}") for power in powers for mantissa in mantissas]
         within = [line for line in lines if low < line < high]
         if len(within) <= most:
             best = within
-    return best or np.geomspace(low, high, most + 2)[1:-1].tolist()
+    return best or by_step(low, high, most)
 
 
 def by_step(low: float, high: float, most: int) -> list[float]:
@@ -62,7 +63,7 @@ def by_step(low: float, high: float, most: int) -> list[float]:
     if not high > low:
         return []
     least = (high - low) / most
-    power = np.floor(np.log10(least))
-    step = next(step for m in (1, 2, 5, 10) if (step := float(f"{m}e{power:.0f}")) >= least)
-    lines: Array = step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
-    return [float(f"{line:.12g}") for line in lines if low < line < high]
+    power = math.floor(math.log10(least))
+    step = next(step for m in (1, 2, 5, 10) if (step := float(f"{m}e{power}")) >= least)
+    lines = [float(f"{step * k:.12g}") for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [line for line in lines if low < line < high]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.arrays import Array
 from pellucid.landscape.levels import by_factor, by_step, levels
 from pellucid.landscape.surface import Surface
 from pellucid.landscape.trajectory import Trajectory
@@ -114,8 +115,8 @@ def _data(surface: Surface) -> dict[str, Any]:
     scale, way = levels(surface), surface.trajectory
     grid = np.where(np.isfinite(surface.losses), surface.losses, np.nan).astype("<f4")
     return {
-        "alphas": [float(surface.alphas[0]), float(surface.alphas[-1]), len(surface.alphas)],
-        "betas": [float(surface.betas[0]), float(surface.betas[-1]), len(surface.betas)],
+        "alphas": _axis(surface.alphas),
+        "betas": _axis(surface.betas),
         "losses": base64.b64encode(grid.tobytes()).decode(),
         "centre": surface.centre,
         "range": [scale.low, scale.high],
@@ -134,6 +135,11 @@ def _data(surface: Surface) -> dict[str, Any]:
             "chosen": way.chosen,
         },
     }  # fmt: skip
+
+
+def _axis(values: Array) -> list[float]:
+    """First, last, how many, and which of them is 0."""
+    return [float(values[0]), float(values[-1]), len(values), int(np.argmin(np.abs(values)))]
 
 
 def _finite(values: Any) -> Any:

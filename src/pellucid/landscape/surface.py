@@ -119,7 +119,8 @@ def compute(
         directions = random_directions(net, np.random.default_rng() if rng is None else checks.generator(rng))
     else:
         directions = path_directions(centre, path.thetas)
-        projected, distances = project(centre, path, directions)
+        with threads.limited(1):
+            projected, distances = project(centre, path, directions)
     span = checks.number(SPAN[directions.kind] if span is None else span, "span", positive=True)
     alphas, betas = _axes(projected, points, span)
     grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
@@ -134,6 +135,21 @@ def compute(
     return Surface(
         directions.kind, alphas, betas, losses, at_centre, len(whole[0]), net.loss.name, directions.shares, trajectory
     )
+
+
+def spread(data: Pair, most: int = 1000) -> Pair:
+    """At most so many samples, evenly spread over all: of a file that is sorted by class they take some of each.
+
+    >>> X, y = spread((np.arange(10.0)[:, np.newaxis], np.arange(10)), 4)
+    >>> X.tolist(), y.tolist()
+    ([[0.0], [3.0], [6.0], [9.0]], [0, 3, 6, 9])
+    """
+    X, y = data
+    most = checks.count(most, "most")
+    if len(X) <= most:
+        return X, y
+    rows = np.linspace(0, len(X) - 1, most).round().astype(int)
+    return X[rows], y[rows]
 
 
 def _axes(path: Array, points: int, span: float) -> tuple[Array, Array]:
@@ -220,7 +236,8 @@ def _work(
     theta, along = np.empty_like(centre), np.empty_like(centre)
     try:
         while (start := _take(pile)) is not None:
-            for k in range(start, min(start + IN_A_ROW, len(points))):
+            stop = min(start + IN_A_ROW, len(points))
+            for k in range(start, stop):
                 # θ + α d + β e
                 np.multiply(directions.d, points[k, 0], out=theta)
                 np.multiply(directions.e, points[k, 1], out=along)
@@ -228,7 +245,7 @@ def _work(
                 theta += centre
                 out[k] = meter.loss(theta)
             if after_each is not None:
-                after_each(max(0, len(points) - IN_A_ROW * len(pile)))
+                after_each(stop)
     except BaseException:
         pile.clear()  # so that the other cores end as well
         raise

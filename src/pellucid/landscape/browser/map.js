@@ -31,7 +31,7 @@ function drawMap() {
   else mark(pen, X(0), Y(0), "star");
   if (!atCentre()) box(pen, X(alphas[view.at[1]]), Y(betas[view.at[0]]));
 }
-const atCentre = () => alphas[view.at[1]] === 0 && betas[view.at[0]] === 0;
+const atCentre = () => view.at[0] === data.betas[3] && view.at[1] === data.alphas[3];
 function box(pen, x, y) {
   for (const [ink, size] of [["#fff", 3], ["#000", 1.5]]) {
     pen.strokeStyle = ink; pen.lineWidth = size;

@@ -2,13 +2,14 @@
 // The loss surface, drawn with the browser's own canvas: nothing is loaded, and all numbers are in the page.
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
-const axis = ([first, last, count]) => Array.from({ length: count }, (_, k) => first + (last - first) * k / (count - 1));
+const axis = ([first, last, count, zero]) =>
+  Array.from({ length: count }, (_, k) => (k - zero) * (last - first) / (count - 1));
 const alphas = axis(data.alphas), betas = axis(data.betas), columns = alphas.length, rows = betas.length;
 const bytes = Uint8Array.from(atob(data.losses), (mark) => mark.charCodeAt(0));
 const losses = new Float32Array(bytes.buffer); // row after row: the loss at betas[i], alphas[j] is at i * columns + j
 const [low, high] = data.range, path = data.path;
 const view = { turn: 0, tilt: 40, zoom: 1, scale: data.logarithmic ? "log" : "linear", step: path ? path.chosen : 0,
-  at: [nearest(betas, 0), nearest(alphas, 0)], dragging: false };
+  at: [data.betas[3], data.alphas[3]], dragging: false };
 
 // cividis, a colour map that colour-blind readers see alike
 const CIVIDIS = ("00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 " +
