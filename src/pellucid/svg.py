@@ -154,7 +154,7 @@ def picture(
 
     ``name`` begins the ids, which differ where the content does.
     """
-    mark = f"{name}-{zlib.crc32(f'{title}{description}{body}'.encode()):08x}"
+    mark = f"{name}-{zlib.crc32(f'{title}{description}{body}'.encode('utf-8', 'replace')):08x}"
     return (
         f'<svg role="img" aria-labelledby="{mark}-t {mark}-d" viewBox="0 0 {width:g} {height:g}" '
         f'style="display:block;width:100%;max-width:{widest or width}px;height:auto;font:12px system-ui,sans-serif">'

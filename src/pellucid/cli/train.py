@@ -22,7 +22,7 @@ from pellucid.diagnosis.training import diagnose_run
 from pellucid.errors import DivergenceError, InputError
 from pellucid.finding import Finding
 from pellucid.network import Network
-from pellucid.report.page import NAME as REPORT
+from pellucid.report import NAME as REPORT
 from pellucid.runs import Look, Run, from_flags, prepare, resume, start
 from pellucid.runs.settings import Settings
 from pellucid.training import Epoch

@@ -72,14 +72,14 @@ def findings(found: Sequence[Finding]) -> Section:
     """What was found wrong with the run, and what to do about it."""
     made = "".join(
         f'<div class="finding"><h3>{escape(_place(one) + one.fault, 600)}</h3>'
-        f"<p>{escape(one.evidence, 2000)}</p><p><b>To do:</b> {escape(one.remedy, 2000)}</p></div>"
+        f"<p>{escape(one.evidence, 2000)}</p><p><b>Try:</b> {escape(one.remedy, 2000)}</p></div>"
         for one in found
     )
     return Section("findings", "Findings", "What was found", made or paragraph("Nothing stood out."))
 
 
 def _place(one: Finding) -> str:
-    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else f"{one.quantity}: "
+    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else ""
 
 
 def interval(accuracy: float, samples: int) -> tuple[float, float]:

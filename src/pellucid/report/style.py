@@ -43,7 +43,8 @@ figcaption,caption,.note{color:var(--soft);font-size:.875rem}
 table{border-collapse:collapse;font-size:.9375rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.2rem 0}
 caption span{display:inline-block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2rem))}
-tbody th{position:sticky;left:0;background:var(--paper);overflow-wrap:break-word;max-width:14rem}
+tbody th{position:sticky;left:0;background:var(--paper);background-clip:padding-box;
+overflow-wrap:break-word;max-width:14rem}
 th,td{padding:.3rem .65rem;text-align:left;border-bottom:1px solid var(--rule);vertical-align:middle}
 th{font-weight:600}
 thead th{border-bottom:2px solid var(--rule);vertical-align:bottom}

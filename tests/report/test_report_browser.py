@@ -1,0 +1,106 @@
+"""The page in a real browser: nothing sticks out of a phone's screen, nothing is cut on paper, nothing is asked for."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid import datasets
+from support import Command
+
+pytestmark = pytest.mark.slow
+
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+)  # fmt: skip
+WIDTHS = """<script>
+addEventListener("load", () => {
+  document.querySelectorAll("details").forEach(one => one.open = true);
+  const wide = document.documentElement.clientWidth;
+  const inside = one => one.closest(".scroll") && !one.matches(".scroll");
+  const out = [...document.querySelectorAll("body *")].filter(
+    one => !inside(one) && !one.closest("svg") && one.getBoundingClientRect().right > wide + 0.5);
+  const small = [...document.querySelectorAll("p,td,th,dd,dt,figcaption,caption,a,code,small")].filter(
+    one => parseFloat(getComputedStyle(one).fontSize) < 12);
+  const failed = [...document.images].filter(one => !one.naturalWidth);
+  document.title = "measured " + JSON.stringify({
+    wide, scroll: document.documentElement.scrollWidth, out: out.map(one => one.outerHTML.slice(0, 80)),
+    small: small.length, failed: failed.length, images: document.images.length,
+    asked: performance.getEntriesByType("resource").filter(one => !one.name.startsWith("data:")).map(one => one.name),
+    ink: getComputedStyle(document.body).color, paper: getComputedStyle(document.body).backgroundColor});
+});
+</script></body>"""
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> list[str]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "these tests need Chromium: apt-get install chromium"
+    return [found, *QUIET, f"--user-data-dir={tmp_path / 'profile'}"]
+
+
+@pytest.fixture(params=["digits", "values", "classes"])
+def page(request: pytest.FixtureRequest, pellucid: Command, digits: datasets.Samples) -> Path:
+    """The report of a small run of each kind, with long names in it."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 25))
+    names = np.array([f"a-rather-long-name-for-class-number-{k}" for k in range(14)])
+    y = {"digits": digits.y, "values": X[:, 0], "classes": names[rng.integers(0, 14, 400)]}[request.param]
+    np.savez("some-data-with-a-long-name.npz", X=digits.X if request.param == "digits" else X, y=y)
+    assert pellucid("train", "some-data-with-a-long-name.npz", "--epochs", 3, "--out", "run", "-q").code == 0
+    return Path("run/report.html").resolve()
+
+
+def measured(chromium: list[str], page: Path, width: int, *more: str) -> dict[str, object]:
+    """What the browser says of the page at a width: it is put in a frame, since windows have a least width."""
+    import json
+
+    inner = page.with_name("measured.html")
+    inner.write_text(page.read_text(encoding="utf-8").replace("</body>", WIDTHS), encoding="utf-8")
+    outer = page.with_name("frame.html")
+    outer.write_text(
+        f'<!DOCTYPE html><iframe id="f" src="measured.html" style="width:{width}px;height:900px;border:0"></iframe>'
+        '<script>addEventListener("load", () => { const f = document.getElementById("f");'
+        "document.title = f.contentDocument.title; });</script>"
+    )
+    done = subprocess.run(
+        [*chromium, "--allow-file-access-from-files", "--virtual-time-budget=3000", *more, "--dump-dom",
+         outer.as_uri()],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    title = re.search(r"<title>measured (.*?)</title>", done.stdout)
+    assert title, done.stdout[:500] + done.stderr[-500:]
+    import html
+
+    found: dict[str, object] = json.loads(html.unescape(title[1]))
+    return found
+
+
+@pytest.mark.parametrize("width", [320, 390, 1200])
+def test_nothing_sticks_out_is_too_small_or_is_asked_for(chromium: list[str], page: Path, width: int) -> None:
+    found = measured(chromium, page, width)
+    assert found["wide"] == width
+    assert found["scroll"] == width
+    assert found["out"] == []
+    assert found["small"] == found["failed"] == 0
+    assert found["asked"] == []
+
+
+def test_dark_screens_get_light_text(chromium: list[str], page: Path) -> None:
+    light = measured(chromium, page, 800)
+    dark = measured(chromium, page, 800, "--blink-settings=preferredColorScheme=0")
+    assert light["paper"] == "rgb(255, 255, 255)"
+    assert dark["paper"] == "rgb(18, 23, 28)"
+    assert dark["ink"] == "rgb(232, 237, 242)"
+
+
+def test_it_prints_on_a_few_pages(chromium: list[str], page: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "report.pdf"
+    command = [*chromium, "--no-pdf-header-footer", f"--print-to-pdf={paper}", page.as_uri()]
+    subprocess.run(command, capture_output=True, check=True, timeout=120)
+    pages = re.findall(rb"/Type\s*/Page\b", paper.read_bytes())
+    assert 3 <= len(pages) <= 9
