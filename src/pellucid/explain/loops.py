@@ -24,7 +24,7 @@ SAMPLES = 8
 T = TypeVar("T")
 Vector = list[float]
 Matrix = list[list[float]]
-PATIENCE = 0.1  # seconds that one measurement may take, after the first repeat
+PATIENCE = 0.05  # seconds that one measurement may take, after the first repeat
 
 
 @dataclass(frozen=True)

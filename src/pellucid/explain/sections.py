@@ -180,7 +180,7 @@ def _after(p: Pass, names: Names, focus: Focus) -> Section:
     if gain < 0:
         words = "The loss has grown: the step was too long. Take a smaller learning rate."
     elif promise.value > p.loss:
-        words = "Promised is what the slope would give if it stayed the same all along the step; it flattens on the way."
+        words = "Promised is what the slope would give if it stayed the same all along the step. It does not."
     else:
         words = "Promised is what the slope would give if it stayed the same all along the step."
     return Section("After the step", (*_table(found), whole, fall, promise, words))

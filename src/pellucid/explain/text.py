@@ -1,10 +1,11 @@
 """Explanations as text: formulas as people write them, numbers in their place, Markdown."""
 
 import re
+from itertools import groupby
 
 import numpy as np
 
-from pellucid.explain.step import Code, Explanation, Section, Step, Value
+from pellucid.explain.step import Block, Code, Explanation, Section, Step, Value
 
 SMALL = 6  # an array of no more numbers is written down
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -115,22 +116,25 @@ def markdown(explanation: Explanation, *, digits: int = 6) -> str:
 
 
 def _blocks(section: Section, digits: int) -> list[str]:
-    found = []
-    for block in section.blocks:
-        if isinstance(block, str):
-            found.append(_escaped(block))
-        elif isinstance(block, Code):
-            found.append(f"```python\n{block.text.rstrip()}\n```")
-        elif isinstance(block, Step):
-            found.append(_code(line(block, digits)))
-        elif block:
-            rows = [row(step, digits) for step in block]
-            head = f"| {' | '.join(COLUMNS)} |\n|---|---|---|---|---:|"
-            lines = [
-                f"| {_code(name)} | {_escaped(why)} | {' | '.join(map(_code, rest))} |" for name, why, *rest in rows
-            ]
-            found.append("\n".join([head, *lines]))
+    found: list[str] = []
+    for is_step, blocks in groupby(section.blocks, key=lambda block: isinstance(block, Step)):
+        if is_step:
+            lines = [line(step, digits) for step in blocks if isinstance(step, Step)]
+            found.append("\n".join(["```text", *lines, "```"]))
+        else:
+            found += [_block(block, digits) for block in blocks]
     return found
+
+
+def _block(block: Block, digits: int) -> str:
+    if isinstance(block, str):
+        return _escaped(block)
+    if isinstance(block, Code):
+        return f"```python\n{block.text.rstrip()}\n```"
+    assert isinstance(block, tuple)
+    rows = [row(step, digits) for step in block]
+    cells = [[_code(name), _escaped(why), *map(_code, others)] for name, why, *others in rows]
+    return "\n".join(f"| {' | '.join(each)} |" for each in [COLUMNS, ("---", "---", "---", "---", "---:"), *cells])
 
 
 def _code(text: str) -> str:
