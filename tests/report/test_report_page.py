@@ -18,7 +18,7 @@ from pellucid.cli.train import train as train_command
 from pellucid.datasets import Samples
 from pellucid.finding import Finding
 from pellucid.report import page
-from pellucid.report.colours import contrast, mix, palette, places, signed, style
+from pellucid.report.colours import ORANGE, contrast, mix, palette, places, signed, style
 from pellucid.report.command import command
 from pellucid.report.png import data_uri, grey, shrunk
 from pellucid.report.result import interval
@@ -114,6 +114,9 @@ def test_confusion_is_counted_on_the_test_part_and_painted(of_digits: Run, digit
     (drawn,) = [one for one in digits_page.all("table") if one.attributes.get("class") == "heat"]
     painted = [cell for cell in drawn.all("td") if "style" in cell.attributes]
     assert len(painted) == np.count_nonzero(matrix)
+    off = matrix - np.diag(matrix.diagonal())
+    worst = drawn.all("tr")[1 + int(off.argmax()) // 10].all("td")[int(off.argmax()) % 10]
+    assert worst["style"] == style(mix(ORANGE, 0.85))  # the commonest mistake is the deepest orange
 
 
 def test_mistakes_are_the_worst_ones_in_order_with_their_own_pictures(of_digits: Run, digits_page: Element) -> None:
@@ -126,7 +129,7 @@ def test_mistakes_are_the_worst_ones_in_order_with_their_own_pictures(of_digits:
     first = worst[0]
     guessed = int(outputs[first].argmax())
     assert pictures[0]["alt"] == f"Sample {first}: {part.y[first]}, taken for {guessed}"
-    assert pictures[0]["src"] == data_uri(part.X[first].reshape(28, 28))
+    assert [one["src"] for one in pictures] == [data_uri(part.X[k].reshape(28, 28)) for k in worst]
     words = section(digits_page, "mistakes").text
     assert f"{len(wrong)} of 200 test samples are wrong" in words
     assert f"--sample {first}" in words

@@ -69,6 +69,8 @@ def test_the_words_tell_first_last_least_and_greatest() -> None:
 
 
 def test_a_thousand_epochs_are_thinned_out_and_keep_their_ends() -> None:
+    kept = svg.thin(1000)
+    assert (len(kept), kept[0], kept[-1]) == (svg.MOST_POINTS, 0, 999)
     root = drawn(list(np.linspace(5, 1, 1000)))
     corners = points(root)
     assert len(corners) == svg.MOST_POINTS
