@@ -19,8 +19,8 @@ from PIL import Image
 from pellucid import Network, SquaredError, Tanh, landscape, metrics, pictures, runs
 from pellucid.datasets import Samples
 from pellucid.files import write_whole
+from pellucid.learning_rate import lr_find as find
 from pellucid.pictures import style
-from pellucid.pictures.landscape import landscape as draw_landscape
 from pellucid.storage import Model
 
 if TYPE_CHECKING:
@@ -78,6 +78,14 @@ def surface() -> landscape.Surface:
     return landscape.compute(run().model.network, part, path=landscape.path_of(run()))
 
 
+def lr_find() -> "Figure":
+    prepared = runs.prepare(runs.Settings())
+    part, settings = prepared.dataset.train, prepared.settings
+    net, rng = prepared.model.network, prepared.rng
+    test = find(net, part, prepared.optimizer, batch_size=settings.batch_size, rng=rng, clip_norm=settings.clip_norm)
+    return pictures.range_test(test)
+
+
 PICTURES: dict[str, Callable[[], "Figure"]] = {
     "weights": lambda: pictures.weights(run().model),
     "digits": lambda: pictures.digits(run().model, digits().X[:30], digits().y[:30]),
@@ -89,7 +97,8 @@ PICTURES: dict[str, Callable[[], "Figure"]] = {
     "architecture": lambda: pictures.architecture(run().model),
     "architecture-small": small_architecture,
     "saliency": lambda: pictures.saliency(*sample(8), name="A test digit"),
-    "landscape": lambda: draw_landscape(surface(), kind="both"),
+    "lr-find": lr_find,
+    "landscape": lambda: pictures.landscape(surface(), kind="both"),
 }
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOOKED_AT = 1000  # samples on which gradients and the landscape are taken
+POINTS = 51  # of the landscape, along each direction
 
 
 @dataclass(frozen=True)
@@ -183,19 +184,17 @@ def _samples_of(run: runs.Look, data: str | None) -> Samples:
 
 def _landscape(asked: Asked) -> Drawn:
     from pellucid import landscape
-    from pellucid.pictures.landscape import landscape as draw
 
     model = asked.model()
     _, samples = asked.samples(model)
     run = runs.look(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
     path = landscape.path_of(run) if run is not None and len(run.steps) > 2 else None
     part = (samples.X[:LOOKED_AT], samples.y[:LOOKED_AT])
-    points = 51
-    with progress("losses", points**2, quiet=asked.quiet) as bar:
+    with progress("losses", POINTS**2, quiet=asked.quiet) as bar:
         surface = landscape.compute(
-            model.network, part, path=path, points=points, rng=np.random.default_rng(0), after_each=bar.advance
+            model.network, part, path=path, points=POINTS, rng=np.random.default_rng(0), after_each=bar.advance
         )
-    return draw(surface), {"directions": surface.kind, "loss": surface.centre, "shares": surface.shares}
+    return pictures.landscape(surface), {"directions": surface.kind, "loss": surface.centre, "shares": surface.shares}
 
 
 KINDS: dict[str, Callable[[Asked], Drawn]] = {

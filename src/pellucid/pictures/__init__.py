@@ -8,6 +8,8 @@
 
 from pellucid.pictures.curves import Course, course, gradients, history
 from pellucid.pictures.input_gradients import input_gradient, saliency
+from pellucid.pictures.landscape import landscape
+from pellucid.pictures.learning_rate import range_test
 from pellucid.pictures.matrix import confusion
 from pellucid.pictures.one_pass import activations
 from pellucid.pictures.style import save
@@ -25,7 +27,9 @@ __all__ = [
     "gradients",
     "history",
     "input_gradient",
+    "landscape",
     "mistakes",
+    "range_test",
     "saliency",
     "save",
     "weights",
