@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
-    from pellucid.diagnosis.training import diagnose
     from pellucid.diagnosis.examine import Diagnosis, doctor
+    from pellucid.diagnosis.training import diagnose
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
     from pellucid.finding import Finding

@@ -56,5 +56,3 @@ def _show(file: str, diagnosis: Diagnosis, *, quiet: bool) -> None:
             results.line(f"{title}:")
             for line in lines:
                 results.line(f"  · {line}")
-
-

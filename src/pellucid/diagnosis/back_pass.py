@@ -1,8 +1,8 @@
-"""The backward pass: the learner's gradients against differences of the learner's own loss, and what is wrong with them."""
+"""The backward pass: the learner's gradients against differences of the learner's own loss, and what is wrong."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from pellucid.arrays import Array
 from pellucid.diagnosis import tell
 from pellucid.diagnosis.case import Case
 from pellucid.diagnosis.explain import explain
+from pellucid.diagnosis.learner import Pool, returned_names
 from pellucid.diagnosis.loss_of import KnownLoss, recognise
 from pellucid.diagnosis.names import Quantity, at, places, quantity, replaced
-from pellucid.diagnosis.running import Ran
+from pellucid.diagnosis.running import Failure, Ran
 from pellucid.diagnosis.start import scalar, targets
+from pellucid.diagnosis.transplant import applied, scores, transplant
 
 STEP = 1e-6
 ENTRIES = 40  # of each array are compared with differences of the loss
@@ -47,13 +49,16 @@ def examine_backward(case: Case, rng: np.random.Generator) -> dict[Quantity, Any
     forms = _forms(case, y, labels)
     tried = [_run(case, name, form, y) for name, form in _ordered(case, "backward", forms)]
     ran = [g for g in tried if g.ran.failure is None and g.own]
-    loss_form, known = _loss(case, forms, y, rng)
+    loss_form, known = _loss(case, forms, y)
     if not ran:
         _report_failure(case, tried[0])
+        depth = _depth(case)
+        if depth is not None and case.net is not None and case.output is not None:
+            _examine_shallow(case, depth, forms, y, known)
         return None
     verdicts = [(g, _judge(case, g, y, loss_form, known, forms)) for g in ran]
     # where both forms of targets go through, the right one is that with which less is wrong
-    gradients, verdict = min(verdicts, key=lambda v: (len(v[1].faults), v[1].cost))
+    gradients, verdict = min(verdicts, key=lambda v: (bool(v[1].faults), v[1].cost))
     tell.tell(case, verdict, gradients.own, gradients.rows)
     return gradients.own
 
@@ -94,8 +99,12 @@ def _source(case: Case, role: str) -> str:
 
 
 def _run(case: Case, name: str, form: Any, y: Array) -> Gradients:
-    pool, ran = case.forward()
-    pool = pool.having(y=form, one_hot=case.layout.own(y))
+    pool, _ = case.forward()
+    return _returned(case, name, pool.having(y=form, one_hot=case.layout.own(y)))
+
+
+def _returned(case: Case, name: str, pool: Pool) -> Gradients:
+    """Run backward, and find each gradient in what it returns."""
     ran = case.learner.call("backward", pool)
     result = Gradients(name, ran)
     if ran.failure is not None:
@@ -120,6 +129,8 @@ def _takes_rate(case: Case) -> bool:
 
 
 def _report_failure(case: Case, tried: Gradients) -> None:
+    if tried.ran.failure is not None and _too_few_layers(case, tried.ran.failure):
+        return
     if tried.ran.failure is not None:
         returned = [q.layer for q in map(quantity, _argument_names(case)) if q is not None and q.kind in "za"]
         case.fails("backward", tried.ran.failure, "dW", max(returned, default=None))
@@ -133,14 +144,70 @@ def _report_failure(case: Case, tried: Gradients) -> None:
         )
 
 
+def _too_few_layers(case: Case, failure: Failure) -> bool:
+    """Note that backward knows fewer layers than forward, where its return statement says so."""
+    depth = _depth(case)
+    if depth is None:
+        return False
+    missing = ", ".join(f"dW{l}, db{l}" for l in range(depth + 1, case.layers + 1))
+    names = _returned_by_backward(case)
+    case.add(
+        case.layers,
+        "dW",
+        f"the forward pass has {case.layers} layers, the backward pass {depth}",
+        f"{failure.text}; it returns {', '.join(map(str, names))}",
+        f"start from dZ{case.layers}, and return {missing} too",
+    )
+    return True
+
+
+def _returned_by_backward(case: Case) -> list[str | None]:
+    node = case.learner.definition("backward")
+    return returned_names(node) if node is not None else []
+
+
+def _depth(case: Case) -> int | None:
+    """For how many layers backward returns gradients, where they are fewer than the network's."""
+    layers = [q.layer for q in map(quantity, _returned_by_backward(case)) if q is not None and q.kind in ("dW", "db")]
+    return max(layers) if layers and 0 < max(layers) < case.layers else None
+
+
+def _examine_shallow(case: Case, depth: int, forms: dict[str, Any], y: Array, known: KnownLoss | None) -> None:
+    """Examine a backward pass for fewer layers with a network of that depth: its other faults show there."""
+    assert case.net is not None
+    assert case.output is not None
+    k, rng = case.sizes[-1], np.random.default_rng(0)
+    sizes = [*case.sizes[:depth], k]
+    arrays = {q: array for q, array in case.arrays().items() if q.layer < depth}
+    W = rng.normal(0.0, 0.5, (k, sizes[-2]))
+    arrays[Quantity("W", depth)] = W if case.layout.outputs_first else W.T
+    if case.array("b", case.layers) is not None:
+        arrays[Quantity("b", depth)] = rng.normal(0.0, 0.3, np.shape(case.array("b", case.layers)))
+    parameters, where = {str(q): array for q, array in arrays.items()}, {q: (str(q),) for q in arrays}
+    small = replace(case, findings=[], labels={}, parameters=parameters, where=where, layers=depth, sizes=sizes)
+    hidden = [layer.activation for layer in case.net.layers[: depth - 1]]
+    small.net = transplant(arrays, case.layout, sizes, hidden)
+    small.trace = trace = scores(small.net, case.X)
+    trace.a[-1][...] = applied(case.output, trace.z[-1])
+    made = {Quantity("z", l): case.layout.own(trace.z[l - 1]) for l in range(1, depth + 1)}
+    made |= {Quantity("a", l): case.layout.own(trace.a[l]) for l in range(1, depth + 1)}
+    pool = small.pool.having(arrays={**arrays, **made}, X=case.layout.own(case.X), samples=case.m)
+    for name, form in _ordered(case, "backward", forms):
+        gradients = _returned(small, name, pool.having(y=form, one_hot=case.layout.own(y)))
+        if gradients.ran.failure is None and gradients.own:
+            verdict = tell.Verdict(form=name, known=known, has_loss=known is not None)
+            _explain(small, gradients.rows, y, known, _seen(small, gradients), verdict)
+            tell.tell(small, verdict, gradients.own, gradients.rows)
+            case.findings.extend(finding for finding in small.findings if finding not in case.findings)
+            return
+
+
 def _argument_names(case: Case) -> list[str]:
     node = case.learner.definition("backward")
     return [] if node is None else [argument.arg for argument in node.args.args]
 
 
-def _loss(
-    case: Case, forms: dict[str, Any], y: Array, rng: np.random.Generator
-) -> tuple[str | None, KnownLoss | None]:
+def _loss(case: Case, forms: dict[str, Any], y: Array) -> tuple[str | None, KnownLoss | None]:
     """The form of the targets that the loss takes, and which loss it is."""
     if "loss" not in case.learner.functions:
         case.notes.append("no loss function was found: the gradients are judged by the losses that fit the output")
@@ -154,14 +221,16 @@ def _loss(
             failure = failure or ran.failure
         elif value is not None and np.isfinite(value):
             works = works or name
-            known = recognise(case, y, form, rng)
+            known = recognise(case, y, form)
             if known is not None:
                 return name, known
     if works is None:
         if failure is not None:
             case.fails("loss", failure, "loss", 0)
         else:
-            case.add(0, "loss", "the loss is no number", "it returned no finite number", "return one number, the mean loss")
+            case.add(
+                0, "loss", "the loss is no number", "it returned no finite number", "return one number, the mean loss"
+            )
     return works, None
 
 
@@ -199,11 +268,33 @@ def _judge(
         verdict.differs = wrong
     explainable = case.net is not None and case.output is not None and (known is not None or loss_form is None)
     if explainable and (wrong or not verdict.compared or not case.sound):
-        scale = known.scale if known is not None else 1 / case.m
-        deltas = _seen(case, g)
-        verdict.stories = explain(case, g.rows, y, known.name if known else None, scale, deltas)
-        verdict.guess_scale(case)
+        _explain(case, g.rows, y, known, _seen(case, g), verdict)
     return verdict
+
+
+def _explain(
+    case: Case,
+    rows: dict[Quantity, Any],
+    y: Array,
+    known: KnownLoss | None,
+    seen: dict[int, Array],
+    verdict: tell.Verdict,
+) -> None:
+    """Explain the gradients as they are, and with the layers the other way round; keep what leaves less wrong."""
+    name = known.name if known is not None else None
+    m, k = case.m, case.sizes[-1]
+    # without a loss, sums and means, halves and doubles are all in order, if all gradients agree
+    scales = [known.scale] if known is not None else [c / n / o for o in (1, k) for n in (m, 1) for c in (1, 0.5, 2)]
+    turned = {Quantity(q.kind, case.layers + 1 - q.layer): value for q, value in rows.items()}
+    best = np.inf
+    for order in (rows, turned) if case.layers > 1 else (rows,):
+        for scale in dict.fromkeys(scales):
+            stories = explain(case, order, y, name, scale, seen)
+            cost = sum(story.cost for story in stories) + 1.5 * (order is turned)
+            if cost < best:
+                best, verdict.stories, verdict.turned = cost, stories, order is turned
+            if best == 0:
+                return
 
 
 def _seen(case: Case, g: Gradients) -> dict[int, Array]:
@@ -237,7 +328,7 @@ def _compare(
             continue
         pairs.setdefault(dq, []).append((float(own[place]), slope))
     largest = max((abs(n) for both in pairs.values() for _, n in both), default=0.0)
-    wrong: dict[Quantity, tuple[int, int, float]] = {dq: (1, 1, np.inf) for dq in bad_shape}
+    wrong: dict[Quantity, tuple[int, int, float]] = dict.fromkeys(bad_shape, (1, 1, np.inf))
     for dq, both in pairs.items():
         errors = [abs(a - n) / max(abs(a) + abs(n), 1e-3 * largest, 1e-9) for a, n in both]
         differing = sum(not error <= TOLERANCE for error in errors)
@@ -245,5 +336,3 @@ def _compare(
         if differing > 0.1 * len(errors):
             wrong[dq] = (differing, len(errors), max(errors))
     return wrong, sum(map(len, pairs.values()))
-
-

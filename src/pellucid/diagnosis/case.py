@@ -9,14 +9,12 @@ import numpy as np
 from pellucid.activations import Activation
 from pellucid.arrays import AnyArray, Array
 from pellucid.diagnosis.learner import Learner, Pool
-from pellucid.diagnosis.names import LAST, Path, Quantity, all_arrays, at, meaning, quantity, replaced
+from pellucid.diagnosis.names import LAST, Path, Quantity, all_arrays, at, meaning, quantity
 from pellucid.diagnosis.running import Failure, Ran
 from pellucid.diagnosis.transplant import Layout
 from pellucid.finding import Finding
 from pellucid.network import Network
 from pellucid.trace import Trace
-
-NICE = ("columns", "rows")
 
 
 @dataclass
@@ -33,8 +31,11 @@ class Case:
     where: dict[Quantity, Path] = field(default_factory=dict)
     pool: Pool = field(default_factory=Pool)
     layers: int = 0
-    layout: Layout = Layout("columns", True)
+    layout: Layout = field(default_factory=lambda: Layout("columns", True))
     sizes: list[int] = field(default_factory=list)
+    ways: list[tuple[Layout, list[int], Array, Ran]] = field(
+        default_factory=list
+    )  # to read the shapes, the first is it
     X: Array = field(default_factory=lambda: np.empty((0, 0)))  # (m, inputs), rows
     training: tuple[AnyArray, AnyArray] | None = None  # the learner's own X, as rows, and y
     values: bool = False  # whether the targets are values to regress

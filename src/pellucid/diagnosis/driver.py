@@ -1,4 +1,4 @@
-"""The function that trains, run for a few steps on small data: does it get through, and does its learning rate arrive?"""
+"""The function that trains, run for a few steps on small data: does it get through, does its learning rate arrive?"""
 
 import copy
 import inspect
@@ -10,7 +10,7 @@ from pellucid.arrays import AnyArray
 from pellucid.diagnosis.case import Case
 from pellucid.diagnosis.learner import Pool
 from pellucid.diagnosis.names import all_arrays, meaning
-from pellucid.diagnosis.running import Ran, code_of, run
+from pellucid.diagnosis.running import Failure, Ran, TooLongError, code_of, run
 from pellucid.diagnosis.start import targets
 from pellucid.diagnosis.transplant import close
 
@@ -35,16 +35,24 @@ def examine_driver(case: Case, rng: np.random.Generator) -> None:
         first = first or ran
     assert first is not None
     if first.failure is not None:
-        if first.failure.kind.__name__ != "TooLongError":
-            case.fails("train", first.failure, "training")
-        else:
-            case.notes.append(f"{learner.called('train')} was not examined: {first.failure.error}")
+        _report(case, first.failure)
         return
     before = len(case.findings)
     _examine_pairs(case, first, X, y)
     _examine_rate(case, X, y, first)
     if len(case.findings) == before:
         case.checked.append(f"{learner.called('train')}, run for {EPOCHS} epochs on random data")
+
+
+def _report(case: Case, failure: Failure) -> None:
+    """An error in training is a finding of its own only where nothing found before may be its cause."""
+    causes = [f for f in case.findings if not f.fault.endswith("is not defined")]
+    shown = any(f"line {failure.line}:" in f.evidence for f in case.findings)
+    if failure.kind is TooLongError or (causes and not shown and failure.kind is not NameError):
+        said = "stops" if failure.kind is not TooLongError else "was stopped"
+        case.notes.append(f"{case.learner.called('train')} {said} at {failure.text}")
+    else:
+        case.fails("train", failure, "training")
 
 
 def _data(case: Case, rng: np.random.Generator) -> tuple[AnyArray, list[AnyArray]]:
@@ -67,23 +75,29 @@ def _train(case: Case, X: AnyArray, y: AnyArray, rate: float) -> Ran | None:
     words = {"X": X, "y": y, "one hot": y, "learning rate": rate, "epochs": EPOCHS, "samples": case.m, "seed": 0}
     words |= {"sizes": case.sizes, "classes": case.sizes[-1], "parameters": case.parameters}
     pool = Pool(case.arrays(), words, dict(case.pool.named))
-    arguments, named, globals_ = [], {}, learner.names
+    named: dict[str, Any] = {}
+    globals_ = learner.names
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        known = meaning(parameter.name) in ("X", "y", "one hot", "learning rate", "epochs") or parameter.default is parameter.empty
+        known = (
+            meaning(parameter.name) in ("X", "y", "one hot", "learning rate", "epochs")
+            or parameter.default is parameter.empty
+        )
         if parameter.name in pool and known:
             named[parameter.name] = copy.deepcopy(pool[parameter.name])
         elif parameter.default is parameter.empty:
-            case.notes.append(f"{learner.called('train')} was not run: what its argument {parameter.name!r} is cannot be told")
+            case.notes.append(
+                f"{learner.called('train')} was not run: what its argument {parameter.name!r} is cannot be told"
+            )
             return None
     init, name = learner.functions.get("init"), learner.called("init") if "init" in learner.functions else ""
     if name in globals_ and globals_[name] is init:  # so that every run starts alike, from well-chosen numbers
-        globals_[name] = lambda *a, **k: copy.deepcopy(case.parameters)
+        globals_[name] = lambda *_, **__: copy.deepcopy(case.parameters)
     state = np.random.get_state()  # noqa: NPY002  (the learner's code draws from it)
     np.random.seed(0)  # noqa: NPY002
     try:
-        return run(lambda: function(*arguments, **named), learner.path, (code_of(learner.functions["backward"]),))
+        return run(lambda: function(**named), learner.path, (code_of(learner.functions["backward"]),))
     finally:
         np.random.set_state(state)  # noqa: NPY002
         if name in globals_:
@@ -92,7 +106,8 @@ def _train(case: Case, X: AnyArray, y: AnyArray, rate: float) -> Ran | None:
 
 def _examine_rate(case: Case, X: AnyArray, y: AnyArray, first: Ran) -> None:
     parameters = inspect.signature(case.learner.functions["train"]).parameters
-    if not any(meaning(name) == "learning rate" for name in parameters) or any(f.quantity == "learning_rate" for f in case.findings):
+    told = any(f.quantity == "learning_rate" for f in case.findings)
+    if told or not any(meaning(name) == "learning rate" for name in parameters):
         return
     again, other = _train(case, X, y, 0.05), _train(case, X, y, 0.2)
     if again is None or other is None or again.failure is not None or other.failure is not None:
@@ -101,13 +116,14 @@ def _examine_rate(case: Case, X: AnyArray, y: AnyArray, first: Ran) -> None:
     if not one or not _alike(one, same):  # returns nothing, or draws its own random numbers
         return
     if _alike(one, changed):
+        update = case.learner.called("update") if "update" in case.learner.functions else "update"
         line = case.learner.line("train")
         case.add(
             None,
             "learning_rate",
             f"the learning rate never arrives: {case.learner.called('train')} learns the same whatever it is",
-            f"{'' if line is None else f'line {line}: '}{EPOCHS} epochs with 0.05 and with 0.2 end at exactly the same parameters",
-            f"hand it on: {case.learner.called('update') if 'update' in case.learner.functions else 'update'}(…, learning_rate)",
+            f"{'' if line is None else f'line {line}: '}{EPOCHS} epochs with 0.05 and with 0.2 end at the same parameters",
+            f"hand it on: {update}(…, learning_rate)",
         )
 
 
@@ -132,8 +148,8 @@ def _examine_pairs(case: Case, ran: Ran, X: AnyArray, y: AnyArray) -> None:
         if not isinstance(x, np.ndarray) or not isinstance(t, np.ndarray) or x.ndim != 2 or t.ndim != y.ndim:
             continue
         rows = np.ascontiguousarray(case.layout.rows(x))
-        where = [place.get(row.tobytes()) for row in rows]
-        if None in where or rows.shape[1] != inputs.shape[1]:
+        where = [place.get(row.tobytes(), -1) for row in rows]
+        if -1 in where or rows.shape[1] != inputs.shape[1]:
             continue
         given_labels = _rows_of(case, t, len(rows))
         if given_labels is None or labels is None:

@@ -111,7 +111,7 @@ def _part(given: Any, ideas: Iterable[Idea], of: Idea | None) -> Part:
 
 def _shapes(given: Any) -> list[Array]:
     array = np.asarray(given, np.float64)
-    shapes = [array]
+    shapes: list[Array] = [array]
     if array.ndim == 2 and 1 in array.shape:
         shapes.append(np.ravel(array))
     if array.size == 1 and array.ndim:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.activations import Activation, Identity, ReLU
+from pellucid.activations import Activation, ReLU
 from pellucid.arrays import Array
 from pellucid.diagnosis.case import Case
 from pellucid.diagnosis.names import Quantity, all_arrays, quantity
@@ -49,7 +49,9 @@ def examine_forward(case: Case) -> None:
     if case.sound:
         case.checked.append(f"the forward pass, {case.layers} layers, against the same weights in a pellucid.Network")
     elif case.net is None:
-        case.notes.append("an activation or an output that the doctor does not know: the gradients are compared all the same")
+        case.notes.append(
+            "an activation or an output that the doctor does not know: the gradients are compared all the same"
+        )
 
 
 def _named(case: Case) -> dict[str, Array]:
@@ -58,8 +60,12 @@ def _named(case: Case) -> dict[str, Array]:
     local = case.ran.frames[-1] if case.ran.frames else {}
     names = case.learner.returns("forward", case.ran)
     value = case.ran.value
-    returned = dict(zip(map(str, names), value, strict=True)) if isinstance(value, tuple) and len(value) == len(names) else value
-    for label, array in [*all_arrays(returned), *all_arrays(local)]:
+    returned = (
+        dict(zip(map(str, names), value, strict=True))
+        if isinstance(value, tuple) and len(value) == len(names)
+        else value
+    )
+    for label, array in [*all_arrays(local), *all_arrays(returned)]:
         if array.ndim in (1, 2) and array.dtype.kind in "fiu" and case.m in array.shape:
             rows = case.layout.rows(array)
             if len(rows) == case.m:
@@ -117,15 +123,19 @@ def _wrong_scores(case: Case, l: int, W: Array, b: Array, z: dict[int, Array], a
 
 
 def _activation(case: Case, l: int, own: dict[str, Array], z: Array) -> Activation | None:
-    for f in HIDDEN:
-        a = applied(f, z)
-        matching = (label for label, array in own.items() if close(array, a))
-        if f == Identity():  # every copy of z would do
-            matching = (label for label in matching if (quantity(label) or Quantity("z", l)).kind == "a")
-        label = next(matching, None)
+    """The activation that makes one of the learner's arrays of z."""
+    made = [(f, applied(f, z)) for f in HIDDEN]
+    bent = [(f, a) for f, a in made if not close(a, z)]
+    for f, a in bent:
+        label = next((label for label, array in own.items() if close(array, a)), None)
         if label is not None:
             case.labels[Quantity("a", l)] = label
             return f
+    for label, array in own.items():  # an activation that leaves these scores as they are
+        q = quantity(label)
+        if q is not None and q.kind == "a" and close(array, z):
+            case.labels[Quantity("a", l)] = label
+            return next(f for f, a in made if close(a, z))
     return None
 
 

@@ -67,9 +67,9 @@ def _examine_one_hot(case: Case) -> None:
     classes = case.sizes[-1] if case.layers else 4
     if classes < 2:
         return
-    function, labels = case.learner.functions["one_hot"], np.arange(7) % (classes - 1)
+    function, labels = case.learner.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
     words = {"classes": classes, "y": labels}
-    arguments = []
+    arguments: list[Any] = []
     for k, parameter in enumerate(inspect.signature(function).parameters.values()):
         word = meaning(parameter.name)
         if k == 0:
@@ -87,13 +87,20 @@ def _examine_one_hot(case: Case) -> None:
             None,
             "y",
             "one_hot loses a class that the batch lacks: the highest label there decides how many classes there are",
-            f"{'' if line is None else f'line {line}: '}labels 0 to {classes - 2} give shape {shape}, but the network has {classes} outputs",
+            f"{'' if line is None else f'line {line}: '}labels 0 to {classes - 2} give shape {shape}, "
+            f"but the network has {classes} outputs",
             f"def {case.learner.called('one_hot')}(Y, classes={classes}): {_one_hot_line(case)}",
         )
         return
     expected = case.layout.own(np.eye(classes)[labels])
     if shape == expected.shape and not close(ran.value, expected):
-        case.add(None, "y", "one_hot does not put its ones where the labels say", f"labels {labels.tolist()}", _one_hot_line(case))
+        case.add(
+            None,
+            "y",
+            "one_hot does not put its ones where the labels say",
+            f"labels {labels.tolist()}",
+            _one_hot_line(case),
+        )
     else:
         case.checked.append("one_hot, also of labels that lack a class")
 

@@ -39,16 +39,14 @@ def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
     for name in first:
         pair = (f.name, name) in (("softmax", "ce"), ("sigmoid", "bce"))
         yield Idea(None, right_line, simple if pair else through(f, z, slope_of(name, a, y)))
-    if f.name in ("sigmoid", "tanh", "relu") and loss == "se":
-        yield Idea(f"the slope of the output's {f.name} is left out", right_line, simple)
-    if f.name == "softmax" and loss == "se":
-        yield Idea("it is the gradient of cross-entropy, but the loss is squared error", right_line, simple)
-        yield Idea(
-            "the softmax's slope is taken output by output, but each output depends on every score",
-            right_line,
-            simple * a * (1 - a),
-        )
-        yield Idea("the slope of the output's softmax is left out", right_line, simple)
+    for c in (2.0, 1.0):  # with and without the 2 that the square brings down
+        if f.name in ("sigmoid", "tanh", "relu") and loss == "se":
+            yield Idea(f"the slope of the output's {f.name} is left out", right_line, c * simple)
+        if f.name == "softmax" and loss == "se":
+            fault = "it is the gradient of cross-entropy, but the loss is squared error"
+            yield Idea(fault, right_line, c * simple)
+            fault = "the softmax's slope is taken output by output, but each output depends on every score"
+            yield Idea(fault, right_line, c * simple * a * (1 - a))
     for name in NAMES:
         if name != loss and (loss is not None or name not in pairs):
             said = f", but the loss is {NAMES[loss]}" if loss is not None else f", which does not go with {f.name}"
@@ -57,7 +55,9 @@ def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
         for place, fault in ((a, f"at {A}, which is sigmoid(Z{L}) already, in place of Z{L}"),):
             yield Idea(f"the slope of sigmoid is taken {fault}", right_line, 2 * simple * slope(f, place))
         yield Idea(f"the slope a(1 − a) is computed from Z{L} in place of {A}", right_line, simple * z * (1 - z))
-        yield Idea("it is multiplied by the slope of sigmoid, which cross-entropy cancels", right_line, simple * a * (1 - a))
+        yield Idea(
+            "it is multiplied by the slope of sigmoid, which cross-entropy cancels", right_line, simple * a * (1 - a)
+        )
     if f.name == "softmax":
         yield Idea("it is multiplied by a slope that cross-entropy cancels", right_line, simple * a * (1 - a))
     if f.name == "identity":
@@ -65,7 +65,8 @@ def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
             fault = f"it is multiplied by the slope of {g.name}, but the output has no activation"
             yield Idea(fault, right_line, simple * slope(g, z))
     yield Idea("the output itself is taken, without subtracting the target", right_line, a)
-    yield Idea("the scores are taken in place of the output", right_line, z - y)
+    if f.name != "identity":
+        yield Idea("the scores are taken in place of the output", right_line, z - y)
 
 
 def _output_line(activation: str, loss: str | None, A: str, dZ: str) -> str:
@@ -100,7 +101,9 @@ def hidden_ideas(case: Case, l: int, above: Array) -> Iterator[Idea]:
         other = trace.z[j - 1]
         if j != l and other.shape == z.shape:
             yield Idea(f"the slope is taken at layer {j}'s Z in place of {Z}", line, da * slope(f, other))
-            yield Idea(f"the slope is taken at layer {j}'s output in place of {Z}", line, da * slope(f, applied(f, other)))
+            yield Idea(
+                f"the slope is taken at layer {j}'s output in place of {Z}", line, da * slope(f, applied(f, other))
+            )
     if trace.a[l - 1].shape == z.shape:
         yield Idea(f"the slope is taken at the layer's input in place of {Z}", line, da * slope(f, trace.a[l - 1]))
     for g in (ReLU(), Sigmoid(), Tanh()):
@@ -125,7 +128,7 @@ def _slope_line(f: Any, Z: str, A: str) -> str:
 
 
 def weight_ideas(case: Case, l: int, delta: Array) -> Iterator[Idea]:
-    """dW from δ; also in another shape than W."""
+    """Layer l's dW from δ; also in another shape than W."""
     trace = case.trace
     assert trace is not None
     given = case.labels.get(Quantity("a", l - 1), f"A{l - 1}") if l > 1 else "X"
@@ -145,12 +148,11 @@ def weight_ideas(case: Case, l: int, delta: Array) -> Iterator[Idea]:
 
 
 def bias_ideas(case: Case, l: int, delta: Array) -> Iterator[Idea]:
-    """db from δ; also as one number, or with an entry a sample."""
+    """Layer l's db from δ; also as one number, or with an entry a sample."""
     line = f"db{l} = {case.layout.sum(f'dZ{l}', case.array('b', l))}"
     yield Idea(None, line, delta.sum(axis=0))
     total = delta.sum()
-    fault = "it is one number, summed over everything, for all {} outputs: each output needs its own"
-    said = fault.format(delta.shape[1])
+    said = "it is one number, summed over everything, for all outputs: each output needs its own"
     yield Idea(said, line, np.array(total))
     yield Idea(said, line, np.full(delta.shape[1], total))
     fault = "it is summed over the neurons in place of the samples: the wrong axis"

@@ -77,6 +77,7 @@ class Learner:
     functions: dict[str, Callable[..., Any]]
     code: Code | None
     about: dict[str, Any]
+    written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
 
     @property
     def path(self) -> str:
@@ -114,8 +115,11 @@ class Learner:
         told = self.about.get("returns", {}).get(role)
         if told is not None:
             return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
-        node, value = self.definition(role), ran.value
-        names = returned_names(node) if node is not None else []
+        value = ran.value
+        if role not in self.written:
+            node = self.definition(role)
+            self.written[role] = returned_names(node) if node is not None else []
+        names = list(self.written[role])
         parts = value if isinstance(value, tuple) else (value,)
         if len(names) != len(parts) or not any(names):
             local = ran.frames[-1] if ran.frames else {}
@@ -187,7 +191,9 @@ def returned_names(node: ast.FunctionDef) -> list[str | None]:
     >>> returned_names(ast.parse("def f(): return W1 - rate * dW1, b1").body[0])
     ['W1', 'b1']
     """
-    inner = [n for part in ast.walk(node) if isinstance(part, ast.FunctionDef) and part is not node for n in ast.walk(part)]
+    inner = [
+        n for part in ast.walk(node) if isinstance(part, ast.FunctionDef) and part is not node for n in ast.walk(part)
+    ]
     returns = [n for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None and n not in inner]
     if not returns:
         return []
@@ -250,7 +256,9 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
     known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
     for key in about:
         if key not in known:
-            raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}")
+            raise InputError(
+                f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
+            )
     return Learner(found, code, about)
 
 

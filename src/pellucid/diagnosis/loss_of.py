@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.diagnosis.case import Case
+from pellucid.diagnosis.names import at, replaced
 from pellucid.diagnosis.start import scalar
 
 NAMES = {"ce": "cross-entropy", "bce": "binary cross-entropy", "se": "squared error"}
@@ -43,7 +44,7 @@ def slope_of(name: str, a: Array, y: Array) -> Array:
         return -y / a if name == "ce" else (a - y) / (a * (1 - a))
 
 
-def recognise(case: Case, y: Array, form: Any, rng: np.random.Generator) -> KnownLoss | None:
+def recognise(case: Case, y: Array, form: Any) -> KnownLoss | None:
     """The loss that the learner's function computes, from its values at several parameters; None for another one."""
     ratios: dict[str, list[float]] = {name: [] for name in NAMES}
     for spread in (0.7, 1.0, 1.3):
@@ -67,8 +68,6 @@ def recognise(case: Case, y: Array, form: Any, rng: np.random.Generator) -> Know
 
 
 def _scaled(case: Case, by: float) -> Any:
-    from pellucid.diagnosis.names import at, replaced
-
     value = case.parameters
     for path in case.where.values():
         value = replaced(value, path, np.asarray(at(case.parameters, path)) * by)

@@ -112,18 +112,16 @@ def _inside(value: Any, name: str | None, path: Path) -> dict[Quantity, Path]:
     if isinstance(value, dict):
         for key, part in value.items():
             if isinstance(key, int):
-                found.update(_layer_of(part, name, path + (key,), key + (0 in value)))
-            elif isinstance(part, list | tuple | dict):
-                found.update(_inside(part, str(key), path + (key,)))
+                found.update(_layer_of(part, name, (*path, key), key + (0 in value)))
             else:
-                found.update(_inside(part, str(key), path + (key,)))
+                found.update(_inside(part, str(key), (*path, key)))
     elif isinstance(value, list | tuple) and value:
         if all(map(is_array, value)) and _kind_of_list(name) is None and _alternate(value):
             for index in range(len(value)):
-                found[Quantity("Wb"[index % 2], index // 2 + 1)] = path + (index,)
+                found[Quantity("Wb"[index % 2], index // 2 + 1)] = (*path, index)
             return found
         for index, part in enumerate(value):
-            found.update(_layer_of(part, name, path + (index,), index + 1))
+            found.update(_layer_of(part, name, (*path, index), index + 1))
     return found
 
 
@@ -134,10 +132,11 @@ def _layer_of(part: Any, name: str | None, path: Path, layer: int) -> dict[Quant
         return {} if kind is None else {Quantity(kind, layer): path}
     if isinstance(part, dict):
         named = {quantity(str(key)): key for key in part}
-        return {Quantity(q.kind, layer): path + (key,) for q, key in named.items() if q is not None}
+        return {Quantity(q.kind, layer): (*path, key) for q, key in named.items() if q is not None}
     if isinstance(part, list | tuple) and len(part) == 2 and all(map(is_array, part)):
-        first = 0 if np.size(part[0]) >= np.size(part[1]) else 1
-        return {Quantity("W", layer): path + (first,), Quantity("b", layer): path + (1 - first,)}
+        tables = [np.ndim(array) == 2 and min(np.shape(array)) > 1 for array in part]
+        first = int(np.argmax(tables)) if any(tables) else int(np.size(part[0]) < np.size(part[1]))
+        return {Quantity("W", layer): (*path, first), Quantity("b", layer): (*path, 1 - first)}
     return {}
 
 

@@ -6,6 +6,7 @@ at the top level runs only if something that is needed depends on it: the data t
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from pellucid.storage import read_file
 MAPPING = "PELLUCID"
 FILES = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
 PURE = {"range", "len", "int", "float", "list", "dict", "tuple", "set", "abs", "min", "max", "sum", "round", "zip"}
+LOOKS_ONLY = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
+MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
 Function = ast.FunctionDef
 
 
@@ -35,7 +38,7 @@ class Code:
 
     def need(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
         """Run the waiting statements that these names depend on, but none that calls a function of ``never``."""
-        chosen = _slice(self.waiting, set(wanted) - set(self.names), set(never), set(self.functions))
+        chosen = _slice(self.waiting, set(wanted), set(never), set(self.functions))
         failures = []
         for statement in chosen:
             self.waiting.remove(statement)
@@ -56,8 +59,9 @@ class Code:
 
     def line_of(self, name: str, function: str | None = None) -> int | None:
         """The line in which a function (or the file) last sets a name, or an entry under that name."""
-        where = self.functions[function] if function in self.functions else self.tree
-        lines = [node.lineno for node in ast.walk(where) for target in _targets(node) if _called(target) == name]
+        own = self.functions.get(function) if function is not None else None
+        where: ast.AST = self.tree if own is None else own
+        lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _called(target) == name]
         return max(lines) if lines else None
 
 
@@ -147,11 +151,14 @@ def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: s
         if isinstance(statement, ast.AugAssign):
             changes |= used(statement.target)
         if isinstance(statement, ast.Assign):  # X[0] = … changes X
-            changes |= {name for target in statement.targets if not isinstance(target, ast.Name) for name in used(target)}
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            root = ast.unparse(statement.value.func).split(".")[0]
-            if root not in own and root != "print":  # np.random.shuffle(X) changes X
-                changes |= used(statement.value)
+            changes |= {
+                name for target in statement.targets if not isinstance(target, ast.Name) for name in used(target)
+            }
+        for part in ast.walk(statement):  # np.random.shuffle(X) and sizes.append(3) change what they are given
+            if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+                *roots, last = ast.unparse(part.value.func).split(".")
+                if last not in own and not LOOKS_ONLY.match(last):
+                    changes |= used(part.value) - ({roots[0]} & MODULES if roots else set())
         if changes & wanted and not used(statement) & never:
             chosen.append(statement)
             wanted |= used(statement)

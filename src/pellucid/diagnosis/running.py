@@ -50,7 +50,7 @@ def run(call: Callable[[], Any], path: str | None = None, watched: tuple[CodeTyp
     """
     ran, deadline = Ran(), time.monotonic() + LONG
 
-    def profile(frame: FrameType, event: str, argument: Any) -> None:
+    def profile(frame: FrameType, event: str, _: Any) -> None:
         if time.monotonic() > deadline:
             raise TooLongError(f"it ran for more than {LONG:.0f} s")
         if event == "return" and frame.f_code in watched:
@@ -74,7 +74,9 @@ def _failure(error: BaseException, path: str | None) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if frame.filename == path]
     text = " ".join(str(error).split())
-    return Failure(f"{type(error).__name__}: {text}" if text else type(error).__name__, own[-1] if own else None, type(error))
+    return Failure(
+        f"{type(error).__name__}: {text}" if text else type(error).__name__, own[-1] if own else None, type(error)
+    )
 
 
 def code_of(function: Any) -> CodeType | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.diagnosis.case import Case
 from pellucid.diagnosis.learner import Pool
-from pellucid.diagnosis.names import LAST, Path, Quantity, at, is_array, meaning, places, replaced
+from pellucid.diagnosis.names import LAST, Path, Quantity, at, is_array, places, replaced
 from pellucid.diagnosis.running import Ran
 from pellucid.diagnosis.transplant import Layout, chains
 from pellucid.errors import InputError
@@ -34,7 +34,7 @@ def start(case: Case, rng: np.random.Generator) -> bool:
     if ran.failure is not None:
         case.fails("init", ran.failure, "W")
         return False
-    names = learner.returns("init", ran) if "init" in learner.functions else [None]
+    names: list[str | None] = learner.returns("init", ran) if "init" in learner.functions else [None]
     case.started = ran.value
     found = _resolved({q: path for q, path in places(ran.value, names).items() if q.kind in "Wb"})
     case.layers = max((q.layer for q in found if q.kind == "W"), default=0)
@@ -44,10 +44,12 @@ def start(case: Case, rng: np.random.Generator) -> bool:
             "or return a list of (W, b)"
         )
     case.where = found
-    case.parameters = _drawn(case, ran.value, found, rng)
+    case.parameters = _drawn(ran.value, found, rng)
     missing = [f"W{l}" for l in range(1, case.layers + 1) if Quantity("W", l) not in found]
     if missing:
-        case.add(None, "W", f"init makes no {', '.join(missing)}", f"it makes {_listed(found)}", f"make {missing[0]} too")
+        case.add(
+            None, "W", f"init makes no {', '.join(missing)}", f"it makes {_listed(found)}", f"make {missing[0]} too"
+        )
         return False
     return _choose_layout(case, rng)
 
@@ -86,7 +88,7 @@ def _resolved(found: dict[Quantity, Path]) -> dict[Quantity, Path]:
     return {Quantity(q.kind, last) if q.layer == LAST else q: path for q, path in found.items()}
 
 
-def _drawn(case: Case, value: Any, found: dict[Quantity, Path], rng: np.random.Generator) -> Any:
+def _drawn(value: Any, found: dict[Quantity, Path], rng: np.random.Generator) -> Any:
     """The same structure with small random numbers, biases too: so no score saturates and every gradient counts."""
     value = copy.deepcopy(value)
     for q, path in found.items():
@@ -100,13 +102,15 @@ def _choose_layout(case: Case, rng: np.random.Generator) -> bool:
     """Find out by trying whether samples are rows or columns, and which way W lies."""
     found = chains(case.arrays(), case.layers)
     if not found:
-        shapes = ", ".join(f"{q} {np.shape(a)}" for q, a in sorted(case.arrays().items(), key=lambda item: item[0].layer))
+        shapes = ", ".join(
+            f"{q} {np.shape(a)}" for q, a in sorted(case.arrays().items(), key=lambda item: item[0].layer)
+        )
         case.add(
             None,
             "W",
             "the shapes of the parameters do not fit together",
             shapes,
-            "W of layer l is (neurons of l, neurons of l − 1), or the other way round in all layers; b has the neurons of l",
+            "W of layer l is (neurons of l, neurons of l − 1), or in all layers the other way; b has the neurons of l",
         )
         return False
     told = case.learner.about.get("samples")
@@ -121,9 +125,11 @@ def _choose_layout(case: Case, rng: np.random.Generator) -> bool:
             case.X = rng.random((m, sizes[0])) - 0.3
             _, ran = case.forward()
             if ran.failure is None and case.output_of(ran) is not None:
-                case.ran = ran
-                return True
+                case.ways.append((case.layout, sizes, case.X, ran))
             first = first or (case.layout, sizes, case.X, ran)
+    if case.ways:
+        case.layout, case.sizes, case.X, case.ran = case.ways[0]
+        return True
     assert first is not None
     case.layout, case.sizes, case.X, ran = first
     if ran.failure is not None:
@@ -133,7 +139,7 @@ def _choose_layout(case: Case, rng: np.random.Generator) -> bool:
             case.layers,
             "a",
             "forward returns nothing of the output's shape",
-            f"with {case.m} samples and {case.sizes[-1]} output neurons it should hold {case.m} × {case.sizes[-1]} numbers",
+            f"with {case.m} samples and {case.sizes[-1]} outputs it should hold {case.m} × {case.sizes[-1]} numbers",
             f"return A{case.layers}, the last layer's activation",
         )
     return False
@@ -172,8 +178,3 @@ def scalar(value: Any) -> float | None:
     if not is_array(value) or np.size(value) == 0:
         return None
     return float(np.mean(value))
-
-
-def role_word(name: str) -> str | None:
-    """The meaning of a name in a call, for wiring."""
-    return meaning(name)

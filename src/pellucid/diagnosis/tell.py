@@ -22,19 +22,19 @@ class Verdict:
     compared: int = 0
     differs: dict[Quantity, tuple[int, int, float]] = field(default_factory=dict)
     stories: list[LayerStory] = field(default_factory=list)
-    common: float = 1.0  # the factor that is right, where no loss says it
+    turned: bool = False  # whether backward returns the first layer's gradients last
 
     @property
     def faults(self) -> list[Quantity]:
         """The quantities that are wrong."""
         if not self.stories:
             return list(self.differs)
-        found = []
+        found = [Quantity("dW", self.stories[0].layer)] if self.turned else []
         for story in self.stories:
             if story.fault is not None:
                 found.append(Quantity("dz", story.layer))
             for kind, part in (("dW", story.W), ("db", story.b)):
-                if part is not None and (part.fault is not None or not _same(part.factor, self.common)):
+                if part is not None and (part.fault is not None or not _same(part.factor, 1.0)):
                     found.append(Quantity(kind, story.layer))
         return found
 
@@ -42,20 +42,6 @@ class Verdict:
     def cost(self) -> float:
         """How wrong they are, to compare verdicts."""
         return sum(story.cost for story in self.stories) + sum(share[0] / share[1] for share in self.differs.values())
-
-    def guess_scale(self, case: Case) -> None:
-        """Without a loss: sums and means, halves and doubles are all in order, if all gradients agree."""
-        if self.has_loss or not self.stories:
-            return
-        factors = [p.factor for s in self.stories for p in (s.W, s.b) if p is not None and p.factor is not None]
-        if not factors:
-            return
-        m, k = case.m, case.sizes[-1]
-        counts = [sum(_same(c, other) for other in factors) for c in factors]
-        most = factors[int(np.argmax(counts))]
-        usual = [f * g for f in (1, 2, 0.5, 1 / k, 2 / k, 0.5 / k, 0.25, 1 / (2 * k)) for g in (1, m)]
-        if any(_same(most, c) for c in usual):
-            self.common = most
 
 
 def tell(case: Case, verdict: Verdict, own: Mapping[Quantity, Any], rows: Mapping[Quantity, Any]) -> None:
@@ -65,35 +51,51 @@ def tell(case: Case, verdict: Verdict, own: Mapping[Quantity, Any], rows: Mappin
         _tell_stories(case, verdict, rows)
     elif verdict.differs:
         for dq, (differing, total, error) in sorted(verdict.differs.items(), key=lambda item: -item[0].layer):
-            _unknown(case, dq, f"{differing} of {total} entries differ from the loss's slope, by up to {100 * error:.3g} %")
-    _tell_shapes(case, own)
+            _unknown(
+                case, dq, f"{differing} of {total} entries differ from the loss's slope, by up to {100 * error:.3g} %"
+            )
+    bad = {(q.layer, q.kind) for q in verdict.faults} | {(q.layer, q.kind) for q in verdict.differs}
+    if not verdict.turned:
+        _tell_shapes(case, {q: v for q, v in own.items() if not bad & {(q.layer, q.kind), (q.layer, "dz")}})
     if len(case.findings) == before:
         against = f"against {verdict.compared:,} central differences of your loss" if verdict.compared else "by formula"
         case.checked.append(f"the backward pass, every dW and db, {against} ({case.m} samples, float64)")
 
 
 def _tell_stories(case: Case, verdict: Verdict, rows: Mapping[Quantity, Any]) -> None:
+    if verdict.turned:
+        case.add(
+            None,
+            "dW",
+            "the gradients are returned in the wrong order: the last layer's stand first",
+            f"dW{case.layers} and db{case.layers} stand where those of layer 1 should, and so on down",
+            "grads.reverse() at the end, or grads.insert(0, …) in place of append",
+        )
     factors = _tell_factors(case, verdict)
+    same: dict[tuple[str, str], list[tuple[Quantity, str, str]]] = {}  # (kind, fault): where, with evidence and remedy
     for story in verdict.stories:
-        dz = Quantity("dz", story.layer)
         if story.fault is not None:
-            lower = f"; so are dW{story.layer}, db{story.layer} and all below" if story.layer > 1 else ""
-            evidence = _where(case, str(dz)) + _explained(story) + lower
-            quantity = "delta" if not (story.layer == case.layers and "gradient of" in story.fault) else "delta"
-            case.add(story.layer, quantity, f"dZ{story.layer}: {story.fault}", evidence, story.remedy)
+            lower = "; what comes below it follows from that" if story.layer > 1 else ""
+            dz = Quantity("dz", story.layer)
+            same.setdefault(("delta", story.fault), []).append((dz, _explained(story) + lower, story.remedy))
         for kind, part in (("dW", story.W), ("db", story.b)):
             dq = Quantity(kind, story.layer)
             if part is None:
                 continue
-            given = rows.get(dq)
             if part.fault == UNKNOWN:
-                _unknown(case, dq, _difference(case, verdict, dq), part.remedy)
+                same.setdefault((kind, UNKNOWN), []).append((dq, _difference(verdict, dq), part.remedy))
             elif part.fault is not None:
-                shape = "" if given is None else f"{dq} has shape {np.shape(given)}, and is exactly what that mistake gives"
-                case.add(story.layer, kind, f"{dq}: {part.fault}", _where(case, str(dq)) + (shape or "not among what is returned"), part.remedy)
+                shape = "it is not among what backward returns"
+                if dq in rows:
+                    shape = f"it has shape {np.shape(rows[dq])}, and is exactly what that mistake gives"
+                same.setdefault((kind, part.fault), []).append((dq, shape, part.remedy))
             elif dq in factors:
                 fault, evidence = factors[dq]
-                case.add(story.layer, kind, f"{dq} is {fault}", _where(case, str(dq)) + evidence, _scaled(case, part.remedy))
+                same.setdefault((kind, f"it is {fault}"), []).append((dq, evidence, _scaled(case, part.remedy)))
+    for (kind, fault), places in same.items():
+        dq, evidence, remedy = places[0]
+        names = ", ".join(str(other) for other, _, _ in places)
+        case.add(dq.layer, kind, f"{names}: {fault}", _where(case, dq) + evidence, remedy)
 
 
 def _tell_factors(case: Case, verdict: Verdict) -> dict[Quantity, tuple[str, str]]:
@@ -104,8 +106,8 @@ def _tell_factors(case: Case, verdict: Verdict) -> dict[Quantity, tuple[str, str
         for kind, part in (("dW", story.W), ("db", story.b)):
             if part is not None and part.factor is not None and part.fault is None:
                 total += 1
-                if not _same(part.factor, verdict.common):
-                    wrong[Quantity(kind, story.layer)] = part.factor / verdict.common
+                if not _same(part.factor, 1.0):
+                    wrong[Quantity(kind, story.layer)] = part.factor
     said = {dq: factor_meaning(case, c) for dq, c in wrong.items()}
     same = len({round(c, 6) for c in wrong.values()}) == 1
     if same and len(wrong) == total and total > 1:
@@ -133,11 +135,16 @@ def factor_meaning(case: Case, c: float) -> tuple[str, str]:
         (1 / k, f"{k} times too small: it is divided by the number of outputs, too, which the loss is not"),
         (2 * m, "2m times too large: 1/m is missing, and the factor of 2 is one too many"),
         (m / 2, "m/2 times too large: 1/m is missing, and so is the 2 that the square brings down"),
-        *[(m / s, f"divided by {s}, a number of neurons, in place of the number of samples, {m}: the wrong m") for s in case.sizes[1:]],
+        *[
+            (m / s, f"divided by {s}, a number of neurons, in place of the number of samples, {m}: the wrong m")
+            for s in case.sizes[1:]
+        ],
     ]
     for name, value in case.learner.names.items():
         if isinstance(value, int) and not isinstance(value, bool) and value > 1 and not name.startswith("__"):
-            known.append((m / value, f"divided by your {name} = {value} in place of the number of samples, {m}: the wrong m"))
+            known.append(
+                (m / value, f"divided by your {name} = {value} in place of the number of samples, {m}: the wrong m")
+            )
     for value, text in known:
         if _same(size, value):
             return (text if value == 1.0 else sign + text), evidence
@@ -149,13 +156,19 @@ def _scaled(case: Case, line: str) -> str:
 
 
 def _explained(story: LayerStory) -> str:
-    parts = [f"{kind}{story.layer}" for kind, part in (("dW", story.W), ("db", story.b)) if part is not None and part.fault is None]
+    parts = [
+        f"{kind}{story.layer}"
+        for kind, part in (("dW", story.W), ("db", story.b))
+        if part is not None and part.fault is None
+    ]
     if story.fault == UNKNOWN:
         return "its numbers follow no formula that the doctor tried"
-    return f"{' and '.join(parts) or 'the gradient'} {'are' if len(parts) > 1 else 'is'} exactly what that mistake gives"
+    return (
+        f"{' and '.join(parts) or 'the gradient'} {'are' if len(parts) > 1 else 'is'} exactly what that mistake gives"
+    )
 
 
-def _difference(case: Case, verdict: Verdict, dq: Quantity) -> str:
+def _difference(verdict: Verdict, dq: Quantity) -> str:
     if dq not in verdict.differs:
         return "it differs from the right one"
     differing, total, error = verdict.differs[dq]
@@ -164,17 +177,16 @@ def _difference(case: Case, verdict: Verdict, dq: Quantity) -> str:
     return f"{differing} of {total} entries differ from the slope of your loss, by up to {100 * error:.3g} %"
 
 
-def _unknown(case: Case, dq: Quantity, evidence: str, remedy: str = "") -> None:
-    evidence = _where(case, str(dq)) + evidence
-    case.add(dq.layer, dq.kind, f"{dq}: {UNKNOWN}", evidence, remedy or f"derive {dq} anew, and compare it line by line")
+def _unknown(case: Case, dq: Quantity, evidence: str) -> None:
+    evidence = _where(case, dq) + evidence
+    case.add(dq.layer, dq.kind, f"{dq}: {UNKNOWN}", evidence, f"derive {dq} anew, and compare it line by line")
 
 
 def _tell_shapes(case: Case, own: Mapping[Quantity, Any]) -> None:
     """A db of another shape than b may change b's shape when it is subtracted."""
-    noted = {(f.layer, f.quantity) for f in case.findings}
     for dq, value in own.items():
         parameter = case.array(dq.kind[1:], dq.layer)
-        if parameter is None or (dq.layer, dq.kind) in noted or (dq.layer, "delta") in noted:
+        if parameter is None:
             continue
         try:
             shape = np.broadcast_shapes(np.shape(parameter), np.shape(value))
@@ -187,14 +199,22 @@ def _tell_shapes(case: Case, own: Mapping[Quantity, Any]) -> None:
                 dq.layer,
                 dq.kind,
                 f"{dq} has shape {np.shape(value)}, but {dq.kind[1:]}{dq.layer} has {np.shape(parameter)}",
-                _where(case, str(dq)) + becomes,
+                _where(case, dq) + becomes,
                 remedy,
             )
 
 
-def _where(case: Case, name: str) -> str:
-    for spelling in {name, name.lower(), name.replace("db", "dB"), name.replace("dW", "dw"), name.replace("dZ", "delta")}:
-        line = case.learner.line("backward", spelling)
+def _where(case: Case, q: Quantity) -> str:
+    """The line of backward that sets a gradient, under whichever spelling; that of a loop where there is one."""
+    for name in (
+        str(q),
+        str(q).lower(),
+        f"d{q.kind[1:].upper()}{q.layer}",
+        f"delta{q.layer}",
+        f"d{q.kind[1:].upper()}",
+        q.kind,
+    ):
+        line = case.learner.line("backward", name)
         if line is not None:
             return f"line {line}: "
     return ""

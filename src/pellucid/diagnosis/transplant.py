@@ -1,4 +1,4 @@
-"""A learner's network, transplanted: the same weights in a ``Network``, whose passes say what every number should be."""
+"""A learner's network, transplanted: the same weights in a ``Network``, whose passes say what should come out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,16 @@ from pellucid.losses import SquaredError
 from pellucid.network import Network, backward, forward
 from pellucid.trace import Trace
 
-HIDDEN: tuple[Activation, ...] = (ReLU(), Sigmoid(), Tanh(), LeakyReLU(0.01), LeakyReLU(0.1), LeakyReLU(0.2), GELU(), Identity())
+HIDDEN: tuple[Activation, ...] = (
+    ReLU(),
+    Sigmoid(),
+    Tanh(),
+    LeakyReLU(0.01),
+    LeakyReLU(0.1),
+    LeakyReLU(0.2),
+    GELU(),
+    Identity(),
+)
 OUTPUT: tuple[Activation, ...] = (Softmax(), Sigmoid(), Identity(), Tanh(), ReLU())
 
 
@@ -148,6 +157,8 @@ def factor(one: Array, other: Array, tolerance: float = 1e-5) -> float | None:
     """The number c with one = c · other, or None where there is none."""
     if one.shape != other.shape or not np.isfinite(one).all():
         return None
+    if max(np.abs(one).max(initial=0), np.abs(other).max(initial=0)) < 1e-12:
+        return 1.0  # both vanish, as the sum of a − y over the classes of a softmax does
     size = float((other * other).sum())
     c = float((one * other).sum()) / size if size else 0.0
     return c if c and close(one, c * other, tolerance) else None

@@ -25,7 +25,7 @@ def examine_update(case: Case, rng: np.random.Generator) -> None:
     moves: list[dict[Quantity, Any]] = []
     for rate in RATES:
         pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
-        pool.named.update({n: p for n, p in words.get("named", {}).items()})
+        pool.named.update(dict(words.get("named", {}).items()))
         ran = case.learner.call("update", pool)
         if ran.failure is not None:
             case.fails("update", ran.failure, "W")
@@ -46,7 +46,7 @@ def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], di
 
     y, labels = targets(case, np.random.default_rng(0))
     for _, form in _ordered(case, "backward", _forms(case, y, labels)):
-        pool, forward = case.forward()
+        pool, _ = case.forward()
         ran = case.learner.call("backward", pool.having(y=form, one_hot=case.layout.own(y)))
         if ran.failure is None:
             break
@@ -106,20 +106,28 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
     right_way = [q for q, move in low.items() if _slope(move, gradients.get(_d(q))) is not None]
     signs = {q: np.sign(_slope(low[q], gradients[_d(q)]) or 0) for q in right_way}
     all_add = bool(signs) and all(sign > 0 for sign in signs.values())
+    lost = [q for q in sorted(case.where) if q not in low]
+    if low and lost:
+        names = ", ".join(map(str, lost))
+        line = case.learner.line("update")
+        evidence = f"{'' if line is None else f'line {line}: '}it returns {_names(low)}"
+        case.add(
+            lost[0].layer, lost[0].kind, f"the update does not return {names}", evidence, f"move and return {names} too"
+        )
     for q in sorted(case.where):
         line = case.learner.line("update", str(q))
         place = "" if line is None else f"line {line}: "
         remedy = f"{q} = {q} - learning_rate * d{q}"
         name = str(q)
         if q not in low:
-            if low:
-                case.add(q.layer, q.kind, f"the update does not return {name}", f"{place}it returns {_names(low)}", f"return {name} too")
             continue
         move, gradient = low[q], gradients[_d(q)]
         if np.shape(move) != np.shape(gradient):
             continue
         if not np.any(move):
-            case.add(q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy)
+            case.add(
+                q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy
+            )
         elif close(move, high[q]) and not close(RATES[0], RATES[1]):
             if "learning_rate" not in {f.quantity for f in case.findings}:
                 case.add(
@@ -151,20 +159,32 @@ def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity,
         return
     for dq, gradient in gradients.items():
         if _slope(move, gradient) is not None and np.size(move) > 1:
-            case.add(q.layer, q.kind, f"the update moves {q} by {dq} in place of d{q}", f"{place}its change is {_slope(move, gradient):.3g} × {dq}", remedy)
+            case.add(
+                q.layer,
+                q.kind,
+                f"the update moves {q} by {dq} in place of d{q}",
+                f"{place}its change is {_slope(move, gradient):.3g} × {dq}",
+                remedy,
+            )
             return
     for other, array in case.arrays().items():
         after = np.asarray(case.array(*q)) + move
         c = _slope(after - np.asarray(array), gradients[_d(other)]) if np.shape(after) == np.shape(array) else None
         if other != q and c is not None and np.size(move) > 1:
-            case.add(q.layer, q.kind, f"the update returns the new {other} in place of {q}", f"{place}it is {other} moved by d{other}", remedy)
+            case.add(
+                q.layer,
+                q.kind,
+                f"the update returns the new {other} in place of {q}",
+                f"{place}it is {other} moved by d{other}",
+                remedy,
+            )
             return
     if not any("plain gradient descent" in text for text in case.notes):
         case.notes.append("the update is more than plain gradient descent: only its direction was examined")
 
 
 def _slope(move: Any, gradient: Any) -> float | None:
-    """c where move = c · gradient, else None."""
+    """The c with which move  = c · gradient, or None."""
     if gradient is None or np.shape(move) != np.shape(gradient):
         return None
     size = float(np.sum(gradient * gradient))
@@ -178,5 +198,3 @@ def _d(q: Quantity) -> Quantity:
 
 def _names(found: Any) -> str:
     return ", ".join(str(q) for q in sorted(found))
-
-

@@ -1,4 +1,4 @@
-"""The wiring of a learner's file, read without running it: names that nothing defines, values handed on in a wrong order."""
+"""The wiring of a learner's file, read without running it: undefined names, values handed on in a wrong order."""
 
 import ast
 import builtins
@@ -67,7 +67,9 @@ def _globals_of(code: CodeType) -> Iterator[tuple[str, int]]:
 
 
 def _is_called(code: Code, name: str) -> bool:
-    return any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(code.tree))
+    return any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(code.tree)
+    )
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,10 @@ def calls(code: Code) -> list[Call]:
 def _examine_returned(case: Case, name: str, node: ast.FunctionDef) -> None:
     """A name returned twice, while another of its kind is left out."""
     names = [n for n in returned_names(node) if n is not None and quantity(n) is not None]
+    known = {n: q for n in bound(node) | {a.arg for a in node.args.args} if (q := quantity(n)) is not None}
     for twice in counted(names):
-        known = {n for n in bound(node) | {a.arg for a in node.args.args} if quantity(n) is not None}
-        q = quantity(twice)
-        kinds = {quantity(n).kind for n in names}  # type: ignore[union-attr]
-        lost = [n for n in sorted(known - set(names)) if q is not None and quantity(n).kind in kinds and quantity(n).kind == q.kind]  # type: ignore[union-attr]
+        kind = known[twice].kind if twice in known else None
+        lost = [n for n, q in sorted(known.items()) if n not in names and q.kind == kind]
         if lost:
             line = max(n.lineno for n in ast.walk(node) if isinstance(n, ast.Return))
             wanted = quantity(lost[0])
@@ -169,7 +170,9 @@ def _examine_unpacking(case: Case, call: Call, returned: list[str | None], lengt
         return
     if length is None or len(set(returned)) < len([r for r in returned if r is not None]):
         return  # a double was told already
-    wrong = [(t, r) for t, r in zip(targets, returned, strict=False) if t is not None and r is not None and _clash(t, r)]
+    wrong = [
+        (t, r) for t, r in zip(targets, returned, strict=False) if t is not None and r is not None and _clash(t, r)
+    ]
     if wrong:
         fault = f"what {call.name} returns is unpacked in the wrong order: {wrong[0][0]} gets {wrong[0][1]}"
         case.add(_layer(wrong[0][1]), wrong[0][1], fault, line, remedy)

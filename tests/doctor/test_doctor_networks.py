@@ -1,0 +1,82 @@
+"""No false alarm on right networks of any style; each known fault is found in networks of any style."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from doctor.faults import FAULTS, Fault
+from doctor.networks import Style, random_style, write
+from pellucid.diagnosis.examine import Diagnosis, doctor_file
+
+ENOUGH = 0.9  # of the networks in which a fault must be found
+
+
+def examined(text: str, folder: Path) -> Diagnosis:
+    path = folder / "network.py"
+    path.write_text(text)
+    return doctor_file(str(path))
+
+
+def styles(start: int, count: int) -> list[Style]:
+    return [random_style(np.random.default_rng(seed)) for seed in range(start, start + count)]
+
+
+def without_alarm(style: Style, folder: Path) -> None:
+    diagnosis = examined(write(style), folder)
+    assert diagnosis.healthy, f"{style}\n{diagnosis}"
+    assert any("every dW and db" in line for line in diagnosis.checked), style
+    assert any("the forward pass" in line for line in diagnosis.checked), style
+    assert any("the update" in line for line in diagnosis.checked), style
+
+
+def test_the_styles_are_of_every_kind() -> None:
+    made = list(styles(0, 100))
+    assert {s.samples for s in made} == {"columns", "rows", "rows-T"}
+    assert {s.box for s in made} == {"tuple", "dict", "list"}
+    assert {s.layers for s in made} == {1, 2, 3, 4}
+    assert {s.mean for s in made} == {s.loss for s in made} == {s.labels for s in made} == {True, False}
+    assert len({(s.hidden, s.output) for s in made}) == 15
+
+
+@pytest.mark.parametrize("style", styles(0, 12), ids=str)
+def test_a_right_network_raises_no_alarm(style: Style, tmp_path: Path) -> None:
+    without_alarm(style, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", styles(12, 188), ids=str)
+def test_no_right_network_raises_an_alarm(style: Style, tmp_path: Path) -> None:
+    without_alarm(style, tmp_path)
+
+
+def tried(fault: Fault, count: int, folder: Path) -> tuple[int, int, list[str]]:
+    """How often a fault is found in so many networks, how often it is the only finding, and where it is not found."""
+    found, alone, missed, tries = 0, 0, [], 0
+    for style in styles(5000, 3000):
+        text = fault.change(style, write(style))
+        if text is None:
+            continue
+        diagnosis = examined(text, folder)
+        said = [f"{f.layer}|{f.quantity}|{f.fault}" for f in diagnosis.findings]
+        hit = any(re.search(fault.say, line) for line in said)
+        found, alone = found + hit, alone + (hit and len(said) == 1)
+        missed += [] if hit else [f"{style} {said}"]
+        tries += 1
+        if tries == count:
+            break
+    return found, alone, missed
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_found(fault: Fault, tmp_path: Path) -> None:
+    found, _, missed = tried(fault, 1, tmp_path)
+    assert found == 1, missed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_found_in_networks_of_any_style(fault: Fault, tmp_path: Path) -> None:
+    found, _, missed = tried(fault, 20, tmp_path)
+    assert found >= 20 * ENOUGH, missed
