@@ -117,7 +117,7 @@ def seconds(value: float) -> str:
     """A time as people say it.
 
     >>> seconds(2.14), seconds(75.0), seconds(4000.0)
-    ('2.14 s', '1 min 15 s', '1 h 7 min')
+    ('2.14 s', '1 min 15 s', '1 h 6 min')
     """
     if value < 60:
         return f"{value:.2f} s"
