@@ -49,7 +49,7 @@ ILL = (
     Ill("wide start", "digits", "--epochs 100 --hidden 16 --init article --batch-size all --learning-rate 0.1",
         "first weights were too large", ("times that of a guess", "0.5, He"), "--init he", 1),
     Ill("rate far too large", "digits", "--epochs 20 --learning-rate 10 --activation leaky-relu",
-        "learning rate is too large", ("rose", "10 (0.7 is usual"), "--learning-rate 0.7"),
+        "learning rate is too large", ("rose from", "10 (0.7 is usual"), "--learning-rate 0.7"),
     Ill("jumping", "digits", "--epochs 20 --learning-rate 2.5 --schedule constant",
         "learning rate is too large", ("rose in", "of 19 epochs"), "--learning-rate 0.7"),
     Ill("dead by a large rate", "digits", "--epochs 20 --learning-rate 3",
@@ -136,6 +136,7 @@ HEALTHY = (
     ("digits", "--epochs 15 --hidden none"),
     ("digits", "--epochs 20 --dropout 0.2 --hidden 64,32"),
     ("digits", "--epochs 1"),
+    ("digits", "--epochs 4 --learning-rate 0.01"),  # too early to tell
     ("values", "--epochs 60 --learning-rate 0.1"),
     ("checkers", "--epochs 60 --loss binary-cross-entropy --optimizer adam --learning-rate 0.01"),
 )
@@ -177,6 +178,14 @@ def test_the_note_is_one_line_on_standard_error_and_the_record_stays_readable(pe
     again = json.loads(pellucid("train", "--resume", "run", "--json").out)
     assert again["findings"][0]["remedy"] == "--learning-rate 0.7"
     assert "findings" not in json.loads(Path("run/run.json").read_text())["result"]
+
+
+def test_the_evidence_of_overfitting_is_what_the_history_says(pellucid: Command, digits: datasets.Samples) -> None:
+    (finding,) = trained(pellucid, table("digits", digits), ILL[-1].flags, "run")["findings"]
+    rows = np.genfromtxt("run/history.csv", delimiter=",", names=True)
+    best, now = rows["dev_loss"].argmin(), np.median(rows["dev_loss"][-3:])
+    assert f"least in epoch {best + 1}, {rows['dev_loss'][best]:.3g}, and is {now:.3g}" in finding["evidence"]
+    assert f"(+{now / rows['dev_loss'][best] - 1:.0%})" in finding["evidence"]
 
 
 def test_patience_is_the_end_of_overfitting(pellucid: Command, digits: datasets.Samples) -> None:
