@@ -27,16 +27,16 @@ def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **opt
     """Draw one KIND of picture of a RUN's folder or a MODEL, by default the digit model that comes with pellucid.
 
     \b
-    digits        pictures with what the model takes them for  (--sample N: from there on)
-    mistakes      the worst mistakes with their probabilities; for values, predicted against true
+    digits        pictures and what they are taken for (--sample N: from there on)
+    mistakes      the worst, with probabilities; of values, predicted against true
     confusion     which class was taken for which
-    weights       what each neuron looks for  (--layer L)
+    weights       what each neuron looks for (--layer L)
     architecture  the network's neurons and weights
-    activations   one sample, layer by layer  (--sample N or --image FILE)
-    saliency      the gradient on one sample's inputs  (--sample N or --image FILE)
-    history       loss and accuracy by epoch  (of a run)
-    gradients     each layer's gradient and dead neurons over training  (of a run)
-    landscape     the loss around the trained parameters, and the way of training over it
+    activations   one sample, layer by layer (--sample N or --image FILE)
+    saliency      the gradient on one sample's inputs (--sample N or --image FILE)
+    history       loss and accuracy by epoch (of a run)
+    gradients     each layer's gradient and dead neurons over training (of a run)
+    landscape     the loss around the trained θ, and the way of training over it
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     path, kind = _path_and_kind(arguments)
     style.check_name(to)
