@@ -73,7 +73,7 @@ class Writer:
             self.s.samples
         ]
 
-    def dW(self, dZ: str, a: str) -> str:
+    def product(self, dZ: str, a: str) -> str:
         return {"columns": f"{dZ} @ {a}.T", "rows": f"{a}.T @ {dZ}", "rows-T": f"{dZ}.T @ {a}"}[self.s.samples]
 
     def down(self, W: str, dZ: str) -> str:
@@ -184,7 +184,7 @@ class Writer:
                 "    grads = []",
                 f"    dZ = {self.delta('acts[-1]', Y, 'zs[-1]')}",
                 "    for l in range(len(params) - 1, -1, -1):",
-                f"        dW = {self.dW('dZ', 'acts[l]')}{over}",
+                f"        dW = {self.product('dZ', 'acts[l]')}{over}",
                 f"        db = {self.db('dZ')}{over}",
                 "        grads.insert(0, (dW, db))",
                 "        if l > 0:",
@@ -206,7 +206,7 @@ class Writer:
                 lines.append(
                     f"    dZ{l} = ({self.down(self.p(f'W{l + 1}'), f'dZ{l + 1}')}) * {self.s.hidden}_deriv(Z{l})"
                 )
-            lines.append(f"    dW{l} = {self.dW(f'dZ{l}', f'A{l - 1}' if l > 1 else 'X')}{over}")
+            lines.append(f"    dW{l} = {self.product(f'dZ{l}', f'A{l - 1}' if l > 1 else 'X')}{over}")
             lines.append(f"    db{l} = {self.db(f'dZ{l}')}{over}")
         made = [f"d{n}" for n in self.names]
         if self.s.box == "tuple":
@@ -217,7 +217,8 @@ class Writer:
         if self.s.box == "list":
             return [
                 "def update(params, grads, learning_rate):",
-                "    return [(W - learning_rate * dW, b - learning_rate * db) for (W, b), (dW, db) in zip(params, grads)]",
+                "    pairs = zip(params, grads)",
+                "    return [(W - learning_rate * dW, b - learning_rate * db) for (W, b), (dW, db) in pairs]",
                 "",
             ]
         if self.s.box == "dict":

@@ -1,4 +1,4 @@
-"""What the doctor makes of files: those that it cannot use, code that it must not run, names that a mapping explains."""
+"""What the doctor makes of files: those that it cannot use, code that it must not run, names that need explaining."""
 
 from pathlib import Path
 
@@ -91,8 +91,8 @@ def test_a_mapping_explains_odd_names(tmp_path: Path) -> None:
 def functions() -> dict[str, object]:
     names: dict[str, object] = {}
     exec(GOOD, names)
-    return {role: names[name] for role, name in (("init", "init_params"), ("forward", "forward"), ("backward", "backward"),
-                                                 ("update", "update"), ("loss", "compute_loss"))}  # fmt: skip
+    own = {"init": "init_params", "loss": "compute_loss"}
+    return {role: names[own.get(role, role)] for role in ("init", "forward", "backward", "update", "loss")}
 
 
 def test_functions_can_be_handed_over_without_a_file() -> None:

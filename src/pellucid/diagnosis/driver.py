@@ -122,7 +122,7 @@ def _examine_rate(case: Case, X: AnyArray, y: AnyArray, first: Ran) -> None:
             None,
             "learning_rate",
             f"the learning rate never arrives: {case.learner.called('train')} learns the same whatever it is",
-            f"{'' if line is None else f'line {line}: '}{EPOCHS} epochs with 0.05 and with 0.2 end at the same parameters",
+            f"{'' if line is None else f'line {line}: '}{EPOCHS} epochs with 0.05 and with 0.2 end at one place",
             f"hand it on: {update}(…, learning_rate)",
         )
 

@@ -1,5 +1,7 @@
 """The doctor: examine a learner's own network, part by part, and say what is wrong where."""
 
+import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +16,7 @@ from pellucid.diagnosis.helpers import examine_helpers
 from pellucid.diagnosis.learner import Learner, learner_in, make_learner
 from pellucid.diagnosis.learners_data import as_rows, examine_data, find_data
 from pellucid.diagnosis.names import meaning
-from pellucid.diagnosis.reading import read_code, used
+from pellucid.diagnosis.reading import bound, read_code, used
 from pellucid.diagnosis.start import start
 from pellucid.diagnosis.update_step import examine_update
 from pellucid.diagnosis.wiring import examine_wiring
@@ -185,7 +187,9 @@ def _count_samples(case: Case) -> None:
             continue
         value = code.names.get(name)
         count = None if case.training is None else len(case.training[0])
-        if isinstance(value, int) and count is not None and value != count:
+        if value is None:
+            _count_rows_set_aside(case, name)
+        elif isinstance(value, int) and count is not None and value != count:
             line = code.line_of(name)
             case.add(
                 None,
@@ -200,7 +204,23 @@ def _count_samples(case: Case) -> None:
         code.names[name] = case.m
 
 
-def _assigned(node: Any) -> set[str]:
-    from pellucid.diagnosis.reading import bound
+def _count_rows_set_aside(case: Case, name: str) -> None:
+    """The same, where the data cannot be had and the text alone says that only a part of the rows is trained on."""
+    code = case.learner.code
+    assert code is not None
+    text = ast.unparse(code.tree)
+    source = re.search(rf"^\s*{name}\b[^=\n]*= (?:len\()?(\w+)(?:\.shape|\)$)", text, re.MULTILINE)
+    part = source and re.search(rf"= {source[1]}\[([1-9]\d*):", text)
+    if source and part:
+        line = code.line_of(name)
+        case.add(
+            None,
+            "dW",
+            f"{name} counts samples that are not trained on, the first {part[1]} rows of {source[1]}: it is the wrong m",
+            f"{'' if line is None else f'line {line}: '}{name} counts all rows of {source[1]}, also those before {part[1]}",
+            f"{name} = X.shape[{0 if case.layout.samples == 'rows' else 1}], of the X that backward is given",
+        )
 
+
+def _assigned(node: Any) -> set[str]:
     return bound(node)

@@ -29,7 +29,7 @@ def examine_forward(case: Case) -> None:
             if known is None:
                 break
     output = case.layout.rows(case.output_of(case.ran))
-    guesses = [hidden] if len(hidden) == case.layers - 1 and None not in hidden else _guesses(hidden, case.layers - 1)
+    guesses = _guesses(hidden, case.layers - 1)
     for guess in guesses:
         net = transplant(case.arrays(), case.layout, case.sizes, guess)
         trace = scores(net, case.X)
@@ -38,8 +38,8 @@ def examine_forward(case: Case) -> None:
         if case.output is not None or len(guesses) == 1:
             case.net, case.trace = net, trace
             break
-    if case.net is not None and case.output is None:
-        _examine_output(case, z[case.layers] if case.layers in z else case.trace.z[-1], output)  # type: ignore[union-attr]
+    if case.trace is not None and case.output is None:
+        _examine_output(case, z.get(case.layers, case.trace.z[-1]), output)
     if case.trace is not None:
         for l in z:  # from here on, what the learner's own numbers lead to
             case.trace.z[l - 1][...] = z[l] if not case.sound else case.trace.z[l - 1]
@@ -97,7 +97,7 @@ def _scores(case: Case, l: int, own: dict[str, Array], z: dict[int, Array], a: d
             )
             case.sound = False
             case.labels[Quantity("z", l)] = label
-            return wrong
+            return np.asarray(wrong)
     return right
 
 
@@ -142,6 +142,8 @@ def _activation(case: Case, l: int, own: dict[str, Array], z: Array) -> Activati
 def _guesses(hidden: list[Activation | None], count: int) -> list[list[Activation]]:
     """Activations to try where they cannot be seen: one for all unseen layers; of two kinds if they are few."""
     unseen = [k for k in range(count) if k >= len(hidden) or hidden[k] is None]
+    if not unseen:
+        return [[f for f in hidden if f is not None]]
     choices = [(f,) * len(unseen) for f in HIDDEN]
     if 1 < len(unseen) <= 3:
         choices += list(product(HIDDEN[:3], repeat=len(unseen)))

@@ -26,7 +26,7 @@ class Idea(NamedTuple):
 
 
 def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
-    """δ of the last layer: of this loss, then of others; without a known loss, all that fit its activation are right."""
+    """δ of the last layer: of this loss, then of others; without a known loss, all that fit the output are right."""
     trace, f, L = case.trace, case.output, case.layers
     assert trace is not None
     assert f is not None

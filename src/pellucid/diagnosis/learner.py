@@ -21,8 +21,8 @@ PATTERNS = {
     "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
     r"(compute_|get_)?(gradients|grads)",
     "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)",
-    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*)?|\w*(cross_?entropy|mse|squared_error|bce)\w*|"
-    r"(loss|cost)_\w+|\w+_(loss|cost)",
+    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*)?|"
+    r"\w*(cross_?entropy|mse|squared_error|bce)\w*|(loss|cost)_\w+|\w+_(loss|cost)",
     "train": r"gradient_?descent|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training",
     "one_hot": r"\w*one_?hot\w*|to_categorical",
     "softmax": r"(stable_|my_)?softmax\w*",
@@ -152,7 +152,8 @@ class Learner:
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             if parameter.kind is parameter.VAR_POSITIONAL:
-                positional.extend(pool[parameter.name] if parameter.name in pool else [])
+                if parameter.name in pool:
+                    positional.extend(pool[parameter.name])
                 continue
             name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
             if name in pool:
@@ -172,8 +173,8 @@ class Learner:
     def _left_over(self, role: str, name: str, pool: Pool) -> Any:
         told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
         raise InputError(
-            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a telling name (W1, b1, "
-            f'X, Y, params, cache, grads, learning_rate, …), or say what it is: {MAPPING} = dict(arguments={{"{name}": '
+            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
+            f'b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = dict(arguments={{"{name}": '
             f'"cache"}}); the doctor has {told}'
         )
 

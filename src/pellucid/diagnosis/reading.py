@@ -97,7 +97,7 @@ def read_code(path: str) -> Code:
             if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 code.waiting.append(statement)  # it builds on something that waits
             else:
-                code.notes.append(f"line {statement.lineno} did not run ({failure.text})")
+                code.notes.append(f"not run: {failure.text}")
     return code
 
 

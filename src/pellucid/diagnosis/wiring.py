@@ -84,16 +84,17 @@ class Call:
 
 def calls(code: Code) -> list[Call]:
     """Every call of the file's own functions."""
-    found = []
     unpacked: dict[int, list[str | None]] = {}
     for node in ast.walk(code.tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Tuple):
             parts = node.targets[0].elts
             if not any(isinstance(part, ast.Starred) for part in parts):
                 unpacked[id(node.value)] = [part.id if isinstance(part, ast.Name) else None for part in parts]
-    for node in ast.walk(code.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in code.functions:
-            found.append(Call(node.lineno, node.func.id, node, unpacked.get(id(node))))
+    found = [
+        Call(node.lineno, node.func.id, node, unpacked.get(id(node)))
+        for node in ast.walk(code.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in code.functions
+    ]
     return sorted(found, key=lambda call: call.line)
 
 
@@ -162,7 +163,8 @@ def _examine_call(case: Case, code: Code, call: Call) -> None:
 
 def _examine_unpacking(case: Case, call: Call, returned: list[str | None], length: int | None) -> None:
     targets = call.targets or []
-    line = f"line {call.line}: it returns {', '.join(map(str, returned))}; they are unpacked as {', '.join(map(str, targets))}"
+    given, taken = ", ".join(map(str, returned)), ", ".join(map(str, targets))
+    line = f"line {call.line}: it returns {given}; they are unpacked as {taken}"
     remedy = f"{', '.join(map(str, returned))} = {call.name}(…)"
     if length is not None and length != len(targets):
         fault = f"{call.name} returns {length} values and {len(targets)} are unpacked"
