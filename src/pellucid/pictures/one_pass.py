@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+PANELS = 5  # side by side
 BARS = 40  # neurons up to which each has a bar; more become a field of colours
 
 
@@ -42,8 +43,11 @@ def activations(
     trace.fill(row)
     forward(net, trace)
     tall = max([12, *(size for size in (net.sizes[1:] if model.image_shape else net.sizes) if size <= BARS)])
-    figure = style.figure(2.9 * len(net.sizes) + 0.4, float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
-    panels = figure.subplots(1, len(net.sizes))
+    columns = min(len(net.sizes), PANELS)
+    lines = -(-len(net.sizes) // columns)
+    figure = style.figure(2.9 * columns + 0.4, lines * float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
+    grid = figure.add_gridspec(lines, columns)
+    panels = [figure.add_subplot(grid[k // columns, k % columns]) for k in range(len(net.sizes))]
     _input(panels[0], model, trace.a[0])
     for l, layer in enumerate(net.layers, start=1):
         last = l == len(net.layers)

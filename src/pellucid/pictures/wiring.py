@@ -70,16 +70,19 @@ def architecture(model: Model | Network) -> "Figure":
     model = as_model(model)
     net = model.network
     drawn = columns(net.sizes, picture=model.image_shape is not None)
-    tallest = max([(column.heights[0] - column.heights[-1]) for column in drawn if column.heights] + [2.0])
-    figure = style.figure(1.9 * len(drawn) + 1.8, (0.36 if tallest > 8 else 0.6) * tallest + 1.9)
+    least = 2.0 if model.image_shape is None else 3.5
+    tallest = max([least, *(column.heights[0] - column.heights[-1] for column in drawn if column.heights)])
+    row = 0.36 if tallest > 8 else 0.6  # inches from neuron to neuron
+    box = (0.0, 0.0) if model.image_shape is None else _box(model.image_shape, row)
+    figure = style.figure(1.9 * len(drawn) + 1.8, row * tallest + 1.9)
     ax = figure.subplots()
     for l in range(1, len(drawn)):
         if l == 1 and model.image_shape is not None:
-            _gathered_edges(ax, net.layers[0].W, drawn[1])
+            _gathered_edges(ax, net.layers[0].W, drawn[1], start=box[0])
         else:
             _edges(ax, net.layers[l - 1].W, drawn[l - 1], drawn[l], l)
     if model.image_shape is not None:
-        _picture(ax, net.layers[0].W, model.image_shape)
+        _picture(ax, net.layers[0].W, model.image_shape, box)
     for l, column in enumerate(drawn):
         _neurons(ax, column, l, None if l == 0 else net.layers[l - 1].b)
     _names(ax, model, drawn)
@@ -139,12 +142,12 @@ def _write(ax: "Axes", W: AnyArray, left: dict[int, float], right: dict[int, flo
         )  # fmt: skip
 
 
-def _gathered_edges(ax: "Axes", W: AnyArray, after: Column) -> None:
+def _gathered_edges(ax: "Axes", W: AnyArray, after: Column, start: float) -> None:
     """One grey line from a picture to each neuron, as wide as the norm of its weights."""
     from matplotlib.collections import LineCollection
 
     norms = np.linalg.norm(np.asarray(W, np.float64), axis=1)[after.neurons]
-    ends = [((1.05, 0.0), (GAP, height)) for height in after.heights]
+    ends = [((start, 0.0), (GAP, height)) for height in after.heights]
     lines = LineCollection(
         ends,
         colors=style.GREY,
@@ -156,15 +159,23 @@ def _gathered_edges(ax: "Axes", W: AnyArray, after: Column) -> None:
     ax.add_collection(lines)
 
 
-def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int]) -> None:
+def _box(shape: tuple[int, int], row: float) -> tuple[float, float]:
+    """Half the width and half the height of the input's box, in the drawing's units, so that pixels are square."""
+    height, width = shape
+    inches = 0.7 / max(shape)
+    return inches * width / 0.7, inches * height / row
+
+
+def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int], box: tuple[float, float]) -> None:
     """The input as a box: each pixel in the colour of the size of its weights."""
+    x, y = box
     sizes = np.sqrt(np.mean(np.square(np.asarray(W, np.float64)), axis=0)).reshape(shape)
     ax.imshow(
-        sizes, cmap=style.unsigned(), vmin=0, vmax=style.reach(sizes), extent=(-1.05, 1.05, -2.1, 2.1), aspect="auto",
+        sizes, cmap=style.unsigned(), vmin=0, vmax=style.reach(sizes), extent=(-x, x, -y, y), aspect="auto",
         zorder=2,
     )  # fmt: skip
-    ax.text(0, -2.3, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
-    ax.plot([-1.05, 1.05, 1.05, -1.05, -1.05], [-2.1, -2.1, 2.1, 2.1, -2.1], color=style.BLACK, linewidth=1, zorder=3)
+    ax.text(0, -y - 0.2, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
+    ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.BLACK, linewidth=1, zorder=3)
 
 
 def _neurons(ax: "Axes", column: Column, l: int, b: AnyArray | None) -> None:
