@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import svg
 from pellucid.arrays import Array
-from pellucid.svg import escape, number
+from pellucid.wording import escape, number, percent
 
 if TYPE_CHECKING:
     from pellucid.history import History
@@ -83,7 +83,7 @@ def curves(history: "History", name: str = "curve") -> list[str]:
     """The pictures of a history: loss, then accuracy or R², each over the epochs."""
     epochs = svg.Axis("epoch", whole=True)
     made = []
-    for what, write, zero in (("loss", None, (0.0,)), ("accuracy", svg.percent, ()), ("r2", None, ())):
+    for what, write, zero in (("loss", None, (0.0,)), ("accuracy", percent, ()), ("r2", None, ())):
         series = [
             svg.Series(part, history["epoch"], history[f"{part}_{what}"])
             for part in ("train", "dev")

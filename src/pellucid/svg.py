@@ -4,9 +4,7 @@ A picture stands for itself: it is labelled, has a title and a description for t
 colour of the text around it for its axes, and tells its lines apart by dashes and markers as well as by colour.
 """
 
-import html
 import math
-import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.arrays import AnyArray, Array
+from pellucid.wording import escape, number
 
 # Okabe and Ito's colours, which the colour-blind tell apart as well (Color Universal Design, 2008)
 BLUE, ORANGE, VERMILLION, GREEN, SKY, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#56B4E9", "#CC79A7"
@@ -24,7 +23,6 @@ OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
 WIDTH, HEIGHT, WIDEST = 420, 260, 630
 HUGE = 1e300  # beyond it a range could not be written down
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -78,17 +76,6 @@ class Frame:
         return shown
 
 
-def escape(text: object, longest: int = 300) -> str:
-    """Text as it may stand in HTML and SVG, between tags or in quotes; cut where it is too long for a page.
-
-    >>> escape('<b>"&"</b>')
-    '&lt;b&gt;&quot;&amp;&quot;&lt;/b&gt;'
-    """
-    plain = str(text).encode("utf-8", "replace").decode("utf-8")
-    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", plain)
-    return html.escape(plain if len(plain) <= longest else plain[: longest - 1] + "…")
-
-
 def thin(count: int, most: int = MOST_POINTS) -> AnyArray:
     """Which of ``count`` points to show, evenly spaced, the first and the last among them.
 
@@ -114,30 +101,6 @@ def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> lis
     step = max(1.0, step) if whole else step
     first, last = math.floor(low / step), math.ceil(high / step)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
-
-
-def number(value: float) -> str:
-    """A number with four digits that count, for tables and labels; a dash where it is none.
-
-    >>> number(0.123456), number(1234567.0), number(3.0), number(math.nan), number(-2.5e-9)
-    ('0.1235', '1,234,567', '3', '–', '−2.5e−09')
-    """
-    if not math.isfinite(value):
-        return "–"
-    if value == int(value) and abs(value) < 1e9:
-        text = f"{int(value):,}"
-    else:
-        text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
-    return text.replace("-", "−")
-
-
-def percent(share: float) -> str:
-    """A share as an axis says it.
-
-    >>> percent(0.975)
-    '97.5 %'
-    """
-    return f"{100 * share:g} %"
 
 
 def picture(

@@ -8,7 +8,7 @@ from pellucid.report import colours
 from pellucid.report.markup import Cell, Html, Section, paragraph, short, table
 from pellucid.report.result import share
 from pellucid.report.subject import Seen, Subject
-from pellucid.svg import escape
+from pellucid.wording import escape
 
 MOST_CLASSES = 20  # whose confusion is shown as a whole
 MOST_PAIRS = 25  # of classes that are confused, where there are more

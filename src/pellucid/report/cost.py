@@ -6,7 +6,7 @@ from pellucid.report.command import command
 from pellucid.report.markup import Section, facts, paragraph, short
 from pellucid.report.result import count, rate, seconds
 from pellucid.report.subject import Subject
-from pellucid.svg import escape
+from pellucid.wording import escape
 
 
 def cost(about: Subject) -> Section:

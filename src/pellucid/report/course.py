@@ -8,7 +8,8 @@ import numpy as np
 from pellucid import svg
 from pellucid.history import History
 from pellucid.report.markup import Section, figure, grid, paragraph, table
-from pellucid.svg import Axis, Series, number
+from pellucid.svg import Axis, Series
+from pellucid.wording import number, percent
 
 CHARTS: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("loss", "Loss", ("train_loss", "dev_loss")),
@@ -36,7 +37,7 @@ def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> s
     columns = [column for column in columns if not np.isnan(history[column]).all()]
     epochs = history["epoch"]
     series = [Series(column.partition("_")[0], epochs, history[column]) for column in columns]
-    at_least, write = ((0.0,), None) if name != "accuracy" else ((), svg.percent)
+    at_least, write = ((0.0,), None) if name != "accuracy" else ((), percent)
     at_least = () if name == "r2" else at_least
     axis = Axis(title.lower() if name != "r2" else title, write, at_least=at_least)
     drawn = svg.lines(f"course-{name}", f"{title} by epoch", series, Axis("epoch", whole=True), axis)

@@ -12,7 +12,7 @@ from pellucid.report.markup import Section, paragraph
 from pellucid.report.style import CSS
 from pellucid.report.subject import Seen, Subject, see, subject
 from pellucid.runs import Look, Run, look
-from pellucid.svg import escape
+from pellucid.wording import escape
 
 NAME = "report.html"
 

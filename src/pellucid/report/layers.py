@@ -12,7 +12,7 @@ from pellucid.report import colours, png
 from pellucid.report.markup import Cell, Html, Section, figure, paragraph, short, table
 from pellucid.report.subject import Seen, Subject
 from pellucid.summary import architecture, histogram
-from pellucid.svg import number
+from pellucid.wording import number
 
 LOOKED_AT = 1_000  # samples for the layers' health
 MOST_LAYERS = 40  # whose weights' spread is drawn

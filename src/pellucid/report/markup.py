@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid.svg import escape
+from pellucid.wording import escape
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from pellucid.report.classes import where
 from pellucid.report.markup import Section, figure, grid, paragraph, short, table
 from pellucid.report.result import share
 from pellucid.report.subject import Seen, Subject
-from pellucid.svg import Axis, Series, escape, number
+from pellucid.svg import Axis, Series
+from pellucid.wording import escape, number
 
 SHOWN = 24
 LONGEST = 56  # pixels of a side of a picture

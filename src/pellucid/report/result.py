@@ -8,7 +8,7 @@ from typing import Any
 from pellucid.finding import Finding
 from pellucid.report.markup import Cell, Section, facts, paragraph, short, table
 from pellucid.report.subject import Subject
-from pellucid.svg import escape, number
+from pellucid.wording import escape, number
 
 
 def score(about: Subject) -> tuple[str, str]:

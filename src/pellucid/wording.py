@@ -1,0 +1,42 @@
+"""Text and numbers as pages and pictures say them."""
+
+import html
+import math
+import re
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def escape(text: object, longest: int = 300) -> str:
+    """Text as it may stand in HTML and SVG, between tags or in quotes; cut where it is too long for a page.
+
+    >>> escape('<b>"&"</b>')
+    '&lt;b&gt;&quot;&amp;&quot;&lt;/b&gt;'
+    """
+    plain = str(text).encode("utf-8", "replace").decode("utf-8")
+    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", plain)
+    return html.escape(plain if len(plain) <= longest else plain[: longest - 1] + "…")
+
+
+def number(value: float) -> str:
+    """A number with four digits that count, for tables and labels; a dash where it is none.
+
+    >>> number(0.123456), number(1234567.0), number(3.0), number(math.nan), number(-2.5e-9)
+    ('0.1235', '1,234,567', '3', '–', '−2.5e−09')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < 1e9:
+        text = f"{int(value):,}"
+    else:
+        text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share as an axis says it.
+
+    >>> percent(0.975)
+    '97.5 %'
+    """
+    return f"{100 * share:g} %"
