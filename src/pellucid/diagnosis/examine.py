@@ -216,8 +216,8 @@ def _count_rows_set_aside(case: Case, name: str) -> None:
         case.add(
             None,
             "dW",
-            f"{name} counts samples that are not trained on, the first {part[1]} rows of {source[1]}: it is the wrong m",
-            f"{'' if line is None else f'line {line}: '}{name} counts all rows of {source[1]}, also those before {part[1]}",
+            f"{name} counts samples that are not trained on, the first {part[1]} rows of {source[1]}: the wrong m",
+            f"{'' if line is None else f'line {line}: '}{name} counts all rows of {source[1]}",
             f"{name} = X.shape[{0 if case.layout.samples == 'rows' else 1}], of the X that backward is given",
         )
 

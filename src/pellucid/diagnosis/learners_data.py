@@ -198,7 +198,7 @@ def _examine_start(case: Case) -> None:
             case.add(
                 l,
                 "W",
-                f"the start is too wide: layer {l}'s {name}s are saturated before the first step, and pass on little gradient",
+                f"the start is too wide: layer {l}'s {name}s are saturated from the first step on",
                 f"{100 * layer.saturated:.0f} % of the activations stand where the slope is below 5 % of its greatest; "
                 f"W{l} has a root mean square of {np.sqrt(np.mean(np.square(started[Quantity('W', l)]))):.3g}",
                 f"W{l} = rng.standard_normal({shape}) / np.sqrt({case.sizes[l - 1]})",

@@ -134,7 +134,7 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
                     None,
                     "learning_rate",
                     "the learning rate never arrives: the update moves the parameters alike whatever it is",
-                    f"{place}{name} moves by up to {np.abs(move).max():.4g} with learning rate {RATES[0]}, as with {RATES[1]}",
+                    f"{place}{name} moves by up to {np.abs(move).max():.4g} with rate {RATES[0]} as with {RATES[1]}",
                     remedy,
                 )
         elif all_add or signs.get(q, 0) > 0:

@@ -143,7 +143,7 @@ def _examine_call(case: Case, code: Code, call: Call) -> None:
             None,
             _role_of(case, call.name),
             f"{call.name} takes {len(parameters)} values and is handed {handed}",
-            f"line {call.line}: it takes {', '.join(parameters)}; it is handed {', '.join(map(ast.unparse, given))}",
+            f"line {call.line}: it takes {', '.join(parameters)}; it is handed {_unparsed(given)}",
             f"{call.name}({', '.join(parameters)})",
         )
     elif not starred and _role_of(case, call.name) in ROLES[:6]:  # a helper may call its arguments what it likes
@@ -154,11 +154,15 @@ def _examine_call(case: Case, code: Code, call: Call) -> None:
                 _layer(wrong[0][1]),
                 wrong[0][1],
                 f"{call.name} is handed its values in the wrong order: {wrong[0][0]} where it takes {wrong[0][1]}",
-                f"line {call.line}: it takes {', '.join(parameters)}; it is handed {', '.join(map(ast.unparse, given))}",
+                f"line {call.line}: it takes {', '.join(parameters)}; it is handed {_unparsed(given)}",
                 f"{call.name}({', '.join(parameters)})",
             )
     if call.targets is not None:
         _examine_unpacking(case, call, returned_names(node), _length(node))
+
+
+def _unparsed(parts: list[ast.expr]) -> str:
+    return ", ".join(map(ast.unparse, parts))
 
 
 def _examine_unpacking(case: Case, call: Call, returned: list[str | None], length: int | None) -> None:
