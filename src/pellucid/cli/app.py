@@ -42,6 +42,8 @@ def group() -> None:
     pellucid train                    train the digit recogniser on 59,000 real digits
     pellucid predict digit.png        read a digit from a picture
     pellucid evaluate                 how good the model is, class by class
+    pellucid explain                  every number of one digit: formula, operands, value
+    pellucid doctor my_network.py     what is wrong with the network that you wrote
     pellucid check                    back propagation against numeric gradients
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
 
