@@ -12,7 +12,7 @@ from pellucid.pictures import style
 from pellucid.pictures.landscape import landscape
 
 ALPHAS, BETAS = np.linspace(-2, 1, 7), np.linspace(-1, 1, 5)
-LOSSES = 0.1 * np.exp(BETAS[:, np.newaxis] ** 2 + ALPHAS**2 + 0.5 * ALPHAS)
+LOSSES = 0.1 * np.exp((BETAS[:, np.newaxis] + 0.1) ** 2 + ALPHAS**2 + 0.5 * ALPHAS)
 WAY = Trajectory(
     [0, 10, 20, 30],
     np.array([[-1.5, -0.5], [-1, 0.5], [0, 0], [0.3, 0.1]]),

@@ -36,7 +36,7 @@ def page(surface: Surface, data: str = "") -> str:
         about=escape(_about(surface, data)),
         player="" if surface.trajectory is None else _player(surface.trajectory),
         tables=_tables(surface),
-        data=json.dumps(_data(surface), allow_nan=False).replace("<", "\\u003c"),
+        data=json.dumps(_data(surface), allow_nan=False),
         script="\n\n".join(map(_read, SCRIPTS)),
     )
 
