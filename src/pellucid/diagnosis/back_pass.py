@@ -1,8 +1,7 @@
 """The backward pass: the learner's gradients against differences of the learner's own loss, and what is wrong."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.diagnosis import tell
 from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.explain import explain
-from pellucid.diagnosis.learner import Pool, returned_names
+from pellucid.diagnosis.gradients import Gradients, explain_into, forms_of, gradients_for, ordered, own_deltas, returned
+from pellucid.diagnosis.learner import returned_names
 from pellucid.diagnosis.loss_of import KnownLoss, recognise
-from pellucid.diagnosis.names import Quantity, at, places, quantity, replaced
+from pellucid.diagnosis.names import Quantity, at, quantity, replaced
 from pellucid.diagnosis.running import Failure, Ran
 from pellucid.diagnosis.start import scalar, targets
 from pellucid.diagnosis.transplant import applied, scores, transplant
@@ -21,17 +20,6 @@ from pellucid.diagnosis.transplant import applied, scores, transplant
 STEP = 1e-6
 ENTRIES = 40  # of each array are compared with differences of the loss
 TOLERANCE = 1e-4
-ONE_HOT = re.compile(r"hot\w*\(|eye\(|arange\([^)]*\),|categorical|range\(\w+\), ?\w+\]")
-
-
-@dataclass
-class Gradients:
-    """What backward returned for one form of the targets."""
-
-    form: str
-    ran: Ran
-    own: dict[Quantity, Any] = field(default_factory=dict)  # as the learner lays them out
-    rows: dict[Quantity, Any] = field(default_factory=dict)  # dW as (outputs, inputs)
 
 
 @dataclass
@@ -46,8 +34,8 @@ class Loss:
 def examine_backward(case: Case, rng: np.random.Generator) -> dict[Quantity, Any] | None:
     """Compare every gradient; the findings say which is wrong and how. Returns the learner's own, or None."""
     y, labels = targets(case, rng)
-    forms = _forms(case, y, labels)
-    tried = [_run(case, name, form, y) for name, form in _ordered(case, "backward", forms)]
+    forms = forms_of(case, y, labels)
+    tried = [gradients_for(case, name, form, y) for name, form in ordered(case, "backward", forms)]
     ran = [g for g in tried if g.ran.failure is None and g.own]
     loss_form, known = _loss(case, forms, y)
     if not ran:
@@ -61,71 +49,6 @@ def examine_backward(case: Case, rng: np.random.Generator) -> dict[Quantity, Any
     gradients, verdict = min(verdicts, key=lambda v: (bool(v[1].faults), v[1].cost))
     tell.tell(case, verdict, gradients.own, gradients.rows)
     return gradients.own
-
-
-def _forms(case: Case, y: Array, labels: Any) -> dict[str, Any]:
-    forms: dict[str, Any] = {"like the output": case.layout.own(y)}
-    if np.ndim(case.output_of(case.ran)) == 1:
-        forms = {"flat": y[:, 0]}
-    if labels is not None:
-        forms["labels"] = labels
-    elif case.sizes[-1] == 1:
-        forms["labels"] = y[:, 0]
-    return forms
-
-
-def _ordered(case: Case, role: str, forms: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The forms of targets, the likelier first: labels where the function, or one that it calls, encodes them."""
-    text = _source(case, role)
-    likely = ONE_HOT.search(text) is not None
-    names = sorted(forms, key=lambda name: (name == "labels") != likely)
-    if case.training is not None and case.training[1].ndim == 1 and case.sizes[-1] > 1:
-        names = sorted(names, key=lambda name: name != "labels")
-    return [(name, forms[name]) for name in names]
-
-
-def _source(case: Case, role: str) -> str:
-    import ast
-
-    node = case.learner.definition(role)
-    if node is None:
-        return ""
-    text = ast.unparse(node)
-    if case.learner.code is not None:
-        for name, other in case.learner.code.functions.items():
-            if name != node.name and re.search(rf"\b{name}\(", text):
-                text += ast.unparse(other)
-    return text
-
-
-def _run(case: Case, name: str, form: Any, y: Array) -> Gradients:
-    pool, _ = case.forward()
-    return _returned(case, name, pool.having(y=form, one_hot=case.layout.own(y)))
-
-
-def _returned(case: Case, name: str, pool: Pool) -> Gradients:
-    """Run backward, and find each gradient in what it returns."""
-    ran = case.learner.call("backward", pool)
-    result = Gradients(name, ran)
-    if ran.failure is not None:
-        return result
-    names = case.learner.returns("backward", ran)
-    found = places(ran.value, names)
-    whole = {case.resolved(q): at(ran.value, path) for q, path in found.items()}
-    if whole and all(q.kind in "Wb" for q in whole) and _takes_rate(case):
-        rate = pool["learning_rate"]  # backward makes the step, too
-        whole = {q: (np.asarray(case.array(*q)) - value) / rate for q, value in whole.items() if q in case.where}
-    result.own = {Quantity("d" + q.kind, q.layer) if q.kind in "Wb" else q: value for q, value in whole.items()}
-    result.own = {q: value for q, value in result.own.items() if q.kind in ("dW", "db")}
-    result.rows = {q: case.layout.weights(v) if q.kind == "dW" else v for q, v in result.own.items()}
-    return result
-
-
-def _takes_rate(case: Case) -> bool:
-    from pellucid.diagnosis.names import meaning
-
-    node = case.learner.definition("backward")
-    return node is not None and any(meaning(argument.arg) == "learning rate" for argument in node.args.args)
 
 
 def _report_failure(case: Case, tried: Gradients) -> None:
@@ -192,11 +115,11 @@ def _examine_shallow(case: Case, depth: int, forms: dict[str, Any], y: Array, kn
     made = {Quantity("z", l): case.layout.own(trace.z[l - 1]) for l in range(1, depth + 1)}
     made |= {Quantity("a", l): case.layout.own(trace.a[l]) for l in range(1, depth + 1)}
     pool = small.pool.having(arrays={**arrays, **made}, X=case.layout.own(case.X), samples=case.m)
-    for name, form in _ordered(case, "backward", forms):
-        gradients = _returned(small, name, pool.having(y=form, one_hot=case.layout.own(y)))
+    for name, form in ordered(case, "backward", forms):
+        gradients = returned(small, name, pool.having(y=form, one_hot=case.layout.own(y)))
         if gradients.ran.failure is None and gradients.own:
             verdict = tell.Verdict(form=name, known=known, has_loss=known is not None)
-            _explain(small, gradients.rows, y, known, _seen(small, gradients), verdict)
+            explain_into(small, gradients.rows, y, known, own_deltas(small, gradients), verdict)
             tell.tell(small, verdict, gradients.own, gradients.rows)
             case.findings.extend(finding for finding in small.findings if finding not in case.findings)
             return
@@ -214,7 +137,7 @@ def _loss(case: Case, forms: dict[str, Any], y: Array) -> tuple[str | None, Know
         return None, None
     pool, _ = case.forward()
     failure, works = None, None
-    for name, form in _ordered(case, "loss", forms):
+    for name, form in ordered(case, "loss", forms):
         ran = case.learner.call("loss", pool.having(y=form, one_hot=case.layout.own(y)))
         value = scalar(ran.value) if ran.failure is None else None
         if ran.failure is not None:
@@ -268,43 +191,8 @@ def _judge(
         verdict.differs = wrong
     explainable = case.net is not None and case.output is not None and (known is not None or loss_form is None)
     if explainable and (wrong or not verdict.compared or not case.sound):
-        _explain(case, g.rows, y, known, _seen(case, g), verdict)
+        explain_into(case, g.rows, y, known, own_deltas(case, g), verdict)
     return verdict
-
-
-def _explain(
-    case: Case,
-    rows: dict[Quantity, Any],
-    y: Array,
-    known: KnownLoss | None,
-    seen: dict[int, Array],
-    verdict: tell.Verdict,
-) -> None:
-    """Explain the gradients as they are, and with the layers the other way round; keep what leaves less wrong."""
-    name = known.name if known is not None else None
-    m, k = case.m, case.sizes[-1]
-    # without a loss, sums and means, halves and doubles are all in order, if all gradients agree
-    scales = [known.scale] if known is not None else [c / n / o for o in (1, k) for n in (m, 1) for c in (1, 0.5, 2)]
-    turned = {Quantity(q.kind, case.layers + 1 - q.layer): value for q, value in rows.items()}
-    best = np.inf
-    for order in (rows, turned) if case.layers > 1 else (rows,):
-        for scale in dict.fromkeys(scales):
-            stories = explain(case, order, y, name, scale, seen)
-            cost = sum(story.cost for story in stories) + 1.5 * (order is turned)
-            if cost < best:
-                best, verdict.stories, verdict.turned = cost, stories, order is turned
-            if best == 0:
-                return
-
-
-def _seen(case: Case, g: Gradients) -> dict[int, Array]:
-    local = g.ran.frames[-1] if g.ran.frames else {}
-    seen = {}
-    for name, value in local.items():
-        q = quantity(name)
-        if q is not None and q.kind == "dz" and isinstance(value, np.ndarray) and value.ndim == 2:
-            seen[case.resolved(q).layer] = case.layout.rows(value)
-    return seen
 
 
 def _compare(

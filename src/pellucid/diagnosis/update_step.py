@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.diagnosis.case import Case
+from pellucid.diagnosis.gradients import forms_of, ordered
 from pellucid.diagnosis.names import Quantity, at, places, replaced
 from pellucid.diagnosis.running import Ran
+from pellucid.diagnosis.start import targets
 from pellucid.diagnosis.transplant import close
 
 RATES = (0.1, 0.3)
@@ -41,11 +43,8 @@ def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], di
     """Random gradients, in the structure in which backward returned its own."""
     pool, ran = case.forward()
     del pool
-    from pellucid.diagnosis.back_pass import _forms, _ordered
-    from pellucid.diagnosis.start import targets
-
     y, labels = targets(case, np.random.default_rng(0))
-    for _, form in _ordered(case, "backward", _forms(case, y, labels)):
+    for _, form in ordered(case, "backward", forms_of(case, y, labels)):
         pool, _ = case.forward()
         ran = case.learner.call("backward", pool.having(y=form, one_hot=case.layout.own(y)))
         if ran.failure is None:
