@@ -12,7 +12,7 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.learning_rate import EXPLODED, SMOOTHING, _judge
+from pellucid.learning_rate import EXPLODED, SMOOTHING, _judge, _Running
 from pellucid.pictures.learning_rate import range_test
 from support import Command
 
@@ -117,11 +117,22 @@ def test_it_stops_where_the_loss_explodes(digits: datasets.Samples) -> None:
     assert far.tolist() == [False] * (len(far) - 1) + [True]
 
 
+def test_a_loss_near_zero_may_grow_fourfold_and_is_still_below_the_start(digits: datasets.Samples) -> None:
+    one = digits.X[:40], np.zeros(40, int)  # one class alone: the loss goes to 0
+    test = find(network(), one, least=1e-3, most=10, batch_size=8)
+    assert test.smoothed.min() < 1e-3
+    assert test.stopped is None or test.smoothed[-1] > test.start
+    running = _Running()
+    assert not [loss for loss in (2.0, *[0.0] * 60, 0.5, 0.5) if running.exploded(loss)]
+
+
 @pytest.mark.parametrize("most", [1e30, 1e300])
 def test_a_loss_that_becomes_no_number_ends_it_without_a_warning(digits: datasets.Samples, most: float) -> None:
     test = find(network(), digits, least=1e-3, most=most, steps=20)
     assert test.stopped is not None
     assert np.isfinite(test.losses[:-1]).all()
+    assert "no number" not in test.stopped or np.isinf(test.losses[-1])
+    assert f"{test.rates[-1]:.3g}" in test.stopped
     assert test.suggestion is None or test.suggestion < 100
 
 
