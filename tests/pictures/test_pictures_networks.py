@@ -143,7 +143,7 @@ def test_a_sure_answer_still_has_a_gradient() -> None:
     net = pl.Network([1, 2], init=None)
     net.theta = [40.0, -40.0, 0.0, 0.0]
     gradient, _ = pl.pictures.input_gradient(net, [1.0], 0)
-    assert gradient[0] == pytest.approx(-80 * np.exp(-80), rel=1e-9)
+    assert gradient[0] == pytest.approx(-80 * np.exp(-80), rel=1e-9, abs=0)
 
 
 def test_features_have_bars_of_their_gradient_with_name_and_value() -> None:

@@ -213,6 +213,10 @@ def test_a_file_that_cannot_be_written_ends_in_one_message(pellucid: Command, na
     assert not list(Path().iterdir())
 
 
+def test_the_files_name_is_looked_at_before_anything_is_drawn(pellucid: Command) -> None:
+    assert "p.jpg" in pellucid("plot", "gone.safetensors", "weights", "--out", "p.jpg").err
+
+
 def test_out_is_asked_for(pellucid: Command) -> None:
     ended = pellucid("plot", "weights")
     assert ended.code == 2
