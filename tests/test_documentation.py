@@ -32,7 +32,7 @@ def test_every_link_leads_to_a_file_that_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_named_is_one(page: Path) -> None:
     blocks = "".join(re.findall(r"```\n(.*?)```", page.read_text(encoding="utf8"), re.DOTALL))
-    for name in re.findall(r"^(?:.*&& \.venv/bin/)?pellucid (\w+)", blocks, re.MULTILINE):
+    for name in re.findall(r"^(?:.*&& \.venv/bin/)?pellucid ([\w-]+)", blocks, re.MULTILINE):
         assert name in COMMANDS
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
-    from pellucid.diagnosis.examine import Diagnosis, doctor
     from pellucid.diagnosis.training import diagnose
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
+    from pellucid.examination.examine import Diagnosis, doctor
     from pellucid.finding import Finding
     from pellucid.gradcheck import GradientCheck, gradient_check
     from pellucid.history import History
@@ -103,7 +103,7 @@ __all__ = [
 _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "diagnosis.training": ("diagnose",),
-    "diagnosis.examine": ("Diagnosis", "doctor"),
+    "examination.examine": ("Diagnosis", "doctor"),
     "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
     "finding": ("Finding",),

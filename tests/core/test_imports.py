@@ -1,6 +1,7 @@
 """The house rule: the arrows between the rooms point one way, and the core needs NumPy alone."""
 
 import ast
+import functools
 import importlib.util
 import os
 import subprocess
@@ -42,6 +43,7 @@ def statements(tree: ast.AST, *, inside: bool) -> Iterator[ast.Import | ast.Impo
             yield from statements(node, inside=inside)
 
 
+@functools.cache
 def imported(file: Path, *, inside: bool = True) -> set[str]:
     """The full names of the modules that a file imports."""
     names = set()

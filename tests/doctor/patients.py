@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.diagnosis.examine import doctor_file
+from pellucid.examination.examine import doctor_file
 from pellucid.finding import Finding
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from pellucid.cli.common import Exit, Out, output, print_json
-from pellucid.diagnosis.examine import Diagnosis, doctor_file
+from pellucid.examination.examine import Diagnosis, doctor_file
 
 
 @click.command(short_help="What is wrong with your own network code.")

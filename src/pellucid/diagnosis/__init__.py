@@ -1,1 +1,1 @@
-"""What is wrong: with a learner's own network code, and with a training."""
+"""What went wrong in a training, with the evidence and one remedy."""

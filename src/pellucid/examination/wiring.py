@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.learner import ROLES, returned_names
-from pellucid.diagnosis.names import Quantity, meaning, quantity
-from pellucid.diagnosis.reading import Code, bound
-from pellucid.diagnosis.start import counted
+from pellucid.examination.case import Case
+from pellucid.examination.learner import ROLES, returned_names
+from pellucid.examination.names import Quantity, meaning, quantity
+from pellucid.examination.reading import Code, bound
+from pellucid.examination.start import counted
 
 
 def examine_wiring(case: Case) -> None:

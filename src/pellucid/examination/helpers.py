@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.names import meaning
-from pellucid.diagnosis.running import run
-from pellucid.diagnosis.transplant import close
+from pellucid.examination.case import Case
+from pellucid.examination.names import meaning
+from pellucid.examination.running import run
+from pellucid.examination.transplant import close
 
 LARGE = 1000.0  # a score whose exponential is more than a float can hold
 
@@ -41,7 +41,7 @@ def _examine_softmax(case: Case) -> None:
 
 def _examine_large_scores(case: Case) -> None:
     large: Any = case.parameters
-    from pellucid.diagnosis.names import Quantity, at, replaced
+    from pellucid.examination.names import Quantity, at, replaced
 
     path = case.where[Quantity("W", case.layers)]
     _, ran = case.forward(replaced(large, path, np.asarray(at(large, path)) * 1e5))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.explain import UNKNOWN, LayerStory, _same
-from pellucid.diagnosis.loss_of import KnownLoss
-from pellucid.diagnosis.names import Quantity
+from pellucid.examination.case import Case
+from pellucid.examination.explanation import UNKNOWN, LayerStory, _same
+from pellucid.examination.loss_of import KnownLoss
+from pellucid.examination.names import Quantity
 
 
 @dataclass

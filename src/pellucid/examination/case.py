@@ -8,10 +8,10 @@ import numpy as np
 
 from pellucid.activations import Activation
 from pellucid.arrays import AnyArray, Array
-from pellucid.diagnosis.learner import Learner, Pool
-from pellucid.diagnosis.names import LAST, Path, Quantity, all_arrays, at, meaning, quantity
-from pellucid.diagnosis.running import Failure, Ran
-from pellucid.diagnosis.transplant import Layout
+from pellucid.examination.learner import Learner, Pool
+from pellucid.examination.names import LAST, Path, Quantity, all_arrays, at, meaning, quantity
+from pellucid.examination.running import Failure, Ran
+from pellucid.examination.transplant import Layout
 from pellucid.finding import Finding
 from pellucid.network import Network
 from pellucid.trace import Trace

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import AnyArray
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.learner import Pool
-from pellucid.diagnosis.names import all_arrays, meaning
-from pellucid.diagnosis.running import Failure, Ran, TooLongError, code_of, run
-from pellucid.diagnosis.start import targets
-from pellucid.diagnosis.transplant import close
+from pellucid.examination.case import Case
+from pellucid.examination.learner import Pool
+from pellucid.examination.names import all_arrays, meaning
+from pellucid.examination.running import Failure, Ran, TooLongError, code_of, run
+from pellucid.examination.start import targets
+from pellucid.examination.transplant import close
 
 SIZES_SHARE = 4  # the driver gets so many times the samples of the batch
 EPOCHS = 3

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.names import at, replaced
-from pellucid.diagnosis.start import scalar
+from pellucid.examination.case import Case
+from pellucid.examination.names import at, replaced
+from pellucid.examination.start import scalar
 
 NAMES = {"ce": "cross-entropy", "bce": "binary cross-entropy", "se": "squared error"}
 

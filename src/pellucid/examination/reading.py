@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.diagnosis.running import Failure, run
 from pellucid.errors import InputError
+from pellucid.examination.running import Failure, run
 from pellucid.storage import read_file
 
 MAPPING = "PELLUCID"

@@ -7,9 +7,9 @@ import numpy as np
 
 from pellucid.activations import Activation, ReLU
 from pellucid.arrays import Array
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.names import Quantity, all_arrays, quantity
-from pellucid.diagnosis.transplant import HIDDEN, OUTPUT, applied, close, scores, transplant
+from pellucid.examination.case import Case
+from pellucid.examination.names import Quantity, all_arrays, quantity
+from pellucid.examination.transplant import HIDDEN, OUTPUT, applied, close, scores, transplant
 
 
 def examine_forward(case: Case) -> None:

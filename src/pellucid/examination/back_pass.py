@@ -7,15 +7,23 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.diagnosis import tell
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.gradients import Gradients, explain_into, forms_of, gradients_for, ordered, own_deltas, returned
-from pellucid.diagnosis.learner import returned_names
-from pellucid.diagnosis.loss_of import KnownLoss, recognise
-from pellucid.diagnosis.names import Quantity, at, quantity, replaced
-from pellucid.diagnosis.running import Failure, Ran
-from pellucid.diagnosis.start import scalar, targets
-from pellucid.diagnosis.transplant import applied, scores, transplant
+from pellucid.examination import tell
+from pellucid.examination.case import Case
+from pellucid.examination.gradients import (
+    Gradients,
+    explain_into,
+    forms_of,
+    gradients_for,
+    ordered,
+    own_deltas,
+    returned,
+)
+from pellucid.examination.learner import returned_names
+from pellucid.examination.loss_of import KnownLoss, recognise
+from pellucid.examination.names import Quantity, at, quantity, replaced
+from pellucid.examination.running import Failure, Ran
+from pellucid.examination.start import scalar, targets
+from pellucid.examination.transplant import applied, scores, transplant
 
 STEP = 1e-6
 ENTRIES = 40  # of each array are compared with differences of the loss

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.back_pass import examine_backward
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.driver import examine_driver
-from pellucid.diagnosis.forward_pass import examine_forward
-from pellucid.diagnosis.helpers import examine_helpers
-from pellucid.diagnosis.learner import Learner, learner_in, make_learner
-from pellucid.diagnosis.learners_data import as_rows, examine_data, find_data
-from pellucid.diagnosis.names import meaning
-from pellucid.diagnosis.reading import bound, read_code, used
-from pellucid.diagnosis.start import start
-from pellucid.diagnosis.update_step import examine_update
-from pellucid.diagnosis.wiring import examine_wiring
+from pellucid.examination.back_pass import examine_backward
+from pellucid.examination.case import Case
+from pellucid.examination.driver import examine_driver
+from pellucid.examination.forward_pass import examine_forward
+from pellucid.examination.helpers import examine_helpers
+from pellucid.examination.learner import Learner, learner_in, make_learner
+from pellucid.examination.learners_data import as_rows, examine_data, find_data
+from pellucid.examination.names import meaning
+from pellucid.examination.reading import bound, read_code, used
+from pellucid.examination.start import start
+from pellucid.examination.update_step import examine_update
+from pellucid.examination.wiring import examine_wiring
 from pellucid.finding import Finding
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.diagnosis import tell
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.explain import explain
-from pellucid.diagnosis.learner import Pool
-from pellucid.diagnosis.loss_of import KnownLoss
-from pellucid.diagnosis.names import Quantity, at, meaning, places, quantity
-from pellucid.diagnosis.running import Ran
+from pellucid.examination import tell
+from pellucid.examination.case import Case
+from pellucid.examination.explanation import explain
+from pellucid.examination.learner import Pool
+from pellucid.examination.loss_of import KnownLoss
+from pellucid.examination.names import Quantity, at, meaning, places, quantity
+from pellucid.examination.running import Ran
 
 ONE_HOT = re.compile(r"hot\w*\(|eye\(|arange\([^)]*\),|categorical|range\(\w+\), ?\w+\]")
 

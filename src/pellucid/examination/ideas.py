@@ -11,10 +11,10 @@ import numpy as np
 
 from pellucid.activations import Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from pellucid.arrays import Array
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.loss_of import NAMES, slope_of
-from pellucid.diagnosis.names import Quantity
-from pellucid.diagnosis.transplant import applied, slope, through
+from pellucid.examination.case import Case
+from pellucid.examination.loss_of import NAMES, slope_of
+from pellucid.examination.names import Quantity
+from pellucid.examination.transplant import applied, slope, through
 
 
 class Idea(NamedTuple):

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.gradients import forms_of, ordered
-from pellucid.diagnosis.names import Quantity, at, places, replaced
-from pellucid.diagnosis.running import Ran
-from pellucid.diagnosis.start import targets
-from pellucid.diagnosis.transplant import close
+from pellucid.examination.case import Case
+from pellucid.examination.gradients import forms_of, ordered
+from pellucid.examination.names import Quantity, at, places, replaced
+from pellucid.examination.running import Ran
+from pellucid.examination.start import targets
+from pellucid.examination.transplant import close
 
 RATES = (0.1, 0.3)
 

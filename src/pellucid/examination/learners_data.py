@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import AnyArray, Array
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.helpers import looks_shuffled
-from pellucid.diagnosis.learner import Learner
-from pellucid.diagnosis.names import Quantity, at, meaning
-from pellucid.diagnosis.transplant import transplant
 from pellucid.errors import InputError
+from pellucid.examination.case import Case
+from pellucid.examination.helpers import looks_shuffled
+from pellucid.examination.learner import Learner
+from pellucid.examination.names import Quantity, at, meaning
+from pellucid.examination.transplant import transplant
 from pellucid.inspection import layer_health
 
 LARGE = 10.0  # root mean square of an input above which it counts as not scaled

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.learner import Pool
-from pellucid.diagnosis.names import LAST, Path, Quantity, at, is_array, places, replaced
-from pellucid.diagnosis.running import Ran
-from pellucid.diagnosis.transplant import Layout, chains
 from pellucid.errors import InputError
+from pellucid.examination.case import Case
+from pellucid.examination.learner import Pool
+from pellucid.examination.names import LAST, Path, Quantity, at, is_array, places, replaced
+from pellucid.examination.running import Ran
+from pellucid.examination.transplant import Layout, chains
 
 SIZES = [5, 4, 6, 3]  # of the network that is asked for, where init takes sizes
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pellucid.diagnosis.names import LAST, Quantity, meaning, quantity
-from pellucid.diagnosis.reading import MAPPING, Code
-from pellucid.diagnosis.running import Ran, code_of, run
 from pellucid.errors import InputError
+from pellucid.examination.names import LAST, Quantity, meaning, quantity
+from pellucid.examination.reading import MAPPING, Code
+from pellucid.examination.running import Ran, code_of, run
 
 # a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
 PATTERNS = {

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.diagnosis.case import Case
-from pellucid.diagnosis.ideas import Idea, bias_ideas, hidden_ideas, output_ideas, weight_ideas
-from pellucid.diagnosis.names import Quantity
-from pellucid.diagnosis.transplant import factor
+from pellucid.examination.case import Case
+from pellucid.examination.ideas import Idea, bias_ideas, hidden_ideas, output_ideas, weight_ideas
+from pellucid.examination.names import Quantity
+from pellucid.examination.transplant import factor
 
 UNKNOWN = "it is wrong, in a way that matches no mistake that the doctor knows"
 

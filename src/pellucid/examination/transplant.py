@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.arrays import AnyArray, Array
-from pellucid.diagnosis.names import Quantity
+from pellucid.examination.names import Quantity
 from pellucid.losses import SquaredError
 from pellucid.network import Network, backward, forward
 from pellucid.trace import Trace
