@@ -184,9 +184,10 @@ def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
     means = np.array([running.add(loss) for loss in losses])
     rates, smoothed = rates[: len(losses) - 1], means[1:]
     steepest = lowest = suggestion = None
-    level = float(np.median(means[: max(3, len(means) // 10)]))
-    k = int(np.argmin(smoothed)) if len(smoothed) else 0
-    if len(smoothed) and level - smoothed[k] >= FALLS * abs(level):
+    first = means[: max(3, len(means) // 10)]
+    level = float(np.median(first[np.isfinite(first)]))
+    k = int(np.argmin(smoothed)) if np.isfinite(smoothed).any() else None
+    if k is not None and level - smoothed[k] >= FALLS * abs(level):
         lowest = float(rates[k])
         steepest = float(rates[_steepest(np.log10(rates[: k + 1]), smoothed[: k + 1])])
         suggestion = float(f"{math.sqrt(steepest * lowest):.2g}")
@@ -199,8 +200,10 @@ def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
             evidence += "; it was still falling at the greatest rate: try greater ones"
     else:
         evidence = f"the smoothed loss, {level:.4g} at the least rates, never fell by {FALLS:.0%}: no rate is better"
-        if len(smoothed):
-            evidence += f"; it was lowest, {smoothed[k]:.4g}, at {short(float(rates[k]))}"
+        found = "it was no number after the first step: try smaller rates"
+        if k is not None:
+            found = f"it was lowest, {smoothed[k]:.4g}, at {short(float(rates[k]))}"
+        evidence = f"{evidence}; {found}"
     return RangeTest(
         rates, np.array(losses[1:]), smoothed, losses[0], suggestion, steepest, lowest, stopped, evidence
     )  # fmt: skip

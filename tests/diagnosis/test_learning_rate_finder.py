@@ -14,6 +14,7 @@ import pellucid as pl
 from pellucid import datasets
 from pellucid.learning_rate import EXPLODED, SMOOTHING, _judge, _Running
 from pellucid.pictures.learning_rate import range_test
+from pellucid.pictures.style import render
 from support import Command
 
 
@@ -131,9 +132,18 @@ def test_a_loss_that_becomes_no_number_ends_it_without_a_warning(digits: dataset
     test = find(network(), digits, least=1e-3, most=most, steps=20)
     assert test.stopped is not None
     assert np.isfinite(test.losses[:-1]).all()
-    assert "no number" not in test.stopped or np.isinf(test.losses[-1])
     assert f"{test.rates[-1]:.3g}" in test.stopped
     assert test.suggestion is None or test.suggestion < 100
+
+
+def test_the_rate_that_made_the_loss_no_number_is_the_last_one(digits: datasets.Samples) -> None:
+    test = find(network(), digits, least=1e30, most=1e38, steps=20)
+    assert test.losses.tolist() == [math.inf]
+    assert test.rates.tolist() == pytest.approx([1e30])
+    assert test.stopped == "the loss became no number at a rate of 1e+30"
+    assert test.suggestion is None
+    assert "try smaller rates" in test.evidence
+    assert len(render(range_test(test), ".png")) > 1000
 
 
 def test_a_loss_that_is_no_number_from_the_start_is_refused(digits: datasets.Samples) -> None:
@@ -213,6 +223,18 @@ def test_the_command_prints_rates_losses_the_evidence_and_what_to_paste(pellucid
     assert sorted(path.name for path in small.parent.iterdir()) == ["small.npz"]
     assert pellucid(*shlex.split(paste)[1:], "--epochs", 20, "--out", "run", "--json").code == 0
     assert json.loads(Path("run/run.json").read_text())["result"]["train"]["accuracy"] > 0.9
+
+
+def test_rates_that_are_all_too_large_end_without_a_suggestion(pellucid: Command, small: Path) -> None:
+    ended = pellucid("lr-find", small, "--from", 1e30, "--to", 1e38, "--out", "p.png")
+    assert (ended.code, ended.err) == (0, "")
+    assert "no learning rate is suggested" in ended.out
+    assert "pellucid train" not in ended.out
+
+
+def test_no_hidden_layer_is_pasted_as_such(pellucid: Command, small: Path) -> None:
+    result = json.loads(pellucid("lr-find", small, "--hidden", "none", "--json").out)
+    assert f" {small} --hidden none --learning-rate" in result["command"]
 
 
 def test_the_command_knows_every_setting_that_changes_the_answer(pellucid: Command, small: Path) -> None:

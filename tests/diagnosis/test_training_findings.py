@@ -11,6 +11,7 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid.diagnosis.training_rules import OVERFIT
 from pellucid.finding import Finding
 from support import Command
 
@@ -190,9 +191,11 @@ def test_the_evidence_of_overfitting_is_what_the_history_says(pellucid: Command,
 
 def test_patience_is_the_end_of_overfitting(pellucid: Command, digits: datasets.Samples) -> None:
     ill = ILL[-1]
-    result = trained(pellucid, table("digits", digits), ill.flags + " --patience 30", "run")
+    result = trained(pellucid, table("digits", digits), ill.flags + " --epochs 80 --patience 50", "run")
     assert result["findings"] == []
-    assert result["epochs"] == result["best_epoch"] + 30 < 60
+    dev = np.genfromtxt("run/history.csv", delimiter=",", names=True)["dev_loss"]
+    assert result["epochs"] == result["best_epoch"] + 50 < 80
+    assert np.median(dev[-3:]) > OVERFIT * dev.min()
 
 
 # In Python

@@ -147,7 +147,7 @@ def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
             marks.setdefault(int(np.abs(np.log(test.rates / rate)).argmin()), []).append(text)
     count = len(test.rates)
     shown = sorted({*np.linspace(0, count - 1, min(ROWS, count)).astype(int).tolist(), *marks})
-    full = 1.25 * max(test.start, float(test.smoothed[0])) if count else 1.0
+    full = 1.25 * test.start
     rows = []
     for k in shown:
         loss = float(test.smoothed[k])
