@@ -85,7 +85,8 @@ class Facts:
 
 def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circumstances) -> Facts:
     """Look at a network, its history and some of its training data X (n, features), y."""
-    few = some(X, y, int(np.clip(MOST_WORK // net.theta.size, FEWEST, MOST_SAMPLES)))
+    rows = some(len(X), int(np.clip(MOST_WORK // net.theta.size, FEWEST, MOST_SAMPLES)))
+    few = X[rows], y[rows]
     x = np.empty(few[0].shape, np.float64)
     into(few[0], out=x)
     thetas = [theta for theta in known.thetas if np.isfinite(theta).all()]
@@ -97,7 +98,7 @@ def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circ
             net=net,
             train=history["train_loss"],
             dev=history["dev_loss"],
-            guess=loss_of_a_guess(net.loss, some(X, y, MOST_TARGETS)[1], net.sizes[-1]),
+            guess=loss_of_a_guess(net.loss, y[some(len(y), MOST_TARGETS)], net.sizes[-1]),
             start=None if first is None else evaluate(first, few).loss,
             moved=None if first is None else _distance(last.theta, first.theta),
             x=x,
@@ -110,10 +111,13 @@ def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circ
         )
 
 
-def some(X: AnyArray, y: AnyArray, most: int) -> tuple[AnyArray, AnyArray]:
-    """At most so many samples, taken evenly from all over the data, which may be sorted."""
-    rows = np.linspace(0, len(X) - 1, min(most, len(X))).astype(int)
-    return X[rows], y[rows]
+def some(samples: int, most: int) -> AnyArray:
+    """At most so many rows, taken evenly from all over the data, which may be sorted.
+
+    >>> some(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, samples - 1, min(most, samples)).astype(int)
 
 
 def loss_of_a_guess(loss: Loss, y: AnyArray, outputs: int) -> float:
