@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-LOOKED_AT = 1000
 COLOURS = {"architecture": 48}  # where 256 make a large file
 DPI = {"architecture": 72, "landscape": 72}
 
@@ -74,8 +73,7 @@ def small_architecture() -> "Figure":
 
 @cache
 def surface() -> landscape.Surface:
-    part = (digits().X[:LOOKED_AT], digits().y[:LOOKED_AT])
-    return landscape.compute(run().model.network, part, path=landscape.path_of(run()))
+    return landscape.compute(run().model.network, landscape.spread(digits()), path=landscape.path_of(run()))
 
 
 def lr_find() -> "Figure":

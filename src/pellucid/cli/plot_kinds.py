@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid import metrics, pictures, runs
+from pellucid import landscape, metrics, pictures, runs
 from pellucid.cli.common import open_model, progress
 from pellucid.cli.samples import One, one_sample, samples_for
 from pellucid.datasets import Samples
@@ -164,11 +164,11 @@ def _history(asked: Asked) -> Drawn:
 
 def _gradients(asked: Asked) -> Drawn:
     run = asked.run()
-    X, y = _samples_of(run, asked.data)
-    course = pictures.course(run.network, run.steps, run.thetas, X[:LOOKED_AT], y[:LOOKED_AT])
+    X, y = landscape.spread(_samples_of(run, asked.data), LOOKED_AT)
+    course = pictures.course(run.network, run.steps, run.thetas, X, y)
     layers = [{name: [getattr(at[l], name) for at in course.layers] for name in course.layers[0][l]._fields}
               for l in range(len(run.network.layers))]  # fmt: skip
-    return pictures.gradients(course), {"samples": min(len(X), LOOKED_AT), "steps": course.steps, "layers": layers}
+    return pictures.gradients(course), {"samples": len(X), "steps": course.steps, "layers": layers}
 
 
 def _samples_of(run: runs.Look, data: str | None) -> Samples:
@@ -183,13 +183,11 @@ def _samples_of(run: runs.Look, data: str | None) -> Samples:
 
 
 def _landscape(asked: Asked) -> Drawn:
-    from pellucid import landscape
-
     model = asked.model()
     _, samples = asked.samples(model)
     run = runs.look(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
     path = landscape.path_of(run) if run is not None and len(run.steps) > 2 else None
-    part = (samples.X[:LOOKED_AT], samples.y[:LOOKED_AT])
+    part = landscape.spread(samples, LOOKED_AT)
     with progress("losses", POINTS**2, quiet=asked.quiet) as bar:
         surface = landscape.compute(
             model.network, part, path=path, points=POINTS, rng=np.random.default_rng(0), after_each=bar.advance

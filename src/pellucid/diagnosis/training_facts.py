@@ -10,7 +10,7 @@ from pellucid import threads
 from pellucid.arrays import AnyArray, Array, into
 from pellucid.evaluation import evaluate
 from pellucid.history import History
-from pellucid.inspection import LayerHealth, layer_health
+from pellucid.inspection import LayerHealth, layer_health, some_rows
 from pellucid.losses import Loss, value
 from pellucid.network import Network
 from pellucid.runs.settings import LEARNING_RATES
@@ -85,7 +85,7 @@ class Facts:
 
 def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circumstances) -> Facts:
     """Look at a network, its history and some of its training data X (n, features), y."""
-    rows = some(len(X), int(np.clip(MOST_WORK // net.theta.size, FEWEST, MOST_SAMPLES)))
+    rows = some_rows(len(X), int(np.clip(MOST_WORK // net.theta.size, FEWEST, MOST_SAMPLES)))
     few = X[rows], y[rows]
     x = np.empty(few[0].shape, np.float64)
     into(few[0], out=x)
@@ -98,7 +98,7 @@ def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circ
             net=net,
             train=history["train_loss"],
             dev=history["dev_loss"],
-            guess=loss_of_a_guess(net.loss, y[some(len(y), MOST_TARGETS)], net.sizes[-1]),
+            guess=loss_of_a_guess(net.loss, y[some_rows(len(y), MOST_TARGETS)], net.sizes[-1]),
             start=None if first is None else evaluate(first, few).loss,
             moved=None if first is None else _distance(last.theta, first.theta),
             x=x,
@@ -109,15 +109,6 @@ def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circ
             steps=int(history["steps"][-1]) if len(history) else 0,
             known=known,
         )
-
-
-def some(samples: int, most: int) -> AnyArray:
-    """At most so many rows, taken evenly from all over the data, which may be sorted.
-
-    >>> some(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, samples - 1, min(most, samples)).astype(int)
 
 
 def loss_of_a_guess(loss: Loss, y: AnyArray, outputs: int) -> float:

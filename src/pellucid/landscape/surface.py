@@ -12,6 +12,7 @@ from pellucid import checks, threads
 from pellucid.arrays import AnyArray, Array
 from pellucid.batches import Pair
 from pellucid.evaluation import checked
+from pellucid.inspection import some_rows
 from pellucid.landscape.directions import Directions, Kind, path_directions, random_directions
 from pellucid.landscape.trajectory import Path, Trajectory, project
 from pellucid.network import Network, forward
@@ -145,10 +146,7 @@ def spread(data: Pair, most: int = 1000) -> Pair:
     ([[0.0], [3.0], [6.0], [9.0]], [0, 3, 6, 9])
     """
     X, y = data
-    most = checks.count(most, "most")
-    if len(X) <= most:
-        return X, y
-    rows = np.linspace(0, len(X) - 1, most).round().astype(int)
+    rows = some_rows(len(X), checks.count(most, "most"))
     return X[rows], y[rows]
 
 
