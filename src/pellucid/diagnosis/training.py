@@ -85,9 +85,6 @@ def diagnose_run(look: Look, dataset: Dataset, *, diverged: bool = False) -> lis
     """What went wrong in a run, the cause first, from what its folder holds and the data that it was trained on.
 
     Of data that are read from files block by block, the dev part or the first block is looked at.
-
-    >>> diagnose_run(look("runs/a"), datasets.load("mnist"))  # doctest: +SKIP
-    []
     """
     settings = look.settings
     X, y = _in_memory(dataset)

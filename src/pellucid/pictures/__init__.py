@@ -3,7 +3,8 @@
 >>> import numpy as np, pellucid as pl
 >>> net = pl.Network([784, 32, 10], rng=np.random.default_rng(0))
 >>> figure = pl.pictures.weights(net)
->>> pl.pictures.save(figure, "weights.svg")  # doctest: +SKIP
+>>> import os, tempfile
+>>> pl.pictures.save(figure, os.path.join(tempfile.mkdtemp(), "weights.svg"))
 """
 
 from pellucid.pictures.curves import Course, course, gradients, history
