@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pellucid.files import to_json
+from pellucid.runs import is_run
 from pellucid.runs.record import model_file
 from pellucid.storage import Model, load_model
 
@@ -97,7 +98,7 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
 
 def is_model(path: str) -> bool:
     """Whether an argument names a model: a .safetensors file, or the folder of a run."""
-    return path.endswith(".safetensors") or (Path(path) / "run.json").is_file()
+    return path.endswith(".safetensors") or is_run(path)
 
 
 def open_model(path: str | None) -> Model:

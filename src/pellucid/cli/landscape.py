@@ -8,6 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid import pictures
 from pellucid.batches import Pair
 from pellucid.cli.common import Out, open_model, output, percent, print_json, progress
 from pellucid.cli.samples import samples_for
@@ -15,11 +16,11 @@ from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
 from pellucid.landscape import Path as ThetaPath
 from pellucid.landscape import Surface, as_json, compute, page, path_of, spread, table, tensors
+from pellucid.pictures import style
 from pellucid.runs import is_run, look
 from pellucid.storage import Model
 
-PICTURES = (".png", ".svg", ".pdf")
-SUFFIXES = (".html", *PICTURES, ".npz", ".csv", ".json")
+SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"
 MOST_POINTS = 251  # a page of these has less than 500 kB
 
@@ -75,7 +76,7 @@ def landscape(
     outs = outs or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
     _check_outs(outs, [place, data, model.data.get("source")])
     path = _path(place, directions)
-    name, chosen = _some(model, data, samples)
+    name, chosen = _samples(model, data, samples)
     begin = time.perf_counter()
     total = points**2 + (0 if path is None else len(path.steps))
     with progress("losses", total, quiet=quiet or as_json) as bar:
@@ -107,9 +108,7 @@ def _check_outs(outs: tuple[Path, ...], read: list[Any]) -> None:
             raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
         if any(isinstance(name, str) and Path(name).resolve() == out.resolve() for name in read):
             raise InputError(f"--out {out}: is what the losses are computed from; choose another name")
-    if any(out.suffix.lower() in PICTURES for out in outs):
-        from pellucid.pictures import style
-
+    if any(out.suffix.lower() in style.SUFFIXES for out in outs):
         style.figure(1, 1)  # says now, not later, that matplotlib is missing
 
 
@@ -134,7 +133,7 @@ def _path(place: str | None, directions: str | None) -> ThetaPath | None:
     return path
 
 
-def _some(model: Model, data: str | None, most: int) -> tuple[str, Pair]:
+def _samples(model: Model, data: str | None, most: int) -> tuple[str, Pair]:
     name, samples = samples_for(model, data)
     if not len(samples.X):
         raise InputError(f"{name}: has no samples; name other data with --data")
@@ -152,10 +151,7 @@ def _content(surface: Surface, suffix: str, name: str) -> bytes:
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **tensors(surface))
         return content.getvalue()
-    from pellucid.pictures import style
-    from pellucid.pictures.landscape import landscape as draw
-
-    return style.render(draw(surface), suffix)
+    return style.render(pictures.landscape(surface), suffix)
 
 
 def _result(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float) -> dict[str, Any]:
@@ -191,4 +187,4 @@ def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *
             results.line(f"no number: at {none:,} of the points; --span reaches too far")
         results.line(f"{points} × {points} points in {seconds:.1f} s")
     for out in outs:
-        results.line(f"{out}")
+        results.line(str(out))

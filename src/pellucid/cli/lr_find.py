@@ -8,18 +8,17 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid import checks
+from pellucid import checks, learning_rate, pictures
 from pellucid.cli.common import Out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import write_whole
 from pellucid.learning_rate import LEAST_STEPS, RangeTest, short
-from pellucid.learning_rate import lr_find as range_test
+from pellucid.pictures import style
 from pellucid.runs import from_flags, prepare
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
 OWN = ("least", "most", "steps", "out", "as_json", "quiet")
-PICTURES = (".png", ".svg", ".pdf")
 ROWS = 15
 BAR = 24  # characters
 
@@ -62,8 +61,8 @@ def lr_find(
     Give the flags that you will train with: the right rate depends on the data, the network, the optimiser, the batch
     size and the limit on the gradient. Nothing is kept but --out.
     """
-    if out is not None and out.suffix.lower() not in (*PICTURES, ".csv"):
-        raise InputError(f"--out {out}: give a name that ends in {', '.join(PICTURES)} or .csv")
+    if out is not None and out.suffix.lower() not in (*style.SUFFIXES, ".csv"):
+        raise InputError(f"--out {out}: give a name that ends in {', '.join(style.SUFFIXES)} or .csv")
     checks.number(least, "--from", positive=True)
     checks.number(most, "--to", least=least, positive=True)
     test = _test(flags, least, most, steps, quiet=quiet)
@@ -83,7 +82,7 @@ def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet
     settings, data = prepared.settings, prepared.dataset.train
     with progress("trying rates", steps, quiet=quiet) as bar:
         try:
-            return range_test(
+            return learning_rate.lr_find(
                 prepared.model.network,
                 data,
                 prepared.optimizer,
@@ -112,10 +111,7 @@ def _table(test: RangeTest) -> bytes:
 
 
 def _picture(test: RangeTest, suffix: str) -> bytes:
-    from pellucid.pictures import style
-    from pellucid.pictures.learning_rate import range_test
-
-    return style.render(range_test(test), suffix)
+    return style.render(pictures.range_test(test), suffix)
 
 
 def _show(results: Out, test: RangeTest, paste: str | None, out: Path | None, *, quiet: bool) -> None:

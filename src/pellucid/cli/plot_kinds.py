@@ -140,7 +140,7 @@ def _architecture(asked: Asked) -> Drawn:
 def _activations(asked: Asked) -> Drawn:
     model = asked.model()
     one = asked.one(model)
-    figure = pictures.activations(model, one.x, _target(one), name=one.name)
+    figure = pictures.activations(model, one.x, one.y, name=one.name)
     layers = [model.network.features(one.x, layer=l)[0] for l in range(1, len(model.network.layers) + 1)]
     return figure, {"input": one.name, "activations": layers}
 
@@ -148,13 +148,9 @@ def _activations(asked: Asked) -> Drawn:
 def _saliency(asked: Asked) -> Drawn:
     model = asked.model()
     one = asked.one(model)
-    figure = pictures.saliency(model, one.x, _target(one), name=one.name)
-    gradient, target = pictures.input_gradient(model, one.x, _target(one))
+    figure = pictures.saliency(model, one.x, one.y, name=one.name)
+    gradient, target = pictures.input_gradient(model, one.x, one.y)
     return figure, {"input": one.name, "target": target.reshape(-1), "gradient": gradient}
-
-
-def _target(one: One) -> Any:
-    return None if one.y is None else one.y
 
 
 def _history(asked: Asked) -> Drawn:

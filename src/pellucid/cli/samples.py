@@ -42,7 +42,6 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
             if isinstance(samples, Samples):
                 return f"{own.name} ({part})", samples
         raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
-    assert data is not None
     net = model.network
     if data == "mnist":
         digits = datasets.mnist().test
