@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import svg
 from pellucid.arrays import Array
-from pellucid.wording import escape, number, percent
+from pellucid.wording import escape, number, percent, short_percent
 
 if TYPE_CHECKING:
     from pellucid.history import History
@@ -71,7 +71,7 @@ def epoch_summary(epoch: "Epoch") -> str:
             continue
         cells.append((f"{part} loss", number(scores.loss)))
         if scores.accuracy is not None:
-            cells.append((f"{part} accuracy", f"{100 * scores.accuracy:.2f} %"))
+            cells.append((f"{part} accuracy", percent(scores.accuracy)))
         if scores.r2 is not None:
             cells.append((f"{part} R²", number(scores.r2)))
         if scores.rmse is not None:
@@ -83,7 +83,7 @@ def curves(history: "History", name: str = "curve") -> list[str]:
     """The pictures of a history: loss, then accuracy or R², each over the epochs."""
     epochs = svg.Axis("epoch", whole=True)
     made = []
-    for what, write, zero in (("loss", None, (0.0,)), ("accuracy", percent, ()), ("r2", None, ())):
+    for what, write, zero in (("loss", None, (0.0,)), ("accuracy", short_percent, ()), ("r2", None, ())):
         series = [
             svg.Series(part, history["epoch"], history[f"{part}_{what}"])
             for part in ("train", "dev")

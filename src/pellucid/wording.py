@@ -33,10 +33,19 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
+    """A share as text; a dash where there is none.
+
+    >>> percent(0.9712), percent(None)
+    ('97.12 %', '–')
+    """
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"
+
+
+def short_percent(share: float) -> str:
     """A share as an axis says it.
 
-    >>> percent(0.975)
+    >>> short_percent(0.975)
     '97.5 %'
     """
     return f"{100 * share:g} %"

@@ -1,6 +1,5 @@
 """What the commands share: where results and notes go, JSON, and the arguments that several of them take."""
 
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -110,8 +109,3 @@ def open_model(path: str | None) -> Model:
     if path is None:
         return load_model(PACKAGED)
     return load_model(model_file(path))
-
-
-def percent(share: float | None) -> str:
-    """A share as text: 97.12 %."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"

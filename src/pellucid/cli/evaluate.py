@@ -6,12 +6,13 @@ import click
 from rich.text import Text
 
 from pellucid import metrics
-from pellucid.cli.common import Out, open_model, output, percent, print_json
+from pellucid.cli.common import Out, open_model, output, print_json
 from pellucid.cli.samples import model_and_data, samples_for
 from pellucid.datasets import Samples
 from pellucid.evaluation import evaluate as score
 from pellucid.files import plain
 from pellucid.storage import Model
+from pellucid.wording import percent
 
 
 @click.command(short_help="Loss and accuracy, class by class.")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid import pictures
 from pellucid.batches import Pair
-from pellucid.cli.common import Out, open_model, output, percent, print_json, progress
+from pellucid.cli.common import Out, open_model, output, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
@@ -19,6 +19,7 @@ from pellucid.landscape import Surface, as_json, compute, page, path_of, spread,
 from pellucid.pictures import style
 from pellucid.runs import is_run, look
 from pellucid.storage import Model
+from pellucid.wording import percent
 
 SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"

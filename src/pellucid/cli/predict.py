@@ -13,11 +13,12 @@ from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, is_model, open_model, output, percent, print_json, target_in
+from pellucid.cli.common import Cell, Out, is_model, open_model, output, print_json, target_in
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
 from pellucid.storage import Model
+from pellucid.wording import percent
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
 SHOWN = 20

@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from pellucid.cli.app import os_message
-from pellucid.cli.common import Exit, Out, note, output, percent, print_json, progress
+from pellucid.cli.common import Exit, Out, note, output, print_json, progress
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
 from pellucid.diagnosis.training import diagnose_run
@@ -26,6 +26,7 @@ from pellucid.report import NAME as REPORT
 from pellucid.runs import Look, Run, from_flags, prepare, resume, start
 from pellucid.runs.settings import Settings
 from pellucid.training import Epoch
+from pellucid.wording import percent
 
 BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 

@@ -17,6 +17,7 @@ from pellucid.explain.text import number, pretty
 from pellucid.files import plain
 from pellucid.network import Network
 from pellucid.storage import Model
+from pellucid.wording import percent
 
 
 def sample(
@@ -104,7 +105,7 @@ def _facts(p: Pass, names: Names, focus: Focus, name: str) -> dict[str, Any]:
 def _summary(facts: dict[str, Any]) -> str:
     known, words = facts["target"] is not None, _worded(facts["prediction"])
     if "probability" in facts:
-        words += f" ({100 * facts['probability']:.2f} %)"
+        words += f" ({percent(facts['probability'])})"
         if known and not facts["target_assumed"]:
             words += ", which is right" if facts["target"] == facts["prediction"] else f", but it is {facts['target']}"
     elif known:

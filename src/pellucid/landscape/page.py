@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -14,6 +13,7 @@ from pellucid.arrays import Array
 from pellucid.landscape.levels import by_factor, by_step, levels
 from pellucid.landscape.surface import Surface
 from pellucid.landscape.trajectory import Trajectory
+from pellucid.wording import escape
 
 HERE = Path(__file__).parent / "browser"
 SCRIPTS = ("numbers.js", "map.js", "hills.js", "controls.js")
@@ -33,7 +33,7 @@ def page(surface: Surface, data: str = "") -> str:
     return Template(_read("page.html")).substitute(
         title=escape(f"Loss landscape: {data}" if data else "Loss landscape"),
         style=_read("page.css"),
-        about=escape(_about(surface, data)),
+        about=escape(_about(surface, data), 2000),
         player="" if surface.trajectory is None else _player(surface.trajectory),
         tables=_tables(surface),
         data=json.dumps(_data(surface), allow_nan=False),

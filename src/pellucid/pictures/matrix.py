@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pellucid.arrays import AnyArray
 from pellucid.errors import InputError
 from pellucid.pictures import style
+from pellucid.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def confusion(
     )
     ax.set_yticks(labelled, [names[k] for k in labelled])
     right, total = int(np.trace(counts)), int(counts.sum())
-    share = f", {100 * right / total:.2f} % right" if total else ""
+    share = f", {percent(right / total)} right" if total else ""
     style.label(ax, title=f"{total:,} samples{share}", x="taken for", y="true class")
     bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02, ticks=[0, 0.01, 0.1, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1", "10", "50", "100"])

@@ -6,9 +6,8 @@ from pellucid import metrics
 from pellucid.arrays import AnyArray
 from pellucid.report import colours
 from pellucid.report.markup import Cell, Html, Section, paragraph, short, table
-from pellucid.report.result import share
 from pellucid.report.subject import Seen, Subject
-from pellucid.wording import escape
+from pellucid.wording import escape, percent
 
 MOST_CLASSES = 20  # whose confusion is shown as a whole
 MOST_PAIRS = 25  # of classes that are confused, where there are more
@@ -70,7 +69,7 @@ def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
     off = matrix - np.diag(matrix.diagonal())
     order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
     rows = [
-        [short(names[i]), short(names[j]), f"{off[i, j]:,}", share(off[i, j] / matrix[i].sum())]
+        [short(names[i]), short(names[j]), f"{off[i, j]:,}", percent(off[i, j] / matrix[i].sum())]
         for i, j in zip(*np.unravel_index(order, off.shape), strict=True)
         if off[i, j]
     ]
@@ -88,7 +87,7 @@ def _scores(matrix: AnyArray, names: tuple[str, ...]) -> str:
         order = np.argsort(np.where(np.isnan(each.f1), np.inf, each.f1), kind="stable")[:MOST_ROWS].tolist()
         caption = f"The {MOST_ROWS} classes that are recognised worst, by F1"
     rows = [
-        [short(names[k]), f"{each.samples[k]:,}", *(share(float(s[k])) for s in (each.precision, each.recall, each.f1))]
+        [short(names[k]), f"{each.samples[k]:,}", *(percent(s[k]) for s in (each.precision, each.recall, each.f1))]
         for k in order
     ]
     note = (

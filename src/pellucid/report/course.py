@@ -1,6 +1,5 @@
 """How training went: loss and score by epoch, the learning rate, and the size of the gradient."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +8,7 @@ from pellucid import svg
 from pellucid.history import History
 from pellucid.report.markup import Section, figure, grid, paragraph, table
 from pellucid.svg import Axis, Series
-from pellucid.wording import number, percent
+from pellucid.wording import number, percent, short_percent
 
 CHARTS: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("loss", "Loss", ("train_loss", "dev_loss")),
@@ -37,7 +36,7 @@ def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> s
     columns = [column for column in columns if not np.isnan(history[column]).all()]
     epochs = history["epoch"]
     series = [Series(column.partition("_")[0], epochs, history[column]) for column in columns]
-    at_least, write = ((0.0,), None) if name != "accuracy" else ((), percent)
+    at_least, write = ((0.0,), None) if name != "accuracy" else ((), short_percent)
     at_least = () if name == "r2" else at_least
     axis = Axis(title.lower() if name != "r2" else title, write, at_least=at_least)
     drawn = svg.lines(f"course-{name}", f"{title} by epoch", series, Axis("epoch", whole=True), axis)
@@ -48,4 +47,4 @@ def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> s
 
 
 def _cell(value: float, name: str) -> str:
-    return f"{100 * value:.2f} %" if name == "accuracy" and math.isfinite(value) else number(value)
+    return percent(value) if name == "accuracy" else number(value)

@@ -10,10 +10,9 @@ from pellucid.arrays import AnyArray, Array
 from pellucid.report import png
 from pellucid.report.classes import where
 from pellucid.report.markup import Section, figure, grid, paragraph, short, table
-from pellucid.report.result import share
 from pellucid.report.subject import Seen, Subject
 from pellucid.svg import Axis, Series
-from pellucid.wording import escape, number
+from pellucid.wording import escape, number, percent
 
 SHOWN = 24
 LONGEST = 56  # pixels of a side of a picture
@@ -39,7 +38,7 @@ def mistakes(about: Subject, seen: Seen) -> Section:
     )
     line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {worst[0]}"
     names = about.model.class_names
-    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), share(float(sure[k]))) for k in worst]
+    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), percent(float(sure[k]))) for k in worst]
     made = paragraph(words) + f"<pre><code>{escape(line)}</code></pre>\n"
     made += (
         _pictures(about, seen, worst, truth) if about.model.image_shape else _rows(about, seen, worst, truth, likely)
@@ -64,7 +63,7 @@ def _pictures(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str
 def _rows(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
     columns, heads = _features(about)
     rows = [
-        [str(k), true, guessed, sure, share(float(likely[k])), *(number(float(v)) for v in seen.X[k, columns])]
+        [str(k), true, guessed, sure, percent(float(likely[k])), *(number(float(v)) for v in seen.X[k, columns])]
         for k, (true, guessed, sure) in zip(worst, truth, strict=True)
     ]
     named = ["sample", "true", "taken for", "how sure", "of the true one", *heads]

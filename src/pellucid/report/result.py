@@ -8,7 +8,7 @@ from typing import Any
 from pellucid.finding import Finding
 from pellucid.report.markup import Cell, Section, facts, paragraph, short, table
 from pellucid.report.subject import Subject
-from pellucid.wording import escape, number
+from pellucid.wording import escape, number, percent
 
 
 def score(about: Subject) -> tuple[str, str]:
@@ -16,7 +16,7 @@ def score(about: Subject) -> tuple[str, str]:
     part, scores = about.judged, about.result[about.judged]
     samples = about.about["samples"][part]
     if "accuracy" in scores:
-        return share(scores["accuracy"]), f"of {samples:,} {part} samples are recognised"
+        return percent(scores["accuracy"]), f"of {samples:,} {part} samples are recognised"
     return decimal(scores["r2"]), f"R² on {samples:,} {part} samples: the share of the variance that is explained"
 
 
@@ -51,7 +51,7 @@ def scores(about: Subject) -> Section:
         row: list[Cell] = [part, f"{samples:,}", decimal(found["loss"])]
         if "accuracy" in found:
             low, high = interval(found["accuracy"] or 0.0, samples)
-            row += [share(found["accuracy"]), f"{100 * low:.2f} – {share(high)}"]
+            row += [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
         else:
             row += [decimal(found["r2"]), decimal(found["rmse"])]
         rows.append(row)
@@ -92,11 +92,6 @@ def interval(accuracy: float, samples: int) -> tuple[float, float]:
     middle = (accuracy + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(accuracy * (1 - accuracy) / n + z * z / (4 * n * n))
     return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-def share(value: Any) -> str:
-    """A share as text: 97.39 %."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.2f} %"
 
 
 def decimal(value: Any) -> str:
