@@ -1,4 +1,4 @@
-"""The kinds of arrays that every file of the core speaks of, and how pixels become numbers."""
+"""The kinds of arrays that every file of the core speaks of, how pixels become numbers, and which rows to look at."""
 
 from typing import Any, TypeAlias
 
@@ -23,3 +23,12 @@ def into(source: AnyArray, *, out: Array) -> None:
         np.divide(source, out.dtype.type(255), out=out)
     else:
         out[...] = source
+
+
+def some_rows(rows: int, most: int) -> AnyArray:
+    """At most so many rows, the first and the last among them, evenly spread: data may be sorted.
+
+    >>> some_rows(9, 3).tolist()
+    [0, 4, 8]
+    """
+    return np.linspace(0, rows - 1, min(most, rows)).astype(int)

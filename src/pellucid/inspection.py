@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.arrays import AnyArray, Array
+from pellucid.arrays import Array
 from pellucid.network import Network, backward, forward
 from pellucid.trace import Trace
 
@@ -66,12 +66,3 @@ def slopes(net: Network, trace: Trace, l: int) -> Array:
 
 def _size(values: Array) -> float:
     return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-
-
-def some_rows(samples: int, most: int) -> AnyArray:
-    """At most so many rows, taken evenly from all over the data, which may be sorted.
-
-    >>> some_rows(9, 3).tolist()
-    [0, 4, 8]
-    """
-    return np.linspace(0, samples - 1, min(most, samples)).astype(int)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.arrays import AnyArray, Array
+from pellucid.arrays import AnyArray, Array, some_rows
 from pellucid.wording import escape, number
 
 # Okabe and Ito's colours, which the colour-blind tell apart as well (Color Universal Design, 2008)
@@ -74,17 +74,6 @@ class Frame:
         room = self.height - self.top - self.bottom
         shown: AnyArray = self.height - self.bottom - (np.asarray(y) - low) / (high - low) * room
         return shown
-
-
-def thin(count: int, most: int = MOST_POINTS) -> AnyArray:
-    """Which of ``count`` points to show, evenly spaced, the first and the last among them.
-
-    >>> thin(1000, 4)
-    array([  0, 333, 666, 999])
-    """
-    if count <= most:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
 
 def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> list[float]:
@@ -201,7 +190,7 @@ def _finite(values: Array) -> AnyArray:
 
 
 def _thinned(one: Series) -> Series:
-    kept = thin(len(one.x))
+    kept = some_rows(len(one.x), MOST_POINTS)
     y = np.asarray(one.y, np.float64)[kept]
     return Series(one.name, np.asarray(one.x, np.float64)[kept], np.where(_finite(y), y, np.nan))
 
@@ -264,9 +253,7 @@ def _line(points: str, colour: str, dash: str) -> str:
 def _marker(kind: str, x: float, y: float, colour: str) -> str:
     if kind == "circle":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
-    if kind == "square":
-        return f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{colour}"/>'
-    return f'<path d="M{x:.1f} {y - 4:.1f}l4 4l-4 4l-4 -4z" fill="{colour}"/>'
+    return f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{colour}"/>'
 
 
 def _legend(frame: Frame, series: Sequence[Series], styles: Sequence[tuple[str, str, str]]) -> str:

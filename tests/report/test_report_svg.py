@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import svg, wording
+from pellucid.arrays import some_rows
 from pellucid.svg import Axis, Frame, Series
 from report.html_reader import Element, read
 
@@ -69,7 +70,7 @@ def test_the_words_tell_first_last_least_and_greatest() -> None:
 
 
 def test_a_thousand_epochs_are_thinned_out_and_keep_their_ends() -> None:
-    kept = svg.thin(1000)
+    kept = some_rows(1000, svg.MOST_POINTS)
     assert (len(kept), kept[0], kept[-1]) == (svg.MOST_POINTS, 0, 999)
     root = drawn(list(np.linspace(5, 1, 1000)))
     corners = points(root)

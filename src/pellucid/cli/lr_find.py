@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from pellucid import checks, learning_rate, pictures
+from pellucid.arrays import some_rows
 from pellucid.cli.common import Out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
 from pellucid.errors import DivergenceError, InputError
@@ -141,8 +142,7 @@ def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
     for text, rate in named:
         if rate is not None:
             marks.setdefault(int(np.abs(np.log(test.rates / rate)).argmin()), []).append(text)
-    count = len(test.rates)
-    shown = sorted({*np.linspace(0, count - 1, min(ROWS, count)).astype(int).tolist(), *marks})
+    shown = sorted({*some_rows(len(test.rates), ROWS).tolist(), *marks})
     full = 1.25 * test.start
     rows = []
     for k in shown:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid import threads
-from pellucid.arrays import AnyArray, Array, into
+from pellucid.arrays import AnyArray, Array, into, some_rows
 from pellucid.evaluation import evaluate
 from pellucid.history import History
-from pellucid.inspection import LayerHealth, layer_health, some_rows
+from pellucid.inspection import LayerHealth, layer_health
 from pellucid.losses import Loss, value
 from pellucid.network import Network
 from pellucid.runs.settings import LEARNING_RATES

@@ -9,10 +9,9 @@ from functools import partial
 import numpy as np
 
 from pellucid import checks, threads
-from pellucid.arrays import AnyArray, Array
+from pellucid.arrays import AnyArray, Array, some_rows
 from pellucid.batches import Pair
 from pellucid.evaluation import checked
-from pellucid.inspection import some_rows
 from pellucid.landscape.directions import Directions, Kind, path_directions, random_directions
 from pellucid.landscape.trajectory import Path, Trajectory, project
 from pellucid.network import Network, forward

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid import checks, metrics
-from pellucid.arrays import AnyArray
+from pellucid.arrays import AnyArray, some_rows
 from pellucid.errors import InputError
 from pellucid.pictures import style
 from pellucid.pictures.subject import output_names, worst
@@ -66,7 +66,7 @@ def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int 
 
 
 def _panel(ax: "Axes", truth: AnyArray, guessed: AnyArray, rows: AnyArray) -> None:
-    some = np.linspace(0, len(truth) - 1, min(len(truth), POINTS)).round().astype(int)
+    some = some_rows(len(truth), POINTS)
     ax.scatter(truth[some], guessed[some], s=12, color=style.BLUE, alpha=0.5, linewidths=0, label="samples")
     ax.scatter(
         truth[rows], guessed[rows], s=34, facecolors="none", edgecolors=style.VERMILLION, marker="s",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid import svg
+from pellucid.arrays import some_rows
 from pellucid.history import History
 from pellucid.report.markup import Section, figure, grid, paragraph, table
 from pellucid.svg import Axis, Series
@@ -40,7 +41,7 @@ def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> s
     at_least = () if name == "r2" else at_least
     axis = Axis(title.lower() if name != "r2" else title, write, at_least=at_least)
     drawn = svg.lines(f"course-{name}", f"{title} by epoch", series, Axis("epoch", whole=True), axis)
-    kept = svg.thin(len(history), ROWS)
+    kept = some_rows(len(history), ROWS)
     rows = [[f"{int(epochs[k])}", *(_cell(history[column][k], name) for column in columns)] for k in kept]
     heads = ["epoch", *(column.replace("_", " ") for column in columns)]
     return figure(drawn, as_table=table(f"{title} by epoch", heads, rows))

@@ -6,7 +6,7 @@ import shlex
 import numpy as np
 
 from pellucid import svg
-from pellucid.arrays import AnyArray, Array
+from pellucid.arrays import AnyArray, Array, some_rows
 from pellucid.report import png
 from pellucid.report.classes import where
 from pellucid.report.markup import Section, figure, grid, paragraph, short, table
@@ -105,11 +105,11 @@ def _output(about: Subject, k: int) -> str:
 
 def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
     error = guessed - truth
-    kept = svg.thin(len(truth), MOST_POINTS)
+    kept = some_rows(len(truth), MOST_POINTS)
     title = f"{name.capitalize()}: predicted against true"
     points = Series("", truth[kept], guessed[kept])
     drawn = svg.scatter(f"values-{k}", title, points, Axis(f"true {name}"), Axis("predicted"), diagonal=True)
-    some = svg.thin(len(truth), 25)
+    some = some_rows(len(truth), 25)
     rows = [[number(truth[i]), number(guessed[i]), number(error[i])] for i in some]
     shown = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
     listed = table(
