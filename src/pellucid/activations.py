@@ -173,16 +173,16 @@ class GELU:
 
     name: ClassVar[str] = "gelu"
     kinks: ClassVar[tuple[float, ...]] = ()
-    _scale: ClassVar[float] = math.sqrt(2 / math.pi)
-    _cubic: ClassVar[float] = 0.044715
+    scale: ClassVar[float] = math.sqrt(2 / math.pi)
+    cubic: ClassVar[float] = 0.044715
 
     def _gate(self, z: Array, *, out: Array) -> None:
         # u = σ(2s) = (1 + tanh(s)) / 2
         np.multiply(z, z, out=out)
-        out *= self._cubic
+        out *= self.cubic
         out += 1
         out *= z
-        out *= self._scale
+        out *= self.scale
         np.tanh(out, out=out)
         out += 1
         out *= 0.5
@@ -197,9 +197,9 @@ class GELU:
         self._gate(z, out=u)
         # u' = 2 u (1 − u) s',  s' = √(2/π) (1 + 3 · 0.044715 z²)
         np.multiply(z, z, out=slope)
-        slope *= 3 * self._cubic
+        slope *= 3 * self.cubic
         slope += 1
-        slope *= 2 * self._scale
+        slope *= 2 * self.scale
         slope *= a
         # f' = u + z u' = u + a (1 − u) 2 s', written with u − 1 so that two arrays are enough
         u -= 1

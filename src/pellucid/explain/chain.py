@@ -13,6 +13,7 @@ from pellucid.explain.step import Block, Explanation, Section, Step
 from pellucid.explain.steps import steps_after, steps_of
 from pellucid.explain.text import number
 from pellucid.inspection import slopes
+from pellucid.losses import SquaredError
 from pellucid.network import Network
 
 START = ((0.8, -0.5), (-1.2, 0.6), (1.5, -0.3))  # W and b of each neuron
@@ -32,15 +33,11 @@ class SquaredErrorOfSigmoid:
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
-        # L = Σ (a − y)²
-        np.subtract(a, y, out=work[0])
-        work[0] *= work[0]
-        np.add.reduce(work[0], axis=-1, out=out)
+        SquaredError().value(z, a, y, out=out, work=work)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
         # dL/da = 2 (a − y), then through the sigmoid
-        np.subtract(a, y, out=out)
-        out *= 2
+        SquaredError().delta(z, a, y, out=out, work=work)
         self.activation.backward(z, a, delta=out, work=work)
 
 

@@ -85,7 +85,7 @@ def constants(part: Activation | Loss) -> Mapping[str, float]:
     if isinstance(part, Huber):
         return {"width": float(part.width)}
     if isinstance(part, GELU):
-        return {"k": part._scale, "c": part._cubic}
+        return {"k": part.scale, "c": part.cubic}
     return {}
 
 
