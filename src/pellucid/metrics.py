@@ -30,6 +30,15 @@ def labels(predictions: npt.ArrayLike) -> AnyArray:
     return likeliest
 
 
+def probabilities(outputs: AnyArray) -> AnyArray:
+    """A probability for each class, (n, classes): two where outputs (n, 1) hold that of the second class alone.
+
+    >>> probabilities(np.array([[0.25]]))
+    array([[0.75, 0.25]])
+    """
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
 def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """The share of right answers, 0 to 1.
 

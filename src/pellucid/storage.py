@@ -48,6 +48,15 @@ class Model:
         """
         return self.classes or tuple(map(str, range(max(2, self.network.sizes[-1]))))
 
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the inputs are called: their own names, or their numbers.
+
+        >>> Model(Network([2, 3])).feature_names
+        ('x0', 'x1')
+        """
+        return self.features or tuple(f"x{k}" for k in range(self.network.sizes[0]))
+
 
 def save(net: Network, path: StrPath) -> None:
     """Write a network to a safetensors file, whole or not at all.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from rich.text import Text
 
 from pellucid import datasets, metrics
@@ -85,16 +84,11 @@ def _answers(model: Model, outputs: AnyArray) -> list[Any]:
     return [names[k] for k in metrics.labels(outputs)]
 
 
-def _probabilities(outputs: AnyArray) -> AnyArray:
-    """A probability for each class (n, classes); two where the network has one output for two classes."""
-    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
-
-
 def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> list[dict[str, Any]]:
     rows = []
     for (name, _, _), outputs in zip(read, predictions, strict=True):
         answers, values = _answers(model, outputs), model.network.loss.kind == "values"
-        shares = None if values else _probabilities(outputs)
+        shares = None if values else metrics.probabilities(outputs)
         for row, answer in enumerate(answers):
             entry = {"input": name, "row": row, "prediction": answer}
             if shares is not None:

@@ -91,9 +91,8 @@ def _facts(p: Pass, names: Names, focus: Focus, name: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"sample": name}
     if names.has_classes:
         classes = names.model.class_names
-        shares = np.hstack([1 - a, a]) if len(a) == 1 else a
         label = int(metrics.labels(a[np.newaxis])[0])
-        facts |= {"prediction": classes[label], "probability": float(shares[label])}
+        facts |= {"prediction": classes[label], "probability": float(metrics.probabilities(a[np.newaxis])[0, label])}
         facts["target"] = None if p.loss is None else classes[int(metrics.labels(y[np.newaxis])[0])]
     else:
         facts["prediction"] = float(a[0]) if len(a) == 1 else plain(a)

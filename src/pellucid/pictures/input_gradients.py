@@ -10,7 +10,7 @@ from pellucid.arrays import AnyArray, Array
 from pellucid.errors import InputError
 from pellucid.network import Network, backward, forward
 from pellucid.pictures import style
-from pellucid.pictures.subject import as_model, as_row, feature_names, shown
+from pellucid.pictures.subject import as_model, as_row, shown
 from pellucid.storage import Model
 from pellucid.trace import Trace
 
@@ -106,7 +106,7 @@ def _outline(ax: "Axes", model: Model, row: AnyArray) -> None:
 
 
 def _bars(ax: "Axes", model: Model, gradient: Array, row: AnyArray, of: str) -> None:
-    names = feature_names(model)
+    names = model.feature_names
     largest = np.sort(np.argsort(-np.abs(gradient), kind="stable")[:BARS])
     colours = [style.BLUE if gradient[k] > 0 else style.VERMILLION for k in largest]
     ax.barh(range(len(largest)), gradient[largest], color=colours, height=0.75)

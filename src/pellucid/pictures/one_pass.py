@@ -9,7 +9,7 @@ from pellucid import checks
 from pellucid.arrays import AnyArray
 from pellucid.network import Network, forward
 from pellucid.pictures import style
-from pellucid.pictures.subject import as_model, as_row, feature_names, output_names, shown
+from pellucid.pictures.subject import as_model, as_row, output_names, shown
 from pellucid.storage import Model
 from pellucid.trace import Trace
 
@@ -70,7 +70,7 @@ def _input(ax: "Axes", model: Model, inputs: AnyArray) -> None:
             "dark is 1, white is 0" if values.min() >= 0 and values.max() <= 1 else "dark is large", fontsize=style.TEXT
         )
     elif len(values) <= BARS:
-        _bars(ax, values, feature_names(model))
+        _bars(ax, values, model.feature_names)
         style.label(ax, title=f"input: {len(values)} values", x="value", y="feature", grid=True)
     else:
         _field(ax, values, "value")

@@ -33,15 +33,6 @@ def as_model(model: Model | Network) -> Model:
     return Model(model, image_shape=(28, 28) if model.sizes[0] == 784 else None)
 
 
-def feature_names(model: Model) -> tuple[str, ...]:
-    """What the inputs are called: their own names, or their numbers.
-
-    >>> feature_names(Model(Network([2, 3])))
-    ('x0', 'x1')
-    """
-    return model.features or tuple(f"x{k}" for k in range(model.network.sizes[0]))
-
-
 def output_names(model: Model) -> tuple[str, ...]:
     """What the outputs are called: classes by their names; of one probability, the class that it is of.
 
@@ -72,8 +63,7 @@ def one_class_each(model: Model, what: str) -> None:
 def answers(model: Model, X: npt.ArrayLike) -> Answers:
     """What a classifier makes of inputs X (n, features)."""
     outputs = model.network.predict(X)
-    both = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
-    return Answers(metrics.labels(outputs), both)
+    return Answers(metrics.labels(outputs), metrics.probabilities(outputs))
 
 
 def sample_losses(net: Network, X: npt.ArrayLike, y: npt.ArrayLike) -> Array:

@@ -8,7 +8,7 @@ from pellucid import checks
 from pellucid.arrays import AnyArray
 from pellucid.network import Network
 from pellucid.pictures import style
-from pellucid.pictures.subject import as_model, feature_names, output_names
+from pellucid.pictures.subject import as_model, output_names
 from pellucid.storage import Model
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _table(model: Model, W: AnyArray, layer: int) -> "Figure":
     outputs, inputs = W.shape
     net = model.network
     last = layer == len(net.layers)
-    columns = feature_names(model) if layer == 1 else tuple(map(str, range(inputs)))
+    columns = model.feature_names if layer == 1 else tuple(map(str, range(inputs)))
     rows = output_names(model) if last else tuple(map(str, range(outputs)))
     width, height = float(np.clip(0.42 * inputs + 2.4, 4.5, 12)), float(np.clip(0.36 * outputs + 1.8, 2.6, 9))
     figure = style.figure(width, height)

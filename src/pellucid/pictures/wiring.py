@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.arrays import AnyArray
 from pellucid.network import Network
 from pellucid.pictures import style
-from pellucid.pictures.subject import as_model, feature_names, output_names
+from pellucid.pictures.subject import as_model, output_names
 from pellucid.storage import Model
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _neurons(ax: "Axes", column: Column, l: int, b: AnyArray | None) -> None:
 def _names(ax: "Axes", model: Model, drawn: list[Column]) -> None:
     """The features' names at the input and the outputs' at the end."""
     sides = (
-        (drawn[0], feature_names(model), 0.0, "right"),
+        (drawn[0], model.feature_names, 0.0, "right"),
         (drawn[-1], output_names(model), GAP * (len(drawn) - 1), "left"),
     )
     for column, names, x, side in sides:

@@ -120,7 +120,7 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
         strongest = np.argsort(-np.square(W, dtype=np.float64).sum(axis=0), kind="stable")
         inputs = np.sort(strongest[:MOST_INPUTS])
         caption += f"; of {W.shape[1]:,} inputs the {MOST_INPUTS} that weigh most"
-    names = about.model.features or tuple(f"x{k}" for k in range(W.shape[1]))
+    names = about.model.feature_names
     digits = min(9, max(0, 2 - math.floor(math.log10(limit))))
     rows: list[list[Cell]] = []
     for k in neurons:

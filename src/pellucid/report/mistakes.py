@@ -75,7 +75,7 @@ def _features(about: Subject) -> tuple[AnyArray, list[str]]:
     W = about.network.layers[0].W
     weight = np.sqrt(np.mean(np.square(W, dtype=np.float64), axis=0))
     columns = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
-    names = about.model.features or tuple(f"x{k}" for k in range(W.shape[1]))
+    names = about.model.feature_names
     return columns, [short(names[k], 16) for k in columns]
 
 

@@ -77,9 +77,7 @@ class Seen:
 
     def probability(self, labels: AnyArray) -> Array:
         """How likely the network thinks these classes (n,) are, one for each sample."""
-        if self.outputs.shape[1] == 1:
-            return np.where(labels > 0, self.outputs[:, 0], 1 - self.outputs[:, 0])
-        likely: Array = self.outputs[np.arange(len(self.outputs)), labels]
+        likely: Array = metrics.probabilities(self.outputs)[np.arange(len(self.outputs)), labels]
         return likely
 
 
