@@ -161,21 +161,22 @@ def _losses(
     except _Enough:
         if len(losses) > steps:
             return losses, None
-        return losses, f"the loss exploded at a rate of {short(rates[len(losses) - 2])}"
+        return losses, f"the loss exploded at a rate of {rates[len(losses) - 2]:.3g}"
     except DivergenceError:
         if not losses:
-            raise DivergenceError(
-                f"the loss is no number before the first step: the inputs{_reach(data)} or the weights are too large",
-                "scale the inputs to about −1 … 1: X = (X - X.mean(0)) / (X.std(0) + 1e-8)",
-            ) from None
+            raise _no_start(data) from None
         losses.append(math.inf)
-        return losses, f"the loss became no number at a rate of {short(rates[min(len(losses) - 2, steps - 1)])}"
+        return losses, f"the loss became no number at a rate of {rates[min(len(losses) - 2, steps - 1)]:.3g}"
     raise AssertionError("the last batch ends the training")
 
 
-def _reach(data: Data) -> str:
-    """How large the inputs are, where they are in memory."""
-    return f", which reach {float(np.abs(data[0]).max()):.3g} in size," if isinstance(data, tuple) else ""
+def _no_start(data: Data) -> DivergenceError:
+    """Why not even the first loss is a number, with the size of the inputs where they are in memory."""
+    reach = f", which reach {float(np.abs(data[0]).max()):.3g} in size," if isinstance(data, tuple) else ""
+    return DivergenceError(
+        f"the loss is no number before the first step: the inputs{reach} or the weights are too large",
+        "scale the inputs to about −1 … 1: X = (X - X.mean(0)) / (X.std(0) + 1e-8)",
+    )
 
 
 def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
@@ -192,8 +193,8 @@ def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
         steepest = float(rates[_steepest(np.log10(rates[: k + 1]), smoothed[: k + 1])])
         suggestion = float(f"{math.sqrt(steepest * lowest):.2g}")
         evidence = (
-            f"the smoothed loss, {level:.4g} at the least rates, falls fastest at a rate of {short(steepest)} "
-            f"and is lowest, {smoothed[k]:.4g}, at {short(lowest)}; midway between them, on the logarithmic scale, "
+            f"the smoothed loss, {level:.4g} at the least rates, falls fastest at a rate of {steepest:.3g} "
+            f"and is lowest, {smoothed[k]:.4g}, at {lowest:.3g}; midway between them, on the logarithmic scale, "
             f"is {suggestion:g}"
         )
         if lowest == rates[-1] and stopped is None:
@@ -202,7 +203,7 @@ def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
         evidence = f"the smoothed loss, {level:.4g} at the least rates, never fell by {FALLS:.0%}: no rate is better"
         found = "it was no number after the first step: try smaller rates"
         if k is not None:
-            found = f"it was lowest, {smoothed[k]:.4g}, at {short(float(rates[k]))}"
+            found = f"it was lowest, {smoothed[k]:.4g}, at {rates[k]:.3g}"
         evidence = f"{evidence}; {found}"
     return RangeTest(
         rates, np.array(losses[1:]), smoothed, losses[0], suggestion, steepest, lowest, stopped, evidence
@@ -239,12 +240,3 @@ class _Running:
         mean = self.add(loss)
         self.least, self.first = min(self.least, mean), min(self.first, math.inf if self.count > 1 else mean)
         return mean > EXPLODED * self.least and mean > self.first
-
-
-def short(rate: float) -> str:
-    """A rate with three digits.
-
-    >>> short(0.0123456)
-    '0.0123'
-    """
-    return f"{rate:.3g}"

@@ -18,7 +18,7 @@ from pellucid.cli.train import train as train_command
 from pellucid.datasets import Samples
 from pellucid.finding import Finding
 from pellucid.report import page
-from pellucid.report.colours import ORANGE, contrast, mix, palette, places, signed, style
+from pellucid.report.colours import VERMILLION, contrast, mix, palette, places, signed, style
 from pellucid.report.command import command
 from pellucid.report.png import data_uri, grey, shrunk
 from pellucid.report.result import interval
@@ -116,7 +116,7 @@ def test_confusion_is_counted_on_the_test_part_and_painted(of_digits: Run, digit
     assert len(painted) == np.count_nonzero(matrix)
     off = matrix - np.diag(matrix.diagonal())
     worst = drawn.all("tr")[1 + int(off.argmax()) // 10].all("td")[int(off.argmax()) % 10]
-    assert worst["style"] == style(mix(ORANGE, 0.85))  # the commonest mistake is the deepest orange
+    assert worst["style"] == style(mix(VERMILLION, 0.85))  # the commonest mistake is the deepest orange
 
 
 def test_mistakes_are_the_worst_ones_in_order_with_their_own_pictures(of_digits: Run, digits_page: Element) -> None:

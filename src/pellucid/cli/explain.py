@@ -7,7 +7,7 @@ import click
 import numpy as np
 from rich.text import Text
 
-from pellucid import metrics
+from pellucid import metrics, svg
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
 from pellucid.cli.samples import One, one_sample
@@ -194,4 +194,4 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
 
 def _cells(step: Step, digits: int) -> list[Cell]:
     name, why, formula, numbers, value = row(step, digits)
-    return [f"  {name}", why, formula, numbers, Text(value, "#D55E00" if value.startswith("−") else "#0072B2")]
+    return [f"  {name}", why, formula, numbers, Text(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)]

@@ -14,7 +14,7 @@ from pellucid.cli.common import Out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import write_whole
-from pellucid.learning_rate import LEAST_STEPS, RangeTest, short
+from pellucid.learning_rate import LEAST_STEPS, RangeTest
 from pellucid.pictures import style
 from pellucid.runs import from_flags, prepare
 
@@ -149,5 +149,5 @@ def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
         loss = float(test.smoothed[k])
         long = not loss <= full
         bar = "█" * (BAR - 1) + "▶" if long else "█" * max(0, round(BAR * loss / full))
-        rows.append((short(float(test.rates[k])), f"{loss:.4g}", bar, ", ".join(marks.get(k, []))))
+        rows.append((f"{test.rates[k]:.3g}", f"{loss:.4g}", bar, ", ".join(marks.get(k, []))))
     return rows

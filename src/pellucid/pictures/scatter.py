@@ -47,14 +47,8 @@ def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int 
     panels = np.atleast_1d(figure.subplots(lines, columns)).reshape(-1)
     for k, name in enumerate(names):
         _panel(panels[k], truth[:, k], guessed[:, k], rows)
-        one = len(names) == 1
-        style.label(
-            panels[k],
-            title="" if one else style.literal(name),
-            x="true value",
-            y="predicted value",
-            grid=True,
-        )
+        title = style.literal(name) if len(names) > 1 else ""
+        style.label(panels[k], title=title, x="true value", y="predicted value", grid=True)
     for ax in panels[len(names) :]:
         ax.remove()
     style.heading(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid import svg
 from pellucid.arrays import AnyArray
 from pellucid.errors import InputError
 from pellucid.files import StrPath, write_whole
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 MISSING = "matplotlib is not installed: pip install 'pellucid[pictures]'"
 SUFFIXES = (".png", ".svg", ".pdf")
 
-# Okabe and Ito, Color Universal Design, 2008
-BLUE, ORANGE, VERMILLION, GREEN = "#0072B2", "#E69F00", "#D55E00", "#009E73"
-SKY, PURPLE, BLACK, GREY, PALE = "#56B4E9", "#CC79A7", "#000000", "#666666", "#DDDDDD"
+BLUE, ORANGE, VERMILLION, GREEN = svg.BLUE, svg.ORANGE, svg.VERMILLION, svg.GREEN
+SKY, PURPLE, BLACK, GREY, PALE = svg.SKY, svg.PURPLE, "#000000", "#666666", "#DDDDDD"
 # a layer each: colour, line, marker; any two differ in more than their colour
 LINES = (
     (BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D"), (BLACK, "-", "v"),

@@ -151,21 +151,21 @@ def _mistake(
 
 def _bars(ax: "Axes", model: Model, probabilities: Array, guess: int, truth: int) -> None:
     """Horizontal bars of a sample's probabilities: of all classes, or of the likeliest and the true one."""
-    shown = np.arange(len(probabilities))
-    if len(shown) > BARS:
+    drawn = np.arange(len(probabilities))
+    if len(drawn) > BARS:
         likeliest = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
-        shown = likeliest if truth in likeliest else np.append(likeliest, truth)
-    colours = [style.BLUE if k == truth else style.VERMILLION if k == guess else style.GREY for k in shown]
-    bars = ax.barh(range(len(shown)), probabilities[shown] * 100, color=colours, height=0.8)
-    for k, bar in zip(shown, bars, strict=True):
+        drawn = likeliest if truth in likeliest else np.append(likeliest, truth)
+    colours = [style.BLUE if k == truth else style.VERMILLION if k == guess else style.GREY for k in drawn]
+    bars = ax.barh(range(len(drawn)), probabilities[drawn] * 100, color=colours, height=0.8)
+    for k, bar in zip(drawn, bars, strict=True):
         if k == truth:
             bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
-    ax.set_yticks(range(len(shown)), [style.literal(model.class_names[k], 10) for k in shown])
+    ax.set_yticks(range(len(drawn)), [style.literal(model.class_names[k], 10) for k in drawn])
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.tick_params(labelsize=style.SMALL, length=2)
-    for k, tick in zip(shown, ax.get_yticklabels(), strict=True):  # a bar may be too short to show its colour
+    for k, tick in zip(drawn, ax.get_yticklabels(), strict=True):  # a bar may be too short to show its colour
         if k in (truth, guess):
             tick.set(color=style.BLUE if k == truth else style.VERMILLION, weight="bold")
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,7 @@
 """The architecture, drawn from a real network: its layers, its neurons, and its weights as lines between them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -87,7 +88,7 @@ def architecture(model: Model | Network) -> "Figure":
         _neurons(ax, column, l, None if l == 0 else net.layers[l - 1].b)
     _names(ax, model, drawn)
     _headers(ax, model, tallest / 2 + 0.9)
-    _legend(ax, model)
+    _legend(ax, drawn, picture=model.image_shape is not None)
     ax.set_xlim(-1.9, GAP * (len(drawn) - 1) + 1.9)
     ax.set_ylim(-tallest / 2 - 0.8, tallest / 2 + 2.6)
     ax.set_axis_off()
@@ -222,7 +223,7 @@ def _headers(ax: "Axes", model: Model, height: float) -> None:
         ax.text(GAP * l, height, text, fontsize=style.SMALL + 0.5, ha="center", va="bottom", linespacing=1.35)
 
 
-def _legend(ax: "Axes", model: Model) -> None:
+def _legend(ax: "Axes", drawn: list[Column], *, picture: bool) -> None:
     from matplotlib.lines import Line2D
 
     lines = [
@@ -233,17 +234,16 @@ def _legend(ax: "Axes", model: Model) -> None:
             markersize=8, label="fill: bias (as weights)",
         ),
     ]  # fmt: skip
-    if model.image_shape is not None:
+    if picture:
         lines.append(Line2D([], [], color=style.GREY, linewidth=2, label="norm of a neuron's weights"))
+    layers = drawn[1:] if picture else drawn
     ax.legend(
         handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(lines), fontsize=style.SMALL,
-        frameon=False, title="Width: |weight|, relative to the layer's largest" + _left_out(model),
+        frameon=False, title="Width: |weight|, relative to the layer's largest" + _left_out(layers),
         title_fontsize=style.SMALL,
     )  # fmt: skip
 
 
-def _left_out(model: Model) -> str:
-    drawn = columns(model.network.sizes, picture=model.image_shape is not None)
-    first = 1 if model.image_shape is not None else 0
-    many = any(len(a.neurons) * len(b.neurons) > EDGES for a, b in zip(drawn[first:], drawn[first + 1 :], strict=False))
+def _left_out(layers: list[Column]) -> str:
+    many = any(len(a.neurons) * len(b.neurons) > EDGES for a, b in pairwise(layers))
     return f"; of each layer at most the {EDGES} strongest" if many else ""

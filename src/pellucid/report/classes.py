@@ -56,7 +56,7 @@ def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
 
 
 def _orange(strength: float) -> colours.Colour:
-    return colours.mix(colours.ORANGE, 0.15 + 0.7 * strength)
+    return colours.mix(colours.VERMILLION, 0.15 + 0.7 * strength)
 
 
 def _name(name: str, longest: int = 24) -> Html:

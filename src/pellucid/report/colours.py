@@ -4,7 +4,7 @@ import numpy as np
 
 from pellucid.arrays import AnyArray
 
-BLUE, ORANGE, WHITE, BLACK = (0, 114, 178), (213, 94, 0), (255, 255, 255), (0, 0, 0)
+BLUE, VERMILLION, WHITE, BLACK = (0, 114, 178), (213, 94, 0), (255, 255, 255), (0, 0, 0)
 MIDDLE = 127  # the place of 0 in the palette
 
 Colour = tuple[int, int, int]
@@ -23,7 +23,7 @@ def mix(colour: Colour, share: float) -> Colour:
 
 def signed(value: float, limit: float) -> Colour:
     """The colour of a number in −limit … limit."""
-    return mix(BLUE if value > 0 else ORANGE, abs(value) / limit if limit > 0 else 0.0)
+    return mix(BLUE if value > 0 else VERMILLION, abs(value) / limit if limit > 0 else 0.0)
 
 
 def palette() -> AnyArray:
