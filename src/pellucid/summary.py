@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from pellucid.network import Network
     from pellucid.training import Epoch
 
+CURVES: tuple[tuple[str, str, Sequence[str]], ...] = (
+    ("loss", "Loss", ("train_loss", "dev_loss")),
+    ("accuracy", "Accuracy", ("train_accuracy", "dev_accuracy")),
+    ("r2", "R²", ("dev_r2",)),
+)
 MOST_LAYERS = 12  # that are drawn; all are in the table
 BINS = 31
 SMALLEST = 1e-300  # a range below it cannot be cut into bins
@@ -49,7 +54,8 @@ def history_summary(history: "History", columns: Sequence[str], whole: Sequence[
     last = history.rows[-1]
     shown = [k for k in range(len(columns)) if not math.isnan(last[k])]
     row = [f"{int(last[k]):,}" if columns[k] in whole else number(last[k]) for k in shown]
-    charts = "".join(f'<div style="flex:1 1 20em;max-width:30em">{chart}</div>' for chart in curves(history))
+    drawn = [curve(history, f"curve-{name}", title, parts) for name, title, parts in CURVES]
+    charts = "".join(f'<div style="flex:1 1 20em;max-width:30em">{chart}</div>' for chart in drawn if chart)
     return _box(
         f"<b>History</b> of {len(history):,} epoch{'s' * (len(history) != 1)}"
         f'<div style="display:flex;flex-wrap:wrap;gap:1em">{charts}</div>'
@@ -79,21 +85,19 @@ def epoch_summary(epoch: "Epoch") -> str:
     return _box(_table([name for name, _ in cells], [[value for _, value in cells]]))
 
 
-def curves(history: "History", name: str = "curve") -> list[str]:
-    """The pictures of a history: loss, then accuracy or R², each over the epochs."""
-    epochs = svg.Axis("epoch", whole=True)
-    made = []
-    for what, write, zero in (("loss", None, (0.0,)), ("accuracy", short_percent, ()), ("r2", None, ())):
-        series = [
-            svg.Series(part, history["epoch"], history[f"{part}_{what}"])
-            for part in ("train", "dev")
-            if not (part == "train" and what == "r2") and not np.isnan(history[f"{part}_{what}"]).all()
-        ]
-        if series:
-            label = "R²" if what == "r2" else what
-            axis = svg.Axis(label, write, at_least=zero)
-            made.append(svg.lines(f"{name}-{what}", f"{label.capitalize()} by epoch", series, epochs, axis))
-    return made
+def curve(history: "History", name: str, title: str, columns: Sequence[str]) -> str:
+    """Columns of a history over the epochs, but for those that hold no number; nothing where none is left."""
+    epochs, held = history["epoch"], {column: history[column] for column in columns}
+    series = [
+        svg.Series(column.partition("_")[0], epochs, values)
+        for column, values in held.items()
+        if not np.isnan(values).all()
+    ]
+    if not series:
+        return ""
+    scores = {"Accuracy": svg.Axis("accuracy", short_percent), "R²": svg.Axis("R²")}
+    axis = scores.get(title, svg.Axis(title.lower(), at_least=(0.0,)))
+    return svg.lines(name, f"{title} by epoch", series, svg.Axis("epoch", whole=True), axis)
 
 
 def architecture(sizes: Sequence[int], names: Sequence[str]) -> str:

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid import svg
 from pellucid.arrays import some_rows
 from pellucid.history import History
 from pellucid.report.markup import Section, figure, grid, paragraph, table
-from pellucid.svg import Axis, Series
-from pellucid.wording import number, percent, short_percent
+from pellucid.summary import CURVES, curve
+from pellucid.wording import number, percent
 
-CHARTS: tuple[tuple[str, str, Sequence[str]], ...] = (
-    ("loss", "Loss", ("train_loss", "dev_loss")),
-    ("accuracy", "Accuracy", ("train_accuracy", "dev_accuracy")),
-    ("r2", "R²", ("dev_r2",)),
+CHARTS = (
+    *CURVES,
     ("rate", "Learning rate", ("learning_rate",)),
     ("gradient", "Length of the gradient", ("gradient_norm",)),
 )
@@ -36,11 +33,7 @@ def course(history: History) -> Section:
 def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> str:
     columns = [column for column in columns if not np.isnan(history[column]).all()]
     epochs = history["epoch"]
-    series = [Series(column.partition("_")[0], epochs, history[column]) for column in columns]
-    at_least, write = ((0.0,), None) if name != "accuracy" else ((), short_percent)
-    at_least = () if name == "r2" else at_least
-    axis = Axis(title.lower() if name != "r2" else title, write, at_least=at_least)
-    drawn = svg.lines(f"course-{name}", f"{title} by epoch", series, Axis("epoch", whole=True), axis)
+    drawn = curve(history, f"course-{name}", title, columns)
     kept = some_rows(len(history), ROWS)
     rows = [[f"{int(epochs[k])}", *(_cell(history[column][k], name) for column in columns)] for k in kept]
     heads = ["epoch", *(column.replace("_", " ") for column in columns)]
