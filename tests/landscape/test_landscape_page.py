@@ -186,3 +186,9 @@ def test_what_is_drawn_has_the_colours_of_the_losses(tmp_path: Path, width: int)
         for half in (pixels[:, : width // 2], pixels[:, width // 2 :]) if width > 1000 else (pixels,):
             for colour in ((0, 34, 78), (50, 61, 108), (190, 174, 108)):  # lowest, low, high
                 assert (np.abs(half - colour).max(axis=2) < 20).sum() > 3000, colour
+
+
+def test_a_name_that_no_text_can_hold_makes_a_page_all_the_same() -> None:
+    html = landscape.page(RANDOM, "digits-\udcff<b>.csv")
+    assert "digits-?&lt;b&gt;.csv" in html
+    read(html.encode().decode())
