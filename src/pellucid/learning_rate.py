@@ -7,7 +7,7 @@ step (Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017, 3.
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,9 +45,9 @@ class RangeTest:
         evidence: the numbers behind the suggestion, in a sentence.
     """
 
-    rates: Array
-    losses: Array
-    smoothed: Array
+    rates: Array = field(repr=False)
+    losses: Array = field(repr=False)
+    smoothed: Array = field(repr=False)
     start: float
     suggestion: float | None
     steepest: float | None
@@ -193,14 +193,14 @@ def _judge(rates: Array, losses: list[float], stopped: str | None) -> RangeTest:
         steepest = float(rates[_steepest(np.log10(rates[: k + 1]), smoothed[: k + 1])])
         suggestion = float(f"{math.sqrt(steepest * lowest):.2g}")
         evidence = (
-            f"the smoothed loss, {level:.4g} at the least rates, falls fastest at a rate of {steepest:.3g} "
+            f"the smoothed loss, {level:.4g} at the lowest rates, falls fastest at a rate of {steepest:.3g} "
             f"and is lowest, {smoothed[k]:.4g}, at {lowest:.3g}; midway between them, on the logarithmic scale, "
             f"is {suggestion:g}"
         )
         if lowest == rates[-1] and stopped is None:
             evidence += "; it was still falling at the greatest rate: try greater ones"
     else:
-        evidence = f"the smoothed loss, {level:.4g} at the least rates, never fell by {FALLS:.0%}: no rate is better"
+        evidence = f"the smoothed loss, {level:.4g} at the lowest rates, never fell by {FALLS:.0%}: no rate is better"
         found = "it was no number after the first step: try smaller rates"
         if k is not None:
             found = f"it was lowest, {smoothed[k]:.4g}, at {rates[k]:.3g}"

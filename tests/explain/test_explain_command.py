@@ -161,3 +161,15 @@ def test_bad_input_is_told_in_one_message(pellucid: Command, small: Path, argume
     assert "Traceback" not in ended.err
     assert [needle for needle in needles if needle not in ended.err] == []
     assert sorted(Path().iterdir()) == before
+
+
+def test_only_the_parts_that_are_asked_for_are_shown(pellucid: Command) -> None:
+    whole = pellucid("explain", "--sample", 3, "--against", 8).out
+    part = pellucid("explain", "--sample", 3, "--against", 8, "--only", "WHY").out
+    assert part.splitlines()[0] == whole.splitlines()[0]
+    assert part.splitlines()[2].startswith("Why class 0 and not class 8")
+    assert all(line in whole for line in part.splitlines())
+    assert "Backward" not in part
+    wrong = pellucid("explain", "--only", "nothing like it")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "there are: What the network says; Layer by layer" in wrong.err

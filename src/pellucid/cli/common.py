@@ -13,9 +13,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from pellucid.errors import InputError
 from pellucid.files import to_json
-from pellucid.runs import is_run
+from pellucid.runs import is_run, record
 from pellucid.runs.record import model_file
+from pellucid.runs.run import HISTORY
 from pellucid.storage import Model, load_model
 
 PACKAGED = Path(__file__).parent.parent / "models" / "digits.safetensors"
@@ -93,6 +95,19 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=over_lines) as bar:
         task = bar.add_task(what, total=total)
         yield Bar(lambda count: bar.update(task, completed=count))
+
+
+def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
+    """Refuse, before anything is computed, to write over what the command reads, or over the record of a run.
+
+    Raises:
+        InputError: ``out`` is one of ``read``, or a file that a run needs.
+    """
+    place = out.resolve()
+    if any(Path(name).resolve() == place for name in read if name is not None):
+        raise InputError(f"--out {out}: is what is read here, and would be lost; choose another name")
+    if place.name in (record.NAME, HISTORY) and is_run(str(place.parent)):
+        raise InputError(f"--out {out}: belongs to the run in that folder, and would be lost; choose another name")
 
 
 def is_model(path: str) -> bool:

@@ -44,6 +44,7 @@ RATE = 0.1  # where no run says another one
 @click.option("--learning-rate", type=float, metavar="η", help="Of the step.  [default: the run's, else 0.1]")
 @click.option("--moved", "with_moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
 @click.option("--example", type=click.Choice(EXAMPLES), help="A worked example in place of a model.")
+@click.option("--only", metavar="WORDS", help="Only the parts whose titles hold these words, such as why or backward.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write Markdown.")
 @click.option(
     "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Digits of a number; 17 are all."
@@ -58,6 +59,7 @@ def explain(
     example: str | None,
     learning_rate: float | None,
     with_moved: bool,
+    only: str | None,
     as_markdown: bool,
     digits: int,
     as_json: bool,
@@ -72,7 +74,7 @@ def explain(
 
     \b
     pellucid explain --example three-neurons        the chain rule with three neurons
-    pellucid explain --sample 3 --against 8         why this digit and not an 8
+    pellucid explain --against 2 --only why         why this digit and not a 2
     pellucid explain --layer 2 --neuron 5           the terms behind one neuron
     """  # noqa: D301
     if as_json and as_markdown:
@@ -82,6 +84,7 @@ def explain(
         explanation = _example(example, learning_rate, {**picked, "--moved": with_moved or None})
     else:
         explanation = _of_model(model, number, data, image, label, learning_rate, with_moved, focus)
+    explanation = explanation if only is None else explanation.only(only)
     if as_json:
         print_json(explanation.as_json())
     elif as_markdown:

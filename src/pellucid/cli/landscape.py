@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid import pictures
 from pellucid.batches import Pair
-from pellucid.cli.common import Out, open_model, output, print_json, progress
+from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
@@ -99,7 +99,7 @@ def landscape(
         _show(surface, name, outs, seconds, quiet=quiet)
 
 
-def _check_outs(outs: tuple[Path, ...], read: list[Any]) -> None:
+def _check_outs(outs: tuple[Path, ...], read: list[str | None]) -> None:
     """Refuse, before anything is computed, files that cannot be written or that hold what is read."""
     for out in outs:
         if out.suffix.lower() not in SUFFIXES:
@@ -107,8 +107,7 @@ def _check_outs(outs: tuple[Path, ...], read: list[Any]) -> None:
         if out.is_dir() or not out.parent.is_dir():
             reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
             raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
-        if any(isinstance(name, str) and Path(name).resolve() == out.resolve() for name in read):
-            raise InputError(f"--out {out}: is what the losses are computed from; choose another name")
+        keep_what_is_read(out, *read)
     if any(out.suffix.lower() in style.SUFFIXES for out in outs):
         style.figure(1, 1)  # says now, not later, that matplotlib is missing
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pellucid import pictures
-from pellucid.cli.common import Out, is_model, output, print_json
+from pellucid.cli.common import Out, is_model, keep_what_is_read, output, print_json
 from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.errors import InputError
 from pellucid.pictures import style
@@ -42,6 +42,7 @@ def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **opt
     style.check_name(to)
     asked = Asked(kind, path, quiet=quiet or as_json, **options)
     _check_flags(asked)
+    keep_what_is_read(to, asked.image)
     figure, numbers = KINDS[kind](asked)
     pictures.save(figure, to)
     if as_json:
@@ -61,7 +62,7 @@ def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:
         raise InputError(f"{path} {kind}: the run or the model comes first: pellucid plot {kind} {path}")
     if path is None and (is_model(kind) or Path(kind).exists()):
         raise InputError(f"{kind}: name the kind of picture after it, one of {kinds}")
-    raise InputError(f"{kind}: no kind of picture; there are {kinds}")
+    raise InputError(f"{kind}: is not a kind of picture; choose one of {kinds}")
 
 
 # which kinds each flag is for; where it would change nothing it is refused

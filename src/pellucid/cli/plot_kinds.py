@@ -58,7 +58,7 @@ class Asked:
         if self.path is None or self.path.endswith(".safetensors"):
             given = "the model that comes with pellucid" if self.path is None else self.path
             raise InputError(
-                f"{self.kind}: {given} has forgotten how it was trained; name the folder of a run: "
+                f"{self.kind}: {given} holds no history of its training; name the folder of a run: "
                 f"pellucid plot RUN {self.kind} --out FILE.png"
             )
         return runs.open_run(self.path)
@@ -162,9 +162,10 @@ def _gradients(asked: Asked) -> Drawn:
     run = asked.run()
     X, y = landscape.spread(_samples_of(run, asked.data), LOOKED_AT)
     course = pictures.course(run.network, run.steps, run.thetas, X, y)
+    figure = pictures.gradients(course)
     layers = [{name: [getattr(at[l], name) for at in course.layers] for name in course.layers[0][l]._fields}
               for l in range(len(run.network.layers))]  # fmt: skip
-    return pictures.gradients(course), {"samples": len(X), "steps": course.steps, "layers": layers}
+    return figure, {"samples": len(X), "steps": course.steps, "layers": layers}
 
 
 def _samples_of(run: runs.Look, data: str | None) -> Samples:

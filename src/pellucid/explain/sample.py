@@ -83,7 +83,7 @@ def _check_against(p: Pass, names: Names, output: int, against: int) -> None:
     if not 0 <= against < outputs:
         raise InputError(f"against {against}: the network has {outputs} outputs, 0 to {outputs - 1}")
     if against == output:
-        raise InputError(f"against {names.output(against)}: is the one that is explained; name another")
+        raise InputError(f"against {names.output(against)}: that is the one that is explained; name another class")
 
 
 def _facts(p: Pass, names: Names, focus: Focus, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pellucid.arrays import AnyArray
+from pellucid.errors import InputError
 
 Value = float | AnyArray
 
@@ -83,7 +84,7 @@ class Section:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """All that there is to say about one pass.
 
@@ -101,6 +102,21 @@ class Explanation:
     def with_sections(self, *more: Section) -> "Explanation":
         """The same with more sections at the end."""
         return replace(self, sections=(*self.sections, *more))
+
+    def only(self, words: str) -> "Explanation":
+        """The same with those sections alone whose titles hold some words, whatever the case.
+
+        Raises:
+            InputError: there is no such section; the message names those that there are.
+        """
+        kept = tuple(section for section in self.sections if words.lower() in section.title.lower())
+        if not kept:
+            titles = "; ".join(section.title for section in self.sections)
+            raise InputError(f"--only {words}: no title holds that; there are: {titles}")
+        return replace(self, sections=kept)
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.title}: {self.summary}>"  # markdown() writes all of it
 
     def as_json(self) -> dict[str, Any]:
         """Everything as data; arrays stay arrays, which ``pellucid.files.to_json`` writes."""

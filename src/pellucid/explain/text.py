@@ -1,5 +1,6 @@
 """Explanations as text: formulas as people write them, numbers in their place, Markdown."""
 
+import math
 import re
 from itertools import groupby
 
@@ -24,11 +25,14 @@ _LETTERS = {"delta": "δ", "eta": "η"}
 
 
 def number(value: float, digits: int = 6) -> str:
-    """A number with so many significant digits; 17 say it exactly.
+    """A number with so many significant digits; 17 say it exactly. What is nearly 1 has more: its distance counts.
 
-    >>> number(-0.1), number(1 / 3, 3), number(0.1, 17)
-    ('-0.1', '0.333', '0.10000000000000001')
+    >>> number(-0.1), number(1 / 3, 3), number(0.1, 17), number(1 - 2.21e-7)
+    ('-0.1', '0.333', '0.10000000000000001', '0.999999779')
     """
+    off = abs(1 - value)
+    if 0 < off < 10.0 ** (1 - digits) and digits < 17:
+        return f"{value:.{min(17, 2 - math.floor(math.log10(off)))}f}"
     return f"{value + 0.0:.{digits}g}"
 
 

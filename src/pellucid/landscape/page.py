@@ -47,7 +47,10 @@ def _read(name: str) -> str:
 
 def _about(surface: Surface, data: str) -> str:
     over = f"{surface.samples:,} samples" + (f" of {data}" if data else "")
-    about = f"The mean {surface.loss} loss over {over}, on a plane through the trained θ: at θ + α d + β e. "
+    about = (
+        f"The mean {surface.loss} loss over {over}, on a plane through the trained θ, which is all weights together: "
+        "at θ + α·d + β·e, where "
+    )
     if surface.shares is None:
         return about + (
             "d and e are random directions in which each neuron's part is as long as its weights: at α = 1 every "
@@ -57,7 +60,7 @@ def _about(surface: Surface, data: str) -> str:
     return about + (
         f"d and e are the main directions of the path that θ took in training, with {first} and {second} of its "
         "variance; α and β are distances in the space of θ. The path is drawn where it falls on the plane; in truth "
-        "it runs beside it, by the distance in the table."
+        "it runs a little beside it, by the distances in the table below."
     )
 
 
@@ -113,7 +116,9 @@ def _text(number: float) -> str:
 def _data(surface: Surface) -> dict[str, Any]:
     """What the script draws: the losses as the base64 of float32, row after row."""
     scale, way = levels(surface), surface.trajectory
-    grid = np.where(np.isfinite(surface.losses), surface.losses, np.nan).astype("<f4")
+    with np.errstate(over="ignore"):
+        grid = surface.losses.astype("<f4")
+    grid[~np.isfinite(grid)] = np.nan
     return {
         "alphas": _axis(surface.alphas),
         "betas": _axis(surface.betas),

@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -39,14 +39,14 @@ class Surface:
     """
 
     kind: Kind
-    alphas: Array
-    betas: Array
-    losses: Array
+    alphas: Array = field(repr=False)
+    betas: Array = field(repr=False)
+    losses: Array = field(repr=False)
     centre: float
     samples: int
     loss: str
     shares: tuple[float, float] | None = None
-    trajectory: Trajectory | None = None
+    trajectory: Trajectory | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> tuple[str, str]:

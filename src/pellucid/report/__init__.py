@@ -1,4 +1,7 @@
-"""A finished run as one page of HTML that needs nothing else."""
+"""A finished run as one page of HTML that needs nothing else.
+
+``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
+"""
 
 from pellucid.report.document import NAME, page, write
 from pellucid.report.subject import Subject, subject

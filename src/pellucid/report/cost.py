@@ -31,11 +31,10 @@ def cost(about: Subject) -> Section:
         ("multiply-adds a second", rate(products, time), ""),
         ("threads of the matrix product", str(settings.threads or "–"), ""),
     ]
-    if about.peak is not None:
-        pairs.append(("memory", f"{about.peak / 1e6:,.0f} MB", "the most that the process had at once, data included"))
+    peak = about.about.get("peak_memory")
+    if isinstance(peak, int):
+        pairs.append(("memory", f"{peak / 1e6:,.0f} MB", "the most that the process had at once, data included"))
     note = "Energy was not measured."
-    if about.peak is None:
-        note += " The memory is known only to the report that is written at the end of training."
     return Section("cost", "Cost", "What it took", facts(pairs, "list") + paragraph(note, kind="note"))
 
 

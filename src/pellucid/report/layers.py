@@ -89,7 +89,7 @@ def _tiles(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) 
     for place, (k, tile) in enumerate(zip(neurons, tiles, strict=True)):
         top, left = place // across * (high + room), place % across * (wide + gap)
         sheet[top : top + high, left : left + wide] = colours.places(tile, limit)
-        labels += f'<text x="{left + wide / 2:g}" y="{top + high + 0.78 * room:g}">{k + 1}</text>'
+        labels += f'<text x="{left + wide / 2:g}" y="{top + high + 0.78 * room:g}">{k}</text>'
         frames += f'<rect x="{left}" y="{top}" width="{wide}" height="{high}"/>'
     height, width = sheet.shape
     picture = (
@@ -99,7 +99,7 @@ def _tiles(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) 
         f'<g fill="none" stroke="currentColor" stroke-opacity=".35" stroke-width="{wide / 120:.2f}">'
         f'{frames}</g><clipPath id="tiles">{frames}</clipPath>'
     )
-    words = f"{len(neurons)} tiles of {wide} × {high} weights, one for each neuron, numbered from 1."
+    words = f"{len(neurons)} tiles of {wide} × {high} weights, one for each neuron; they count from 0."
     drawn = svg.picture("weights", "Weights of the first layer", words, picture, width=width, height=height, widest=720)
     return figure(drawn, as_table=_listed(W, b, neurons))
 
@@ -109,7 +109,7 @@ def _listed(W: Array, b: Array, neurons: Sequence[int] | AnyArray) -> str:
     for k in neurons:
         row = W[k].astype(np.float64)
         numbers = (float(np.linalg.norm(row)), float(b[k]), float(row.min()), float(row.max()))
-        rows.append([str(k + 1), *map(number, numbers)])
+        rows.append([str(k), *map(number, numbers)])
     return table("The neurons of layer 1", ["neuron", "length of W", "b", "least weight", "greatest"], rows)
 
 
@@ -128,5 +128,5 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
             Html(f"{v:.{digits}f}".replace("-", "−"), colours.style(colours.signed(v, limit)))
             for v in W[k, inputs].tolist()
         ]
-        rows.append([str(k + 1), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
+        rows.append([str(k), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
     return table(caption, ["neuron", *(short(names[k], 14) for k in inputs), "b"], rows, kind="heat")

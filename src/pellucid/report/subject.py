@@ -23,7 +23,6 @@ class Subject:
     """A finished run.
 
     ``about`` is run.json. ``dataset`` is None where the data are not to be had; ``why`` then says so in a sentence.
-    ``peak`` is the memory in bytes that the process which trained has taken at most, where this is known.
     """
 
     folder: Path
@@ -33,7 +32,6 @@ class Subject:
     model: Model
     dataset: Dataset | None
     why: str = ""
-    peak: int | None = None
 
     @property
     def network(self) -> Network:
@@ -88,10 +86,10 @@ def subject(run: Look | Run, dataset: Dataset | None = None) -> Subject:
         InputError: the run is not finished.
     """
     if isinstance(run, Run):
-        about, history, peak = record.read(run.folder), run.state.history, _peak()
+        about, history = record.read(run.folder), run.state.history
         dataset = run.dataset if dataset is None else dataset
     else:
-        about, history, peak = run.about, run.history, None
+        about, history = run.about, run.history
     if about["result"] is None:
         raise InputError(
             f"{run.folder}: is not finished, and a report is on the end: pellucid train --resume {run.folder}"
@@ -99,7 +97,7 @@ def subject(run: Look | Run, dataset: Dataset | None = None) -> Subject:
     why = ""
     if dataset is None:
         dataset, why = data_of(run.model, about["data_checksum"])
-    return Subject(run.folder, about, run.settings, history, run.model, dataset, why, peak)
+    return Subject(run.folder, about, run.settings, history, run.model, dataset, why)
 
 
 def data_of(model: Model, checksum: int) -> tuple[Dataset | None, str]:
@@ -123,14 +121,3 @@ def see(about: Subject) -> Seen | None:
             X, y = samples.X[:MOST_SAMPLES], samples.y[:MOST_SAMPLES]
             return Seen(part, len(samples.X), X, y, about.network.predict(X))
     return None
-
-
-def _peak() -> int | None:
-    """The most memory that this process has had at once, in bytes; None where the system does not tell."""
-    try:
-        import resource
-        import sys
-    except ImportError:
-        return None
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size if sys.platform == "darwin" else 1024 * size  # kilobytes on Linux, bytes on macOS

@@ -119,7 +119,9 @@ def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, best_
             raise ValueError(f"{name} is of shape {vector.shape} or no number, the network needs {like.shape}")
     for name in ("epoch", "batch", "step", "right", "seed"):
         checks.count(getattr(progress, name), name, least=0)
-    for name in ("loss", "learning_rate", "gradient_norm"):
+    for name in ("loss", "learning_rate"):
         checks.number(getattr(progress, name), name, least=-math.inf)
+    if not math.isinf(progress.gradient_norm):  # longer than its type holds: clipping made a step of 0 of it
+        checks.number(progress.gradient_norm, "gradient_norm", least=0)
     if tensors["history"].shape != (progress.epoch, len(COLUMNS)) or not 0 <= best_epoch <= progress.epoch:
         raise ValueError("the history has another number of epochs")

@@ -32,6 +32,7 @@ def write(
         "settings": settings.as_json(),
         "samples": {name: 0 if part is None else part.shape[0] for name, part in parts},
         "data_checksum": data_checksum,
+        "peak_memory": None if result is None else _peak_memory(),
         "result": result,
     }
     write_whole(folder / NAME, (to_json(about, indent=2) + "\n").encode())
@@ -101,3 +102,14 @@ def checksum(part: Samples | Stream) -> int:
     if not isinstance(part, Samples):
         return part.checksum()
     return zlib.crc32(np.ascontiguousarray(part.y).data, zlib.crc32(np.ascontiguousarray(part.X).data))
+
+
+def _peak_memory() -> int | None:
+    """The most memory that this process has had at once, in bytes; None where the system does not tell."""
+    try:
+        import resource
+        import sys
+    except ImportError:
+        return None
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else 1024 * size  # kilobytes on Linux, bytes on macOS
