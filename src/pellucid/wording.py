@@ -33,6 +33,15 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
+def decimal(value: float, places: int = 4) -> str:
+    """A number with fixed places, so that columns of them line up; with a power of ten where it is too long for that.
+
+    >>> decimal(0.25), decimal(5.7e29), decimal(math.nan, 2)
+    ('0.2500', '5.7e+29', 'nan')
+    """
+    return f"{value:.4g}" if abs(value) >= 1e9 else f"{value:.{places}f}"
+
+
 def percent(share: float | None) -> str:
     """A share as text; a dash where there is none.
 

@@ -295,6 +295,17 @@ def test_bad_input_ends_with_one_message(
     assert sorted(path.name for path in small.parent.iterdir()) == ["small.npz"]
 
 
+def test_the_data_are_never_overwritten(pellucid: Command, digits: datasets.Samples) -> None:
+    header = ",".join(["label", *(f"pixel{k}" for k in range(784))])
+    rows = [",".join(map(str, [label, *pixels])) for label, pixels in zip(digits.y[:60], digits.X[:60], strict=True)]
+    Path("digits.csv").write_text("\n".join([header, *rows, ""]))
+    before = Path("digits.csv").read_bytes()
+    ended = pellucid("lr-find", "digits.csv", "--steps", 20, "--out", "./digits.csv")
+    assert (ended.code, ended.out) == (2, "")
+    assert "choose another name" in ended.err
+    assert Path("digits.csv").read_bytes() == before
+
+
 def test_inputs_beyond_all_numbers_are_named(pellucid: Command) -> None:
     rng = np.random.default_rng(0)
     np.savez("huge.npz", X=rng.standard_normal((100, 3)) * 1e38, y=rng.integers(2, size=100))

@@ -181,6 +181,14 @@ def test_the_note_is_one_line_on_standard_error_and_the_record_stays_readable(pe
     assert "findings" not in json.loads(Path("run/run.json").read_text())["result"]
 
 
+def test_inputs_whose_squares_are_beyond_all_numbers_are_told_without_a_warning(pellucid: Command) -> None:
+    np.savez("huge.npz", X=TABLE * 1e200, y=TWO)
+    ended = pellucid("train", "huge.npz", "--epochs", 2, "--dtype", "float64", "--out", "run")
+    assert ended.code == 0
+    assert ended.err.startswith("note: the inputs are not scaled")
+    assert ended.err.count("\n") == 1
+
+
 def test_the_evidence_of_overfitting_is_what_the_history_says(pellucid: Command, digits: datasets.Samples) -> None:
     (finding,) = trained(pellucid, table("digits", digits), ILL[-1].flags, "run")["findings"]
     rows = np.genfromtxt("run/history.csv", delimiter=",", names=True)

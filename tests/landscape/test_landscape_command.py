@@ -181,6 +181,25 @@ def test_a_runs_own_data_is_never_overwritten(pellucid: Command, small: Path) ->
     assert small.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["run.json", "history.csv"])
+def test_the_record_of_a_run_is_never_overwritten(pellucid: Command, small: Path, name: str) -> None:
+    assert pellucid("train", small, "--epochs", 3, "--out", "run", "-q").code == 0
+    before = Path("run", name).read_bytes()
+    ended = pellucid("landscape", "run", "--points", 3, "--out", f"run/../run/{name}")
+    assert (ended.code, ended.out) == (2, "")
+    assert "belongs to the run" in ended.err
+    assert Path("run", name).read_bytes() == before
+
+
+def test_losses_beyond_what_a_page_holds_are_drawn_without_a_warning(pellucid: Command) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("huge.npz", X=rng.standard_normal((60, 3)) * 1e200, y=rng.integers(2, size=60))
+    assert pellucid("train", "huge.npz", "--epochs", 2, "--dtype", "float64", "--out", "run", "-q").code == 0
+    ended = pellucid("landscape", "run", "--directions", "random", "--points", 3, "--out", "l.html")
+    assert (ended.code, ended.err) == (0, "")
+    assert max(map(len, ended.out.splitlines())) < 100  # and no number fills a line
+
+
 def test_it_is_public(pellucid: Command) -> None:
     assert pl.landscape.compute is not None
     assert "landscape" in pellucid("--help").out

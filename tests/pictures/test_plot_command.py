@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 import pellucid as pl
 from pellucid import datasets
@@ -111,7 +112,6 @@ def test_gradients_follow_the_path_of_the_run(pellucid: Command, small_run: str,
 def test_a_sample_a_picture_and_a_layer_can_be_chosen(
     pellucid: Command, digits: datasets.Samples, kept: list[Figure]
 ) -> None:
-    from PIL import Image
 
     Image.fromarray(255 - digits.X[0].reshape(28, 28)).resize((200, 200)).save("seven.png")
     said = json.loads(pellucid("plot", "activations", "--image", "seven.png", "--out", "a.png", "--json").out)
@@ -186,6 +186,7 @@ BAD = [
     ("saliency --sample -1", "--sample"),
     ("digits --sample 10000", "0 to 9999"),
     ("digits --top 0", "--top"),
+    ("mistakes --top 100000", "1<=x<=100"),
     ("mistakes --top x", "--top"),
 ]
 
@@ -211,6 +212,37 @@ def test_a_file_that_cannot_be_written_ends_in_one_message(pellucid: Command, na
     assert ended.err.count("\n") == 1
     assert name in ended.err
     assert not list(Path().iterdir())
+
+
+def test_the_picture_that_is_read_is_never_overwritten(pellucid: Command, digits: datasets.Samples) -> None:
+    Image.fromarray(255 - digits.X[0].reshape(28, 28)).save("digit.png")
+    before = Path("digit.png").read_bytes()
+    ended = pellucid("plot", "saliency", "--image", "digit.png", "--out", "../" + Path().resolve().name + "/digit.png")
+    assert (ended.code, ended.out) == (2, "")
+    assert "choose another name" in ended.err
+    assert Path("digit.png").read_bytes() == before
+
+
+def test_a_run_that_diverged_in_its_first_steps_has_no_gradients_to_draw(pellucid: Command) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("values.npz", X=rng.standard_normal((300, 5)), y=rng.standard_normal(300))
+    flags = ("--learning-rate", 1e30, "--clip-norm", 0, "--out", "run")
+    assert pellucid("train", "values.npz", *flags).code == 2
+    for kind in ("gradients", "history"):
+        ended = pellucid("plot", "run", kind, "--out", "p.png", "--json")
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"error: {kind}: ")
+        assert "train for at least one" in ended.err
+        assert not Path("p.png").exists()
+
+
+def test_a_loss_beyond_all_bounds_has_a_short_caption(pellucid: Command) -> None:
+    rng = np.random.default_rng(0)
+    np.savez("huge.npz", X=rng.standard_normal((60, 3)) * 1e200, y=rng.integers(2, size=60))
+    assert pellucid("train", "huge.npz", "--epochs", 2, "--dtype", "float64", "--out", "run", "-q").code == 0
+    for kind in ("mistakes", "history"):
+        ended = pellucid("plot", "run", kind, "--out", "p.png")
+        assert (ended.code, ended.err) == (0, "")
 
 
 def test_the_files_name_is_looked_at_before_anything_is_drawn(pellucid: Command) -> None:

@@ -12,7 +12,7 @@ from pellucid.datasets import Samples
 from pellucid.evaluation import evaluate as score
 from pellucid.files import plain
 from pellucid.storage import Model
-from pellucid.wording import percent
+from pellucid.wording import decimal, percent
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
@@ -34,7 +34,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     results = Out()
     scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {result['r2']:.4f}"
     more = "" if "rmse" not in result else f", RMSE {result['rmse']:.5g}"
-    results.line(f"{name}: {result['samples']:,} samples, {scores}{more}, loss {result['loss']:.4f}")
+    results.line(f"{name}: {result['samples']:,} samples, {scores}{more}, loss {decimal(result['loss'])}")
     if "confusion" in result and not quiet:
         results.line()
         _show_classes(results, result)

@@ -19,7 +19,7 @@ from pellucid.landscape import Surface, as_json, compute, page, path_of, spread,
 from pellucid.pictures import style
 from pellucid.runs import is_run, look
 from pellucid.storage import Model
-from pellucid.wording import percent
+from pellucid.wording import decimal, percent
 
 SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"
@@ -166,7 +166,7 @@ def _result(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float)
 
 def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *, quiet: bool) -> None:
     results, points = Out(), len(surface.alphas)
-    results.line(f"{name}: {surface.samples:,} samples, loss {surface.centre:.4f} at the trained θ")
+    results.line(f"{name}: {surface.samples:,} samples, loss {decimal(surface.centre)} at the trained θ")
     if not quiet:
         if surface.shares is not None and surface.trajectory is not None:
             way, (first, second) = surface.trajectory, surface.shares
@@ -176,12 +176,12 @@ def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *
             )
             results.line(
                 f"path: {len(way.steps)} θ from step {way.steps[0]:,} to {way.steps[-1]:,}, loss "
-                f"{way.losses[0]:.4f} to {way.losses[-1]:.4f}, at most {off:.3g} off the plane"
+                f"{decimal(way.losses[0])} to {decimal(way.losses[-1])}, at most {off:.3g} off the plane"
             )
         else:
             results.line("plane: two random directions, each neuron's part as long as its weights")
         for word, (loss, alpha, beta) in (("lowest", surface.lowest), ("highest", surface.highest)):
-            results.line(f"{word}: {loss:.4f} at α = {alpha:.3g}, β = {beta:.3g}")
+            results.line(f"{word}: {decimal(loss)} at α = {alpha:.3g}, β = {beta:.3g}")
         if not np.isfinite(surface.losses).all():
             none = int((~np.isfinite(surface.losses)).sum())
             results.line(f"no number: at {none:,} of the points; --span reaches too far")

@@ -11,6 +11,8 @@ from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.errors import InputError
 from pellucid.pictures import style
 
+MOST = 100  # pictures side by side: more are too many to look at, and take minutes
+
 
 @click.command(short_help="A picture of a model or a run.")
 @click.argument("arguments", nargs=-1, metavar="[RUN|MODEL] KIND")
@@ -21,7 +23,7 @@ from pellucid.pictures import style
 @click.option("--sample", "number", type=click.IntRange(min=0), metavar="N", help="Sample N of the data, from 0.")
 @click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A picture in place of a sample.")
 @click.option("--layer", type=click.IntRange(min=1), default=1, show_default=True, help="Whose weights.")
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="How many digits (40) or mistakes (12).")
+@click.option("--top", type=click.IntRange(1, MOST), metavar="N", help="How many digits (40) or mistakes (12).")
 @output
 def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """Draw one KIND of picture of a RUN's folder or a MODEL, by default the digit model that comes with pellucid.

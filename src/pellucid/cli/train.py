@@ -26,7 +26,7 @@ from pellucid.report import NAME as REPORT
 from pellucid.runs import Look, Run, from_flags, prepare, resume, start
 from pellucid.runs.settings import Settings
 from pellucid.training import Epoch
-from pellucid.wording import percent
+from pellucid.wording import decimal, percent
 
 BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 
@@ -224,7 +224,7 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
             shown = {name: math.nan if score is None else score for name, score in scores.items()}
             text = f"R² {shown['r2']:.4f}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
             text = text or f"accuracy {percent(shown['accuracy'])}"
-            results.line(f"{part:5} {text}, loss {shown['loss']:.4f}", bold=part == "test")
+            results.line(f"{part:5} {text}, loss {decimal(shown['loss'])}", bold=part == "test")
     if quiet:
         return
     folder = shlex.quote(str(run.folder))

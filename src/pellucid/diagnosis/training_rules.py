@@ -239,7 +239,8 @@ CAUSES: tuple[Rule, ...] = (
 
 def _largest(values: Array) -> tuple[int, float, float]:
     """The column with the greatest root mean square, that, and the median of all columns'."""
-    sizes = np.sqrt(np.mean(np.square(values), axis=0))
+    with np.errstate(over="ignore"):
+        sizes = np.sqrt(np.mean(np.square(values), axis=0))
     return int(np.argmax(sizes)), float(sizes.max()), float(np.median(sizes))
 
 

@@ -76,7 +76,8 @@ def _lines(ax: "Axes", x: AnyArray, parts: dict[str, tuple[AnyArray, dict[str, A
     if ax.lines and last:
         ax.legend(fontsize=style.SMALL, frameon=False)
     elif not ax.lines:
-        ax.text(0.5, 0.5, "no dev part", transform=ax.transAxes, ha="center", fontsize=style.TEXT, color=style.GREY)
+        why = "no dev part" if "dev" in parts else "larger than any number"
+        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", fontsize=style.TEXT, color=style.GREY)
 
 
 def _log_where_it_falls_far(ax: "Axes") -> None:

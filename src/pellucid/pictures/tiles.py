@@ -13,6 +13,7 @@ from pellucid.pictures import style
 from pellucid.pictures.scatter import against_truth
 from pellucid.pictures.subject import Answers, answers, as_model, one_class_each, shown, worst
 from pellucid.storage import Model
+from pellucid.wording import decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +121,7 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
             figure, tiles[place // columns, place % columns], model, inputs[row], place, found, int(truth[row])
         )
         ax.set_title(
-            f"sample {row}, loss {losses[row]:.2f}\n"
+            f"sample {row}, loss {decimal(losses[row], 2)}\n"
             f"true {style.literal(model.class_names[truth[row]], 10)} → "
             f"taken for {style.literal(model.class_names[found.labels[place]], 10)}",
             fontsize=style.TEXT,

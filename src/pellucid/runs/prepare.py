@@ -72,7 +72,11 @@ def make_optimizer(settings: Settings) -> Optimizer:
 
 
 def own_data(model: Model) -> Dataset:
-    """The data that a model learned from, split as it was then."""
+    """The data that a model learned from, split as it was then.
+
+    Raises:
+        InputError: the model does not say which, they cannot be read, or they are of another kind by now.
+    """
     about = dict(model.data)
     if not isinstance(about.get("source"), str) or set(about) - {"source", *HOW_TO_SPLIT}:
         raise InputError("the model does not say what data it learned from: name some, such as mnist")
@@ -80,7 +84,18 @@ def own_data(model: Model) -> Dataset:
     for name in ("dev", "test"):
         if about.get(name) is not None:
             checks.number(about[name], f"the {name} part of the model's data")
-    return datasets.load(about.pop("source"), **about)
+    own = datasets.load(about.pop("source"), **about)
+    inputs, takes = own.train.shape[1], model.network.sizes[0]
+    if inputs != takes:
+        raise InputError(
+            f"{own.name}: has {inputs} inputs a sample by now, but the model learned from {takes}: "
+            "bring the file back, or name other data"
+        )
+    if model.classes is not None and own.classes != model.classes:
+        raise InputError(
+            f"{own.name}: holds other classes by now than the model learned: bring the file back, or name other data"
+        )
+    return own
 
 
 def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> Network:

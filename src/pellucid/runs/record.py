@@ -51,7 +51,12 @@ def read(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         about = None
     try:
-        if not isinstance(about, dict) or not _is_result(about["result"]) or "data_checksum" not in about:
+        if (
+            not isinstance(about, dict)
+            or not _is_result(about["result"])
+            or not _are_counts(about["samples"])
+            or "data_checksum" not in about
+        ):
             raise InputError("it does not hold what training writes")
         return {**about, "settings": Settings.from_json(about["settings"])}
     except (KeyError, TypeError, InputError) as error:
@@ -68,6 +73,16 @@ def _is_result(value: Any) -> bool:
         and set(value) == {"run", "model"} | numbers | parts
         and all(isinstance(value[name], int | float) for name in numbers)
         and all(value[part] is None or _are_scores(value[part]) for part in parts)
+    )
+
+
+def _are_counts(value: Any) -> bool:
+    """Whether a value says how many samples each part has."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"train", "dev", "test"}
+        and all(isinstance(count, int) and count >= 0 for count in value.values())
+        and value["train"] > 0
     )
 
 

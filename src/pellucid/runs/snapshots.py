@@ -77,4 +77,6 @@ class Snapshots:
 def _by_step(steps: AnyArray, thetas: AnyArray, like: Array) -> dict[int, Array]:
     if steps.ndim != 1 or thetas.shape != (len(steps), like.size) or thetas.dtype != like.dtype:
         raise ValueError(f"snapshots of shape {thetas.shape} do not fit a network of {like.size} parameters")
+    if not np.isfinite(thetas).all() or (steps < 0).any():
+        raise ValueError("the snapshots hold what is no number")
     return dict(zip(steps.tolist(), thetas, strict=True))
