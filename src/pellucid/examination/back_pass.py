@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.errors import InputError
 from pellucid.examination import tell
 from pellucid.examination.case import Case
 from pellucid.examination.gradients import (
@@ -24,10 +25,9 @@ from pellucid.examination.names import Quantity, at, quantity, replaced
 from pellucid.examination.running import Failure, Ran
 from pellucid.examination.start import scalar, targets
 from pellucid.examination.transplant import applied, scores, transplant
+from pellucid.examination.update_step import update_adds
 
-STEP = 1e-6
 ENTRIES = 40  # of each array are compared with differences of the loss
-TOLERANCE = 1e-4
 
 
 @dataclass
@@ -53,10 +53,18 @@ def examine_backward(case: Case, rng: np.random.Generator) -> dict[Quantity, Any
             _examine_shallow(case, depth, forms, y, known)
         return None
     verdicts = [(g, _judge(case, g, y, loss_form, known, forms)) for g in ran]
+    if all(verdict.faults for _, verdict in verdicts) and update_adds(case):
+        turned = [Gradients(g.form, g.ran, _negative(g.own), _negative(g.rows)) for g in ran]
+        verdicts += [(g, _judge(case, g, y, loss_form, known, forms)) for g in turned]
     # where both forms of targets go through, the right one is that with which less is wrong
     gradients, verdict = min(verdicts, key=lambda v: (bool(v[1].faults), v[1].cost))
+    case.ascent = not any(gradients is g for g in ran)
     tell.tell(case, verdict, gradients.own, gradients.rows)
     return gradients.own
+
+
+def _negative(gradients: dict[Quantity, Any]) -> dict[Quantity, Any]:
+    return {q: -np.asarray(value) for q, value in gradients.items()}
 
 
 def _report_failure(case: Case, tried: Gradients) -> None:
@@ -145,6 +153,11 @@ def _loss(case: Case, forms: dict[str, Any], y: Array) -> tuple[str | None, Know
         return None, None
     pool, _ = case.forward()
     failure, works = None, None
+    try:
+        case.learner.bind("loss", pool.having(y=forms, one_hot=forms))
+    except InputError as error:
+        case.notes.append(f"the loss was not examined: {error}")
+        return None, None
     for name, form in ordered(case, "loss", forms):
         ran = case.learner.call("loss", pool.having(y=form, one_hot=case.layout.own(y)))
         value = scalar(ran.value) if ran.failure is None else None
@@ -165,14 +178,32 @@ def _loss(case: Case, forms: dict[str, Any], y: Array) -> tuple[str | None, Know
     return works, None
 
 
+@dataclass(frozen=True)
+class Precision:
+    """How finely differences of the loss can be taken: the step, the tolerance, and what counts as small."""
+
+    step: float
+    tolerance: float
+    small: float  # of the largest slope
+
+
+FINE, COARSE = Precision(1e-6, 1e-4, 1e-3), Precision(1e-3, 2e-2, 0.1)
+
+
+def precision(case: Case) -> Precision:
+    """Coarse where forward computes in float32: there the loss has seven digits."""
+    return FINE if np.asarray(case.output_of(case.ran)).dtype.itemsize >= 8 else COARSE
+
+
 def numeric(case: Case, pool_words: dict[str, Any], rng: np.random.Generator) -> Iterator[tuple[Quantity, Any, float]]:
     """Differences of the learner's loss: (parameter, place, (L(θ+h) − L(θ−h)) / 2h) for some entries of each."""
+    h = precision(case).step
     for q, path in sorted(case.where.items()):
         array = np.asarray(at(case.parameters, path), np.float64)
         chosen = rng.choice(array.size, min(array.size, ENTRIES), replace=False)
         for flat in chosen:
             sides = []
-            for step in (STEP, -STEP):
+            for step in (h, -h):
                 changed = array.copy()
                 changed.flat[flat] += step
                 pool, ran = case.forward(replaced(case.parameters, path, changed))
@@ -180,7 +211,7 @@ def numeric(case: Case, pool_words: dict[str, Any], rng: np.random.Generator) ->
                     return
                 value = scalar(case.learner.call("loss", pool.having(**pool_words)).value)
                 sides.append(np.nan if value is None else value)
-            yield q, np.unravel_index(flat, array.shape), (sides[0] - sides[1]) / (2 * STEP)
+            yield q, np.unravel_index(flat, array.shape), (sides[0] - sides[1]) / (2 * h)
 
 
 def _judge(
@@ -200,6 +231,8 @@ def _judge(
     explainable = case.net is not None and case.output is not None and (known is not None or loss_form is None)
     if explainable and (wrong or not verdict.compared or not case.sound):
         explain_into(case, g.rows, y, known, own_deltas(case, g), verdict)
+        if case.sound and precision(case) is COARSE and not verdict.faults:
+            verdict.differs = {}  # right to the last digit by formula: the differences are too coarse
     return verdict
 
 
@@ -225,9 +258,10 @@ def _compare(
         pairs.setdefault(dq, []).append((float(own[place]), slope))
     largest = max((abs(n) for both in pairs.values() for _, n in both), default=0.0)
     wrong: dict[Quantity, tuple[int, int, float]] = dict.fromkeys(bad_shape, (1, 1, np.inf))
+    fine = precision(case)
     for dq, both in pairs.items():
-        errors = [abs(a - n) / max(abs(a) + abs(n), 1e-3 * largest, 1e-9) for a, n in both]
-        differing = sum(not error <= TOLERANCE for error in errors)
+        errors = [abs(a - n) / max(abs(a) + abs(n), fine.small * largest, 1e-9) for a, n in both]
+        differing = sum(not error <= fine.tolerance for error in errors)
         # a score that lies at a kink of ReLU makes single entries differ: that is no fault
         if differing > 0.1 * len(errors):
             wrong[dq] = (differing, len(errors), max(errors))

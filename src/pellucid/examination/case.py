@@ -30,7 +30,9 @@ class Case:
     parameters: Any = None  # the same structure with numbers of the doctor's own
     where: dict[Quantity, Path] = field(default_factory=dict)
     pool: Pool = field(default_factory=Pool)
+    layers_asked: list[int] = field(default_factory=list)  # the sizes that the file itself asks init for
     layers: int = 0
+    unnumbered: int = 0  # the layer of a W without a number
     layout: Layout = field(default_factory=lambda: Layout("columns", True))
     sizes: list[int] = field(default_factory=list)
     ways: list[tuple[Layout, list[int], Array, Ran]] = field(
@@ -47,6 +49,7 @@ class Case:
     sound: bool = False  # whether the learner's own forward pass makes the same numbers
     labels: dict[Quantity, str] = field(default_factory=dict)  # what the learner calls z and a
     update_sign: int = 1  # −1 where the update adds
+    ascent: bool = False  # whether backward gives −gradients, which the update then adds: y − a in place of a − y
 
     def add(self, layer: int | None, quantity: str, fault: str, evidence: str, remedy: str) -> None:
         """Note a finding, unless it is noted already."""
@@ -87,7 +90,9 @@ class Case:
 
     def resolved(self, q: Quantity) -> Quantity:
         """A quantity whose layer is a number."""
-        return Quantity(q.kind, self.layers) if q.layer == LAST else q
+        if q.layer != LAST:
+            return q
+        return Quantity(q.kind, self.unnumbered if q.kind in ("W", "b", "dW", "db") else self.layers)
 
     def with_parameters(self, parameters: Any) -> Pool:
         """The pool with other parameters, and nothing that was computed from them."""

@@ -141,9 +141,10 @@ def _examine_pairs(case: Case, ran: Ran, X: AnyArray, y: AnyArray) -> None:
     inputs = case.layout.rows(X)
     labels = _rows_of(case, y, len(inputs))
     place = {row.tobytes(): k for k, row in enumerate(np.ascontiguousarray(inputs))}
+    arguments = inspect.signature(case.learner.functions["backward"]).parameters
     wrong = total = 0
     for frame in ran.frames:
-        given = {meaning(name): value for name, value in frame.items() if meaning(name) in ("X", "y", "one hot")}
+        given = {meaning(name): frame[name] for name in arguments if meaning(name) in ("X", "y", "one hot")}
         x, t = given.get("X"), given.get("y", given.get("one hot"))
         if not isinstance(x, np.ndarray) or not isinstance(t, np.ndarray) or x.ndim != 2 or t.ndim != y.ndim:
             continue

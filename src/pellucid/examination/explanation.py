@@ -116,6 +116,8 @@ def _shapes(given: Any) -> list[Array]:
         shapes.append(np.ravel(array))
     if array.size == 1 and array.ndim:
         shapes.append(array.reshape(()))
+    if array.ndim == 0:  # the bias of a single neuron may be a plain number
+        shapes.append(array.reshape(1))
     return shapes
 
 

@@ -156,13 +156,19 @@ def _guesses(hidden: list[Activation | None], count: int) -> list[list[Activatio
     return guesses
 
 
+def _sums_over_samples(output: Array) -> bool:
+    """Whether each output's values are shares of 1 over the samples of the batch."""
+    return bool((output > 0).all()) and close(output.sum(axis=0), np.ones(output.shape[1]))
+
+
 def _examine_output(case: Case, z: Any, output: Array) -> None:
     """The output is no activation of its scores, sample by sample: is it a softmax over something else?"""
     with np.errstate(all="ignore"):
         e = np.exp(z - z.max())
     l, axis = case.layers, 0 if case.layout.samples == "columns" else 1
-    over = "all samples and classes together" if close(output, e / e.sum()) else "the samples of the batch"
-    if close(output, e / e.sum()) or close(output, np.exp(z) / np.exp(z).sum(axis=0)):
+    whole = close(output, e / e.sum()) or (bool((output > 0).all()) and close(output.sum(), 1.0))
+    over = "all samples and classes together" if whole else "the samples of the batch"
+    if whole or close(output, np.exp(z) / np.exp(z).sum(axis=0)) or _sums_over_samples(output):
         sums = output.sum(axis=1)
         case.add(
             l,

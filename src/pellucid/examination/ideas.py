@@ -63,7 +63,8 @@ def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
     if f.name == "identity":
         for g in (Sigmoid(), ReLU(), Tanh()):
             fault = f"it is multiplied by the slope of {g.name}, but the output has no activation"
-            yield Idea(fault, right_line, simple * slope(g, z))
+            if np.ptp(slope(g, z)) > 0:  # where all are 1, nothing is multiplied
+                yield Idea(fault, right_line, simple * slope(g, z))
     yield Idea("the output itself is taken, without subtracting the target", right_line, a)
     if f.name != "identity":
         yield Idea("the scores are taken in place of the output", right_line, z - y)

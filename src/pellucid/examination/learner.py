@@ -3,11 +3,14 @@
 import ast
 import copy
 import inspect
+import random
 import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from pellucid.errors import InputError
 from pellucid.examination.names import LAST, Quantity, meaning, quantity
@@ -28,6 +31,7 @@ PATTERNS = {
     "softmax": r"(stable_|my_)?softmax\w*",
 }
 NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
+STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
 ROLES = tuple(PATTERNS)
 
 
@@ -55,6 +59,8 @@ class Pool:
 
     def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
         q, word = quantity(name), meaning(name)
+        if name in self.named and word not in ("X", "y", "one hot"):  # returned under this very name
+            return self.named, name
         if q is not None and q.layer == LAST:
             layers = [found.layer for found in self.arrays if found.kind == q.kind]
             q = Quantity(q.kind, max(layers, default=LAST))
@@ -78,6 +84,7 @@ class Learner:
     code: Code | None
     about: dict[str, Any]
     written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
+    states: dict[int, Any] = field(default_factory=dict)  # in which the file's own generators are before each call
 
     @property
     def path(self) -> str:
@@ -135,10 +142,21 @@ class Learner:
         function = self.functions[role]
         arguments = self.bind(role, pool)
         positional, named = copy.deepcopy(arguments)
+        if role != "init":
+            self._draw_alike()
         ran = run(lambda: function(*positional, **named), self.path, (code_of(function),))
         if ran.value is None and ran.failure is None and role == "update":
-            ran.value = _changed(positional, named, arguments)
+            ran.value = _changed(positional, named, pool.words.get("parameters"))
         return ran
+
+    def _draw_alike(self) -> None:
+        """Set random numbers back, so that dropout drops the same neurons in every pass that is compared."""
+        np.random.seed(0)  # noqa: NPY002  (the caller's state is kept by the doctor)
+        random.seed(0)
+        for value in self.names.values():
+            if isinstance(value, np.random.Generator):
+                self.states.setdefault(id(value), value.bit_generator.state)
+                value.bit_generator.state = self.states[id(value)]
 
     def bind(self, role: str, pool: Pool) -> tuple[list[Any], dict[str, Any]]:
         """The arguments for a role's function."""
@@ -156,10 +174,12 @@ class Learner:
                     positional.extend(pool[parameter.name])
                 continue
             name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
-            if name in pool:
+            if name in pool and not _is_choice(parameter.default):
                 value = pool[name]
             elif parameter.default is not parameter.empty:
                 continue
+            elif role == "forward" and parameter.name in self._inputs(parameters, pool):
+                value = pool["X"]
             else:
                 value = self._left_over(role, parameter.name, pool)
             if parameter.kind is parameter.KEYWORD_ONLY or named:
@@ -170,6 +190,13 @@ class Learner:
                 positional.append(value)
         return positional, named
 
+    def _inputs(self, parameters: list[inspect.Parameter], pool: Pool) -> list[str]:
+        """The one argument of forward that has no other meaning, where none is called as inputs are."""
+        told = self.about.get("arguments", {})
+        names = [told.get(p.name, p.name) for p in parameters]
+        unknown = [p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in pool]
+        return unknown if len(unknown) == 1 and all(meaning(name) != "X" for name in names) else []
+
     def _left_over(self, role: str, name: str, pool: Pool) -> Any:
         told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
         raise InputError(
@@ -179,11 +206,21 @@ class Learner:
         )
 
 
-def _changed(positional: list[Any], named: dict[str, Any], before: tuple[list[Any], dict[str, Any]]) -> Any:
-    """What an update that returns nothing has written into: its first argument that is no number."""
-    del before
+def _is_choice(default: Any) -> bool:
+    """Whether a default is a choice, such as "relu", True or a list of such: no array stands for it."""
+    if isinstance(default, list | tuple) and default:
+        return all(map(_is_choice, default))
+    return isinstance(default, str | bool) or (callable(default) and default is not inspect.Parameter.empty)
+
+
+def _changed(positional: list[Any], named: dict[str, Any], parameters: Any) -> Any:
+    """What an update that returns nothing has written into: its first lists or dicts, as many as init made."""
     values = [*positional, *named.values()]
-    return next((value for value in values if isinstance(value, dict | list | tuple)), tuple(values))
+    boxes = [value for value in values if isinstance(value, dict | list | tuple)]
+    made = [part for part in parameters if isinstance(part, dict | list)] if isinstance(parameters, tuple) else []
+    if len(made) > 1:
+        return tuple(boxes[: len(made)])
+    return boxes[0] if boxes else tuple(values)
 
 
 def returned_names(node: ast.FunctionDef) -> list[str | None]:
@@ -244,7 +281,7 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
             given = candidates.get(given)
         if given is not None and not callable(given):
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
-        chosen = given if given is not None else _by_name(PATTERNS[role], candidates)
+        chosen = given if given is not None else _by_name(PATTERNS[role], _fit_for(role, candidates))
         if chosen is not None:
             found[role] = chosen
     for role in ("forward", "backward"):
@@ -254,6 +291,9 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
             )
     if "init" not in found and "parameters" not in about:
         raise InputError(f"{where}: no function makes the parameters; call it init_params, or give init=…")
+    for key in ("arguments", "returns"):
+        if not isinstance(about.get(key, {}), dict):
+            raise InputError(f"{where}: {key} is a {type(about[key]).__name__}; give a dict")
     known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
     for key in about:
         if key not in known:
@@ -261,6 +301,16 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
                 f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
             )
     return Learner(found, code, about)
+
+
+def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without those that start an optimiser; of several that make parameters, those that call others come first."""
+    if role != "init":
+        return candidates
+    own = {name: f for name, f in candidates.items() if not STATES.search(name)}
+    like = [name for name in own if re.fullmatch(PATTERNS["init"], name, re.IGNORECASE)]
+    calls = {name: set(getattr(code_of(own[name]), "co_names", ())) & set(like) - {name} for name in like}
+    return {name: own[name] for name in sorted(own, key=lambda name: not calls.get(name))}
 
 
 def _by_name(pattern: str, candidates: Mapping[str, Any]) -> Any:

@@ -63,8 +63,15 @@ def as_rows(learner: Learner, X: Any, y: Any, inputs: int | None = None) -> tupl
     Raises:
         InputError: they are not arrays of numbers.
     """
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim != 2 or X.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
+    try:
+        X, y = np.asarray(X), np.asarray(y)
+    except ValueError:
+        raise InputError(f"{learner.path}: X or y has rows of different lengths; give tables of numbers") from None
+    if not X.size or not y.size:
+        raise InputError(f"{learner.path}: X or y holds nothing; give at least one sample")
+    if y.dtype.kind not in "fiub" or y.ndim not in (1, 2):
+        raise InputError(f"{learner.path}: y has shape {y.shape} and {y.dtype} entries; give labels 0, 1, 2, …")
+    if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise InputError(f"{learner.path}: X has shape {X.shape} and {X.dtype} entries; give a table of numbers")
     told = learner.about.get("samples")
     count = y.shape[0] if y.ndim == 1 else max(y.shape)

@@ -36,7 +36,8 @@ _WORDS = {
     "output": "yhat ypred pred preds prediction predictions output outputs out probs probabilities p o",
     "learning rate": "learningrate lr alpha eta rate stepsize",
     "samples": "m nsamples numsamples batchsize mtrain msamples",
-    "epochs": "epochs epoch iterations iters iter niter niters numiterations nepochs numepochs numiters steps nsteps",
+    "epochs": "epochs epoch iterations iters iter niter niters numiterations nepochs numepochs numiters steps nsteps "
+    "numpasses passes maxiter maxiters niterations maxepochs",
     "parameters": "params parameters param theta model network net layers weightsandbiases p",
     "weights": "ws weights wlist",
     "biases": "bs biases blist",
@@ -94,7 +95,8 @@ def places(value: Any, names: list[str | None], *, gradients: bool = False) -> d
     {Quantity(kind='W', layer=1): ('W1',), Quantity(kind='b', layer=1): ('b1',)}
     """
     found: dict[Quantity, Path] = {}
-    if isinstance(value, tuple | list) and len(names) == len(value) and (len(names) > 1 or is_array(value[0])):
+    several = isinstance(value, tuple | list) and len(names) == len(value) > 0
+    if several and (len(names) > 1 or is_array(value[0])):
         for index, (part, name) in enumerate(zip(value, names, strict=True)):
             found.update(_inside(part, name, (index,)))
     if not found:
@@ -154,7 +156,13 @@ def _kind_of_list(name: str | None) -> str | None:
 def _alternate(value: Any) -> bool:
     """Whether a flat list reads W1, b1, W2, b2, …"""
     pairs = list(zip(value[::2], value[1::2], strict=False))
-    return len(value) % 2 == 0 and all(np.ndim(W) == 2 and np.size(b) in np.shape(W) for W, b in pairs)
+    return len(value) % 2 == 0 and all(np.ndim(W) == 2 and _adds_to(b, W) for W, b in pairs)
+
+
+def _adds_to(b: Any, W: Any) -> bool:
+    """Whether b may be W's bias: a column (n, 1) only of a W with n rows."""
+    column = np.ndim(b) == 2 and np.shape(b)[1] == 1 < np.size(b)
+    return np.size(b) == len(W) if column else np.size(b) in np.shape(W)
 
 
 def is_array(value: Any) -> bool:

@@ -8,8 +8,10 @@ import ast
 import builtins
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +74,18 @@ def read_code(path: str) -> Code:
         InputError: there is no such file, it is not Python, or it defines no functions.
     """
     try:
-        text = read_file(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = decode_source(read_file(path))
+    except (UnicodeDecodeError, SyntaxError):
         raise InputError(f"{path}: is not text; give the Python file that your network is in") from None
     try:
-        tree = ast.parse(text, path)
+        tree = _parsed(text, path)
     except SyntaxError as error:
-        raise InputError(f"{path}: line {error.lineno}: {error.msg}; Python cannot read it: mend that first") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: Python cannot read it ({error}); give the file that your network is in") from None
+        line = "" if error.lineno is None else f"line {error.lineno}: "
+        raise InputError(f"{path}: {line}{error.msg}; Python cannot read it: mend that first") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InputError(
+            f"{path}: Python cannot read it ({error or type(error).__name__}); give the file that your network is in"
+        ) from None
     functions = {node.name: node for node in tree.body if isinstance(node, Function)}
     code = Code(path, tree, {"__name__": "learner", "__file__": path, "__builtins__": builtins}, functions)
     if not functions and not any(name == MAPPING for node in tree.body for name in bound(node)):
@@ -99,6 +104,19 @@ def read_code(path: str) -> Code:
             else:
                 code.notes.append(f"not run: {failure.text}")
     return code
+
+
+def _parsed(text: str, path: str) -> ast.Module:
+    """The syntax tree; the lines of a notebook that are not Python's (%matplotlib inline, !pip …) are left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text, path)
+        except SyntaxError:
+            plain = re.sub(r"^[%!]", "#", text, flags=re.MULTILINE)
+            if plain == text:
+                raise
+            return ast.parse(plain, path)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:

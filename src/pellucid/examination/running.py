@@ -1,8 +1,10 @@
 """A learner's function, run: what it returned, its local variables as they stood at its end, or where it failed."""
 
 import contextlib
+import ctypes
+import io
 import sys
-import time
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -48,32 +50,71 @@ def run(call: Callable[[], Any], path: str | None = None, watched: tuple[CodeTyp
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
-    ran, deadline = Ran(), time.monotonic() + LONG
+    ran, clock = Ran(), _Clock(LONG)
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
-        if time.monotonic() > deadline:
-            raise TooLongError(f"it ran for more than {LONG:.0f} s")
         if event == "return" and frame.f_code in watched:
             ran.frames.append(dict(frame.f_locals))
 
-    before = sys.getprofile()
+    before, stdin = sys.getprofile(), sys.stdin
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
+        sys.stdin = io.StringIO()  # nobody answers: input() ends at once
         sys.setprofile(profile)
+        clock.start()
         try:
-            ran.value = call()
+            try:
+                ran.value = call()
+            finally:
+                clock.stop()
         except (Exception, SystemExit) as error:
             sys.setprofile(before)
             ran.failure = _failure(error, path)
         finally:
+            clock.stop()
             sys.setprofile(before)
+            sys.stdin = stdin
     return ran
+
+
+@dataclass
+class _Clock:
+    """Raises TooLongError in the thread that made it once its time is over, also in a loop that calls nothing."""
+
+    seconds: float
+    thread: int = field(default_factory=threading.get_ident)
+    over: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def stop(self) -> None:
+        """From here on nothing is raised any more; what was on its way arrives here."""
+        try:
+            with self.lock:
+                self.over.set()
+            for _ in range(10):  # Python looks for such errors at the end of each turn of a loop
+                pass
+        except TooLongError:
+            self.over.set()
+
+    def _watch(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.lock:
+                if not self.over.is_set():
+                    thread, error = ctypes.c_ulong(self.thread), ctypes.py_object(TooLongError)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+            wait = 1.0  # again, if the code catches every error
 
 
 def _failure(error: BaseException, path: str | None) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if frame.filename == path]
     text = " ".join(str(error).split())
+    if isinstance(error, TooLongError):
+        text = f"it ran for more than {LONG:.0f} s"
     return Failure(
         f"{type(error).__name__}: {text}" if text else type(error).__name__, own[-1] if own else None, type(error)
     )

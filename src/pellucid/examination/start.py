@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,19 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.examination.case import Case
 from pellucid.examination.learner import Pool
-from pellucid.examination.names import LAST, Path, Quantity, at, is_array, places, replaced
+from pellucid.examination.names import LAST, Path, Quantity, at, is_array, meaning, places, replaced
 from pellucid.examination.running import Ran
 from pellucid.examination.transplant import Layout, chains
 
 SIZES = [5, 4, 6, 3]  # of the network that is asked for, where init takes sizes
+LARGEST = 12  # layers of a learner's own sizes are kept as they are up to this
 
 
 def start(case: Case, rng: np.random.Generator) -> bool:
     """Fill in the case's parameters, layout and batch; False where nothing further can be examined."""
     learner = case.learner
+    if learner.code is not None:
+        case.layers_asked = case.layers_asked or sizes_in(learner.names)
     case.pool = Pool(
         {},
         {
@@ -36,7 +40,8 @@ def start(case: Case, rng: np.random.Generator) -> bool:
         return False
     names: list[str | None] = learner.returns("init", ran) if "init" in learner.functions else [None]
     case.started = ran.value
-    found = _resolved({q: path for q, path in places(ran.value, names).items() if q.kind in "Wb"})
+    written = {q: path for q, path in places(ran.value, names).items() if q.kind in "Wb"}
+    found, case.unnumbered = _resolved(written), _unnumbered(written)
     case.layers = max((q.layer for q in found if q.kind == "W"), default=0)
     if not case.layers:
         raise InputError(
@@ -69,8 +74,12 @@ def _sizes(case: Case, count: int) -> list[int]:
     """The sizes of the network to ask for: as the data need it, where there are data."""
     told = case.learner.about.get("sizes")
     if told is not None:
-        return [int(size) for size in told]
+        if not isinstance(told, list | tuple) or not all(isinstance(size, int) and size > 0 for size in told):
+            raise InputError(f"{case.learner.path}: sizes={told!r}; give the sizes of the layers, such as [4, 8, 3]")
+        return list(told)
     sizes = [SIZES[0], *(SIZES[1:3] * count)[: count - 2], SIZES[-1]]
+    if case.layers_asked:
+        sizes = _small(case.layers_asked)
     if case.training is not None:
         X, y = case.training
         sizes[0] = X.shape[1]
@@ -81,10 +90,29 @@ def _sizes(case: Case, count: int) -> list[int]:
     return sizes
 
 
+def _unnumbered(found: dict[Quantity, Path]) -> int:
+    """The layer of a W without a number: the last one, but the first beside W2, W3, …"""
+    numbers = {q.layer for q in found if q.layer != LAST}
+    return 1 if numbers and min(numbers) == 2 else max(numbers, default=0) + 1
+
+
+def _small(sizes: list[int]) -> list[int]:
+    """The same number of layers and outputs, with few inputs and neurons: soon examined."""
+    return [size if size <= LARGEST else SIZES[l % 3] for l, size in enumerate(sizes[:-1])] + sizes[-1:]
+
+
+def sizes_in(names: Mapping[str, Any]) -> list[int]:
+    """The sizes of the layers that a file sets, such as ``layer_dims = [784, 20, 1]``; none where it sets none."""
+    for name, value in names.items():
+        told = meaning(name) == "sizes" and isinstance(value, list | tuple) and len(value) > 1
+        if told and all(isinstance(size, int) and size > 0 for size in value):
+            return list(value)
+    return []
+
+
 def _resolved(found: dict[Quantity, Path]) -> dict[Quantity, Path]:
-    """The same with numbers for the layers that are called last."""
-    last = max((q.layer for q in found), default=0)
-    last = max(last, 0) + 1
+    """The same with numbers for the layers that have none."""
+    last = _unnumbered(found)
     return {Quantity(q.kind, last) if q.layer == LAST else q: path for q, path in found.items()}
 
 

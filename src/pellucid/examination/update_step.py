@@ -1,17 +1,24 @@
 """The update: does each parameter move against its own gradient, by the learning rate times it?"""
 
+import contextlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pellucid.examination.case import Case
 from pellucid.examination.gradients import forms_of, ordered
-from pellucid.examination.names import Quantity, at, places, replaced
-from pellucid.examination.running import Ran
+from pellucid.examination.learner import Pool
+from pellucid.examination.names import Quantity, at, meaning, places, quantity, replaced
+from pellucid.examination.running import Ran, code_of
 from pellucid.examination.start import targets
 from pellucid.examination.transplant import close
 
 RATES = (0.1, 0.3)
+STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([Wwb]\d*)")
 
 
 def examine_update(case: Case, rng: np.random.Generator) -> None:
@@ -25,18 +32,87 @@ def examine_update(case: Case, rng: np.random.Generator) -> None:
         return
     words, gradients = made
     moves: list[dict[Quantity, Any]] = []
+    states: list[str] = []
     for rate in RATES:
         pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
         pool.named.update(dict(words.get("named", {}).items()))
-        ran = case.learner.call("update", pool)
+        states = _add_states(case, pool)
+        with _global_rate(case, rate):
+            ran = case.learner.call("update", pool)
+        if ran.failure is not None and states:
+            case.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
+            return
         if ran.failure is not None:
             case.fails("update", ran.failure, "W")
             return
-        moves.append(_moves(case, ran))
+        moves.append(_moves(case, ran, states))
     before = len(case.findings)
-    _examine_moves(case, moves, gradients)
+    downhill = {dq: -gradient for dq, gradient in gradients.items()} if case.ascent else gradients
+    _examine_moves(case, moves, downhill)
     if len(case.findings) == before:
         case.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
+
+
+def update_adds(case: Case) -> bool:
+    """Whether the update adds what it is given, which is right if backward gives the gradients' negatives."""
+    if "update" not in case.learner.functions:
+        return False
+    trial = replace(case, findings=[], checked=[], notes=[])
+    examine_update(trial, np.random.default_rng(0))
+    return trial.update_sign == -1
+
+
+def _add_states(case: Case, pool: Pool) -> list[str]:
+    """Give the arguments in which an optimiser keeps its state (velocity, vW1, t) their first values; their names."""
+    told, guessed = case.learner.about.get("arguments", {}), []
+    for parameter in inspect.signature(case.learner.functions["update"]).parameters.values():
+        name = told.get(parameter.name, parameter.name)
+        variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+        if variadic or parameter.default is not parameter.empty or name in pool:
+            continue
+        of = STATE.fullmatch(name)
+        q = None if of is None else quantity(of[1])
+        array = None if q is None else case.arrays().get(case.resolved(q))
+        if array is not None:
+            pool.named[name] = np.zeros_like(array)
+        else:
+            pool.named[name] = 1 if name in ("t", "i", "step", "iteration", "epoch") else _zeros(case)
+        guessed.append(parameter.name)
+    return guessed
+
+
+def _zeros(case: Case) -> Any:
+    """Zeros in the structure of the parameters; under the names of the gradients, too."""
+    value = case.parameters
+    for path in case.where.values():
+        value = replaced(value, path, np.zeros_like(at(value, path)))
+    return {**value, **{f"d{key}": zeros for key, zeros in value.items()}} if isinstance(value, dict) else value
+
+
+def _rates(case: Case) -> list[str]:
+    """The global names from which the update takes its learning rate, if it has no argument for it."""
+    code = code_of(case.learner.functions["update"])
+    if _takes_rate(case) or code is None:
+        return []
+    names = case.learner.names
+    return [n for n in code.co_names if meaning(n) == "learning rate" and isinstance(names.get(n), float | int)]
+
+
+def _takes_rate(case: Case) -> bool:
+    told = case.learner.about.get("arguments", {})
+    parameters = inspect.signature(case.learner.functions["update"]).parameters.values()
+    return any(meaning(told.get(p.name, p.name)) == "learning rate" for p in parameters)
+
+
+@contextlib.contextmanager
+def _global_rate(case: Case, rate: float) -> Iterator[None]:
+    names = case.learner.names
+    before = {name: names[name] for name in _rates(case)}
+    names.update(dict.fromkeys(before, rate))
+    try:
+        yield
+    finally:
+        names.update(before)
 
 
 def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
@@ -71,10 +147,13 @@ def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], di
     return words, gradients
 
 
-def _moves(case: Case, ran: Ran) -> dict[Quantity, Any]:
+def _moves(case: Case, ran: Ran, states: list[str]) -> dict[Quantity, Any]:
     """How far each parameter moved, by the name under which it came back."""
     names = case.learner.returns("update", ran)
     value = ran.value
+    if isinstance(value, tuple) and len(names) == len(value) and states:
+        kept = [(n, part) for n, part in zip(names, value, strict=True) if n not in states]
+        names, value = [n for n, _ in kept], tuple(part for _, part in kept)
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
     found = {case.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
@@ -127,7 +206,7 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
             case.add(
                 q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy
             )
-        elif close(move, high[q]) and not close(RATES[0], RATES[1]):
+        elif close(move, high[q]) and (_takes_rate(case) or _rates(case)):
             if "learning_rate" not in {f.quantity for f in case.findings}:
                 case.add(
                     None,
@@ -178,6 +257,16 @@ def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity,
                 remedy,
             )
             return
+    gradient = gradients[_d(q)]
+    if np.size(move) > 3 and np.shape(move) == np.shape(gradient) and _cosine(move, gradient) > 0.5:
+        case.add(
+            q.layer,
+            q.kind,
+            f"the update goes in the wrong direction: {q} moves along the gradient, so the loss grows",
+            f"{place}the cosine between its change and d{q} is +{_cosine(move, gradient):.2f}",
+            remedy,
+        )
+        return
     if not any("plain gradient descent" in text for text in case.notes):
         case.notes.append("the update is more than plain gradient descent: only its direction was examined")
 
@@ -189,6 +278,10 @@ def _slope(move: Any, gradient: Any) -> float | None:
     size = float(np.sum(gradient * gradient))
     c = float(np.sum(move * gradient)) / size if size else 0.0
     return c if c and close(move, c * gradient, 1e-6) else None
+
+
+def _cosine(one: Any, other: Any) -> float:
+    return float(np.sum(one * other) / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-300))
 
 
 def _d(q: Quantity) -> Quantity:
