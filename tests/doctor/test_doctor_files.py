@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import pellucid as pl
+from doctor import patients
 from doctor.networks import Style, write
 from pellucid.examination.examine import doctor_file
 from support import Command
@@ -21,6 +22,7 @@ GOOD = write(STYLE)
         ("def f(:\n", ("line 1", "Python cannot read it")),
         ("x = 1\n", ("defines no functions",)),
         ("", ("defines no functions",)),
+        ("class Net:\n    pass\n", ("defines no functions", "the methods of Net")),
         ("def forward(W1, X): return W1 @ X\n", ("backward",)),
         ("def init(): return 1\ndef forward(X): return X\ndef backward(X): return X\n", ("no weights",)),
         (GOOD + '\nPELLUCID = dict(forward="nothing", forwards=3)\n', ("forwards",)),
@@ -156,3 +158,13 @@ def test_a_function_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pyte
     diagnosis = doctor_file(str(path))
     assert diagnosis.healthy
     assert any("stopped" in note or "ran for more" in note for note in diagnosis.notes)
+
+
+def test_a_loop_that_reuses_the_functions_own_names_is_not_run(tmp_path: Path) -> None:
+    text = (patients.ROOT / "examples" / "my_network.py").read_text()
+    loop = "\n\nfor i in range(10**9):\n    Z1 = A1 = A3 = W1 = dW1 = 0\n    raise SystemExit('it was run')\n"
+    path = tmp_path / "network.py"
+    path.write_text(text + loop)
+    diagnosis = doctor_file(str(path))
+    assert diagnosis.healthy
+    assert not any("it was run" in note for note in diagnosis.notes)

@@ -19,7 +19,7 @@ from pellucid.examination.helpers import examine_helpers
 from pellucid.examination.learner import Learner, learner_in, make_learner
 from pellucid.examination.learners_data import as_rows, examine_data, find_data
 from pellucid.examination.names import meaning
-from pellucid.examination.reading import bound, read_code, used
+from pellucid.examination.reading import bound, from_outside, read_code, used
 from pellucid.examination.start import start
 from pellucid.examination.update_step import examine_update
 from pellucid.examination.wiring import examine_wiring
@@ -182,7 +182,7 @@ def _prepare(case: Case) -> None:
     code = case.learner.code
     if code is not None:
         drivers = [case.learner.called("train")] if "train" in case.learner.functions else []
-        wanted = {name for node in code.functions.values() for name in used(node)} - set(code.functions)
+        wanted = {name for node in code.functions.values() for name in from_outside(node)} - set(code.functions)
         for failure in code.need(wanted, never=drivers):
             code.notes.append(f"not run: {failure.text}")
     case.training = _data(case, None)

@@ -89,8 +89,10 @@ def read_code(path: str) -> Code:
     functions = {node.name: node for node in tree.body if isinstance(node, Function)}
     code = Code(path, tree, {"__name__": "learner", "__file__": path, "__builtins__": builtins}, functions)
     if not functions and not any(name == MAPPING for node in tree.body for name in bound(node)):
+        classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+        remedy = f"write functions that call the methods of {classes[0]}" if classes else "write functions"
         raise InputError(
-            f"{path}: defines no functions; write init, forward, backward and update as functions, or name them: "
+            f"{path}: defines no functions; {remedy}, init, forward, backward and update, or name them: "
             f"{MAPPING} = dict(init=…, forward=…, backward=…, update=…)"
         )
     for statement in _statements(tree):
@@ -159,6 +161,17 @@ def bound(node: ast.AST) -> set[str]:
 def used(node: ast.AST) -> set[str]:
     """The names that a piece of code reads."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+
+
+def from_outside(node: ast.AST) -> set[str]:
+    """The names that a function reads and neither takes nor binds itself: globals.
+
+    >>> sorted(from_outside(ast.parse("def f(X): h = X @ W; return g(h, rate)").body[0]))
+    ['W', 'g', 'rate']
+    """
+    own = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)} | bound(node)
+    declared = {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
+    return used(node) - (own - declared)
 
 
 def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: set[str]) -> list[ast.stmt]:

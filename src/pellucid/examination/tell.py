@@ -217,4 +217,5 @@ def _where(case: Case, q: Quantity) -> str:
         line = case.learner.line("backward", name)
         if line is not None:
             return f"line {line}: "
-    return ""
+    line = case.learner.line("backward")
+    return "" if line is None else f"{case.learner.called('backward')}, from line {line}: "
