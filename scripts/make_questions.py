@@ -26,6 +26,12 @@ HEAD = """# Questions that learners ask
 {count} questions, and the one command that answers each. Below it stands what it printed on {date}, on two cores
 of an AMD EPYC (Zen 3); `python scripts/make_questions.py` asks them all again. The digit model that comes with pellucid
 answers where no run is named; `runs/digits` is the run of the first question. `[…]` stands for lines left out here.
+`examples` is the folder of that name in the sources; the pictures in `digits` and the 300 digits of `few.npz` come from
+
+```
+pellucid data mnist --to png --out digits --split test --limit 30
+pellucid data mnist --to npz --out few.npz --split train --limit 300
+```
 
 """
 

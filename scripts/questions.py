@@ -30,11 +30,9 @@ QUESTIONS = (
     ),
     Question(
         "Why is this a 9 and not a 4?",
-        "pellucid explain --sample 359 --against 4 --top 6",
+        "pellucid explain --sample 359 --against 4 --only why --top 6",
         "The difference of the two scores is a sum over the last hidden layer: each term says which neuron spoke "
         "for the 9, and which for the 4.",
-        begin="Why class 9 and not class 4",
-        lines=12,
     ),
     Question(
         "How sure is the network, and what else could it be?",
@@ -56,11 +54,9 @@ QUESTIONS = (
     ),
     Question(
         "What does neuron 7 look for?",
-        "pellucid explain --sample 0 --layer 1 --neuron 7 --top 6",
+        "pellucid explain --sample 0 --layer 1 --neuron 7 --only terms --top 6",
         "In this seven it found the pixels with the largest terms w · x. What it looks for in general are its weights: "
         "[drawn below](#7-what-do-all-the-neurons-of-the-first-layer-look-for).",
-        begin="Neuron 7 of layer 1: the largest terms",
-        lines=13,
     ),
     Question(
         "What do all the neurons of the first layer look for?",
@@ -78,25 +74,25 @@ QUESTIONS = (
     ),
     Question(
         "What is δ of layer 2 made of?",
-        "pellucid explain --sample 8 --layer 2 --neuron 15 --top 6",
+        "pellucid explain --sample 8 --layer 2 --neuron 15 --only backward --top 6",
         "Each class sends its own δ back, times the weight by which it listened to the neuron; the slope of the "
         "activation is the last factor.",
-        begin="Backward",
-        lines=18,
+        lines=24,
     ),
     Question(
         "What is the chain rule, with numbers?",
-        "pellucid explain --example three-neurons",
-        "Every factor of the three-neuron chain by name, multiplied out.",
-        begin="The factors of the chain rule",
-        lines=22,
+        "pellucid explain --example three-neurons --only chain",
+        "Every factor of the three-neuron chain by name.",
+    ),
+    Question(
+        "And what is the gradient of the first weight?",
+        "pellucid explain --example three-neurons --only multiplied",
+        "The product of all factors on the way from the loss to it.",
     ),
     Question(
         "Why is back propagation run backwards?",
-        "pellucid explain --example three-neurons --digits 4",
+        "pellucid explain --example three-neurons --only backward --digits 4",
         "The products above share most of their factors. From the loss back, each δ is computed once and used again.",
-        begin="Backward, as it is computed",
-        lines=12,
     ),
     Question(
         "How does one weight change in one step, and does the loss fall?",
@@ -107,16 +103,12 @@ QUESTIONS = (
     ),
     Question(
         "Which weights moved most in training?",
-        "pellucid explain runs/digits --moved --top 3",
-        begin="The weights that moved most",
-        lines=20,
+        "pellucid explain runs/digits --moved --only moved --top 3",
     ),
     Question(
         "Why matrices? Are loops not clearer?",
-        "pellucid explain --example vectorization",
+        "pellucid explain --example vectorization --only faster",
         "The numbers are the same; the time is not.",
-        begin="How much faster",
-        lines=10,
     ),
     Question(
         "Is back propagation right?",
