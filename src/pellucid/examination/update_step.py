@@ -1,9 +1,5 @@
 """The update: does each parameter move against its own gradient, by the learning rate times it?"""
 
-import contextlib
-import inspect
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +7,13 @@ import numpy as np
 
 from pellucid.examination.case import Case
 from pellucid.examination.gradients import forms_of, ordered
-from pellucid.examination.learner import Pool
-from pellucid.examination.names import Quantity, at, meaning, places, quantity, replaced
-from pellucid.examination.running import Ran, code_of
+from pellucid.examination.names import Quantity, at, places, replaced
+from pellucid.examination.optimiser_state import add_states, global_rate, global_rates, takes_rate
+from pellucid.examination.running import Ran
 from pellucid.examination.start import targets
 from pellucid.examination.transplant import close
 
 RATES = (0.1, 0.3)
-STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([Wwb]\d*)")
 
 
 def examine_update(case: Case, rng: np.random.Generator) -> None:
@@ -36,8 +31,8 @@ def examine_update(case: Case, rng: np.random.Generator) -> None:
     for rate in RATES:
         pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
         pool.named.update(dict(words.get("named", {}).items()))
-        states = _add_states(case, pool)
-        with _global_rate(case, rate):
+        states = add_states(case, pool)
+        with global_rate(case, rate):
             ran = case.learner.call("update", pool)
         if ran.failure is not None and states:
             case.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
@@ -60,59 +55,6 @@ def update_adds(case: Case) -> bool:
     trial = replace(case, findings=[], checked=[], notes=[])
     examine_update(trial, np.random.default_rng(0))
     return trial.update_sign == -1
-
-
-def _add_states(case: Case, pool: Pool) -> list[str]:
-    """Give the arguments in which an optimiser keeps its state (velocity, vW1, t) their first values; their names."""
-    told, guessed = case.learner.about.get("arguments", {}), []
-    for parameter in inspect.signature(case.learner.functions["update"]).parameters.values():
-        name = told.get(parameter.name, parameter.name)
-        variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-        if variadic or parameter.default is not parameter.empty or name in pool:
-            continue
-        of = STATE.fullmatch(name)
-        q = None if of is None else quantity(of[1])
-        array = None if q is None else case.arrays().get(case.resolved(q))
-        if array is not None:
-            pool.named[name] = np.zeros_like(array)
-        else:
-            pool.named[name] = 1 if name in ("t", "i", "step", "iteration", "epoch") else _zeros(case)
-        guessed.append(parameter.name)
-    return guessed
-
-
-def _zeros(case: Case) -> Any:
-    """Zeros in the structure of the parameters; under the names of the gradients, too."""
-    value = case.parameters
-    for path in case.where.values():
-        value = replaced(value, path, np.zeros_like(at(value, path)))
-    return {**value, **{f"d{key}": zeros for key, zeros in value.items()}} if isinstance(value, dict) else value
-
-
-def _rates(case: Case) -> list[str]:
-    """The global names from which the update takes its learning rate, if it has no argument for it."""
-    code = code_of(case.learner.functions["update"])
-    if _takes_rate(case) or code is None:
-        return []
-    names = case.learner.names
-    return [n for n in code.co_names if meaning(n) == "learning rate" and isinstance(names.get(n), float | int)]
-
-
-def _takes_rate(case: Case) -> bool:
-    told = case.learner.about.get("arguments", {})
-    parameters = inspect.signature(case.learner.functions["update"]).parameters.values()
-    return any(meaning(told.get(p.name, p.name)) == "learning rate" for p in parameters)
-
-
-@contextlib.contextmanager
-def _global_rate(case: Case, rate: float) -> Iterator[None]:
-    names = case.learner.names
-    before = {name: names[name] for name in _rates(case)}
-    names.update(dict.fromkeys(before, rate))
-    try:
-        yield
-    finally:
-        names.update(before)
 
 
 def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
@@ -206,7 +148,7 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
             case.add(
                 q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy
             )
-        elif close(move, high[q]) and (_takes_rate(case) or _rates(case)):
+        elif close(move, high[q]) and (takes_rate(case) or global_rates(case)):
             if "learning_rate" not in {f.quantity for f in case.findings}:
                 case.add(
                     None,
