@@ -69,12 +69,6 @@ def tried(fault: Fault, count: int, folder: Path) -> tuple[int, int, list[str]]:
     return found, alone, missed
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_is_found(fault: Fault, tmp_path: Path) -> None:
-    found, _, missed = tried(fault, 1, tmp_path)
-    assert found == 1, missed
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found_in_networks_of_any_style(fault: Fault, tmp_path: Path) -> None:
