@@ -82,9 +82,7 @@ def train(X, Y, learning_rate, epochs):
     for _ in range(epochs):
         Z1, A1, Z2, A2, _, A3 = forward(W1, b1, W2, b2, W3, b3, X)
         dW1, db1, dW2, db2, dW3, db3 = backward(Z1, A1, Z2, A2, A3, W2, W3, X, Y)
-        W1, b1, W2, b2, W3, b3 = update(
-            W1, b1, W2, b2, W3, b3, dW1, db1, dW2, db2, dW3, db3, learning_rate
-        )
+        W1, b1, W2, b2, W3, b3 = update(W1, b1, W2, b2, W3, b3, dW1, db1, dW2, db2, dW3, db3, learning_rate)
     return W1, b1, W2, b2, W3, b3
 
 
