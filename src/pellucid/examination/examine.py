@@ -16,10 +16,11 @@ from pellucid.examination.case import Case
 from pellucid.examination.driver import examine_driver
 from pellucid.examination.forward_pass import examine_forward
 from pellucid.examination.helpers import examine_helpers
-from pellucid.examination.learner import Learner, learner_in, make_learner
+from pellucid.examination.learner import Learner
 from pellucid.examination.learners_data import as_rows, examine_data, find_data
 from pellucid.examination.names import meaning
 from pellucid.examination.reading import bound, from_outside, read_code, used
+from pellucid.examination.roles import learner_in, make_learner
 from pellucid.examination.start import start
 from pellucid.examination.update_step import examine_update
 from pellucid.examination.wiring import examine_wiring

@@ -9,9 +9,10 @@ from types import CodeType
 from typing import Any
 
 from pellucid.examination.case import Case
-from pellucid.examination.learner import ROLES, returned_names
+from pellucid.examination.learner import returned_names
 from pellucid.examination.names import Quantity, meaning, quantity
 from pellucid.examination.reading import Code, bound
+from pellucid.examination.roles import ROLES
 from pellucid.examination.start import counted
 
 
