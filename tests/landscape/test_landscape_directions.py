@@ -70,7 +70,7 @@ def test_a_paths_directions_are_those_of_scikit_learn() -> None:
 
     points = np.cumsum(RNG(3).standard_normal((12, 40)), axis=0)
     directions = landscape.path_directions(points[-1], list(points))
-    pca = PCA(2, svd_solver="full").fit(points)  # type: ignore[no-untyped-call]
+    pca = PCA(2, svd_solver="full").fit(points)
     assert directions.shares == pytest.approx(tuple(pca.explained_variance_ratio_))
     for direction, component in zip((directions.d, directions.e), pca.components_, strict=True):
         assert abs(direction @ component) == pytest.approx(1)
