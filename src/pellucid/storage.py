@@ -20,6 +20,7 @@ from pellucid.errors import InputError
 from pellucid.files import StrPath, write_whole
 from pellucid.losses import LOSSES, Loss
 from pellucid.network import Network
+from pellucid.preprocessing import Preprocessing
 
 VERSION = 1
 MISSING = "safetensors is not installed: pip install safetensors"
@@ -30,7 +31,8 @@ class Model:
     """A network with what stands beside it: what its inputs and outputs are called, and the data that it learned from.
 
     ``classes`` names the outputs of a classifier, or is None where values are predicted. ``data`` says how to find the
-    model's own data again: source, seed, and the sizes of the dev and test parts.
+    model's own data again: source, seed, and the sizes of the dev and test parts. ``preprocessing`` is there where the
+    model learned from a table: how its columns become inputs, and its outputs values in the target's units.
     """
 
     network: Network
@@ -38,6 +40,7 @@ class Model:
     features: tuple[str, ...] = ()
     image_shape: tuple[int, int] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    preprocessing: Preprocessing | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -96,6 +99,7 @@ def save_model(model: Model, path: StrPath) -> None:
         "features": model.features,
         "image_shape": model.image_shape,
         "data": dict(model.data),
+        "preprocessing": None if model.preprocessing is None else model.preprocessing.as_json(),
     }
     write_tensors(path, tensors, about)
 
@@ -154,6 +158,7 @@ def _model(tensors: dict[str, AnyArray], about: dict[str, Any]) -> Model:
         tuple(map(str, about["features"])),
         None if shape is None else (int(shape[0]), int(shape[1])),
         dict(about["data"]),
+        None if about.get("preprocessing") is None else Preprocessing.from_json(about["preprocessing"]),
     )
     _check_names(model)
     return model
@@ -176,6 +181,14 @@ def _check_names(model: Model) -> None:
         raise InputError(f"it names {len(model.classes)} classes for {outputs} outputs")
     if model.features and len(model.features) != net.sizes[0]:
         raise InputError(f"it names {len(model.features)} features for {net.sizes[0]} inputs")
+    if model.preprocessing is not None and len(model.preprocessing.inputs) != net.sizes[0]:
+        raise InputError(f"its preprocessing makes {len(model.preprocessing.inputs)} inputs of {net.sizes[0]}")
+    if model.preprocessing is not None and len(model.preprocessing.targets) != (
+        net.sizes[-1] if net.loss.kind == "values" else 0
+    ):
+        raise InputError(
+            f"its preprocessing has {len(model.preprocessing.targets)} targets for {net.sizes[-1]} outputs"
+        )
     if model.image_shape is not None and math.prod(model.image_shape) != net.sizes[0]:
         raise InputError(f"it speaks of images of {model.image_shape} pixels for {net.sizes[0]} inputs")
 
