@@ -44,7 +44,7 @@ def read_carefully(
 
 def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with its number from 1; blank rows may only stand at the end."""
-    reader = csv.reader(io.StringIO(_decode(content, name), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(decode(content, name), newline=""), strict=True)
     row, blank = 0, 0
     try:
         for row, cells in enumerate(reader, 1):
@@ -60,7 +60,14 @@ def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _decode(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str) -> str:
+    r"""Return the text of a CSV; raises InputError that names the row where it is no UTF-8, or damaged.
+
+    >>> decode(b"name\nK\xf6ln", "d.csv")
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: d.csv, row 2: byte 0xf6 is no UTF-8 text; save the file as CSV UTF-8
+    """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as fault:

@@ -1,0 +1,181 @@
+"""A column of text becomes what its values say: numbers, booleans, dates, or text; gaps are found in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pellucid.datasets.careful_csv import GAPS
+from pellucid.datasets.frames import Column, Odd
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
+ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
+FORMS = (  # each with all its separators; two that both fit say different things
+    ("%Y/%m/%d",),
+    ("%Y-%m",),
+    ("%d.%m.%Y",),
+    ("%d/%m/%Y", "%m/%d/%Y"),
+    ("%d-%m-%Y", "%m-%d-%Y"),
+    ("%b %d %Y",),
+    ("%b %d, %Y",),
+    ("%B %d %Y",),
+    ("%B %d, %Y",),
+    ("%d %b %Y",),
+    ("%d-%b-%Y",),
+    ("%d %B %Y",),
+)
+TIMES = ("", " %H:%M", " %H:%M:%S")
+MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try on all
+AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-12-31"
+
+
+def understood(texts: pl.Series, *, comma: bool = False) -> Column:
+    """Return what a column of text holds; what stands for a missing value is a gap, blanks around are left out.
+
+    With `comma` the decimal point may be a comma.
+
+    >>> import polars as pl
+    >>> understood(pl.Series(["1", "NA", " 2.5"]))
+    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='')
+    """
+    import polars as pl
+
+    if (column := _numbers(texts)) is not None:
+        return column
+    texts = texts.str.strip_chars()
+    gaps = texts.str.to_lowercase().is_in(sorted(GAPS))
+    texts = pl.select(pl.when(~gaps).then(texts)).to_series()
+    distinct = texts.drop_nulls().unique()
+    if (column := _numbers(texts)) is not None:
+        return column
+    if distinct.str.to_lowercase().is_in(["true", "false"]).all():
+        yes = texts.str.to_lowercase() == "true"
+        return Column("boolean", as_floats(yes))
+    if comma and distinct.str.contains(r"^[+-]?\d*(,\d+)?$").all():
+        return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
+    numbers = distinct.cast(pl.Float64, strict=False)
+    dates = _dates(distinct)
+    if isinstance(dates, pl.Series):
+        return Column("date", _matched(texts, distinct, dates))
+    strange = distinct.filter(numbers.is_null())
+    few = len(strange) <= (1 - NEARLY_ALL) * len(distinct)
+    odd = _first(texts, strange, "number") if few else None
+    if odd is None and isinstance(dates, str):
+        return Column("text", texts.to_numpy(), why=dates)
+    return Column("text", texts.to_numpy(), odd=odd or _odd_date(texts, distinct))
+
+
+def dates_of(texts: pl.Series) -> Column:
+    """Return a column of text from a data frame, where numbers stay text, but dates are dates.
+
+    >>> import polars as pl
+    >>> dates_of(pl.Series(["1970-01-02", None])).values
+    array([86400.,    nan])
+    """
+    import polars as pl
+
+    stripped = texts.str.strip_chars()
+    texts = pl.select(pl.when(stripped != "").then(stripped)).to_series()
+    distinct = texts.drop_nulls().unique()
+    if len(distinct) == 0:
+        return Column("number", np.full(len(texts), np.nan))
+    dates = _dates(distinct)
+    if isinstance(dates, pl.Series):
+        return Column("date", _matched(texts, distinct, dates))
+    return Column("text", texts.to_numpy(), why=dates or "", odd=_odd_date(texts, distinct))
+
+
+def as_floats(series: pl.Series) -> np.ndarray:
+    """Return a series of numbers or booleans as float64 (n,), with NaN for a gap.
+
+    >>> import polars as pl
+    >>> as_floats(pl.Series([True, None]))
+    array([ 1., nan])
+    """
+    import polars as pl
+
+    return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
+
+
+def _numbers(texts: pl.Series) -> Column | None:
+    """Return a column of texts that are numbers, all of them, or None."""
+    import polars as pl
+
+    values = texts.cast(pl.Float64, strict=False)
+    if values.null_count() > texts.null_count():
+        return None
+    return Column("number", as_floats(values), whole=not texts.str.contains(r"[^0-9+-]").any())
+
+
+def _dates(distinct: pl.Series) -> pl.Series | str | None:
+    """Return the seconds since 1970 of distinct texts where each is a date, why it is not known, or None."""
+    import polars as pl
+
+    first = str(distinct[0])
+    if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. ]", first):
+        return None
+    if re.match(ISO, first):
+        return _iso(distinct)
+    for forms in FORMS:
+        for time in TIMES:
+            found = [values for form in forms if (values := _parsed(distinct, form + time)) is not None]
+            if len(found) == 2 and (found[0] != found[1]).any():
+                return AMBIGUOUS
+            if found:
+                return found[0].dt.epoch("us").cast(pl.Float64) / 1e6
+    return None
+
+
+def _iso(distinct: pl.Series) -> pl.Series | None:
+    import polars as pl
+
+    if not distinct.str.contains(ISO).all():
+        return None
+    whole = distinct.str.replace(" ", "T", literal=True).str.replace(" ", "", literal=True)
+    whole = whole.str.replace(",", ".", literal=True).str.replace("Z$", "+00:00")
+    whole = whole.str.replace(r"^(.{10})$", "${1}T00:00").str.replace(r"(T\d\d:\d\d)([+-]|$)", "${1}:00${2}")
+    whole = whole.str.replace(r"(T[^+-]*)$", "${1}+00:00")
+    values = whole.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%#z", strict=False)
+    return None if values.null_count() else values.dt.epoch("us").cast(pl.Float64) / 1e6
+
+
+def _parsed(distinct: pl.Series, form: str) -> pl.Series | None:
+    """Return the times of distinct texts, or None where one of them has another form."""
+    import polars as pl
+
+    if form.startswith("%Y-%m") and "%d" not in form:
+        distinct, form = distinct + "-01", form.replace("%m", "%m-%d", 1)
+    for some in (distinct.head(MOST_TRIED), distinct):
+        values = some.str.strptime(pl.Datetime("us"), form, strict=False)
+        years = values.dt.year()
+        if values.null_count() or (years < 1000).any():  # 1/2/20 is no year of the Romans
+            return None
+    return values
+
+
+def _matched(texts: pl.Series, distinct: pl.Series, values: pl.Series) -> np.ndarray:
+    """Return for each text, (n,) float64, the value of the distinct text that it is; NaN for a gap."""
+    return as_floats(texts.replace_strict(distinct, values, default=None))
+
+
+def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
+    """Return the first text that is no date where nearly all have the ISO form of one."""
+    import polars as pl
+
+    if distinct.str.contains(ISO).sum() < NEARLY_ALL * len(distinct):
+        return None
+    dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
+    return _first(texts, distinct.filter(dates.is_null()), "date")
+
+
+def _first(texts: pl.Series, strange: pl.Series, wanted: Literal["number", "date"]) -> Odd | None:
+    """Return where the first of the strange texts stands, or None where there are none."""
+    if not len(strange):
+        return None
+    i = int(texts.is_in(strange.to_list()).arg_max() or 0)
+    return Odd(i, str(texts[i]), wanted)
