@@ -14,6 +14,7 @@ import numpy as np
 from pellucid.arrays import AnyArray, Array, into
 
 Pair = tuple[AnyArray, AnyArray]  # X (n, features) and y, (n,) labels or (n, outputs) values
+Weighted = tuple[AnyArray, AnyArray, AnyArray]  # and weights (n,): how much each sample counts
 WINDOW = 2**26  # bytes of a stream's samples that are shuffled together
 
 
@@ -43,7 +44,7 @@ class Stream(Protocol):
         """
 
 
-Data = Pair | Stream
+Data = Pair | Weighted | Stream
 
 
 class Kinds(NamedTuple):
@@ -63,7 +64,7 @@ def kinds(data: Data) -> Kinds:
     (5, 2)
     """
     if isinstance(data, tuple):
-        X, y = data
+        X, y = data[:2]
         return Kinds(len(X), X.shape[1], X.dtype, y.shape[1:], y.dtype)
     return Kinds(*data.shape, data.dtype, data.target_shape, data.target_dtype)
 
@@ -101,7 +102,7 @@ def windows(data: Data, seed: int, done: int, batch_size: int) -> Iterator[tuple
     [[2, 0, 1, 3]]
     """
     if isinstance(data, tuple):
-        X, y = data
+        X, y = data[:2]
         yield X, y, order(len(X), seed)[done:]
         return
     samples, features = data.shape

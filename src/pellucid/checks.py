@@ -191,6 +191,23 @@ def _labels(loss: Loss, labels: AnyArray, outputs: int) -> AnyArray:
     return labels.astype(np.int64, copy=False)
 
 
+def weights(value: npt.ArrayLike, samples: int) -> AnyArray:
+    """A weight for each sample (samples,): finite numbers of at least 0, as float64, not all of them 0."""
+    given = array(value, "weights")
+    if given.shape != (samples,) or given.dtype.kind not in "biuf":
+        raise InputError(
+            f"weights are {given.dtype} of shape {given.shape}, but X has {samples} rows: give a number for each row"
+        )
+    bad = np.flatnonzero(~((given >= 0) & np.isfinite(given)))
+    if bad.size:
+        raise InputError(f"weight {given[bad[0]]} in row {bad[0]}: give finite numbers of at least 0")
+    with np.errstate(over="ignore"):
+        total = given.sum(dtype=np.float64)
+    if not 0 < total < math.inf:
+        raise InputError(f"the weights come to {total:g} in all: give some rows a weight above 0, and none a huge one")
+    return given.astype(np.float64)
+
+
 def stream(shape: tuple[int, int], target_shape: tuple[int, ...], loss: Loss, features: int, outputs: int) -> None:
     """A stream whose samples fit the network; what its blocks hold was checked by what reads them."""
     if shape[1] != features:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid import checks, metrics, threads
-from pellucid.arrays import into
-from pellucid.batches import Data, Pair
+from pellucid.arrays import AnyArray, into
+from pellucid.batches import Data, Pair, Weighted
 from pellucid.errors import InputError
 from pellucid.losses import write_targets
 from pellucid.network import Network, forward
@@ -29,6 +29,8 @@ class Scores:
 def evaluate(net: Network, data: Data) -> Scores:
     """The scores of a network on data: X (n, features) and y, (n,) labels or (n, outputs) values; or a stream of them.
 
+    With weights (n,) behind y all scores are weighted means.
+
     >>> net = Network([4, 2], init=None)
     >>> round(evaluate(net, (np.ones((3, 4)), np.array([0, 1, 1]))).loss, 4)
     0.6931
@@ -36,32 +38,41 @@ def evaluate(net: Network, data: Data) -> Scores:
     data = checked(net, data)
     samples = len(data[0]) if isinstance(data, tuple) else data.shape[0]
     trace = Trace(net, min(samples, AT_ONCE))
-    total, right, residuals = 0.0, 0, metrics.Residuals()
+    total, right, weight, residuals = 0.0, 0.0, 0.0, metrics.Residuals()
     blas = threads.limited(threads.best(net.sizes, trace.batch_size))
     with blas, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for X, y in _blocks(data, trace.batch_size):
+        for X, y, *weights in _blocks(data, trace.batch_size):
+            w = weights[0] if weights else None
             batch = trace.head(len(X))
             into(X, out=batch.a[0])
             write_targets(net.loss, y, out=batch.y)
             forward(net, batch)
             net.loss.value(batch.z[-1], batch.a[-1], batch.y, out=batch.loss, work=batch.work[-1])
-            total += float(batch.loss.sum(dtype=np.float64))
-            right += metrics.count_right(net.loss.kind, batch.a[-1], y)
+            weight += len(X) if w is None else float(w.sum())
+            total += float(batch.loss.sum(dtype=np.float64) if w is None else w @ batch.loss)
             if net.loss.kind == "values":
-                residuals.add(batch.a[-1], y)
+                residuals.add(batch.a[-1], y, w)
+            else:
+                right += _count_right(net, batch, y, w)
     if net.loss.kind == "values":
-        return Scores(total / samples, r2=residuals.r2, rmse=residuals.rmse)
-    return Scores(total / samples, accuracy=right / samples)
+        return Scores(total / weight, r2=residuals.r2, rmse=residuals.rmse)
+    return Scores(total / weight, accuracy=right / weight)
 
 
-def _blocks(data: Data, rows: int) -> Iterator[Pair]:
-    for X, y in [data] if isinstance(data, tuple) else data.blocks(None):
-        for start in range(0, len(X), rows):
-            yield X[start : start + rows], y[start : start + rows]
+def _count_right(net: Network, batch: Trace, y: AnyArray, weights: AnyArray | None) -> float:
+    if weights is None:
+        return metrics.count_right(net.loss.kind, batch.a[-1], y)
+    return float(weights @ metrics.hits(net.loss.kind, batch.a[-1], y))
+
+
+def _blocks(data: Data, rows: int) -> Iterator[Pair | Weighted]:
+    for block in [data] if isinstance(data, tuple) else data.blocks(None):
+        for start in range(0, len(block[0]), rows):
+            yield tuple(array[start : start + rows] for array in block)  # type: ignore[misc]
 
 
 def checked(net: Network, data: Data, part: str = "") -> Data:
-    """Data that fit the network: X and y as arrays, or a stream.
+    """Data that fit the network: X and y as arrays, weights behind them if there are some, or a stream.
 
     Raises:
         InputError: they do not.
@@ -69,9 +80,10 @@ def checked(net: Network, data: Data, part: str = "") -> Data:
     if not isinstance(data, tuple):
         checks.stream(data.shape, data.target_shape, net.loss, net.sizes[0], net.sizes[-1])
         return data
-    X, y = data
+    X, y, *weights = data
     X = checks.inputs(X, net.sizes[0])
     if not len(X):
         raise InputError(f"the {part}data has no rows: give at least one sample")
     checks.finite(X, f"{part}X")
-    return X, checks.targets(net.loss, y, len(X), net.sizes[-1])
+    targets = checks.targets(net.loss, y, len(X), net.sizes[-1])
+    return (X, targets, checks.weights(weights[0], len(X))) if weights else (X, targets)

@@ -48,8 +48,12 @@ class Group:
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
         self._targets = np.empty((n, *target_shape), target_dtype)
         self._counted = 0
+        self._weights = data[2] if isinstance(data, tuple) and len(data) > 2 else None
+        self.sums = [float(batch_size)] * (n // batch_size)  # of the weights of each batch
+        # each sample's share in its batch (batches, n), where they differ
+        self._shares = None if self._weights is None else np.zeros((n // batch_size, batch_size), net.dtype)
         cuts = threads.parts(batch_size, 1 if dropout else cores)
-        cut = [self.trace.rows(part.start, part.stop, of=batch_size) for part in cuts]
+        cut = [self.trace.rows(part.start, part.stop, part=True) for part in cuts]
         self.blas_threads = 1 if len(cut) > 1 else cores
         self._parts = [cut[0], *(part.with_own_gradient() for part in cut[1:])] if alone else []
 
@@ -71,6 +75,7 @@ class Group:
         into(X, out=self.trace.a[0])
         write_targets(self.net.loss, y, out=self.trace.y)
         self._targets[...] = y
+        self._weigh(0, self.trace, slice(None))
 
     def again(self) -> Iterator[Trace]:
         """Yield the one batch that was taken, once more."""
@@ -92,7 +97,18 @@ class Group:
             of_batch = rows[number * size : (number + 1) * size]
             pixels = None if self._pixels is None else self._pixels[: len(of_batch)]
             gather(X, of_batch, out=batch.a[0], pixels=pixels)
+            self._weigh(number, batch, of_batch)
             yield batch
+
+    def _weigh(self, number: int, batch: Trace, rows: AnyArray | slice) -> None:
+        """Let a batch's samples count as their weights say, where they have some; ``sums`` is what they come to."""
+        self.sums[number] = batch.batch_size
+        if self._weights is not None:
+            assert self._shares is not None
+            weights = self._weights[rows]
+            batch.weigh(weights)
+            self._shares[number, : batch.batch_size] = batch.weights
+            self.sums[number] = float(weights.sum())
 
     def count(self, done: int) -> tuple[list[float], int]:
         """The mean losses and the hits of those batches that were not counted yet, the last of the first ``done``."""
@@ -114,8 +130,13 @@ class Group:
         self.net.loss.value(self.z[batches, samples], a, y, out=losses, work=self._work[:, batches, samples])
         start = batches.start * self.batch_size
         targets = self._targets[start : start + losses.size].reshape(*losses.shape, *self._targets.shape[1:])
+        right = count_right(self.net.loss.kind, a, targets)
         # Loss = Σ w L
-        return [float(np.dot(weights, loss)) for loss in losses], count_right(self.net.loss.kind, a, targets)
+        if self._shares is not None:
+            return [
+                float(np.dot(w, loss)) for w, loss in zip(self._shares[batches, samples], losses, strict=True)
+            ], right
+        return [float(np.dot(weights, loss)) for loss in losses], right
 
 
 def _there_and_back(net: Network, trace: Trace) -> None:

@@ -55,19 +55,27 @@ def count_right(kind: str, a: AnyArray, y: AnyArray) -> int:
     >>> count_right("classes", np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     1
     """
-    if kind == "values":
-        return 0
     right = 0
+    if kind == "values":
+        return right
     if a.ndim == 3 and len(a) == 1:
         a, y = a[0], y[0]
     step = max(1, AT_ONCE // math.prod(a.shape[1:-1]))
     for start in range(0, len(a), step):
-        outputs, targets = a[start : start + step], y[start : start + step]
-        if kind == "probabilities":
-            hits = ((outputs > 0.5) == (targets.reshape(outputs.shape) > 0.5)).all(axis=-1)
-        else:
-            hits = outputs.argmax(axis=-1) == targets
-        right += int(np.count_nonzero(hits))
+        right += int(np.count_nonzero(hits(kind, a[start : start + step], y[start : start + step])))
+    return right
+
+
+def hits(kind: str, a: AnyArray, y: AnyArray) -> AnyArray:
+    """Which rows (…, n) of outputs a (…, n, outputs) are right about y, labels (…, n) or probabilities.
+
+    >>> hits("classes", np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    array([ True, False])
+    """
+    if kind == "probabilities":
+        right: AnyArray = ((a > 0.5) == (y.reshape(a.shape) > 0.5)).all(axis=-1)
+    else:
+        right = a.argmax(axis=-1) == y
     return right
 
 
@@ -148,19 +156,23 @@ class Residuals:
     """
 
     def __init__(self) -> None:
-        self._samples = 0
+        self._samples = 0.0
         self._mean: AnyArray | float = 0.0
         self._spread: AnyArray | float = 0.0
         self._left: AnyArray = np.zeros(1)
 
-    def add(self, predictions: npt.ArrayLike, y: npt.ArrayLike) -> None:
-        """Count a block of predictions and targets (n, outputs)."""
+    def add(self, predictions: npt.ArrayLike, y: npt.ArrayLike, weights: AnyArray | None = None) -> None:
+        """Count a block of predictions and targets (n, outputs), each row by its weight (n,)."""
         guessed, truth = _values(predictions, y)
-        n, mean = len(truth), truth.mean(axis=0)
+        w = np.ones(len(truth)) if weights is None else weights
+        n = float(w.sum())
+        if not n:
+            return
+        mean = w @ truth / n
         moved, both = mean - self._mean, self._samples + n
-        self._spread += ((truth - mean) ** 2).sum(axis=0) + moved**2 * (self._samples * n / both)
+        self._spread += w @ (truth - mean) ** 2 + moved**2 * (self._samples * n / both)
         self._mean = self._mean + moved * (n / both)
-        self._left = self._left + ((guessed - truth) ** 2).sum(axis=0)
+        self._left = self._left + w @ (guessed - truth) ** 2
         self._samples = both
 
     @property

@@ -43,7 +43,8 @@ class Trace:
         dW, db: views into ``grad``, shaped as W (outputs, inputs) and b (outputs,).
         grad: dLoss/dθ, laid out as θ.
         y: (n, outputs), the targets as rows; ``loss`` (n,), each sample's loss.
-        weights: (n,), each sample's share in the mean: 1/n; ``shares`` (n, outputs), the same beside each output.
+        weights: (n,), each sample's share in the mean: 1/n unless ``weigh`` said otherwise; ``shares`` (n, outputs),
+            the same beside each output.
         fed: what layer l reads, at [l − 1]: ``a[l-1]`` itself, or with dropout ``a[l-1] * mask[l-1]``.
         delta_input: (n, inputs), dLoss/da of the input, if asked for with ``input_gradient=True``; else None.
 
@@ -85,7 +86,7 @@ class Trace:
         self.ones = np.ones(n, dtype)
         self.delta_input = np.empty((n, net.sizes[0]), dtype) if input_gradient else None
         self.grad = np.zeros_like(net.theta)
-        self._share_alike(n)
+        self._share_alike()
         self.dW, self.db = map(list, zip(*views(self.grad, net.sizes), strict=True))
 
     def fill(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> None:
@@ -99,28 +100,40 @@ class Trace:
         if y is not None:
             write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
 
+    def weigh(self, weights: AnyArray) -> None:
+        """Let the batch's loss be Σ w L / Σ w with these weights w (n,) of its samples; where all are 0 it is 0.
+
+        A weight of 2 counts as the sample twice, 0 as if it were not there.
+        """
+        total = weights.sum(dtype=np.float64)
+        np.divide(weights, total or 1.0, out=self.weights, casting="same_kind")
+        self.shares[...] = self.weights[:, np.newaxis]
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         # in a copy, dW and db must be parts of its own grad again, and what layers read its own a
         self.__dict__.update(state)
         self.dW, self.db = map(list, zip(*views(self.grad, self._sizes), strict=True))
         self.fed = [self.a[0], *(self.fed[1:] if self.mask else self.a[1:-1])]
 
-    def rows(self, start: int, stop: int, *, of: int | None = None) -> "Trace":
+    def rows(self, start: int, stop: int, *, part: bool = False) -> "Trace":
         """The same trace cut to some of its rows: views, with ``grad`` shared.
 
-        They are a batch of their own; or a part of a batch of ``of`` samples, whose gradient is the sum of its parts'.
+        They are a batch of their own; or a ``part`` of this one, whose gradient is the sum of its parts'.
         """
         checks.rows(start, stop, self.batch_size)
-        part, n = self._twin(), stop - start
-        part.batch_size = n
+        cut, n = self._twin(), stop - start
+        cut.batch_size = n
         for name in ("a", "z", "delta", "mask"):
-            setattr(part, name, [array[start:stop] for array in getattr(self, name)])
-        part.work = [array[:, start:stop] for array in self.work]
-        part.fed = [part.a[0], *([fed[start:stop] for fed in self.fed[1:]] if self.mask else part.a[1:-1])]
-        part.y, part.loss, part.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
-        part._share_alike(n if of is None else of)
-        part.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
-        return part
+            setattr(cut, name, [array[start:stop] for array in getattr(self, name)])
+        cut.work = [array[:, start:stop] for array in self.work]
+        cut.fed = [cut.a[0], *([fed[start:stop] for fed in self.fed[1:]] if self.mask else cut.a[1:-1])]
+        cut.y, cut.loss, cut.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
+        if not part:
+            cut._share_alike()
+        else:
+            cut.weights, cut.shares = self.weights[start:stop], self.shares[start:stop]
+        cut.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
+        return cut
 
     def with_own_gradient(self) -> "Trace":
         """The same trace, but its gradients stand in arrays of their own."""
@@ -145,10 +158,10 @@ class Trace:
         twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
         return twin
 
-    def _share_alike(self, of: int) -> None:
-        self.weights = np.full(self.batch_size, 1 / of, self.grad.dtype)
+    def _share_alike(self) -> None:
+        self.weights = np.full(self.batch_size, 1 / self.batch_size, self.grad.dtype)
         self.shares = across(self.batch_size, self._sizes[-1], self.grad.dtype)
-        self.shares[...] = 1 / of
+        self.shares[...] = 1 / self.batch_size
 
     def _twin(self) -> "Trace":
         twin = object.__new__(Trace)

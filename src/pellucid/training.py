@@ -27,7 +27,8 @@ from pellucid.trace import Trace
 class Epoch:
     """One pass over the training data.
 
-    ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time; ``dev`` is what
+    ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time (weighted, where
+    samples have weights; its accuracy is the share of samples); ``dev`` is what
     the θ at the end of the epoch reaches on the dev data. ``learning_rate`` is that of the epoch's last step,
     ``gradient_norm`` the length of its gradient before any clipping; ``seconds`` is the time of the epoch without the
     evaluation.
@@ -93,7 +94,8 @@ def train(
 
     Args:
         net: the network; its θ is changed.
-        data: X (n, features), uint8 or float, and y: (n,) labels, or (n, outputs) values.
+        data: X (n, features), uint8 or float, and y: (n,) labels, or (n, outputs) values; and, if some samples count
+            more than others, their weights (n,): a batch's loss is then Σ w L / Σ w.
         optimizer: an optimiser with its learning rate.
         epochs: how many passes over the data, in all; after a ``progress`` of 3, ``epochs=5`` makes two more.
         batch_size: samples a step; None takes all of them at once, in their own order.
@@ -124,6 +126,7 @@ def train(
     course = _Course(
         data=data,
         samples=samples,
+        weight=float(data[2].sum()) if isinstance(data, tuple) and len(data) > 2 else float(samples),
         dev=None if dev is None else checked(net, dev, "dev "),
         epochs=checks.count(epochs, "epochs", least=0),
         batch_size=_batch_size(batch_size, data),
@@ -157,6 +160,7 @@ class _Course:
 
     data: Data
     samples: int
+    weight: float  # of all samples: their number, unless they have weights
     dev: Data | None
     epochs: int
     batch_size: int
@@ -172,7 +176,7 @@ class _Course:
 
 def _epochs(net: Network, group: Group, optimizer: Optimizer, course: _Course, progress: Progress) -> Iterator[Epoch]:
     if course.batches == 1 and isinstance(course.data, tuple):
-        group.take(*course.data)
+        group.take(*course.data[:2])
     while progress.epoch < course.epochs:
         start, rate = time.perf_counter(), optimizer.learning_rate
         with threads.limited(group.blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -181,11 +185,11 @@ def _epochs(net: Network, group: Group, optimizer: Optimizer, course: _Course, p
             finally:
                 optimizer.learning_rate = rate
             if not np.isfinite(net.theta).all():  # the epoch's last step may have spoilt it, or it hides behind a ReLU
-                raise _divergence(net, group.batches[-1], progress, progress.step, progress.loss / course.samples)
+                raise _divergence(net, group.batches[-1], progress, progress.step, progress.loss / course.weight)
             seconds = time.perf_counter() - start
             dev = None if course.dev is None else evaluate(net, course.dev)
         accuracy = None if net.loss.kind == "values" else progress.right / course.samples
-        scores = Scores(progress.loss / course.samples, accuracy)
+        scores = Scores(progress.loss / course.weight, accuracy)
         progress.epoch += 1
         progress.batch, progress.loss, progress.right = 0, 0.0, 0
         rate, norm = progress.learning_rate, progress.gradient_norm
@@ -245,7 +249,7 @@ def _settle(net: Network, group: Group, progress: Progress, first: int, *, under
         batch = group.batches[number]
         if not math.isfinite(loss):
             raise _divergence(net, batch, progress, progress.step + under_way - done + number + 1, loss)
-        progress.loss += loss * batch.batch_size
+        progress.loss += loss * group.sums[number]
     progress.right += right
 
 

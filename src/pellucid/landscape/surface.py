@@ -111,6 +111,7 @@ def compute(
     """
     whole = checked(net, data)
     assert isinstance(whole, tuple)
+    samples = whole[:2]
     points = checks.count(points, "points", least=3)
     at_once = checks.count(threads.cores() if at_once is None else at_once, "at_once")
     centre = net.theta.astype(np.float64)
@@ -124,12 +125,12 @@ def compute(
     span = checks.number(SPAN[directions.kind] if span is None else span, "span", positive=True)
     alphas, betas = _axes(projected, points, span)
     grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
-    plane = _losses(net, whole, directions, np.concatenate([grid, projected]), at_once, after_each)
+    plane = _losses(net, samples, directions, np.concatenate([grid, projected]), at_once, after_each)
     losses, below = plane[: len(grid)].reshape(points, points), plane[len(grid) :]
     trajectory = None
     if path is not None:
         chosen = int(np.argmin(np.linalg.norm(np.array(path.thetas, np.float64) - centre, axis=1)))
-        own = _own_losses(net, whole, path)
+        own = _own_losses(net, samples, path)
         trajectory = Trajectory(list(path.steps), projected, own, below, distances, chosen)
     at_centre = float(losses[betas == 0, alphas == 0].item())
     return Surface(
@@ -144,7 +145,7 @@ def spread(data: Pair, most: int = 1000) -> Pair:
     >>> X.tolist(), y.tolist()
     ([[0.0], [3.0], [6.0], [9.0]], [0, 3, 6, 9])
     """
-    X, y = data
+    X, y = data[:2]
     rows = some_rows(len(X), checks.count(most, "most"))
     return X[rows], y[rows]
 
