@@ -46,7 +46,7 @@ def run() -> runs.Look:
 @cache
 def digits() -> Samples:
     test = runs.own_data(run().model).test
-    assert test is not None
+    assert isinstance(test, Samples)
     return test
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pellucid.datasets import Samples, Stream
+from pellucid.datasets import Samples, Stream, WeightedSamples
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Ended:
 Command = Callable[..., Ended]  # pellucid("train", "--epochs", 3) -> Ended
 
 
-def loaded(part: Samples | Stream | None) -> Samples:
+def loaded(part: Samples | WeightedSamples | Stream | None) -> Samples:
     """A part of a data set that is in memory."""
     assert isinstance(part, Samples)
     return part

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules
+    from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules, tables
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.diagnosis.training import diagnose
     from pellucid.errors import DivergenceError, InputError
@@ -95,6 +95,7 @@ __all__ = [
     "save",
     "save_model",
     "schedules",
+    "tables",
     "train",
 ]
 
@@ -131,7 +132,7 @@ _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Load a public name, or one of the modules that are public as a whole."""
-    if name in ("datasets", "explain", "landscape", "metrics", "pictures", "report", "schedules"):
+    if name in ("datasets", "explain", "landscape", "metrics", "pictures", "report", "schedules", "tables"):
         return import_module(f"pellucid.{name}")
     if name not in _PLACE_OF:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")

@@ -192,7 +192,7 @@ class Date:
         days = np.where(missing, self.fill, values) / DAY
         out[:, 0] = (days - self.mean) / self.scale
         for k, cycle in enumerate(self.cycles):
-            turns = 2 * np.pi * ((days - MONDAY) / CYCLES[cycle])
+            turns = 2 * np.pi * ((days - MONDAY) / CYCLES[cycle] % 1)
             out[:, 1 + 2 * k], out[:, 2 + 2 * k] = np.sin(turns), np.cos(turns)
         if self.gaps:
             out[:, -1] = missing

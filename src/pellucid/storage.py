@@ -60,6 +60,27 @@ class Model:
         """
         return self.features or tuple(f"x{k}" for k in range(self.network.sizes[0]))
 
+    def in_units(self) -> Network:
+        """The network whose outputs are values in the target's own units; itself, where targets were not scaled.
+
+        It is a float64 copy whose last layer has the scale s and the mean m of the targets in its weights:
+        s (x Wᵀ + b) + m = x (s W)ᵀ + (s b + m).
+
+        >>> from pellucid.columns import Number, Target
+        >>> plan = Preprocessing((Number("size", 0.0, 1.0, 0.0),), targets=(Target("price", 200.0, 100.0),))
+        >>> model = Model(Network([1, 1], loss=LOSSES["squared-error"](), init=None), preprocessing=plan)
+        >>> model.in_units().predict([[0.0]])
+        array([[200.]])
+        """
+        if self.preprocessing is None or not self.preprocessing.targets:
+            return self.network
+        net = self.network.astype(np.float64)
+        last = net.layers[-1]
+        for k, target in enumerate(self.preprocessing.targets):
+            last.W[k] *= target.scale
+            last.b[k] = last.b[k] * target.scale + target.mean
+        return net
+
 
 def save(net: Network, path: StrPath) -> None:
     """Write a network to a safetensors file, whole or not at all.

@@ -58,3 +58,12 @@ def short_percent(share: float) -> str:
     '97.5 %'
     """
     return f"{100 * share:g} %"
+
+
+def shortened(text: str, longest: int = 40) -> str:
+    """Text as it fits into a table, cut where it is longer.
+
+    >>> shortened("price"), shortened("a" * 50, 5)
+    ('price', 'aaaa…')
+    """
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pellucid.datasets import Dataset, Samples, Stream, flat, idx, load, read, stream, streamed
+from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples, flat, idx, load, read, stream, streamed
 from pellucid.datasets.splits import mark_parts
 from pellucid.errors import InputError
 from pellucid.runs import record
@@ -56,10 +56,12 @@ def numbered(n: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(n, dtype=">u2").view(np.uint8).reshape(n, 2), np.arange(n) % classes
 
 
-def gathered(part: Samples | Stream | None, seed: int | None = None, skip: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def gathered(
+    part: Samples | WeightedSamples | Stream | None, seed: int | None = None, skip: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """All that a stream gives, in its order."""
     assert part is not None
-    assert not isinstance(part, Samples)
+    assert not isinstance(part, tuple)
     blocks = [(X.copy(), y.copy()) for X, y in part.blocks(seed, skip)]
     X, y = [X for X, _ in blocks], [y for _, y in blocks]
     if not blocks:
@@ -115,7 +117,7 @@ def test_the_same_seed_gives_the_same_blocks_and_another_seed_others(form: str, 
 
 def test_blocks_of_a_plain_file_begin_elsewhere_for_another_seed(tmp_path: Path) -> None:
     train = load(write_npy(tmp_path, *numbered(200)), dev=0).train
-    assert not isinstance(train, Samples)
+    assert not isinstance(train, tuple)
     starts = {number % 5 for seed in range(30) for X, _ in train.blocks(seed) for number in numbers(X[:1]) if number}
     assert starts == {0, 1, 2, 3, 4}
 
@@ -123,7 +125,7 @@ def test_blocks_of_a_plain_file_begin_elsewhere_for_another_seed(tmp_path: Path)
 @pytest.mark.parametrize("form", WRITERS)
 def test_skipped_blocks_are_not_read(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = load(WRITERS[form](tmp_path, *numbered(70)), dev=0).train
-    assert not isinstance(train, Samples)
+    assert not isinstance(train, tuple)
     seen = []
     inner = stream.Source.read
 
@@ -152,7 +154,7 @@ def test_a_stream_holds_what_a_table_would(form: str, kind: str, dtype: type, tm
     X: np.ndarray = (np.arange(180).reshape(60, 3) % 250).astype(dtype)
     path = WRITERS[form](tmp_path, X, LABELS[kind])
     table, dataset = read(path), load(path, dev=0)
-    assert not isinstance(dataset.train, Samples)
+    assert not isinstance(dataset.train, tuple)
     X_, y = gathered(dataset.train)
     assert (X_ == table.X).all()
     assert X_.dtype == table.X.dtype == dataset.train.dtype
@@ -276,11 +278,11 @@ def test_a_file_that_shrinks_while_it_is_read_is_told(tmp_path: Path) -> None:
 def test_the_checksum_changes_with_size_labels_split_and_sampled_bytes(form: str, tmp_path: Path) -> None:
     X, y = numbered(60)
     path = WRITERS[form](tmp_path, X, y)
-    first = record.checksum(load(path).train)
-    assert record.checksum(load(path).train) == first
-    sums = {first, record.checksum(load(path, seed=1).train)}
+    first = record.checksum(load(path))
+    assert record.checksum(load(path)) == first
+    sums = {first, record.checksum(load(path, seed=1))}
     for change in (X[:-1], y[:-1]), (X[::-1], y), (X, 1 - y):
-        sums.add(record.checksum(load(WRITERS[form](tmp_path, *change)).train))
+        sums.add(record.checksum(load(WRITERS[form](tmp_path, *change))))
     assert len(sums) == 5
 
 
@@ -309,7 +311,7 @@ def test_reading_takes_little_memory_whatever_the_size_of_the_file(
         path = WRITERS[form](tmp_path, np.zeros((n, 40), np.uint8), np.arange(n) % 10, 100_000)
         tracemalloc.start()
         train = load(path, dev=1000).train
-        assert not isinstance(train, Samples)
+        assert not isinstance(train, tuple)
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         assert sum(len(X) for X, _ in train.blocks(0)) == n - 1000

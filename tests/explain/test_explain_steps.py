@@ -45,7 +45,7 @@ def model() -> Model:
 @pytest.fixture(scope="module")
 def digits() -> datasets.Samples:
     test = datasets.mnist().test
-    assert test is not None
+    assert isinstance(test, datasets.Samples)
     return test
 
 

@@ -59,7 +59,7 @@ def check(explanation: Explanation, least: int) -> None:
 @pytest.fixture(scope="module")
 def digits() -> datasets.Samples:
     test = datasets.mnist().test
-    assert test is not None
+    assert isinstance(test, datasets.Samples)
     return test
 
 

@@ -63,7 +63,7 @@ def digits_page(of_digits: Run) -> Element:
 
 
 def predictions(run: Run) -> tuple[Samples, np.ndarray]:
-    assert run.dataset.test is not None
+    assert isinstance(run.dataset.test, Samples)
     return run.dataset.test, run.model.network.predict(run.dataset.test.X)
 
 

@@ -13,7 +13,7 @@ from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.errors import InputError
 
 COMMANDS = (
-    "train", "evaluate", "predict", "explain", "plot", "landscape",
+    "train", "evaluate", "predict", "importance", "explain", "plot", "landscape",
     "report", "lr-find", "doctor", "check", "benchmark", "data",
 )  # fmt: skip
 
@@ -40,6 +40,7 @@ def group() -> None:
 
     \b
     pellucid train                    train the digit recogniser on 59,000 real digits
+    pellucid train data.csv --target price    a network for your own table
     pellucid predict digit.png        read a digit from a picture
     pellucid evaluate                 how good the model is, class by class
     pellucid explain                  every number of one digit: formula, operands, value

@@ -7,10 +7,10 @@ from rich.text import Text
 
 from pellucid import metrics
 from pellucid.cli.common import Out, open_model, output, print_json
-from pellucid.cli.samples import model_and_data, samples_for
-from pellucid.datasets import Samples
-from pellucid.evaluation import evaluate as score
+from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.datasets import Samples, WeightedSamples
 from pellucid.files import plain
+from pellucid.runs import score
 from pellucid.storage import Model
 from pellucid.wording import decimal, percent
 
@@ -26,7 +26,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
-    name, samples = samples_for(model, data)
+    name, samples = weighted_samples_for(model, data)
     result = _result(model, samples)
     if as_json:
         print_json(result)
@@ -42,9 +42,9 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         _show_confusion(results, model, result)
 
 
-def _result(model: Model, samples: Samples) -> dict[str, Any]:
+def _result(model: Model, samples: Samples | WeightedSamples) -> dict[str, Any]:
     net = model.network
-    scores = score(net, samples)
+    scores = score(model, samples)
     result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
     if scores.accuracy is None:
         return {**result, "r2": scores.r2, "rmse": scores.rmse}

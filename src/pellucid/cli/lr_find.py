@@ -16,7 +16,7 @@ from pellucid.errors import DivergenceError, InputError
 from pellucid.files import write_whole
 from pellucid.learning_rate import LEAST_STEPS, RangeTest
 from pellucid.pictures import style
-from pellucid.runs import from_flags, prepare
+from pellucid.runs import from_flags, prepare, usual_recipe
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
 OWN = ("least", "most", "steps", "out", "as_json", "quiet")
@@ -81,7 +81,7 @@ def lr_find(
 
 
 def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet: bool) -> RangeTest:
-    prepared = prepare(from_flags(flags))
+    prepared = prepare(from_flags(flags, usual_recipe(flags["data"])))
     settings, data = prepared.settings, prepared.dataset.train
     with progress("trying rates", steps, quiet=quiet) as bar:
         try:

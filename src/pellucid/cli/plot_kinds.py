@@ -10,7 +10,7 @@ import numpy as np
 from pellucid import landscape, metrics, pictures, runs
 from pellucid.cli.common import open_model, progress
 from pellucid.cli.samples import One, one_sample, samples_for
-from pellucid.datasets import Samples
+from pellucid.datasets import Samples, WeightedSamples
 from pellucid.errors import InputError
 from pellucid.evaluation import checked
 from pellucid.history import COLUMNS
@@ -174,9 +174,9 @@ def _samples_of(run: runs.Look, data: str | None) -> Samples:
     if data is not None:
         return samples_for(describe_model(run.network, run.settings, own), data)[1]
     part = own.dev if own.dev is not None else own.train
-    if not isinstance(part, Samples):
-        part = Samples(*next(iter(part.blocks(None))))
-    return part
+    if isinstance(part, Samples | WeightedSamples):
+        return Samples(part.X, part.y)
+    return Samples(*next(iter(part.blocks(None))))
 
 
 def _landscape(asked: Asked) -> Drawn:

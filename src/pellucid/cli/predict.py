@@ -5,19 +5,20 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, is_model, open_model, output, print_json, target_in
+from pellucid.cli.common import Cell, Out, is_model, note, open_model, output, print_json, target_in
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
+from pellucid.preprocessing import Preprocessing
 from pellucid.storage import Model
-from pellucid.wording import percent
+from pellucid.wording import percent, shortened
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
 SHOWN = 20
@@ -45,7 +46,8 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
         raise InputError(f"--out {to}: is what the predictions are made from; choose another name")
     model = open_model(path)
     read = [(name, *_inputs(model, name)) for name in files]
-    predictions = [model.network.predict(X) for _, X, _ in read]
+    net = model.in_units()
+    predictions = [net.predict(X) for _, X, _ in read]
     if to is not None:
         write_whole(to, _as_csv(model, read, predictions).encode())
     if as_json:
@@ -67,6 +69,8 @@ def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
     stdin = sys.stdin.buffer if name == "-" else None
+    if model.preprocessing is not None:
+        return _rows(model, model.preprocessing, name, stdin), None
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(
@@ -74,6 +78,15 @@ def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
             "give it rows of the kind that it learned from"
         )
     return table.X, table
+
+
+def _rows(model: Model, plan: Preprocessing, name: str, stdin: BinaryIO | None) -> AnyArray:
+    """The inputs (n, inputs) that a model's preprocessing makes of a table; a note names categories it did not know."""
+    frame = datasets.read_frame(name, stdin=stdin, as_text=datasets.texts_of(plan))
+    for column, levels in datasets.unknown_levels(frame, plan).items():
+        some = ", ".join(map(shortened, levels[:3])) + (", …" if len(levels) > 3 else "")
+        note(f"note: {name}, column {column}: training did not know {some}; taken as no known one")
+    return datasets.inputs_of(frame, plan, model.network.dtype)
 
 
 def _answers(model: Model, outputs: AnyArray) -> list[Any]:

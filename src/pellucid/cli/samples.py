@@ -6,7 +6,7 @@ from pathlib import Path
 from pellucid import datasets
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import is_model, target_in
-from pellucid.datasets import Samples
+from pellucid.datasets import Samples, WeightedSamples
 from pellucid.errors import InputError
 from pellucid.runs import own_data
 from pellucid.storage import Model
@@ -36,10 +36,16 @@ def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
     """The samples to look at, and what they are called: those of ``data``, or the model's own test or dev part."""
+    name, samples = weighted_samples_for(model, data)
+    return name, Samples(samples.X, samples.y)
+
+
+def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples | WeightedSamples]:
+    """``samples_for``, with the weight of each where the table has a column of them."""
     if data is None:
         own = own_data(model)
         for part, samples in (("test", own.test), ("dev", own.dev), ("train", own.train)):
-            if isinstance(samples, Samples):
+            if isinstance(samples, Samples | WeightedSamples):
                 return f"{own.name} ({part})", samples
         raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
     net = model.network
@@ -47,6 +53,16 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
         digits = datasets.mnist().test
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
+    elif model.preprocessing is not None:
+        about = model.data
+        return data, datasets.samples_like(
+            datasets.read_frame(data, as_text=datasets.texts_of(model.preprocessing)),
+            model.preprocessing,
+            target=str(about.get("target")),
+            classes=model.classes,
+            weights=about.get("weights"),
+            dtype=net.dtype,
+        )
     else:
         table = datasets.read(data, target=target_in(model, data))
         X, name = table.X, data

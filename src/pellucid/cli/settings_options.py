@@ -44,6 +44,10 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
     return None if value is None else tuple(name.strip() for name in value.split(","))
 
 
+def _several(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return value or None
+
+
 def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | str | None:
     if value is None or value == "all":
         return value
@@ -54,7 +58,11 @@ def _batch(_: click.Context, __: click.Parameter, value: str | None) -> int | st
 
 
 SETTINGS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--target", metavar="NAME", help="What to predict: an array, a column, or a .npy file."),
+    click.option(
+        "--target",
+        metavar="NAME",
+        help="What to predict: a column, several joined by commas, an array, or a .npy file.",
+    ),
     click.option("--task", type=click.Choice(["auto", "classification", "regression"]), help="[default: auto]"),
     click.option(
         "--dev",
@@ -63,16 +71,33 @@ SETTINGS: tuple[Callable[[Command], Command], ...] = (
         help="Held back to watch over training [1,000 digits; else 10 %, at most 10,000 of a file above 256 MB].",
     ),
     click.option("--test", metavar="N|FRACTION", callback=_amount, help="Held back for the final score."),
+    click.option(
+        "--column",
+        "columns",
+        metavar="NAME=KIND",
+        multiple=True,
+        callback=_several,
+        help="What a column of a table is: number, boolean, category, date, or out. May be given several times.",
+    ),
+    click.option("--weights", metavar="NAME", help="The column of a table that says how much each row counts."),
+    click.option(
+        "--class-weights", metavar="balanced|NAME=W,…", help="How much the rows of each class count in training [1]"
+    ),
     click.option("--recipe", metavar="NAME", help=f"A set of the settings below: {', '.join(RECIPES)}."),
-    click.option("--hidden", metavar="32,16", callback=_sizes, help="Neurons of the hidden layers, or none."),
+    click.option(
+        "--hidden",
+        metavar="32,16",
+        callback=_sizes,
+        help="Neurons of the hidden layers, or none [32,16; 64,32 for a table]",
+    ),
     click.option("--activation", metavar="NAME[,NAME]", callback=_names, help=", ".join(ACTIVATIONS) + " [relu]"),
     click.option("--loss", metavar="NAME", help=", ".join(LOSSES)),
     click.option("--init", metavar="NAME", help=", ".join(INITIALIZERS) + " [he]"),
-    click.option("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS) + " [sgd]"),
-    click.option("--learning-rate", type=float, metavar="RATE", help="[0.7 for sgd]"),
+    click.option("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS) + " [sgd; adamw for a table]"),
+    click.option("--learning-rate", type=float, metavar="RATE", help="[0.7 for sgd; 0.005 for a table]"),
     click.option("--schedule", metavar="NAME", help=", ".join(SCHEDULES) + " [warmup-cosine]"),
-    click.option("--batch-size", metavar="N|all", callback=_batch, help="Samples a step [64]"),
-    click.option("--epochs", type=int, metavar="N", help="Passes over the data [6]"),
+    click.option("--batch-size", metavar="N|all", callback=_batch, help="Samples a step [64; 32 for a table]"),
+    click.option("--epochs", type=int, metavar="N", help="Passes over the data [6; for a table some 2,500 steps]"),
     click.option("--weight-decay", type=float, metavar="RATE", help="How much θ is drawn towards 0 [0.001 for sgd]"),
     click.option("--dropout", type=float, metavar="SHARE", help="Hidden neurons left out at each step [0]"),
     click.option(
@@ -109,6 +134,9 @@ def given(ctx: click.Context, *, without: tuple[str, ...] = ()) -> str:
         if name in without or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
         value = ctx.params[name]
+        if name == "columns":
+            words += [word for column in value for word in ("--column", column)]
+            continue
         text = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else f"{value}"
         words += [text] if isinstance(parameter, click.Argument) else [parameter.opts[0], text]
     return " ".join(map(shlex.quote, words))

@@ -3,7 +3,7 @@
 import math
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -18,16 +18,18 @@ from pellucid.cli.app import os_message
 from pellucid.cli.common import Exit, Out, note, output, print_json, progress
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
+from pellucid.datasets import Understood
 from pellucid.diagnosis.training import diagnose_run
 from pellucid.errors import DivergenceError, InputError
 from pellucid.finding import Finding
 from pellucid.network import Network
 from pellucid.report import NAME as REPORT
-from pellucid.runs import Look, Run, from_flags, prepare, resume, start
+from pellucid.runs import Look, Run, from_flags, prepare, resume, start, usual_recipe
 from pellucid.runs.settings import Settings
 from pellucid.training import Epoch
-from pellucid.wording import decimal, percent
+from pellucid.wording import decimal, percent, shortened
 
+MOST_COLUMNS = 40  # of a table that are shown
 BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 
 
@@ -45,11 +47,14 @@ def train(
 ) -> None:
     """Train a network on DATA and write it, with all that belongs to it, to a folder.
 
-    DATA is mnist (the default: 70,000 handwritten digits, which come with pellucid), a digit .csv as on Kaggle
-    (label,pixel0,…), a .npz with arrays X and y, an X.npy with y.npy beside it, a Parquet file with a column label, or
-    the path of an IDX file of images. A .npy, Parquet or IDX file above 256 MB is read block by block and need not fit
-    into memory. The default network is 784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few
-    seconds.
+    DATA is mnist (the default: 70,000 handwritten digits, which come with pellucid), a table (.csv, .tsv, .parquet)
+    with a column to predict (--target NAME), a folder of pictures in one sub-folder a class, a digit .csv as on Kaggle
+    (label,pixel0,…), a .npz with arrays X and y, an X.npy with y.npy beside it, or the path of an IDX file of images.
+    A .npy, Parquet or IDX file of numbers above 256 MB is read block by block and need not fit into memory. The
+    default network is 784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few seconds.
+
+    Of a table's columns numbers are scaled, categories become an input for each level, dates a number and their place
+    in the year, week and day; gaps are filled and marked. What was understood is shown; --column NAME=KIND changes it.
 
     Ctrl-C stops a run and saves it; --resume goes on to the very bits that it would have reached. With more --epochs
     beside it a run becomes longer: the schedule is then that of the longer run, from where it stands.
@@ -61,7 +66,7 @@ def train(
             raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
         run = resume(resume_from, flags["epochs"])
     else:
-        prepared = prepare(from_flags(flags))
+        prepared = prepare(from_flags(flags, usual_recipe(flags["data"])))
         run = start(prepared, Path(folder) if folder is not None else _new_folder())
     silent = as_json or quiet
     to_train = run.result is None
@@ -73,7 +78,9 @@ def train(
     if to_train:
         write_at_the_end(run, findings)
     if as_json:
-        print_json({**(run.result or {}), "findings": [asdict(finding) for finding in findings]})
+        columns = [asdict(column) for column in run.dataset.understood]
+        about = {**(run.result or {}), "findings": [asdict(finding) for finding in findings]}
+        print_json({**about, "columns": columns} if columns else about)
         return
     _conclude(Out(), run, quiet=quiet)
     for finding in findings:
@@ -92,7 +99,7 @@ def _new_folder() -> Path:
 
 def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     """Train to the end, or until a signal; then say how to go on."""
-    results, total = Out(), run.settings.epochs
+    results, total = Out(), run.settings.passes
     caught: list[int] = []
     go_on = f"go on with: pellucid train --resume {shlex.quote(str(run.folder))}"
     try:
@@ -160,7 +167,7 @@ class _Lines:
 
     def __init__(self, results: Out, settings: Settings) -> None:
         self.results, self.article = results, settings.recipe == "article"
-        self.epochs, self.every = settings.epochs, 10 if self.article else max(1, settings.epochs // 20)
+        self.epochs, self.every = settings.passes, 10 if self.article else max(1, settings.passes // 20)
 
     def print(self, epoch: Epoch) -> None:
         if self.article:
@@ -188,13 +195,25 @@ def _describe(results: Out, run: Run) -> None:
         if part is not None
     ]
     results.line(f"{data.name}: {', '.join(parts)}; {data.train.shape[1]} inputs")
+    show_columns(results, data.understood)
     show_layers(results, run.state.network)
-    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs} epochs"
+    epochs = "1 epoch" if settings.passes == 1 else f"{settings.passes} epochs"
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"
     results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
         f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}",
     )
+
+
+def show_columns(results: Out, understood: Sequence[Understood]) -> None:
+    """What was understood of each column of a table, the first of them where there are many."""
+    if not understood:
+        return
+    first = sorted(understood, key=lambda column: column.kind != "target")[:MOST_COLUMNS]
+    rows = [(shortened(column.name), column.kind, str(column.inputs or ""), column.becomes) for column in first]
+    results.table(("column", "is", "inputs", "becomes"), rows, right=("inputs",))
+    if len(understood) > len(first):
+        results.line(f"… and {len(understood) - len(first):,} more columns")
 
 
 def show_layers(results: Out, net: Network) -> None:
@@ -213,7 +232,7 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     """The scores, where everything is, and what to try next."""
     result = run.result
     assert result is not None
-    if result["epochs"] < run.settings.epochs and not quiet:
+    if result["epochs"] < run.settings.passes and not quiet:
         results.line(
             f"stopped after epoch {result['epochs']}, {run.settings.patience} epochs without a better dev loss; "
             f"the model is that of epoch {result['best_epoch']}"
@@ -233,6 +252,9 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     if (run.folder / REPORT).is_file():
         results.line(f"  open {shlex.quote(str(run.folder / REPORT))}               all of it on one page")
     results.line(f"  pellucid evaluate {folder}              class by class")
+    if run.dataset.understood:
+        results.line(f"  pellucid importance {folder}            which columns matter")
+        results.line(f"  pellucid predict {folder} rows.csv      predictions for other rows")
     if run.dataset.image_shape == (28, 28):
         results.line(f"  pellucid predict {folder} picture.png   read your own digit")
     results.line(f"  pellucid check {folder}                 is back propagation right?")

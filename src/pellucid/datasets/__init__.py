@@ -1,23 +1,38 @@
 """Files to arrays: MNIST, digit CSVs, `.npz`, `.npy`, Parquet, IDX, pictures. The first room on the data's way."""
 
+from pellucid.datasets.frames import Frame, as_frame, read_frame
 from pellucid.datasets.images import read_images
 from pellucid.datasets.labels import encode_labels
-from pellucid.datasets.load import load, read, read_rows
+from pellucid.datasets.load import kind_of, load, read, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
 from pellucid.datasets.splits import split
-from pellucid.datasets.types import Dataset, Samples, Stream, Table
+from pellucid.datasets.tables import TableOptions, inputs_of, load_table, samples_like, unknown_levels
+from pellucid.datasets.typed import texts_of
+from pellucid.datasets.types import Dataset, Samples, Stream, Table, Understood, WeightedSamples
 
 __all__ = [
     "Dataset",
+    "Frame",
     "Samples",
     "Stream",
     "Table",
+    "TableOptions",
+    "Understood",
+    "WeightedSamples",
+    "as_frame",
     "encode_labels",
+    "inputs_of",
+    "kind_of",
     "load",
+    "load_table",
     "mnist",
     "mnist_files",
     "read",
+    "read_frame",
     "read_images",
     "read_rows",
+    "samples_like",
     "split",
+    "texts_of",
+    "unknown_levels",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import batches
+from pellucid.preprocessing import Preprocessing
 
 Array: TypeAlias = NDArray[Any]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -52,6 +53,30 @@ class Samples(NamedTuple):
         return self.y.shape[1:]
 
 
+class WeightedSamples(NamedTuple):
+    """Samples of which some count more than others, each with its weight of at least 0.
+
+    >>> part = WeightedSamples(np.zeros((3, 2)), np.array([0, 1, 1]), np.array([1.0, 2.0, 0.0]))
+    >>> part.shape, part.target_shape
+    ((3, 2), ())
+    """
+
+    X: Array  # (n, d)
+    y: Array  # (n,) int64, or (n, k) float
+    weights: Array  # (n,)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (n, d), as a stream does."""
+        n, d = self.X.shape
+        return n, d
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """Return the shape of one sample's target: () for a label, (k,) for values."""
+        return self.y.shape[1:]
+
+
 class Stream(batches.Stream, Protocol):
     """One part of a data set that is read from its files a block at a time, as training takes it."""
 
@@ -89,11 +114,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Understood:
+    """One column of a table as it was understood: its name, its kind, what becomes of it, how many values are missing.
+
+    `kind` is number, boolean, category, date, left out, target or weight; `inputs` counts those that it becomes.
+    """
+
+    name: str
+    kind: str
+    becomes: str
+    missing: int
+    inputs: int = 0
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Data ready to train on: shuffled, split, and its labels turned into class indices.
 
     `classes` holds the name of each class index and is None for regression; `dev` or `test` is None where
-    there is no such part. Data too large for memory have a `Stream` to train on; dev and test are in memory.
+    there is no such part. Data too large for memory have a `Stream` to train on; dev and test are in memory. A table
+    also has its `preprocessing`, and in words what was `understood` of each column.
 
     >>> part = Samples(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
     >>> Dataset("xor", part, None, None, ("no", "yes"), ("a", "b"), None).task
@@ -101,12 +141,14 @@ class Dataset:
     """
 
     name: str
-    train: Samples | Stream
-    dev: Samples | None
-    test: Samples | None
+    train: Samples | WeightedSamples | Stream
+    dev: Samples | WeightedSamples | None
+    test: Samples | WeightedSamples | None
     classes: tuple[str, ...] | None
     features: tuple[str, ...]
     image_shape: tuple[int, int] | None
+    preprocessing: Preprocessing | None = None
+    understood: tuple[Understood, ...] = ()
 
     @property
     def task(self) -> Task:

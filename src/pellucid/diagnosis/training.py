@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pellucid import checks
 from pellucid.arrays import AnyArray
-from pellucid.datasets import Dataset, Samples
+from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.diagnosis.training_facts import MOST_TARGETS, Circumstances, gather
 from pellucid.diagnosis.training_rules import CAUSES, exploding, overfitting, unscaled_inputs, unscaled_targets
 from pellucid.errors import InputError
@@ -112,9 +112,9 @@ def _findings(net: Network, history: History, X: AnyArray, y: AnyArray, known: C
 
 def _in_memory(dataset: Dataset) -> tuple[AnyArray, AnyArray]:
     """The training data, or where they are read block by block, some like them."""
-    if isinstance(dataset.train, Samples):
-        return dataset.train
+    if isinstance(dataset.train, Samples | WeightedSamples):
+        return dataset.train.X, dataset.train.y
     if dataset.dev is not None:
-        return dataset.dev
+        return dataset.dev.X, dataset.dev.y
     X, y = next(iter(dataset.train.blocks(None)))
     return np.array(X[:MOST_TARGETS]), np.array(y[:MOST_TARGETS])

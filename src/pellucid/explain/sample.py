@@ -97,8 +97,26 @@ def _facts(p: Pass, names: Names, focus: Focus, name: str) -> dict[str, Any]:
     else:
         facts["prediction"] = float(a[0]) if len(a) == 1 else plain(a)
         facts["target"] = None if p.loss is None else float(y[0]) if len(y) == 1 else plain(y)
+        facts |= {"in_units": _in_units(names.model, facts["prediction"], facts["target"])}
     facts |= {"loss": p.loss, "loss_after": p.moved.loss if p.moved else None, "learning_rate": p.learning_rate}
     return facts | {"layer": focus.layer, "neuron": focus.neuron, "against": focus.against}
+
+
+def _in_units(model: Model, prediction: Any, target: Any) -> list[dict[str, Any]] | None:
+    """What scaled outputs come to in the units of the targets, one by one; None where they were not scaled."""
+    if model.preprocessing is None:
+        return None
+    said, true = np.atleast_1d(prediction), None if target is None else np.atleast_1d(target)
+    return [
+        {
+            "target": scale.name,
+            "mean": scale.mean,
+            "scale": scale.scale,
+            "prediction": scale.mean + scale.scale * float(said[k]),
+            "true": None if true is None else scale.mean + scale.scale * float(true[k]),
+        }
+        for k, scale in enumerate(model.preprocessing.targets)
+    ]
 
 
 def _summary(facts: dict[str, Any]) -> str:
@@ -109,6 +127,10 @@ def _summary(facts: dict[str, Any]) -> str:
             words += ", which is right" if facts["target"] == facts["prediction"] else f", but it is {facts['target']}"
     elif known:
         words += f", the target is {_worded(facts['target'])}"
+    for one in facts.get("in_units") or ():
+        mean, scale, value = (number(one[name]) for name in ("mean", "scale", "prediction"))
+        words += f"; in its own units {one['target']} = {mean} + {scale} · output = {value}"
+        words += "" if one["true"] is None else f", and the target is {number(one['true'])}"
     if not known:
         return f"{facts['sample']}: the network says {words}; no target is known, so there is no loss and no way back."
     if facts["target_assumed"]:

@@ -8,6 +8,7 @@
 """
 
 from pellucid.pictures.curves import Course, course, gradients, history
+from pellucid.pictures.importance import importance
 from pellucid.pictures.input_gradients import input_gradient, saliency
 from pellucid.pictures.landscape import landscape
 from pellucid.pictures.learning_rate import range_test
@@ -27,6 +28,7 @@ __all__ = [
     "digits",
     "gradients",
     "history",
+    "importance",
     "input_gradient",
     "landscape",
     "mistakes",

@@ -39,7 +39,8 @@ def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int 
     if not len(inputs):
         raise InputError("mistakes: there are no samples: give at least one")
     truth = checks.targets(net.loss, y, len(inputs), net.sizes[-1]).reshape(len(inputs), -1)
-    guessed, (rows, _) = net.predict(inputs), worst(model, inputs, y, top)
+    guessed, (rows, _) = model.in_units().predict(inputs), worst(model, inputs, y, top)
+    truth = truth if model.preprocessing is None else model.preprocessing.in_units(truth)
     names = output_names(model)[:PANELS]
     columns = min(3, len(names))
     lines = -(-len(names) // columns)

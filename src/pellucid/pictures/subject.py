@@ -43,6 +43,8 @@ def output_names(model: Model) -> tuple[str, ...]:
     ('prediction',)
     """
     outputs = model.network.sizes[-1]
+    if model.network.loss.kind == "values" and model.preprocessing is not None:
+        return tuple(target.name for target in model.preprocessing.targets)
     if model.network.loss.kind == "values":
         return ("prediction",) if outputs == 1 else tuple(f"output {k}" for k in range(outputs))
     return model.class_names[-1:] if outputs == 1 else model.class_names

@@ -7,7 +7,7 @@ import pellucid
 from pellucid.datasets import Dataset
 from pellucid.files import StrPath, write_whole
 from pellucid.finding import Finding
-from pellucid.report import classes, cost, course, layers, mistakes, result
+from pellucid.report import classes, columns, cost, course, layers, mistakes, result
 from pellucid.report.markup import Section, paragraph
 from pellucid.report.style import CSS
 from pellucid.report.subject import Seen, Subject, see, subject
@@ -85,6 +85,8 @@ def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | N
         made.append(result.findings(findings))
     made.append(course.course(about.history))
     made += _predictions(about, seen)
+    understood = columns.columns(about)
+    made += [] if understood is None else [understood]
     made += [layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about)]
     return made
 

@@ -81,7 +81,12 @@ def _features(about: Subject) -> tuple[AnyArray, list[str]]:
 
 def _of_all(about: Subject, columns: AnyArray) -> str:
     inputs = about.network.sizes[0]
-    return "" if len(columns) == inputs else f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most"
+    scaled = "" if about.model.preprocessing is None else "; inputs as the network takes them, scaled"
+    return (
+        scaled
+        if len(columns) == inputs
+        else f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most{scaled}"
+    )
 
 
 def residuals(about: Subject, seen: Seen) -> Section:
@@ -99,6 +104,9 @@ def residuals(about: Subject, seen: Seen) -> Section:
 
 
 def _output(about: Subject, k: int) -> str:
+    plan = about.model.preprocessing
+    if plan is not None and plan.targets:
+        return short(plan.targets[k].name, 24)
     target = short(about.settings.target or "value", 24)
     return target if about.network.sizes[-1] == 1 else f"output {k}"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import metrics
 from pellucid.arrays import AnyArray, Array
-from pellucid.datasets import Dataset, Samples
+from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.errors import InputError
 from pellucid.history import History
 from pellucid.network import Network
@@ -59,6 +59,7 @@ class Subject:
 class Seen:
     """What the network makes of samples that are looked at closely: ``outputs`` (n, outputs) for X and y.
 
+    Values are in the target's own units, where it was scaled.
     They are the first of ``total`` in ``part``, so that sample k is sample k of that part for every command.
     """
 
@@ -106,7 +107,7 @@ def data_of(model: Model, checksum: int) -> tuple[Dataset | None, str]:
         dataset = own_data(model)
     except InputError as error:
         return None, f"The data cannot be read any more: {error}."
-    if record.checksum(dataset.train) != checksum:
+    if record.checksum(dataset) != checksum:
         return None, f"{dataset.name} is not what it was when the run was made; its samples would be others."
     return dataset, ""
 
@@ -115,9 +116,11 @@ def see(about: Subject) -> Seen | None:
     """The predictions for at most ``MOST_SAMPLES`` samples of the part that is judged; None without data in memory."""
     if about.dataset is None:
         return None
+    plan = about.model.preprocessing
     for part in ("test", "dev", "train"):
         samples = getattr(about.dataset, part)
-        if isinstance(samples, Samples):
+        if isinstance(samples, Samples | WeightedSamples):
             X, y = samples.X[:MOST_SAMPLES], samples.y[:MOST_SAMPLES]
-            return Seen(part, len(samples.X), X, y, about.network.predict(X))
+            y = y if plan is None or not plan.targets else plan.in_units(y)
+            return Seen(part, len(samples.X), X, y, about.model.in_units().predict(X))
     return None

@@ -53,7 +53,7 @@ def look(folder: Path | str) -> Look:
     about = record.read(folder)
     settings: Settings = about["settings"]
     batches = -(-about["samples"]["train"] // (settings.batch_size or about["samples"]["train"]))
-    state = checkpoint.read(folder, make_optimizer(settings), settings.epochs * batches)
+    state = checkpoint.read(folder, make_optimizer(settings), settings.passes * batches)
     return Look(
         folder,
         about,

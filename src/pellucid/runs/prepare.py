@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import checks, datasets, threads
 from pellucid.activations import ACTIVATIONS
-from pellucid.datasets import Dataset
+from pellucid.datasets import Dataset, TableOptions
 from pellucid.errors import InputError
 from pellucid.initializers import INITIALIZERS
 from pellucid.losses import LOSSES, Loss
@@ -19,6 +19,8 @@ from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
 from pellucid.storage import Model, load_model
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
+OF_TABLES = ("columns", "weights", "class_weights")
+STEPS = 2_500  # that are usual for a table
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
 
 
@@ -33,15 +35,15 @@ class Prepared:
     rng: np.random.Generator
 
 
-def prepare(settings: Settings) -> Prepared:
-    """Read the data and make the network and the optimiser that the settings ask for.
+def prepare(settings: Settings, dataset: Dataset | None = None) -> Prepared:
+    """Read the data, unless they are here already, and make the network and the optimiser that the settings ask for.
 
     Three random streams come from the one seed: for the split, for the start, and for training.
 
     Raises:
         InputError: data that cannot be read or does not fit the settings.
     """
-    dataset = load_data(settings)
+    dataset = load_data(settings) if dataset is None else dataset
     start, course = np.random.SeedSequence(settings.seed).spawn(2)
     net = _network(settings, dataset, np.random.default_rng(start))
     settings = _completed(settings, net, dataset.train.shape[0])
@@ -49,9 +51,20 @@ def prepare(settings: Settings) -> Prepared:
     return Prepared(settings, dataset, model, make_optimizer(settings), np.random.default_rng(course))
 
 
+def usual_recipe(data: str | None) -> str:
+    """The recipe that is usual for some data: "table" for a table, else "default".
+
+    Raises:
+        InputError: the data cannot be read.
+    """
+    return "table" if data is not None and datasets.kind_of(data) == "table" else "default"
+
+
 def load_data(settings: Settings) -> Dataset:
     """The data that the settings name, split as they say; raises InputError where it cannot be read."""
-    return datasets.load(settings.data, **_how_to_split(settings))
+    options = TableOptions(*(getattr(settings, name) for name in OF_TABLES))
+    plan = None if settings.start_from is None else load_model(record.model_file(settings.start_from)).preprocessing
+    return datasets.load(settings.data, **_how_to_split(settings), options=options, plan=plan, dtype=settings.dtype)
 
 
 def _how_to_split(settings: Settings) -> dict[str, Any]:
@@ -61,7 +74,12 @@ def _how_to_split(settings: Settings) -> dict[str, Any]:
 def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
     """A network with the names of what goes in and comes out, and the way back to its data."""
     source = {"source": settings.data, **_how_to_split(settings)}
-    return Model(net, dataset.classes, dataset.features, dataset.image_shape, source)
+    if dataset.preprocessing is not None:
+        source |= {name: getattr(settings, name) for name in OF_TABLES}
+        source["target"] = ",".join(column.name for column in dataset.understood if column.kind == "target")
+    return Model(
+        net, dataset.classes, dataset.features, dataset.image_shape, source, preprocessing=dataset.preprocessing
+    )
 
 
 def make_optimizer(settings: Settings) -> Optimizer:
@@ -78,12 +96,17 @@ def own_data(model: Model) -> Dataset:
         InputError: the model does not say which, they cannot be read, or they are of another kind by now.
     """
     about = dict(model.data)
-    if not isinstance(about.get("source"), str) or set(about) - {"source", *HOW_TO_SPLIT}:
+    if not isinstance(about.get("source"), str) or set(about) - {"source", *HOW_TO_SPLIT, *OF_TABLES}:
         raise InputError("the model does not say what data it learned from: name some, such as mnist")
     checks.count(about.get("seed", 0), "the seed of the model's data", least=0)
     for name in ("dev", "test"):
         if about.get(name) is not None:
             checks.number(about[name], f"the {name} part of the model's data")
+    plan = model.preprocessing
+    if plan is not None:
+        columns, *others = (about.pop(name, None) for name in OF_TABLES)
+        about |= {"options": TableOptions(tuple(map(str, columns or ())), *others)}
+        about |= {"plan": plan, "dtype": model.network.dtype}
     own = datasets.load(about.pop("source"), **about)
     inputs, takes = own.train.shape[1], model.network.sizes[0]
     if inputs != takes:
@@ -171,9 +194,21 @@ def _check_size(sizes: list[int]) -> None:
         )
 
 
+def usual_epochs(samples: int, batch_size: int) -> int:
+    """Passes over a table that come to some 2,500 steps, at least 10 and at most 100.
+
+    >>> usual_epochs(150, 32), usual_epochs(5_000, 32), usual_epochs(1_000_000, 32)
+    (100, 16, 10)
+    """
+    steps = -(-samples // batch_size)
+    return min(max(-(-STEPS // steps), 10), 100)
+
+
 def _completed(settings: Settings, net: Network, samples: int) -> Settings:
     """The settings with what the flags left open: they must say all that a resumed run needs."""
     filled: dict[str, Any] = {"hidden": net.sizes[1:-1], "loss": net.loss.name}
+    if settings.epochs is None:
+        filled["epochs"] = usual_epochs(samples, settings.batch_size or samples)
     filled["activation"] = tuple(layer.activation.name for layer in net.layers[:-1]) or settings.activation
     if settings.learning_rate is None:
         filled["learning_rate"] = LEARNING_RATES[settings.optimizer]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid.datasets import Dataset, Samples, Stream
+from pellucid.datasets import Dataset
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
 from pellucid.runs.settings import Settings
@@ -110,13 +110,19 @@ def model_file(path: str) -> Path:
     return folder / MODEL
 
 
-def checksum(part: Samples | Stream) -> int:
-    """A number that changes when the data does; of a stream only the files' sizes, samples of their bytes, and all
-    targets are looked at (``FileStream.checksum``).
+def checksum(dataset: Dataset) -> int:
+    """A number that changes when the training data does, or what a table's columns become.
+
+    Of a stream only the files' sizes, samples of their bytes, and all targets are looked at
+    (``FileStream.checksum``).
     """
-    if not isinstance(part, Samples):
-        return part.checksum()
-    return zlib.crc32(np.ascontiguousarray(part.y).data, zlib.crc32(np.ascontiguousarray(part.X).data))
+    train, plan = dataset.train, dataset.preprocessing
+    if not isinstance(train, tuple):
+        return train.checksum()
+    total = 0 if plan is None else zlib.crc32(json.dumps(plan.as_json()).encode())
+    for array in train:
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
+    return total
 
 
 def _peak_memory() -> int | None:

@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.datasets import Dataset, Samples, Stream
+from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
 from pellucid.errors import DivergenceError, InputError
-from pellucid.evaluation import Scores, evaluate
 from pellucid.files import sweep, write_whole
 from pellucid.history import COLUMNS
 from pellucid.runs import checkpoint, record
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
+from pellucid.runs.scores import score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 from pellucid.schedules import SCHEDULES
@@ -76,7 +76,7 @@ class Run:
             self.state.network,
             dataset.train,
             self.state.optimizer,
-            epochs=settings.epochs,
+            epochs=settings.passes,
             batch_size=settings.batch_size,
             rng=self.state.rng,
             dev=dataset.dev,
@@ -159,7 +159,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     settings, net = prepared.settings, prepared.model.network
     snapshots = Snapshots.for_run(_total_steps(settings, prepared.dataset), net.theta)
     state = State(net, prepared.optimizer, prepared.rng, snapshots)
-    run = Run(folder, settings, prepared.dataset, prepared.model, state, record.checksum(prepared.dataset.train))
+    run = Run(folder, settings, prepared.dataset, prepared.model, state, record.checksum(prepared.dataset))
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -193,15 +193,15 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     about = record.read(folder)
     settings = about["settings"]
     dataset = load_data(settings)
-    checksum = record.checksum(dataset.train)
+    checksum = record.checksum(dataset)
     if about["data_checksum"] != checksum:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
     result, longer = about["result"], False
-    if epochs is not None and epochs < settings.epochs:
-        raise InputError(f"--epochs {epochs}: {folder} was started for {settings.epochs}; give more to make it longer")
-    if epochs is not None and epochs > settings.epochs:
+    if epochs is not None and epochs < settings.passes:
+        raise InputError(f"--epochs {epochs}: {folder} was started for {settings.passes}; give more to make it longer")
+    if epochs is not None and epochs > settings.passes:
         settings, result, longer = replace(settings, epochs=epochs), None, True
     state = checkpoint.read(folder, make_optimizer(settings), _total_steps(settings, dataset))
     model = describe_model(state.network, settings, dataset)
@@ -217,16 +217,16 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     return run
 
 
-def _scores(model: Model, part: Samples | Stream | None) -> dict[str, float] | None:
+def _scores(model: Model, part: Samples | WeightedSamples | Stream | None) -> dict[str, float] | None:
     if part is None:
         return None
-    scores: Scores = evaluate(model.network, part)
+    scores = score(model, part)
     return {name: value for name, value in asdict(scores).items() if value is not None}
 
 
 def _total_steps(settings: Settings, dataset: Dataset) -> int:
     samples = dataset.train.shape[0]
-    return settings.epochs * -(-samples // min(settings.batch_size or samples, samples))
+    return settings.passes * -(-samples // min(settings.batch_size or samples, samples))
 
 
 def _check_patience(settings: Settings, dataset: Dataset) -> None:

@@ -27,6 +27,14 @@ MOST_THREADS = 1024
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
+    "table": {
+        "hidden": (64, 32),
+        "optimizer": "adamw",
+        "learning_rate": 0.005,
+        "weight_decay": 0.05,
+        "batch_size": 32,
+        "epochs": None,
+    },
     "article": {
         "hidden": (32, 16),
         "activation": ("relu",),
@@ -53,6 +61,9 @@ class Settings:
     task: str = "auto"
     dev: float | None = None  # a count, or a fraction below 1
     test: float | None = None
+    columns: tuple[str, ...] = ()  # what columns of a table are: "zip=category"
+    weights: str | None = None  # the column of each row's weight
+    class_weights: str | None = None  # "balanced", or "yes=2,no=1"
     recipe: str = "default"
     start_from: str | None = None
     hidden: tuple[int, ...] = (32, 16)
@@ -63,7 +74,7 @@ class Settings:
     learning_rate: float | None = None
     schedule: str = "warmup-cosine"
     batch_size: int | None = 64  # None: all samples at once
-    epochs: int = 6
+    epochs: int | None = 6  # None: as many as the rows need
     weight_decay: float | None = None
     dropout: float = 0.0
     clip_norm: float | None = 1.0  # None: no limit
@@ -95,13 +106,18 @@ class Settings:
         if self.weight_decay is not None:
             checks.number(self.weight_decay, "--weight-decay")
         checks.number(self.dropout, "--dropout", below=1.0)
-        checks.count(self.epochs, "--epochs")
         checks.count(self.seed, "--seed", least=0)
-        for name in ("batch_size", "patience", "threads"):
+        for name in ("batch_size", "epochs", "patience", "threads"):
             if getattr(self, name) is not None:
                 checks.count(getattr(self, name), "--" + name.replace("_", "-"))
         if self.threads is not None and self.threads > MOST_THREADS:
             raise InputError(f"--threads {self.threads}: give at most {MOST_THREADS}")
+
+    @property
+    def passes(self) -> int:
+        """The epochs of complete settings, which no longer leave them to the data."""
+        assert self.epochs is not None
+        return self.epochs
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values for ``run.json``."""
@@ -118,25 +134,28 @@ class Settings:
         known = {field.name for field in fields(cls)}
         if not isinstance(values, Mapping) or set(values) != known:
             raise InputError("its settings are not those that this version of pellucid writes")
-        texts = [values["data"], *(values[name] for name in ("target", "start_from") if values[name] is not None)]
+        may_lack = ("target", "start_from", "weights", "class_weights")
+        texts = [values["data"], *(values[name] for name in may_lack if values[name] is not None)]
         rates = [values[name] for name in ("learning_rate", "weight_decay", "dropout")]
-        lists = [values[name] for name in ("hidden", "activation")]
+        lists = [values[name] for name in ("hidden", "activation", "columns")]
         wrong = [text for text in texts if not isinstance(text, str)]
         wrong += [rate for rate in rates if isinstance(rate, bool) or not isinstance(rate, int | float)]
         wrong += [given for given in lists if not isinstance(given, list | tuple)]
         if wrong:
             raise InputError(f"its settings hold {wrong[0]!r}, which does not belong there")
-        return cls(**{**values, "hidden": tuple(lists[0]), "activation": tuple(lists[1])})
+        return cls(**{**values, "hidden": tuple(lists[0]), "activation": tuple(lists[1]), "columns": tuple(lists[2])})
 
 
-def from_flags(flags: Mapping[str, Any]) -> Settings:
+def from_flags(flags: Mapping[str, Any], usual: str = "default") -> Settings:
     """The recipe's settings, with the flags that were given in their place; a flag of None was not given.
+
+    ``usual`` is the recipe where no flag names one: "table" for tables.
 
     >>> from_flags({"recipe": "article", "epochs": 20}).epochs
     20
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    recipe = given.get("recipe", "default")
+    given["recipe"] = recipe = given.get("recipe", usual)
     _among(recipe, RECIPES, "--recipe")
     settings = {**RECIPES[recipe], **given}
     for name in ("hidden", "activation", "loss", "init"):

@@ -1,0 +1,76 @@
+"""``pellucid importance``: which columns, or inputs, a model's score hangs on."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import numpy as np
+
+from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json, progress
+from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.errors import InputError
+from pellucid.tables import Importance
+from pellucid.tables import importance as compute
+from pellucid.wording import decimal, percent, shortened
+
+MOST_INPUTS = 1000  # of a model without named columns; each is shuffled by itself
+SHOWN = 40
+
+
+@click.command(short_help="Which columns matter.")
+@click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=5, show_default=True, help="Shuffles of each column.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the shuffles.")
+@click.option(
+    "--out", "to", metavar="FILE", type=click.Path(path_type=Path), help="A picture as well: .png, .svg or .pdf."
+)
+@output
+def importance(
+    arguments: tuple[str, ...], repeats: int, seed: int, to: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """How much worse MODEL gets on DATA when one column is shuffled: permutation importance.
+
+    MODEL is a .safetensors file or the folder of a run; DATA is what train takes, by default the test part of the
+    model's own data, or else its dev part. All inputs of a column are shuffled together. Columns that say the same
+    share their importance.
+    """
+    path, data = model_and_data(arguments)
+    if to is not None:
+        from pellucid.pictures import style
+
+        style.check_name(to)
+        keep_what_is_read(to, path, data)
+    model = open_model(path)
+    inputs = model.network.sizes[0]
+    if model.preprocessing is None and inputs > MOST_INPUTS:
+        raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
+    name, samples = weighted_samples_for(model, data)
+    columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
+    with progress("columns", columns, quiet=quiet or as_json) as bar:
+        found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)
+    what = "R²" if model.classes is None else "accuracy"
+    if to is not None:
+        from pellucid import pictures
+
+        pictures.save(pictures.importance(found, what), to)
+    if as_json:
+        about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": None if to is None else str(to)}
+        print_json({**about, "columns": [asdict(column) for column in found]})
+        return
+    _show(found, what, name, len(samples.X), repeats)
+    if to is not None:
+        Out().line(f"importance: {to}")
+
+
+def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int) -> None:
+    results = Out()
+    form = decimal if what == "R²" else percent
+    results.line(f"{name}: {samples:,} samples; what the {what} loses when a column is shuffled, mean of {repeats}")
+    rows = [
+        (shortened(column.name), form(column.drop), f"± {form(column.spread)}", decimal(column.loss))
+        for column in found[:SHOWN]
+    ]
+    columns = ("column", f"{what} lost", "", "loss gained")
+    results.table(columns, rows, right=columns[1:])
+    if len(found) > SHOWN:
+        results.line(f"… and {len(found) - SHOWN:,} more; --json has all of them")

@@ -1,0 +1,286 @@
+"""From a table of columns to data ready to train on: target, split, preprocessing fitted on the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.columns import Category, Target
+from pellucid.datasets.frames import Frame
+from pellucid.datasets.labels import class_labels, decide_task, encode_labels, values
+from pellucid.datasets.splits import split
+from pellucid.datasets.typed import as_kind, columns_of
+from pellucid.datasets.types import Array, Dataset, Indices, Samples, Table, Understood, WeightedSamples
+from pellucid.datasets.understanding import describe, listed, understand
+from pellucid.errors import InputError
+from pellucid.preprocessing import Preprocessing
+
+USUAL_TARGETS = ("target", "label", "class", "y")  # taken where nobody says which
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a person says of a table beside its target.
+
+    ``columns`` are texts such as "zip=category" (kinds: number, boolean, category, date, out); ``weights`` names the
+    column of each row's weight; ``class_weights`` is "balanced", or texts such as "yes=2" joined by commas.
+    """
+
+    columns: tuple[str, ...] = ()
+    weights: str | None = None
+    class_weights: str | None = None
+
+    def asked(self) -> dict[str, str]:
+        """Return what each column was said to be; raises InputError for a text that says nothing.
+
+        >>> TableOptions(("zip=category", "id=out")).asked()
+        {'zip': 'category', 'id': 'out'}
+        """
+        asked = {}
+        for text in self.columns:
+            name, equals, kind = text.rpartition("=")
+            if not equals or not name:
+                raise InputError(f"--column {text}: give a name and a kind, such as --column zip=category")
+            asked[name] = kind
+        return asked
+
+
+def load_table(
+    frame: Frame,
+    *,
+    target: str | None = None,
+    task: str = "auto",
+    dev: float | None = None,
+    test: float | None = None,
+    seed: int = 0,
+    options: TableOptions = TableOptions(),
+    plan: Preprocessing | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Dataset:
+    """Understand a table, split it by ``seed``, and turn its columns into inputs X (n, inputs) of ``dtype``.
+
+    Rows without a target are left out. ``plan`` is a preprocessing that was fitted before; without it, one is fitted
+    on the training part. Values to predict are scaled, as the plan's targets say. Raises InputError for whatever is
+    wrong with the table or with the request.
+    """
+    names = target_names(frame, target)
+    rows = _rows_with_target(frame, names)
+    weights = _weights(frame, options.weights, rows, names)
+    answers = targets_of(frame, names, rows)
+    classes, y = _encoded(answers, task)
+    by_class = None if classes is None else y
+    size = int(len(rows) * 0.1 + 0.5) if dev is None else dev
+    parts = split(len(rows), dev=size, test=test or 0, rng=np.random.default_rng(seed), labels=by_class)
+    if plan is None:
+        without = {*names, *([options.weights] if options.weights is not None else [])}
+        used, left_out = understand(frame, rows[parts[0]], without=without, asked=options.asked())
+        plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]]))
+    if classes is None:
+        y = plan.scaled(y).astype(dtype)
+    X = plan.transform({name: column[rows] for name, column in columns_of(frame, plan).items()}, dtype)
+    of_class = _class_weights(options.class_weights, classes, y, parts[0])
+    train, dev_part, test_part = (_part(X, y, weights, index) for index in parts)
+    if of_class is not None:
+        train = WeightedSamples(train.X, train.y, of_class[train.y] * getattr(train, "weights", 1.0))
+    return Dataset(
+        frame.name,
+        train,
+        dev_part if len(parts[1]) else None,
+        test_part if len(parts[2]) else None,
+        classes,
+        plan.inputs,
+        None,
+        preprocessing=plan,
+        understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
+    )
+
+
+def target_names(frame: Frame, target: str | None) -> tuple[str, ...]:
+    """Return the columns to predict: the one called so, or several with commas between; raises where there is none."""
+    if target is None:
+        usual = [name for name in USUAL_TARGETS if name in frame.columns]
+        if not usual:
+            raise InputError(
+                f"{frame.name}: say which column to predict: --target NAME; its columns are {listed(frame)}"
+            )
+        return (usual[0],)
+    names = (target,) if target in frame.columns else tuple(name.strip() for name in target.split(","))
+    for name in names:
+        if name not in frame.columns:
+            raise InputError(f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame)}")
+    if len(set(names)) < len(names):
+        raise InputError(f"--target {target}: names a column twice; name each once")
+    return names
+
+
+def _rows_with_target(frame: Frame, names: Sequence[str]) -> Indices:
+    """Return the rows whose targets are all there."""
+    there = np.ones(frame.rows, bool)
+    for name in names:
+        column = frame.columns[name]
+        if column.values is None or column.kind == "date":
+            what = column.why if column.values is None else "dates"
+            raise InputError(f"{frame.name}: the target {name!r} is {what}; predict numbers, text or yes and no")
+        oddity = frame.oddity(name)
+        if oddity is not None:
+            raise InputError(oddity)
+        there &= ~column.gaps
+    rows = np.flatnonzero(there)
+    if not len(rows):
+        raise InputError(f"{frame.name}: the target {', '.join(names)!r} is empty in every row; name another one")
+    return rows
+
+
+def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> Table:
+    """Return the targets of some rows as a table without inputs, y (n,) or (n, k), as the other files have them."""
+    columns = [frame.columns[name] for name in names]
+    if len(columns) > 1:
+        y: Array = np.stack([as_kind(c, "number", frame, n)[rows] for n, c in zip(names, columns, strict=True)], axis=1)
+    else:
+        values = columns[0].values
+        assert values is not None
+        values = values[rows]
+        if columns[0].kind == "text":
+            y = np.array(values.tolist(), str)
+        elif columns[0].kind == "boolean":
+            y = values.astype(bool)
+        else:
+            y = values.astype(np.int64) if columns[0].whole else values
+    return Table(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first)
+
+
+def _encoded(answers: Table, task: str) -> tuple[tuple[str, ...] | None, Array]:
+    """Return the classes and each row's index among them (n,), or None and values (n, k)."""
+    if decide_task(answers, task) == "classification":
+        return class_labels(answers)
+    y = values(answers)
+    if len(y) > 1 and bool((y == y[0]).all()):
+        raise InputError(
+            f"{answers.name}: the target is {y[0, 0]:g} in every row, so there is nothing to learn; name another one"
+        )
+    return None, y
+
+
+def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Return the inputs X (n, inputs) that a plan makes of a table; raises as `columns_of` does."""
+    return plan.transform(columns_of(frame, plan), dtype)
+
+
+def samples_like(
+    frame: Frame,
+    plan: Preprocessing,
+    *,
+    target: str,
+    classes: tuple[str, ...] | None,
+    weights: str | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Samples | WeightedSamples:
+    """Return the rows of a table that have a target, as a model that was trained takes them; its targets are scaled.
+
+    The column of weights is taken where it is there. Raises InputError for what does not fit the model.
+    """
+    names = tuple(scale.name for scale in plan.targets) or (target,)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
+            f"{listed(frame)}: add it, or use pellucid predict"
+        )
+    rows = _rows_with_target(frame, names)
+    answers = targets_of(frame, names, rows)
+    y = encode_labels(answers, classes) if classes is not None else plan.scaled(values(answers)).astype(dtype)
+    given = weights if weights in frame.columns else None
+    return _part(inputs_of(frame, plan, dtype)[rows], y, _weights(frame, given, rows, names), slice(None))
+
+
+def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
+    """Return, column by column, the categories of a table that training did not know."""
+    found = columns_of(frame, plan)
+    unknown = {
+        column.name: column.unknown(found[column.name]) for column in plan.columns if isinstance(column, Category)
+    }
+    return {name: levels for name, levels in unknown.items() if levels}
+
+
+def _scales(names: Sequence[str], y: Array) -> tuple[Target, ...]:
+    return tuple(Target.fitted(name, y[:, k]) for k, name in enumerate(names))
+
+
+def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> Array | None:
+    if name is None:
+        return None
+    if name not in frame.columns or name in targets:
+        raise InputError(f"--weights {name}: {frame.name} has no such column beside the target; it has {listed(frame)}")
+    weights = as_kind(frame.columns[name], "number", frame, name)[rows]
+    bad = ~(weights >= 0)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise InputError(
+            f"{frame.place(int(rows[i]))}, column {name}: {weights[i]:g} is no weight; give numbers of at least 0"
+        )
+    if not weights.any():
+        raise InputError(f"--weights {name}: every weight is 0; give some rows a weight")
+    return weights
+
+
+def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: Array, train: Indices) -> Array | None:
+    """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1."""
+    if text is None:
+        return None
+    if classes is None:
+        raise InputError(f"--class-weights {text}: is for classes, but there are values to predict; leave it out")
+    if text == "balanced":
+        counts = np.bincount(y[train], minlength=len(classes))
+        return len(train) / (len(classes) * np.maximum(counts, 1.0))
+    weights = np.ones(len(classes))
+    for part in text.split(","):
+        name, _, number = part.rpartition("=")
+        try:
+            weights[classes.index(name)] = float(number)
+        except ValueError:
+            raise InputError(
+                f"--class-weights {part}: give balanced, or a class and a number, such as {classes[0]}=2; "
+                f"the classes are {', '.join(classes[:10])}"
+            ) from None
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise InputError(f"--class-weights {text}: give finite numbers of at least 0, not all of them 0")
+    return weights
+
+
+def _part(X: Array, y: Array, weights: Array | None, index: Indices | slice) -> Samples | WeightedSamples:
+    if weights is None:
+        return Samples(X[index], y[index])
+    return WeightedSamples(X[index], y[index], weights[index])
+
+
+def _in_words(
+    frame: Frame,
+    plan: Preprocessing,
+    names: Sequence[str],
+    weights: str | None,
+    rows: int,
+    classes: tuple[str, ...] | None,
+) -> tuple[Understood, ...]:
+    """Return what was understood of each column, in the table's order."""
+    used = {column.name: column for column in plan.columns}
+    left_out = dict(plan.left_out)
+    scales = {scale.name: scale for scale in plan.targets}
+    told = []
+    for name, column in frame.columns.items():
+        missing = 0 if column.values is None else int(np.count_nonzero(column.gaps))
+        if name in names:
+            text = f"{len(classes)} classes" if classes is not None else ""
+            text = text or f"a value, (y − {scales[name].mean:.4g}) / {scales[name].scale:.4g}"
+            dropped = frame.rows - rows
+            text += f"; {dropped:,} rows without it are left out" if dropped else ""
+            told.append(Understood(name, "target", text, missing))
+        elif name == weights:
+            told.append(Understood(name, "weight", "how much a row counts", missing))
+        elif name in used:
+            told.append(describe(used[name], missing))
+        else:
+            told.append(Understood(name, "left out", left_out.get(name, "the model does not know it"), missing))
+    return tuple(told)
