@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Model:
     ``classes`` names the outputs of a classifier, or is None where values are predicted. ``data`` says how to find the
     model's own data again: source, seed, and the sizes of the dev and test parts. ``preprocessing`` is there where the
     model learned from a table: how its columns become inputs, and its outputs values in the target's units.
+    ``picture_form`` says how a picture becomes inputs where there is an ``image_shape``: as ``read_images`` takes it.
     """
 
     network: Network
@@ -41,6 +42,7 @@ class Model:
     image_shape: tuple[int, int] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: Preprocessing | None = None
+    picture_form: Literal["mnist", "plain"] = "mnist"
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -121,6 +123,7 @@ def save_model(model: Model, path: StrPath) -> None:
         "image_shape": model.image_shape,
         "data": dict(model.data),
         "preprocessing": None if model.preprocessing is None else model.preprocessing.as_json(),
+        "picture_form": model.picture_form,
     }
     write_tensors(path, tensors, about)
 
@@ -180,6 +183,7 @@ def _model(tensors: dict[str, AnyArray], about: dict[str, Any]) -> Model:
         None if shape is None else (int(shape[0]), int(shape[1])),
         dict(about["data"]),
         None if about.get("preprocessing") is None else Preprocessing.from_json(about["preprocessing"]),
+        about.get("picture_form", "mnist"),
     )
     _check_names(model)
     return model
@@ -210,6 +214,8 @@ def _check_names(model: Model) -> None:
         raise InputError(
             f"its preprocessing has {len(model.preprocessing.targets)} targets for {net.sizes[-1]} outputs"
         )
+    if model.picture_form not in ("mnist", "plain"):
+        raise InputError(f"it takes pictures in the form {model.picture_form!r}, which this version does not know")
     if model.image_shape is not None and math.prod(model.image_shape) != net.sizes[0]:
         raise InputError(f"it speaks of images of {model.image_shape} pixels for {net.sizes[0]} inputs")
 

@@ -65,7 +65,7 @@ def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
     if Path(name).suffix.lower() in PICTURES:
         if model.image_shape is None:
             raise InputError(f"{name}: is a picture, but the model takes {net.sizes[0]} numbers: give it a table")
-        return datasets.read_images([name], model.image_shape), None
+        return datasets.read_images([name], model.image_shape, model.picture_form), None
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
     stdin = sys.stdin.buffer if name == "-" else None

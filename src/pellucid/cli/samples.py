@@ -6,7 +6,7 @@ from pathlib import Path
 from pellucid import datasets
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import is_model, target_in
-from pellucid.datasets import Samples, WeightedSamples
+from pellucid.datasets import Samples, Table, WeightedSamples
 from pellucid.errors import InputError
 from pellucid.runs import own_data
 from pellucid.storage import Model
@@ -64,7 +64,7 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
             dtype=net.dtype,
         )
     else:
-        table = datasets.read(data, target=target_in(model, data))
+        table = _table(model, data)
         X, name = table.X, data
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)
@@ -78,6 +78,13 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
     return name, Samples(X, y)
 
 
+def _table(model: Model, data: str) -> Table:
+    """The data as the model takes them: pictures in a folder become as large as those that it learned from."""
+    if Path(data).is_dir() and model.image_shape is not None:
+        return datasets.read_folder(data, model.image_shape, model.picture_form)
+    return datasets.read(data, target=target_in(model, data))
+
+
 def one_sample(model: Model, data: str | None, number: int, image: Path | None = None) -> One:
     """Sample ``number`` of the data (it counts from 0), or a picture, whose target nobody has told.
 
@@ -89,7 +96,7 @@ def one_sample(model: Model, data: str | None, number: int, image: Path | None =
             raise InputError(
                 f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"
             )
-        return One(str(image), datasets.read_images([image], model.image_shape), None)
+        return One(str(image), datasets.read_images([image], model.image_shape, model.picture_form), None)
     name, samples = samples_for(model, data)
     if not 0 <= number < len(samples.X):
         raise InputError(f"--sample {number}: {name} has {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")

@@ -255,6 +255,7 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     if run.dataset.understood:
         results.line(f"  pellucid importance {folder}            which columns matter")
         results.line(f"  pellucid predict {folder} rows.csv      predictions for other rows")
-    if run.dataset.image_shape == (28, 28):
-        results.line(f"  pellucid predict {folder} picture.png   read your own digit")
+    if run.dataset.image_shape is not None:
+        own = "read your own digit" if run.dataset.image_shape == (28, 28) else "what is in your own picture?"
+        results.line(f"  pellucid predict {folder} picture.png   {own}")
     results.line(f"  pellucid check {folder}                 is back propagation right?")

@@ -1,16 +1,22 @@
-"""Files to arrays: MNIST, digit CSVs, `.npz`, `.npy`, Parquet, IDX, pictures. The first room on the data's way."""
+"""Files to arrays: MNIST, digit CSVs, `.npz`, `.npy`, Parquet, IDX, pictures; and tables to columns.
 
-from pellucid.datasets.frames import Frame, as_frame, read_frame
+The first room on the data's way.
+"""
+
+from pellucid.datasets.folders import read_folder
+from pellucid.datasets.frames import Column, Frame, as_frame, read_frame
 from pellucid.datasets.images import read_images
 from pellucid.datasets.labels import encode_labels
-from pellucid.datasets.load import kind_of, load, read, read_rows
+from pellucid.datasets.load import load, read, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
+from pellucid.datasets.recognition import kind_of
 from pellucid.datasets.splits import split
 from pellucid.datasets.tables import TableOptions, inputs_of, load_table, samples_like, unknown_levels
 from pellucid.datasets.typed import texts_of
 from pellucid.datasets.types import Dataset, Samples, Stream, Table, Understood, WeightedSamples
 
 __all__ = [
+    "Column",
     "Dataset",
     "Frame",
     "Samples",
@@ -28,6 +34,7 @@ __all__ = [
     "mnist",
     "mnist_files",
     "read",
+    "read_folder",
     "read_frame",
     "read_images",
     "read_rows",

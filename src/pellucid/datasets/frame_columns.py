@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.datasets.frames import INDEX, Column, Odd, is_gap, is_index
+from pellucid.datasets.frame_types import INDEX, Column, Odd, is_gap, is_index
 from pellucid.datasets.texts import dates_of
 from pellucid.errors import InputError
 
@@ -59,12 +59,10 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
     columns = {}
     for column, key in zip(_names(list(data), name), data, strict=True):
         values: Any = data[key]
-        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
-            if not hasattr(values, "to_numpy"):
-                raise InputError(
-                    f"{name}, column {column}: is {type(values).__name__}, no column; give a list or an array"
-                )
+        if hasattr(values, "to_numpy"):  # a column of a data frame
             values = values.to_numpy()
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+            raise InputError(f"{name}, column {column}: is {type(values).__name__}, no column; give a list or an array")
         if isinstance(values, np.ndarray):
             if values.ndim != 1:
                 raise InputError(

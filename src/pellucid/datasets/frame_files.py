@@ -10,7 +10,7 @@ from typing import BinaryIO
 from pellucid.datasets.delimited import read_texts
 from pellucid.datasets.foreign import BEGINNING, WANTED, refuse
 from pellucid.datasets.frame_columns import from_native
-from pellucid.datasets.frames import INDEX, UNNAMED, Column, Frame, checked, is_index
+from pellucid.datasets.frame_types import INDEX, UNNAMED, Column, Frame, checked, is_index
 from pellucid.datasets.idx import GZIP
 from pellucid.datasets.parquet import MAGIC as PARQUET
 from pellucid.datasets.row_groups import opened_parquet
@@ -25,7 +25,7 @@ PIECE = 1 << 20
 
 
 def read(path: Path, stdin: BinaryIO | None) -> Frame:
-    """Read a CSV or a Parquet file, as `frames.read_frame` says.
+    """Read a CSV or a Parquet file, as `read_frame` says.
 
     >>> read("missing.csv", None)
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""Pictures brought into MNIST's form: light on dark, ink in a box of 20 × 20, centred by its mass.
+"""Pictures become rows of pixels: grey and resized, or in MNIST's form, light on dark, ink in a box of 20 × 20.
 
 The steps are those of http://yann.lecun.com/exdb/mnist/, after finding out what of the picture is ink.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.datasets.source import name_of, opened
-from pellucid.datasets.types import Array, Path, Pixels
+from pellucid.datasets.types import Array, Path, PictureForm, Pixels
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,34 +27,62 @@ LARGEST = 256  # pixels of the longer side; what is larger is averaged down, whi
 CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform picture
 
 
-def read_images(paths: Path | Iterable[Path], shape: tuple[int, int] = (FIELD, FIELD)) -> Pixels:
-    """Read pictures of digits into rows (n, h·w) uint8 in MNIST's form, dark on light or light on dark alike.
+def read_images(
+    paths: Path | Iterable[Path], shape: tuple[int, int] = (FIELD, FIELD), form: PictureForm = "mnist"
+) -> Pixels:
+    """Read pictures into rows (n, h·w) uint8.
 
-    A shape other than (28, 28) has no such form: there the grey picture is only resized. Raises InputError
-    that names the file for what is no picture, is damaged or too large, or shows no ink.
+    The form "mnist" is for digits, dark on light or light on dark alike, centred by their mass; a shape other than
+    (28, 28) has no such form. There, and in the form "plain", the grey picture is only resized. Raises InputError
+    that names the file for what is no picture, is damaged or too large, or, where a digit is wanted, shows no ink.
 
     >>> read_images(["missing.png"])
     Traceback (most recent call last):
     ...
     pellucid.errors.InputError: missing.png: there is no such file; check the spelling and the folder
     """
-    several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    pictures = [_read_image(path, shape) for path in several]
-    return np.array(pictures, np.uint8).reshape(len(pictures), shape[0] * shape[1])
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    X = np.empty((len(several), shape[0] * shape[1]), np.uint8)
+    for row, path in zip(X, several, strict=True):
+        row[...] = _read_image(path, shape, form).reshape(-1)
+    return X
 
 
-def _read_image(path: Path, shape: tuple[int, int]) -> Pixels:
+def _read_image(path: Path, shape: tuple[int, int], form: PictureForm) -> Pixels:
     name = name_of(path)
-    grey = _read_grey(path, name)
-    if shape != (FIELD, FIELD):
+    grey = read_grey(path)
+    if form == "plain" or shape != (FIELD, FIELD):
         return grey if grey.shape == shape else _resize(grey, *shape)
     return to_mnist(grey, name)
 
 
-def _read_grey(path: Path, name: str) -> Pixels:
-    """Return the first frame of a picture as grey values (h, w)."""
+def read_grey(path: Path) -> Pixels:
+    """Return the first frame of a picture as grey values (h, w); raises InputError as `read_images` does.
+
+    >>> read_grey("missing.png")
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: missing.png: there is no such file; check the spelling and the folder
+    """
+    from PIL import ImageOps
+
+    with opened_picture(path) as image:
+        return _to_grey(ImageOps.exif_transpose(image))
+
+
+@contextmanager
+def opened_picture(path: Path) -> Iterator[Image]:
+    """Open a picture, of which only the header is read yet; raises InputError where it cannot be read, now or later.
+
+    >>> with opened_picture("missing.png") as image:
+    ...     pass
+    Traceback (most recent call last):
+    ...
+    pellucid.errors.InputError: missing.png: there is no such file; check the spelling and the folder
+    """
+    name = name_of(path)
     try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise InputError("reading pictures needs Pillow; install it with: pip install pillow") from None
     with opened(path, WANTED) as stream, warnings.catch_warnings():
@@ -63,7 +92,7 @@ def _read_grey(path: Path, name: str) -> Pixels:
             with Image.open(stream, formats=FORMATS) as image:
                 if 0 in image.size:
                     raise InputError(f"{name}: the picture has no pixels; give another")
-                return _to_grey(ImageOps.exif_transpose(image))
+                yield image
         except InputError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -104,10 +133,12 @@ def to_mnist(grey: Pixels, name: str) -> Pixels:
     >>> digit.shape, np.flatnonzero(digit.any(axis=1))[[0, -1]].tolist()
     ((28, 28), [4, 23])
     """
+    if is_mnist(grey):
+        return grey
     if np.median(_border(grey)) > _otsu(grey):  # the paper is light
         grey = 255 - grey
-    if _is_mnist(grey):
-        return grey
+        if is_mnist(grey):
+            return grey
     if max(grey.shape) > LARGEST:
         scale = LARGEST / max(grey.shape)
         grey = _resize(grey, *(max(1, round(side * scale)) for side in grey.shape))
@@ -133,8 +164,12 @@ def _otsu(grey: Pixels) -> int:
     return int(np.argmax(between))
 
 
-def _is_mnist(grey: Pixels) -> bool:
-    """Say whether a light-on-dark picture has MNIST's form; all 70,000 of its digits do."""
+def is_mnist(grey: Pixels) -> bool:
+    """Say whether a light-on-dark picture (h, w) has MNIST's form; all 70,000 of its digits do.
+
+    >>> is_mnist(np.zeros((28, 28), np.uint8))
+    False
+    """
     if grey.shape != (FIELD, FIELD) or np.median(_border(grey)) > 0 or not grey.any():
         return False
     rows, columns = np.flatnonzero(grey.any(axis=1)), np.flatnonzero(grey.any(axis=0))

@@ -18,8 +18,8 @@ DIGIT_FORMS = ("csv", "idx")  # what they hold are pictures and their labels
 def decide_task(table: Table, task: str = "auto") -> Task:
     """Return the task: as asked for, or under "auto" as the targets look.
 
-    Text, booleans, at most 20 distinct integers, and the labels of digit files are classes; all else is
-    values.
+    Text, booleans, at most 20 distinct integers, the labels of digit files and the folders of pictures are
+    classes; all else is values.
 
     >>> decide_task(Table("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
     'regression'
@@ -37,7 +37,7 @@ def task_of(task: str, form: Form, dtype: np.dtype[Any], ndim: int, distinct: Ca
     check_task(task)
     if task != "auto":
         return "classification" if task == "classification" else "regression"
-    if form in DIGIT_FORMS or dtype.kind in "UT" or (dtype.kind == "b" and ndim == 1):
+    if form in (*DIGIT_FORMS, "folder") or dtype.kind in "UT" or (dtype.kind == "b" and ndim == 1):
         return "classification"
     few = dtype.kind in "iu" and ndim == 1 and distinct() <= MOST_CLASSES
     return "classification" if few else "regression"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pellucid.datasets import stream
 from pellucid.datasets.digit_csv import parse_digit_csv, read_digit_csv
+from pellucid.datasets.folders import is_folder, read_folder
 from pellucid.datasets.frames import read_frame
 from pellucid.datasets.idx import GZIP, first_bytes, is_idx, open_idx, read_idx
 from pellucid.datasets.labels import check_task, class_labels, decide_task, values
@@ -20,6 +21,7 @@ from pellucid.datasets.npy import open_npy, read_npy
 from pellucid.datasets.npz import ZIP, read_npz
 from pellucid.datasets.parquet import MAGIC as PARQUET
 from pellucid.datasets.parquet import open_parquet, read_parquet
+from pellucid.datasets.recognition import kind_of
 from pellucid.datasets.source import CONVERT, FORMS, name_of, opened
 from pellucid.datasets.splits import split
 from pellucid.datasets.stream import Source
@@ -51,7 +53,7 @@ def load(
     plan: Preprocessing | None = None,
     dtype: npt.DTypeLike = np.float32,
 ) -> Dataset:
-    """Read a file (or "mnist"), decide the task, encode the labels, and split it by `seed`.
+    """Read a file, a folder of pictures, or "mnist", decide the task, encode the labels, and split it by `seed`.
 
     `dev` and `test` are numbers of samples or fractions; by default 10 % are dev (1,000 for MNIST) and there
     is no test part. X is (n, d), y (n,) int64 or (n, k) float64. A `.npy`, an IDX file or a Parquet file with more
@@ -71,7 +73,7 @@ def load(
         return load_table(
             frame, target=target, task=task, dev=dev, test=test, seed=seed, options=options, plan=plan, dtype=dtype
         )
-    large = _open(source, target)
+    large = None if is_folder(source) else _open(source, target)
     if large is not None and large.is_large:
         return load_stream(large, task=task, dev=dev, test=test, seed=seed)
     table = read(source, target=target, task=task)
@@ -89,7 +91,9 @@ def load(
     train_index, dev_index, test_index = split(n, dev=size, test=test or 0, rng=rng, labels=labels)
     parts = [Samples(table.X.take(i, axis=0), y.take(i, axis=0)) if len(i) else None for i in (dev_index, test_index)]
     train = Samples(table.X.take(train_index, axis=0), y.take(train_index, axis=0))
-    return Dataset(table.name, train, parts[0], parts[1], classes, table.features, table.image_shape)
+    return Dataset(
+        table.name, train, parts[0], parts[1], classes, table.features, table.image_shape, table.picture_form
+    )
 
 
 def _load_mnist(target: str | None, task: str, dev: float | None, test: float | None, seed: int) -> Dataset:
@@ -109,8 +113,8 @@ def _load_mnist(target: str | None, task: str, dev: float | None, test: float | 
 
 
 def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
-    """Read one file into memory by what it is: a digit CSV, a `.npz`, Parquet, or a `.npy` or IDX file with its
-    targets beside it.
+    """Read one file into memory by what it is: a digit CSV, a `.npz`, Parquet, a `.npy` or IDX file with its
+    targets beside it, or a folder of pictures.
 
     X is (n, d), y (n,) or (n, k). `target` names another array than y in a `.npz`, another column than label in
     Parquet, the file of the targets of a `.npy`; `task` is decided in `load` and only checked here. Raises
@@ -146,6 +150,9 @@ def read_rows(path: Path, *, target: str | None = None, stdin: BinaryIO | None =
 
 def _read(path: Path, target: str | None, *, targets_needed: bool) -> Table:
     name = name_of(path)
+    if is_folder(path):
+        _check_target(target, None, f"{name}: the target of a folder of pictures is the sub-folder of each")
+        return read_folder(path)
     raw, start = _beginnings(path)
     if raw[:4] == ZIP:
         return read_npz(path, target=target or "y", target_needed=targets_needed)
@@ -197,11 +204,3 @@ def _refuse(start: bytes, name: str) -> None:
     if name.lower().endswith((".npz", ".npy", ".parquet")):
         ending = name.rsplit(".", 1)[1]
         raise InputError(f"{name}: is called .{ending} and is none; read now are {FORMS}; to convert, {CONVERT}")
-
-
-def kind_of(path):
-    """Stub"""
-    n = str(path)
-    if n.endswith((".csv", ".tsv")):
-        return "digits" if b"pixel0" in FilePath(n).read_bytes()[:2000] else "table"
-    return "array"

@@ -56,7 +56,7 @@ def _open(path: Path, name: str, wanted: str) -> BinaryIO:
     except ValueError as fault:  # a NUL character in the path
         raise InputError(f"{name!r}: is no path ({fault}); check the spelling") from None
     if stat.S_ISDIR(kind):
-        raise InputError(f"{name}: is a folder, and folders are not read yet; give {wanted}")
+        raise InputError(f"{name}: is a folder, no file; give {wanted}")
     if not stat.S_ISREG(kind):
         raise InputError(f"{name}: is a device or a pipe; give {wanted}")
     return FilePath(path).open("rb")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pellucid.datasets.careful_csv import GAPS
-from pellucid.datasets.frames import Column, Odd
+from pellucid.datasets.frame_types import Column, Odd
 
 if TYPE_CHECKING:
     import polars as pl

@@ -18,7 +18,8 @@ Pixels: TypeAlias = NDArray[np.uint8]
 Indices: TypeAlias = NDArray[np.int64]
 Path: TypeAlias = str | os.PathLike[str]
 Task: TypeAlias = Literal["classification", "regression"]
-Form: TypeAlias = Literal["csv", "idx", "npz", "npy", "parquet"]
+Form: TypeAlias = Literal["csv", "idx", "npz", "npy", "parquet", "folder"]
+PictureForm: TypeAlias = Literal["mnist", "plain"]  # how a picture becomes pixels: see images.read_images
 
 
 class Samples(NamedTuple):
@@ -103,6 +104,7 @@ class Table:
     image_shape: tuple[int, int] | None
     form: Form = "npz"
     first: int = 0
+    picture_form: PictureForm = "mnist"
 
     def place(self, i: int) -> str:
         """Return where sample i stands, as a person would look for it: 'digits.csv, row 53'.
@@ -147,6 +149,7 @@ class Dataset:
     classes: tuple[str, ...] | None
     features: tuple[str, ...]
     image_shape: tuple[int, int] | None
+    picture_form: PictureForm = "mnist"
     preprocessing: Preprocessing | None = None
     understood: tuple[Understood, ...] = ()
 

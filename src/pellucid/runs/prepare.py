@@ -78,7 +78,13 @@ def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
         source |= {name: getattr(settings, name) for name in OF_TABLES}
         source["target"] = ",".join(column.name for column in dataset.understood if column.kind == "target")
     return Model(
-        net, dataset.classes, dataset.features, dataset.image_shape, source, preprocessing=dataset.preprocessing
+        net,
+        dataset.classes,
+        dataset.features,
+        dataset.image_shape,
+        source,
+        picture_form=dataset.picture_form,
+        preprocessing=dataset.preprocessing,
     )
 
 
