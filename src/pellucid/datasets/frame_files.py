@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Collection
 from typing import BinaryIO
 
 from pellucid.datasets.delimited import read_texts
@@ -15,7 +16,7 @@ from pellucid.datasets.idx import GZIP
 from pellucid.datasets.parquet import MAGIC as PARQUET
 from pellucid.datasets.row_groups import opened_parquet
 from pellucid.datasets.source import name_of, opened
-from pellucid.datasets.texts import understood
+from pellucid.datasets.texts import kept, understood
 from pellucid.datasets.types import Path
 from pellucid.errors import InputError
 
@@ -24,7 +25,7 @@ MOST_CELLS = 1 << 28  # of a Parquet file: 2 GB of numbers
 PIECE = 1 << 20
 
 
-def read(path: Path, stdin: BinaryIO | None) -> Frame:
+def read(path: Path, stdin: BinaryIO | None, as_text: Collection[str] = ()) -> Frame:
     """Read a CSV or a Parquet file, as `read_frame` says.
 
     >>> read("missing.csv", None)
@@ -37,12 +38,12 @@ def read(path: Path, stdin: BinaryIO | None) -> Frame:
         if name == "-":
             if stdin is None:
                 raise InputError("-: there is no standard input to read from; give a file")
-            return _csv(_content(stdin, "stdin"), "stdin")
+            return _csv(_content(stdin, "stdin"), "stdin", as_text)
         with opened(path, WANTED) as stream:
             start = stream.read(4)
             stream.seek(0)
             if start != PARQUET:
-                return _csv(_content(stream, name), name)
+                return _csv(_content(stream, name), name, as_text)
         return _parquet(name)
     except MemoryError:
         raise InputError(f"{name}: does not fit into this machine's memory; use a part of it") from None
@@ -77,12 +78,14 @@ def _bounded(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
     return bytes(held)
 
 
-def _csv(content: bytes, name: str) -> Frame:
+def _csv(content: bytes, name: str, as_text: Collection[str]) -> Frame:
     texts = read_texts(content, name)
     columns = {}
     for place, (column, series) in enumerate(texts.columns.items()):
         if is_index(column, place):
             columns[column or UNNAMED] = Column("other", None, why=INDEX)
+        elif column in as_text:
+            columns[column] = kept(series)
         else:
             columns[column] = understood(series, comma=texts.separator == ";")
     return checked(name, columns, first=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO
 
 from pellucid.datasets.frame_columns import from_native, from_values
@@ -13,17 +13,19 @@ from pellucid.datasets.types import Path
 __all__ = ["Column", "Frame", "Odd", "as_frame", "read_frame"]
 
 
-def read_frame(path: Path, *, stdin: BinaryIO | None = None) -> Frame:
+def read_frame(path: Path, *, stdin: BinaryIO | None = None, as_text: Collection[str] = ()) -> Frame:
     r"""Read a CSV (separated by comma, semicolon, tab or bar; also gzipped) or a Parquet file into a table.
 
-    "-" reads a CSV from the binary stream `stdin`. Raises InputError that says what is wrong, where, and what to do.
+    "-" reads a CSV from the binary stream `stdin`. Columns named in `as_text` stay text, whatever they look like:
+    007 is no 7 where a model knows the one and not the other. Raises InputError that says what is wrong, where, and
+    what to do.
 
     >>> import io
     >>> frame = read_frame("-", stdin=io.BytesIO(b"age;city\n41;Bonn\n;Ulm\n"))
     >>> frame.columns["age"].values, frame.columns["city"].values
     (array([41., nan]), array(['Bonn', 'Ulm'], dtype=object))
     """
-    return read(path, stdin)
+    return read(path, stdin, as_text)
 
 
 def as_frame(data: Any, name: str = "data") -> Frame:

@@ -92,7 +92,14 @@ def load(
     parts = [Samples(table.X.take(i, axis=0), y.take(i, axis=0)) if len(i) else None for i in (dev_index, test_index)]
     train = Samples(table.X.take(train_index, axis=0), y.take(train_index, axis=0))
     return Dataset(
-        table.name, train, parts[0], parts[1], classes, table.features, table.image_shape, table.picture_form
+        table.name,
+        train,
+        parts[0],
+        parts[1],
+        classes,
+        table.features,
+        table.image_shape,
+        picture_form=table.picture_form,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
 ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
 FORMS = (  # each with all its separators; two that both fit say different things
+    ("%Y-%m-%d",),
     ("%Y/%m/%d",),
     ("%Y-%m",),
     ("%d.%m.%Y",),
@@ -37,7 +38,7 @@ AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-
 def understood(texts: pl.Series, *, comma: bool = False) -> Column:
     """Return what a column of text holds; what stands for a missing value is a gap, blanks around are left out.
 
-    With `comma` the decimal point may be a comma.
+    Digits behind a leading 0, as in 007, are text. With `comma` the decimal point may be a comma.
 
     >>> import polars as pl
     >>> understood(pl.Series(["1", "NA", " 2.5"]))
@@ -47,27 +48,38 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
 
     if (column := _numbers(texts)) is not None:
         return column
-    texts = texts.str.strip_chars()
-    gaps = texts.str.to_lowercase().is_in(sorted(GAPS))
-    texts = pl.select(pl.when(~gaps).then(texts)).to_series()
-    distinct = texts.drop_nulls().unique()
+    texts = _with_gaps(texts)
     if (column := _numbers(texts)) is not None:
         return column
+    distinct = texts.drop_nulls().unique()
     if distinct.str.to_lowercase().is_in(["true", "false"]).all():
-        yes = texts.str.to_lowercase() == "true"
-        return Column("boolean", as_floats(yes))
+        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"))
     if comma and distinct.str.contains(r"^[+-]?\d*(,\d+)?$").all():
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
-    numbers = distinct.cast(pl.Float64, strict=False)
     dates = _dates(distinct)
     if isinstance(dates, pl.Series):
         return Column("date", _matched(texts, distinct, dates))
-    strange = distinct.filter(numbers.is_null())
-    few = len(strange) <= (1 - NEARLY_ALL) * len(distinct)
-    odd = _first(texts, strange, "number") if few else None
-    if odd is None and isinstance(dates, str):
-        return Column("text", texts.to_numpy(), why=dates)
-    return Column("text", texts.to_numpy(), odd=odd or _odd_date(texts, distinct))
+    odd = _odd_number(texts, distinct) or _odd_date(texts, distinct)
+    return Column("text", texts.to_numpy(), why=dates or "", odd=odd)
+
+
+def kept(texts: pl.Series) -> Column:
+    """Return a column of text as text, whatever its values look like; what stands for a missing value is a gap.
+
+    >>> import polars as pl
+    >>> kept(pl.Series(["007", "?"])).values
+    array(['007', None], dtype=object)
+    """
+    return Column("text", _with_gaps(texts).to_numpy())
+
+
+def _with_gaps(texts: pl.Series) -> pl.Series:
+    """Return texts without blanks around them, and null for what stands for a missing value."""
+    import polars as pl
+
+    texts = texts.str.strip_chars()
+    gaps = texts.str.to_lowercase().is_in(sorted(GAPS))
+    return pl.select(pl.when(~gaps).then(texts)).to_series()
 
 
 def dates_of(texts: pl.Series) -> Column:
@@ -103,13 +115,14 @@ def as_floats(series: pl.Series) -> np.ndarray:
 
 
 def _numbers(texts: pl.Series) -> Column | None:
-    """Return a column of texts that are numbers, all of them, or None."""
+    """Return a column of texts that are numbers, all of them, or None; a text that says NaN is none."""
     import polars as pl
 
     values = texts.cast(pl.Float64, strict=False)
-    if values.null_count() > texts.null_count():
+    if values.null_count() > texts.null_count() or values.is_nan().any() or texts.str.contains(r"^[+-]?0\d").any():
         return None
-    return Column("number", as_floats(values), whole=not texts.str.contains(r"[^0-9+-]").any())
+    whole = values.null_count() < len(values) and not texts.str.contains(r"[^0-9+-]").any()
+    return Column("number", as_floats(values), whole=whole)
 
 
 def _dates(distinct: pl.Series) -> pl.Series | str | None:
@@ -161,6 +174,14 @@ def _parsed(distinct: pl.Series, form: str) -> pl.Series | None:
 def _matched(texts: pl.Series, distinct: pl.Series, values: pl.Series) -> np.ndarray:
     """Return for each text, (n,) float64, the value of the distinct text that it is; NaN for a gap."""
     return as_floats(texts.replace_strict(distinct, values, default=None))
+
+
+def _odd_number(texts: pl.Series, distinct: pl.Series) -> Odd | None:
+    """Return the first text that is no number where nearly all others are."""
+    import polars as pl
+
+    strange = distinct.filter(distinct.cast(pl.Float64, strict=False).is_null())
+    return _first(texts, strange, "number") if len(strange) <= (1 - NEARLY_ALL) * len(distinct) else None
 
 
 def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
