@@ -166,7 +166,7 @@ def test_a_bad_file_is_named_with_place_and_remedy(content: bytes, needles: list
 
 OTHER: list[tuple[str, Callable[[Path], object], str]] = [
     ("missing", lambda path: None, "there is no such file"),
-    ("folder", lambda path: path.mkdir(), "folders are not read yet"),
+    ("folder", lambda path: path.mkdir(), "is an empty folder"),
     ("parquet", lambda path: path.write_bytes(b"PAR1...."), "no readable Parquet file"),
     ("encrypted parquet", lambda path: path.write_bytes(b"PARE...."), "encrypted Parquet"),
     ("npy", lambda path: path.write_bytes(b"\x93NUMPY\x01\x00"), "its header is cut off or damaged"),

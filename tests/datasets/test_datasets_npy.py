@@ -81,7 +81,7 @@ BAD: list[tuple[str, Any, Any, str]] = [
     ("cut off", GOOD[:-9], Y, "is cut off: its header promises 96 bytes of data, 87 are there"),
     ("cut header", GOOD[:40], Y, "its header is cut off or damaged"),
     ("bytes left over", GOOD + b"x", Y, "has bytes left over at its end"),
-    ("a pickle", pickle.dumps(X), Y, r"is called \.npy and is none"),
+    ("a pickle", pickle.dumps(X), Y, "is a pickle, which can run programs and is not opened"),
     ("objects", np.array([[{}]], object), Y, "holds Python objects"),
     ("records", np.zeros(6, [("a", int)]), Y, "holds records"),
     ("dates", X.astype("M8[s]"), Y, "holds dates"),

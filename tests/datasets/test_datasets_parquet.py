@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pellucid.datasets import flat, load, read, read_rows, stream
+from pellucid.datasets import flat, kind_of, load, read, read_rows, stream
+from pellucid.datasets.labels import class_labels, values
 from pellucid.errors import InputError
 
 A, B, LABEL = np.arange(6.0), np.arange(6.0) ** 2, np.arange(6) % 2
@@ -63,10 +64,9 @@ def test_decimals_dictionaries_and_a_pandas_index(large: bool, tmp_path: Path, m
     table = read(path)
     assert table.features == ("price", "code")
     assert table.X.tolist() == [[k / 4, 5.0 if k % 2 == 0 else 7.0] for k in range(6)]
-    data = load(path, dev=0)
-    assert data.classes == ("no", "yes")
+    assert load(path, dev=0).classes == ("no", "yes")
     with pytest.raises(InputError, match="column 'label' holds text"):
-        load(path, target="price")
+        read(path, target="price")
     assert load(saved(tmp_path, a=A, label=columns["price"]), dev=0).task == "regression"
 
 
@@ -99,22 +99,34 @@ BAD: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("above", [0, 1 << 28], ids=["stream", "memory"])
 @pytest.mark.parametrize(("columns", "how", "needle"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_a_bad_file_is_named(
-    columns: dict[str, Any],
-    how: dict[str, Any],
-    needle: str,
-    above: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(stream, "STREAM_ABOVE", above)
+def test_a_bad_array_is_named(columns: dict[str, Any], how: dict[str, Any], needle: str, tmp_path: Path) -> None:
     path = saved(tmp_path, **columns)
+    targets = values if how.get("task") == "regression" else class_labels
     with pytest.raises(InputError, match=needle) as caught:
-        load(path, **how)
+        targets(read(path, **how))
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "large", "kind"),
+    [
+        ({"a": A.astype(np.uint8), "label": LABEL}, False, "parquet"),
+        ({"a": A.astype(np.uint8), "label": ["x", "y"] * 3}, False, "parquet"),
+        ({"a": A / 3, "label": LABEL}, False, "table"),
+        ({"a": A / 3, "label": LABEL}, True, "parquet"),
+        ({"a": A / 3, "label": ["x", "y"] * 3}, True, "parquet"),
+        ({"a": [1, 2, 3, None, 5, 6], "label": LABEL}, True, "table"),
+        ({"a": A, "city": ["x"] * 6, "label": LABEL}, True, "table"),
+        ({"a": A.astype("M8[s]"), "label": LABEL}, True, "table"),
+    ],
+)
+def test_pixels_and_what_is_too_large_are_arrays_all_else_is_a_table(
+    columns: dict[str, Any], large: bool, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "STREAM_ABOVE", 0 if large else 1 << 28)
+    assert kind_of(saved(tmp_path, **columns)) == kind
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def lr_find(
 
 
 def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet: bool) -> RangeTest:
-    prepared = prepare(from_flags(flags, usual_recipe(flags["data"])))
+    prepared = prepare(from_flags(flags, usual_recipe(flags["data"], flags["target"])))
     settings, data = prepared.settings, prepared.dataset.train
     with progress("trying rates", steps, quiet=quiet) as bar:
         try:

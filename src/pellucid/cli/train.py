@@ -66,7 +66,7 @@ def train(
             raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
         run = resume(resume_from, flags["epochs"])
     else:
-        prepared = prepare(from_flags(flags, usual_recipe(flags["data"])))
+        prepared = prepare(from_flags(flags, usual_recipe(flags["data"], flags["target"])))
         run = start(prepared, Path(folder) if folder is not None else _new_folder())
     silent = as_json or quiet
     to_train = run.result is None

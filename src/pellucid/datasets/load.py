@@ -68,7 +68,7 @@ def load(
     check_task(task)
     if name_of(source) == "mnist":
         return _load_mnist(target, task, dev, test, seed)
-    if kind_of(source) == "table":
+    if kind_of(source, target) == "table":
         frame = read_frame(source)
         return load_table(
             frame, target=target, task=task, dev=dev, test=test, seed=seed, options=options, plan=plan, dtype=dtype

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path as FilePath
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,8 +15,8 @@ from pellucid.datasets.frame_types import is_index
 from pellucid.datasets.idx import first_bytes, is_idx
 from pellucid.datasets.npy import MAGIC as NPY
 from pellucid.datasets.npz import ZIP
+from pellucid.datasets.parquet import LABEL, NUMBERS
 from pellucid.datasets.parquet import MAGIC as PARQUET
-from pellucid.datasets.parquet import NUMBERS
 from pellucid.datasets.row_groups import column_kind, opened_parquet
 from pellucid.datasets.source import name_of, opened
 from pellucid.datasets.types import Path, square
@@ -26,12 +25,12 @@ Found: TypeAlias = Literal["folder", "npz", "npy", "parquet", "idx", "digits", "
 LONGEST_HEADER = 1 << 20
 
 
-def kind_of(path: Path) -> Found:
+def kind_of(path: Path, target: str | None = None) -> Found:
     """Return what a file holds, without a judgement on whether it can be read.
 
-    "digits" is a CSV with the header label,pixel0,…; "parquet" a Parquet file of numbers without gaps, whose columns
-    are taken as they are; "table" every other CSV and Parquet file, and whatever is not known. Raises InputError for a
-    path that cannot be opened.
+    "digits" is a CSV with the header label,pixel0,…; "parquet" a Parquet file whose columns beside the target are
+    bytes, as pixels are, or numbers too many for memory, which are taken as they are; "table" every other CSV and
+    Parquet file, and whatever is not known. Raises InputError for a path that cannot be opened.
 
     >>> kind_of("missing.csv")
     Traceback (most recent call last):
@@ -49,7 +48,7 @@ def kind_of(path: Path) -> Found:
     if raw.startswith(ZIP):
         return "npz" if b".npy" in raw[:200] or name_of(path).endswith(".npz") else "table"
     if raw.startswith(PARQUET):
-        return "parquet" if _is_numbers_alone(name_of(path)) else "table"
+        return "parquet" if _is_an_array(name_of(path), target) else "table"
     if is_idx(start):
         return "idx"
     return "digits" if is_digit_header(raw) else "table"
@@ -74,24 +73,21 @@ def is_digit_header(start: bytes) -> bool:
     return len(cells) > 1 and square(len(cells)) is not None and all(NUMBER.fullmatch(cell) for cell in cells)
 
 
-def _is_numbers_alone(name: str) -> bool:
-    """Whether all columns of a Parquet file are numbers or booleans without gaps.
+def _is_an_array(name: str, target: str | None) -> bool:
+    """Whether a Parquet file is taken as it is: all inputs are bytes, or numbers without gaps too many for memory.
 
-    Of a file too large for memory only what it says itself of its gaps is known.
+    Of gaps only what the file says itself is known.
     """
     with opened_parquet(name) as file:
-        schema = file.schema_arrow
-        columns = [column for place, column in enumerate(schema.names) if not is_index(column, place)]
-        kinds = [column_kind(schema.field(place).type) for place in range(len(schema.names))]
-        if any(kind not in NUMBERS for kind, column in zip(kinds, schema.names, strict=True) if column in columns):
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        beside = {target or LABEL, *(column for place, column in enumerate(schema.names) if is_index(column, place))}
+        types = [schema.field(place).type for place, column in enumerate(schema.names) if column not in beside]
+        if any(column_kind(kind) not in NUMBERS for kind in types):
             return False
-        if FilePath(name).stat().st_size > stream.STREAM_ABOVE:
-            return not any(_null_count(file, group) for group in range(file.metadata.num_row_groups))
-        for batch in file.iter_batches(1 << 16, columns=columns):
-            for array in batch.columns:
-                if array.null_count or (str(array.type) in ("float", "double") and np.isnan(array).any()):
-                    return False
-    return True
+        if types and all(str(kind) == "uint8" for kind in types):
+            return True
+        large = rows * sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in types) > stream.STREAM_ABOVE
+        return large and not any(_null_count(file, group) for group in range(file.metadata.num_row_groups))
 
 
 def _null_count(file: object, group: int) -> int:

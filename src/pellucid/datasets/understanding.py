@@ -42,7 +42,7 @@ def understand(
     if not used:
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
         raise InputError(
-            f"{frame.name}: no column is left to learn from ({reasons or 'there is only the target'}); "
+            f"{frame.name}: no column is left to learn from beside {', '.join(sorted(without))} ({reasons or 'none'}); "
             "bring more columns, or say what one is: --column NAME=category"
         )
     return tuple(used), tuple(left_out)

@@ -51,13 +51,13 @@ def prepare(settings: Settings, dataset: Dataset | None = None) -> Prepared:
     return Prepared(settings, dataset, model, make_optimizer(settings), np.random.default_rng(course))
 
 
-def usual_recipe(data: str | None) -> str:
+def usual_recipe(data: str | None, target: str | None = None) -> str:
     """The recipe that is usual for some data: "table" for a table, else "default".
 
     Raises:
         InputError: the data cannot be read.
     """
-    return "table" if data is not None and datasets.kind_of(data) == "table" else "default"
+    return "table" if data not in (None, "mnist") and datasets.kind_of(data, target) == "table" else "default"
 
 
 def load_data(settings: Settings) -> Dataset:
