@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MOST_COLUMNS = 1 << 16
-LONGEST_ROW = 1 << 22  # characters of the header
+LONGEST_ROW = 1 << 21  # characters of the header
 QUOTE = ord('"')
 
 
@@ -52,7 +52,7 @@ def read_texts(content: bytes, name: str) -> Texts:
     separator, header = read_header(content, name)
     columns = _read_fast(content, separator, len(header)) or _read_carefully(content, name, separator, header)
     named = dict(zip(header, columns, strict=True))
-    if header[-1] == "" and not columns[-1].str.strip_chars().str.len_bytes().any():
+    if header[-1] == "" and not (columns[-1].str.strip_chars() != "").any():
         del named[""]  # each row ends with a separator
     _check_names(list(named), name)
     if len(columns[0]) == 0:
@@ -67,13 +67,10 @@ def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
     ('\t', ['size, cm', 'price'])
     """
     text = content[: LONGEST_ROW + 4].decode("utf-8", "ignore")
+    rows = {separator: _first_rows(text, separator) for separator in SEPARATORS}
+    even = [cut for cut, found in rows.items() if len(found) == 2 and len(found[1]) == len(found[0]) > 1]
+    separator = max(even or SEPARATORS, key=lambda cut: len(rows[cut][0]))
     try:
-        rows = {
-            separator: list(itertools.islice(_reader(text, separator, strict=False), 2)) for separator in SEPARATORS
-        }
-        widths = {separator: len(found[0]) for separator, found in rows.items()}
-        even = [cut for cut, found in rows.items() if len(found) == 2 and len(found[1]) == widths[cut] > 1]
-        separator = max(even or SEPARATORS, key=lambda cut: widths[cut])
         header = [cell.strip() for cell in next(_reader(text, separator))]
     except csv.Error as fault:
         raise InputError(f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it") from None
@@ -89,6 +86,14 @@ def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
     _check_spaces(rows[separator], name)
     _check_double(header, name)
     return separator, header
+
+
+def _first_rows(text: str, separator: str) -> list[list[str]]:
+    """Return what rows 1 and 2 hold, if they are separated so; row 1 is empty where they cannot be."""
+    try:
+        return list(itertools.islice(_reader(text, separator, strict=False), 2))
+    except csv.Error:
+        return [[]]
 
 
 def _is_number(cell: str) -> bool:
@@ -195,7 +200,7 @@ def _reader(text: str, separator: str, *, strict: bool = True) -> Iterator[list[
 
 
 def _ragged(name: str, row: int, cells: list[str], header: list[str], separator: str) -> str:
-    remedy = "leave none out" if len(cells) < len(header) else "remove what is too much"
+    remedy = "a missing one is an empty one" if len(cells) < len(header) else "remove what is too much"
     other = next((what for cut, what in SEPARATORS.items() if cut != separator and cut in "".join(cells)), None)
     if len(cells) == 1 and other:
         remedy = f"the header is separated by {SEPARATORS[separator]}s, this row seems to be by {other}s"

@@ -42,6 +42,7 @@ def from_native(data: Any, name: str) -> dict[str, Column]:
             raise InputError(f"{name}: is not read yet ({type(data).__name__}); give {name}.collect()") from None
         raise InputError(f"{name}: is a {type(data).__name__}, no data frame; {WANTED}") from None
     except Exception as fault:  # double names, in each library's own way
+        _names(list(getattr(data, "column_names", getattr(data, "columns", ()))), name)
         raise InputError(f"{name}: cannot be read ({' '.join(str(fault).split())[:200]}); {WANTED}") from None
     names = _names(frame.columns, name)
     return {
@@ -80,11 +81,13 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
 def _names(names: Sequence[Any], name: str) -> list[str]:
     """Return the names of the columns as text; raises InputError where two are the same, or one is empty."""
     texts = [str(column).strip() for column in names]
+    seen: set[str] = set()
     for place, column in enumerate(texts):
-        if column in texts[:place]:
+        if column in seen:
             raise InputError(f"{name}: two columns are called {column!r}; rename or remove one")
         if not column and place:
             raise InputError(f"{name}: column {place} (from 0) has no name; give it one, or remove it")
+        seen.add(column)
     return texts
 
 

@@ -72,7 +72,7 @@ def _bounded(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
         held += piece
         if len(held) > MOST_BYTES:
             raise InputError(
-                f"{name}: holds more than {MOST_BYTES >> 30} GB of text, which is too much to read at once; "
+                f"{name}: holds more than {MOST_BYTES >> 20:,} MB of text, which is too much to read at once; "
                 "take a part of its rows, or save it as Parquet"
             )
     return bytes(held)

@@ -12,7 +12,10 @@ from typing import BinaryIO
 from pellucid.datasets.types import Path
 from pellucid.errors import InputError
 
-FORMS = "a digit CSV (label,pixel0,…), a .npz with arrays X and y, an X.npy with its y.npy, Parquet, or IDX files"
+FORMS = (
+    "a table (CSV, TSV or Parquet), a digit CSV (label,pixel0,…), a .npz with arrays X and y, an X.npy with its y.npy, "
+    "IDX files, or a folder of pictures"
+)
 CONVERT = "save the arrays with numpy.savez('data.npz', X=X, y=y) and read that"
 
 
