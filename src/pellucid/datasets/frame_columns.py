@@ -133,9 +133,14 @@ def _floats(series: nw.Series[Any]) -> np.ndarray:
     """Return numbers as float64 (n,) with NaN for a gap."""
     import narwhals as nw
 
-    if series.null_count() == 0:
-        return np.array(series.cast(nw.Float64).to_numpy(), np.float64)
-    return np.array([np.nan if is_gap(value) else float(value) for value in series.to_list()], np.float64)
+    if series.dtype == nw.Decimal:
+        return _each(series.to_list(), float)
+    gaps = np.asarray(series.is_null().to_numpy(), np.bool_)
+    if gaps.any():
+        series = series.fill_null(False if series.dtype == nw.Boolean else 0)
+    values = np.array(series.to_numpy(), np.float64)  # narwhals' own cast refuses integers beyond 2⁵³
+    values[gaps] = np.nan
+    return values
 
 
 def _text(values: list[Any]) -> Column:

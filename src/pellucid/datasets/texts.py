@@ -54,7 +54,7 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
     distinct = texts.drop_nulls().unique()
     if distinct.str.to_lowercase().is_in(["true", "false"]).all():
         return Column("boolean", as_floats(texts.str.to_lowercase() == "true"))
-    if comma and distinct.str.contains(r"^[+-]?\d*(,\d+)?$").all():
+    if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
     dates = _dates(distinct)
     if isinstance(dates, pl.Series):
@@ -126,9 +126,7 @@ def _numbers(texts: pl.Series) -> Column | None:
 
 
 def _dates(distinct: pl.Series) -> pl.Series | str | None:
-    """Return the seconds since 1970 of distinct texts where each is a date, why it is not known, or None."""
-    import polars as pl
-
+    """Return the microseconds since 1970 of distinct texts where each is a date, why it is not known, or None."""
     first = str(distinct[0])
     if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. ]", first):
         return None
@@ -140,7 +138,7 @@ def _dates(distinct: pl.Series) -> pl.Series | str | None:
             if len(found) == 2 and (found[0] != found[1]).any():
                 return AMBIGUOUS
             if found:
-                return found[0].dt.epoch("us").cast(pl.Float64) / 1e6
+                return found[0].dt.epoch("us")
     return None
 
 
@@ -154,7 +152,7 @@ def _iso(distinct: pl.Series) -> pl.Series | None:
     whole = whole.str.replace(r"^(.{10})$", "${1}T00:00").str.replace(r"(T\d\d:\d\d)([+-]|$)", "${1}:00${2}")
     whole = whole.str.replace(r"(T[^+-]*)$", "${1}+00:00")
     values = whole.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%#z", strict=False)
-    return None if values.null_count() else values.dt.epoch("us").cast(pl.Float64) / 1e6
+    return None if values.null_count() else values.dt.epoch("us")
 
 
 def _parsed(distinct: pl.Series, form: str) -> pl.Series | None:
@@ -171,9 +169,9 @@ def _parsed(distinct: pl.Series, form: str) -> pl.Series | None:
     return values
 
 
-def _matched(texts: pl.Series, distinct: pl.Series, values: pl.Series) -> np.ndarray:
-    """Return for each text, (n,) float64, the value of the distinct text that it is; NaN for a gap."""
-    return as_floats(texts.replace_strict(distinct, values, default=None))
+def _matched(texts: pl.Series, distinct: pl.Series, microseconds: pl.Series) -> np.ndarray:
+    """Return for each text, (n,) float64, the seconds of the distinct text that it is; NaN for a gap."""
+    return as_floats(texts.replace_strict(distinct, microseconds, default=None)) / 1e6
 
 
 def _odd_number(texts: pl.Series, distinct: pl.Series) -> Odd | None:
