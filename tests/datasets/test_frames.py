@@ -384,13 +384,13 @@ def test_digit_files_are_told_from_tables_by_their_header(start: bytes, is_digit
     assert is_digit_header(start) is is_digits
 
 
-def test_parquet_of_plain_numbers_is_arrays(tmp_path: Path) -> None:
+def test_parquet_of_bytes_is_an_array_and_all_else_that_is_small_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
+    pixels = pl.Series([0, 255], dtype=pl.UInt8)
     for columns, kind in (
-        ({"a": [1, 2], "y": [True, False]}, "parquet"),
-        ({"a": [1, None], "y": [0, 1]}, "table"),
-        ({"a": [1.0, np.nan], "y": [0, 1]}, "table"),
-        ({"a": ["u", "v"], "y": [0, 1]}, "table"),
+        ({"a": pixels, "label": [3, 4]}, "parquet"),
+        ({"a": pixels, "b": [0.5, 1.5], "label": [3, 4]}, "table"),
+        ({"a": ["u", "v"], "label": [3, 4]}, "table"),
     ):
         pl.DataFrame(columns).write_parquet(path)
         assert kind_of(path) == kind
