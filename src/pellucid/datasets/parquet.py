@@ -56,8 +56,10 @@ def open_parquet(path: Path, *, target: str | None = None, target_needed: bool =
     target = _find_target(name, columns, target, needed=target_needed)
     features = tuple(column for column in columns if column != target)
     _check_columns(name, schema, columns, features, target)
-    if min(counts, default=0) < 0 or not 0 < sum(counts) < 2**40:
-        raise InputError(f"{name}: has {sum(counts)} rows; give at least one sample")
+    if min(counts, default=0) < 0 or sum(counts) >= 2**40:
+        raise InputError(f"{name}: says that it has {sum(counts):,} rows; it is damaged, get it again")
+    if sum(counts) == 0:
+        raise InputError(f"{name}: has 0 rows; give at least one sample")
     dtype = _common([schema.field(column).type.to_pandas_dtype() for column in features])
     rows = ParquetRows(name, tuple(counts), features, dtype)
     shape = picture_shape(rows.shape, dtype)
