@@ -360,6 +360,14 @@ def test_a_bad_frame_is_told(data: Any, needle: str) -> None:
     assert needle in str(caught.value)
 
 
+def test_names_that_would_break_a_message_are_quoted() -> None:
+    name = "price\n(in $)"
+    with pytest.raises(InputError, match=r"row 1, column 'price\\n\(in \$\)': is inf"):
+        as_frame({name: [1.0, np.inf]})
+    with pytest.raises(InputError, match=r"row 2, column 'price\\n\(in \$\)': is inf"):
+        read(f'"{name}",b\ninf,2\n')
+
+
 def test_a_table_that_is_one_stays_as_it_is() -> None:
     frame = as_frame({"a": [1]})
     assert as_frame(frame) is frame
@@ -404,6 +412,7 @@ def tried(content: bytes) -> None:
         frame = read(content)
     except InputError as fault:
         assert str(fault).startswith("stdin")  # noqa: PT017
+        assert "\n" not in str(fault)  # noqa: PT017
         return
     assert all(held.values is None or len(held.values) == frame.rows for held in frame.columns.values())
     assert all(frame.oddity(name) is None or frame.columns[name].odd for name in frame.columns)

@@ -15,6 +15,7 @@ import numpy as np
 
 from pellucid.datasets.careful_csv import decode
 from pellucid.datasets.digit_csv import BOM
+from pellucid.datasets.frame_types import shown
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,9 +117,8 @@ def _check_double(header: list[str], name: str) -> None:
     seen: dict[str, int] = {}
     for place, column in enumerate(header, 1):
         if column and column in seen:
-            raise InputError(
-                f"{name}, row 1: columns {seen[column]} and {place} are both called {column!r}; rename or remove one"
-            )
+            both = f"columns {seen[column]} and {place} are both called {shown(column)}"
+            raise InputError(f"{name}, row 1: {both}; rename or remove one")
         if column == "" and 1 < place < len(header):
             raise InputError(f"{name}, row 1: column {place} has no name; give it one, or remove it")
         seen[column] = place

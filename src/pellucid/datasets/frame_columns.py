@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.datasets.frame_types import INDEX, Column, Odd, is_gap, is_index
+from pellucid.datasets.frame_types import INDEX, Column, Odd, called, is_gap, is_index, shown
 from pellucid.datasets.texts import dates_of
 from pellucid.errors import InputError
 
@@ -63,11 +63,13 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
         if hasattr(values, "to_numpy"):  # a column of a data frame
             values = values.to_numpy()
         if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
-            raise InputError(f"{name}, column {column}: is {type(values).__name__}, no column; give a list or an array")
+            raise InputError(
+                f"{name}, column {called(column)}: is {type(values).__name__}, no column; give a list or an array"
+            )
         if isinstance(values, np.ndarray):
             if values.ndim != 1:
                 raise InputError(
-                    f"{name}, column {column}: has the shape {values.shape}, a column is (n,); give each its own name"
+                    f"{name}, column {called(column)}: has the shape {values.shape}, a column is (n,); split it"
                 )
             if values.dtype.kind in "biuf":
                 kind: Any = "boolean" if values.dtype.kind == "b" else "number"
@@ -84,7 +86,7 @@ def _names(names: Sequence[Any], name: str) -> list[str]:
     seen: set[str] = set()
     for place, column in enumerate(texts):
         if column in seen:
-            raise InputError(f"{name}: two columns are called {column!r}; rename or remove one")
+            raise InputError(f"{name}: two columns are called {shown(column)}; rename or remove one")
         if not column and place:
             raise InputError(f"{name}: column {place} (from 0) has no name; give it one, or remove it")
         seen.add(column)
@@ -113,7 +115,9 @@ def _column(series: nw.Series[Any], name: str, column: str) -> Column:
         raise
     except Exception as fault:  # each library has its own faults
         why = " ".join(str(fault).split())[:200]
-        raise InputError(f"{name}, column {column}: cannot be read ({why}); convert it, or leave it out") from None
+        raise InputError(
+            f"{name}, column {called(column)}: cannot be read ({why}); convert it, or leave it out"
+        ) from None
     return Column("other", None, why=f"holds {_called(kind)}")
 
 

@@ -20,7 +20,7 @@ from pellucid.datasets.texts import kept, understood
 from pellucid.datasets.types import Path
 from pellucid.errors import InputError
 
-MOST_BYTES = 1 << 30  # of a CSV, unpacked
+MOST_BYTES = 1 << 30  # of a CSV, unpacked; while it is read it takes about five times as much
 MOST_CELLS = 1 << 28  # of a Parquet file: 2 GB of numbers
 PIECE = 1 << 20
 

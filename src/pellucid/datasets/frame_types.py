@@ -92,10 +92,8 @@ class Frame:
         odd = self.columns[column].odd
         if odd is None:
             return None
-        return (
-            f"{self.place(odd.row)}, column {column}: {shown(odd.value)} is no {odd.wanted}, nearly all others are; "
-            "correct it, or leave it empty"
-        )
+        where = f"{self.place(odd.row)}, column {called(column)}"
+        return f"{where}: {shown(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
 
 
 def checked(name: str, columns: dict[str, Column], *, first: int) -> Frame:
@@ -114,7 +112,7 @@ def checked(name: str, columns: dict[str, Column], *, first: int) -> Frame:
         if size != rows:
             first_ = next(iter(sizes))
             raise InputError(
-                f"{name}: column {column} has {size} values, {first_} has {rows}; give each column as many"
+                f"{name}: column {called(column)} has {size} values, {first_} has {rows}; give each column as many"
             )
     if rows == 0:
         why = "" if sizes else f", only columns that are not read: {next(iter(columns))!r} {first_why(columns)}"
@@ -124,7 +122,7 @@ def checked(name: str, columns: dict[str, Column], *, first: int) -> Frame:
         if held.kind in ("number", "date") and held.values is not None and np.isinf(held.values).any():
             i = int(np.argmax(np.isinf(held.values)))
             raise InputError(
-                f"{frame.place(i)}, column {column}: is {held.values[i]}; put a number there, or leave it empty"
+                f"{frame.place(i)}, column {called(column)}: is {held.values[i]}; put a number there, or leave it empty"
             )
     return frame
 
@@ -136,6 +134,15 @@ def first_why(columns: Mapping[str, Column]) -> str:
     'holds lists'
     """
     return next(iter(columns.values())).why
+
+
+def called(column: str) -> str:
+    r"""The name of a column as messages show it: quoted where it is long, or would break the line.
+
+    >>> called("age"), called("age\n(years)")
+    ('age', "'age\\n(years)'")
+    """
+    return column if column.isprintable() and len(column) <= 40 else shown(column)
 
 
 def shown(text: str) -> str:
