@@ -127,6 +127,7 @@ _PLACES = {
     "storage": ("Model", "load", "load_model", "save", "save_model"),
     "training": ("Epoch", "Progress", "train"),
 }
+_ESTIMATORS = ("PellucidClassifier", "PellucidRegressor")
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 
@@ -134,6 +135,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name, or one of the modules that are public as a whole."""
     if name in ("datasets", "explain", "landscape", "metrics", "pictures", "report", "schedules", "tables"):
         return import_module(f"pellucid.{name}")
+    if name in _ESTIMATORS:  # not in __all__: import * does without scikit-learn
+        return getattr(import_module("pellucid.ecosystem.estimator"), name)
     if name not in _PLACE_OF:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
     globals()[name] = value = getattr(import_module(f"pellucid.{_PLACE_OF[name]}"), name)

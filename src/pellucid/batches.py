@@ -69,13 +69,13 @@ def kinds(data: Data) -> Kinds:
     return Kinds(*data.shape, data.dtype, data.target_shape, data.target_dtype)
 
 
-def order(samples: int, seed: int | tuple[int, int]) -> AnyArray:
-    """The order of the rows in one epoch: a permutation of 0 … samples − 1, the same for the same seed.
+def order(samples: int, seed: int | tuple[int, int] | None) -> AnyArray:
+    """The order of the rows in one epoch: a permutation of 0 … samples − 1 by the seed; without one, as they are.
 
     >>> sorted(order(4, seed=7).tolist())
     [0, 1, 2, 3]
     """
-    return np.random.default_rng(seed).permutation(samples)
+    return np.arange(samples) if seed is None else np.random.default_rng(seed).permutation(samples)
 
 
 def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None = None) -> None:
@@ -92,7 +92,7 @@ def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None =
         into(pixels, out=out)
 
 
-def windows(data: Data, seed: int, done: int, batch_size: int) -> Iterator[tuple[AnyArray, AnyArray, AnyArray]]:
+def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterator[tuple[AnyArray, AnyArray, AnyArray]]:
     """One epoch after its first ``done`` samples, as X, y and the rows to take of them, window by window.
 
     Data in memory are one window. A window stands until the next is asked for, also where that is read ahead of time.
@@ -114,7 +114,7 @@ def windows(data: Data, seed: int, done: int, batch_size: int) -> Iterator[tuple
         for _ in range(2)
     ]
     for X, y in _packed(data.blocks(seed, skip=number * size), cycle(rooms)):
-        yield X, y, order(len(X), (seed, number))[done:]
+        yield X, y, order(len(X), None if seed is None else (seed, number))[done:]
         number, done = number + 1, 0
 
 

@@ -89,6 +89,7 @@ def train(
     progress: Progress | None = None,
     after_step: Callable[[Progress], None] | None = None,
     blas_threads: int | None = None,
+    shuffle: bool = True,
 ) -> Iterator[Epoch]:
     """Train ``net`` in place on ``data``, and yield an ``Epoch`` at the end of each.
 
@@ -107,6 +108,7 @@ def train(
         progress: where to go on from; it is updated in place.
         after_step: called with the progress after each step, for checkpoints.
         blas_threads: threads for the matrix products; None chooses by their size.
+        shuffle: whether each epoch takes the rows in an order of its own; else in theirs.
 
     Raises:
         InputError: data that does not fit the network, or an impossible setting; at once, before any step.
@@ -133,6 +135,7 @@ def train(
         schedule=schedule,
         clip_norm=None if clip_norm is None else checks.number(clip_norm, "clip_norm", positive=True),
         after_step=after_step,
+        shuffle=shuffle,
     )
     if blas_threads is None:
         blas_threads = threads.best(net.sizes, course.batch_size)
@@ -167,6 +170,7 @@ class _Course:
     schedule: Schedule
     clip_norm: float | None
     after_step: Callable[[Progress], None] | None
+    shuffle: bool
 
     @property
     def batches(self) -> int:
@@ -230,7 +234,7 @@ def _groups(group: Group, course: _Course, progress: Progress) -> Iterator[Itera
             yield group.again()
         return
     done = progress.batch * course.batch_size
-    parts = windows(course.data, progress.seed, done, course.batch_size)
+    parts = windows(course.data, progress.seed if course.shuffle else None, done, course.batch_size)
     for X, y, rows in parts if isinstance(course.data, tuple) else threads.ahead(parts):
         for start in range(0, len(rows), group.samples):
             yield group.gathered(X, y, rows[start : start + group.samples])

