@@ -44,11 +44,11 @@ def from_native(data: Any, name: str) -> dict[str, Column]:
     except Exception as fault:  # double names, in each library's own way
         _names(list(getattr(data, "column_names", getattr(data, "columns", ()))), name)
         raise InputError(f"{name}: cannot be read ({' '.join(str(fault).split())[:200]}); {WANTED}") from None
-    names = _names(frame.columns, name)
-    return {
-        column: Column("other", None, why=INDEX) if is_index(column, place) else _column(frame[:, place], name, column)
-        for place, column in enumerate(names)
-    }
+    columns = {}
+    for place, (column, series) in enumerate(zip(_names(frame.columns, name), frame.iter_columns(), strict=True)):
+        index = is_index(column, place)
+        columns[column] = Column("other", None, why=INDEX) if index else _column(series, name, column)
+    return columns
 
 
 def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:

@@ -16,7 +16,7 @@ from pellucid.datasets.idx import GZIP
 from pellucid.datasets.parquet import MAGIC as PARQUET
 from pellucid.datasets.row_groups import opened_parquet
 from pellucid.datasets.source import name_of, opened
-from pellucid.datasets.texts import kept, understood
+from pellucid.datasets.texts import kept, understood_all
 from pellucid.datasets.types import Path
 from pellucid.errors import InputError
 
@@ -80,15 +80,19 @@ def _bounded(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
 
 def _csv(content: bytes, name: str, as_text: Collection[str]) -> Frame:
     texts = read_texts(content, name)
-    columns = {}
+    open_ = {
+        column: series
+        for place, (column, series) in enumerate(texts.columns.items())
+        if not is_index(column, place) and column not in as_text
+    }
+    columns = understood_all(open_, comma=texts.separator == ";")
     for place, (column, series) in enumerate(texts.columns.items()):
         if is_index(column, place):
-            columns[column or UNNAMED] = Column("other", None, why=INDEX)
+            columns[column] = Column("other", None, why=INDEX)
         elif column in as_text:
             columns[column] = kept(series)
-        else:
-            columns[column] = understood(series, comma=texts.separator == ";")
-    return checked(name, columns, first=2)
+    in_order = {column or UNNAMED: columns[column] for column in texts.columns}
+    return checked(name, in_order, first=2)
 
 
 def _parquet(name: str) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -35,6 +36,20 @@ MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try o
 AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-12-31"
 
 
+def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False) -> dict[str, Column]:
+    """Return what each column of text holds, as `understood` does, the numbers among them all at once.
+
+    >>> import polars as pl
+    >>> understood_all({"a": pl.Series(["1", "2"]), "b": pl.Series(["x", "y"])})["b"].kind
+    'text'
+    """
+    numbers = _numbers(list(columns.values()))
+    return {
+        name: column or understood(texts, comma=comma)
+        for (name, texts), column in zip(columns.items(), numbers, strict=True)
+    }
+
+
 def understood(texts: pl.Series, *, comma: bool = False) -> Column:
     """Return what a column of text holds; what stands for a missing value is a gap, blanks around are left out.
 
@@ -46,10 +61,8 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
     """
     import polars as pl
 
-    if (column := _numbers(texts)) is not None:
-        return column
     texts = _with_gaps(texts)
-    if (column := _numbers(texts)) is not None:
+    if (column := _numbers([texts])[0]) is not None:
         return column
     distinct = texts.drop_nulls().unique()
     if distinct.str.to_lowercase().is_in(["true", "false"]).all():
@@ -114,15 +127,27 @@ def as_floats(series: pl.Series) -> np.ndarray:
     return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
 
 
-def _numbers(texts: pl.Series) -> Column | None:
-    """Return a column of texts that are numbers, all of them, or None; a text that says NaN is none."""
+def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
+    """Return columns of texts that are numbers, all of them; None for others, and where a text says NaN."""
     import polars as pl
 
-    values = texts.cast(pl.Float64, strict=False)
-    if values.null_count() > texts.null_count() or values.is_nan().any() or texts.str.contains(r"^[+-]?0\d").any():
-        return None
-    whole = values.null_count() < len(values) and not texts.str.contains(r"[^0-9+-]").any()
-    return Column("number", as_floats(values), whole=whole)
+    texts = pl.DataFrame([series.alias(str(k)) for k, series in enumerate(columns)])
+    values = texts.with_columns(pl.all().cast(pl.Float64, strict=False))  # all at once: a call a column takes long
+    gaps, others = texts.null_count().row(0), values.null_count().row(0)
+    nans = values.select(pl.all().is_nan().any()).row(0)
+    fit = [k for k in range(len(columns)) if gaps[k] == others[k] and not nans[k]]
+    found: list[Column | None] = [None] * len(columns)
+    if not fit:
+        return found
+    chosen = texts.select(map(str, fit))
+    codes = chosen.select(pl.all().str.contains(r"^[+-]?0\d").any()).row(0)
+    parts = chosen.select(pl.all().str.contains(r"[^0-9+-]").any()).row(0)
+    floats = values.select(pl.all().fill_null(np.nan)).get_columns()
+    for k, code, part in zip(fit, codes, parts, strict=True):
+        if not code:
+            whole = not part and gaps[k] < len(texts)
+            found[k] = Column("number", floats[k].to_numpy(writable=True), whole=whole)
+    return found
 
 
 def _dates(distinct: pl.Series) -> pl.Series | str | None:
