@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from pellucid.datasets import stream
 from pellucid.datasets.digit_csv import BOM, NUMBER, PIXEL
 from pellucid.datasets.folders import is_folder
 from pellucid.datasets.frame_types import is_index
-from pellucid.datasets.idx import first_bytes, is_idx
+from pellucid.datasets.idx import GZIP, first_bytes, is_idx
 from pellucid.datasets.npy import MAGIC as NPY
 from pellucid.datasets.npz import ZIP
 from pellucid.datasets.parquet import LABEL, NUMBERS
@@ -51,7 +52,17 @@ def kind_of(path: Path, target: str | None = None) -> Found:
         return "parquet" if _is_an_array(name_of(path), target) else "table"
     if is_idx(start):
         return "idx"
+    if raw.startswith(GZIP):
+        raw = _unpacked(raw)
     return "digits" if is_digit_header(raw) else "table"
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """Return the beginning of what is gzipped, as far as it can be read."""
+    try:
+        return zlib.decompressobj(31).decompress(raw, LONGEST_HEADER)
+    except zlib.error:
+        return b""
 
 
 def is_digit_header(start: bytes) -> bool:
