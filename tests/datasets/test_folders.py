@@ -131,16 +131,21 @@ def test_a_folder_trains_and_its_pictures_are_read_alike_later(pellucid: Command
         (tmp_path / "new.jpg").write_bytes(picture)
         ended = pellucid("predict", "run", "new.jpg", "--quiet")
         assert (ended.code, ended.out.strip()) == (0, name)
-    white = pellucid("predict", "run", *write(tmp_path, {"w.png": encoded(Image.new("L", (9, 9), 255))}).glob("w.png"))
-    assert white.code == 0  # a picture needs no ink where it is no digit
 
 
-def test_a_model_of_plain_pictures_of_28_pixels_does_not_take_them_for_digits(tmp_path: Path) -> None:
+def test_a_model_of_plain_pictures_of_28_pixels_does_not_take_them_for_digits(
+    pellucid: Command, tmp_path: Path
+) -> None:
     files = {f"{c}/{k}.png": encoded(striped(28, 28, across=c == "a", seed=k)) for c in "ab" for k in range(3)}
     data = load(write(tmp_path / "f", files), dev=0)
     assert (data.image_shape, data.picture_form) == ((28, 28), "plain")
     one = read_images([tmp_path / "f" / "a" / "0.png"], (28, 28), "plain")
     assert (one == np.asarray(Image.open(tmp_path / "f" / "a" / "0.png")).reshape(1, -1)).all()
+    assert pellucid("train", "f", "--dev", 0, "--epochs", 1, "--out", "run").code == 0
+    write(tmp_path, {"white.png": encoded(Image.new("L", (9, 9), 255))})
+    assert pellucid("predict", "run", "white.png").code == 0  # no ink is needed
+    assert pellucid("explain", "run", "--image", "white.png").code == 0
+    assert "no ink" in pellucid("predict", "white.png").err
 
 
 @pytest.mark.slow

@@ -154,6 +154,11 @@ def test_a_gap_is_a_gap_in_every_column(gap: str) -> None:
         assert column([values[0], gap, values[1]], kind).gaps.tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("gap", ["", "NA", "NaN", "nan"])
+def test_integers_stay_integers_beside_a_gap(gap: str) -> None:
+    assert column(["1", gap, "3"], "number").whole
+
+
 def test_only_whole_cells_are_gaps() -> None:
     assert not column(["NAME", "none of them", "--"], "text").gaps.any()
 
