@@ -124,11 +124,6 @@ def wide(columns: int) -> Make:
     return text(line + "\n" + ",".join("1" * columns) + "\n")
 
 
-def locked(path: Path) -> None:
-    path.write_text("a,y\n1,2\n")
-    path.chmod(0)
-
-
 NOISE = np.random.default_rng(0).bytes(5000)
 LATIN = "a,stadt,y\n1,Köln,0\n2,Bonn,1\n".encode("latin-1")
 CASES = [
@@ -292,12 +287,15 @@ def test_there_are_at_least_sixty_cases_and_no_two_alike() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
-def test_a_file_that_one_may_not_read(tmp_path: Path) -> None:
-    locked(tmp_path / "d.csv")
-    if os.access(tmp_path / "d.csv", os.R_OK):
-        return  # root may read everything
-    with pytest.raises(InputError, match=r"you may not read this file; change its permissions"):
-        read_frame(tmp_path / "d.csv")
+def test_a_file_that_one_may_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(self: Path, *args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))  # as root, who may read everything, gets from nobody
+
+    (tmp_path / "d.csv").write_text("a,y\n1,2\n")
+    monkeypatch.setattr(Path, "open", refuse)
+    for way in (read_frame, kind_of):
+        with pytest.raises(InputError, match=r"d.csv: you may not read this file; change its permissions"):
+            way(tmp_path / "d.csv")
 
 
 def test_standard_input_is_told_apart_by_its_name() -> None:
