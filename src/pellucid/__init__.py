@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules, tables
     from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.diagnosis.training import diagnose
+    from pellucid.ecosystem.export import export
     from pellucid.errors import DivergenceError, InputError
     from pellucid.evaluation import Scores, evaluate
     from pellucid.examination.examine import Diagnosis, doctor
@@ -82,6 +83,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "explain",
+    "export",
     "forward",
     "gradient_check",
     "landscape",
@@ -105,6 +107,7 @@ _PLACES = {
     "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "diagnosis.training": ("diagnose",),
     "examination.examine": ("Diagnosis", "doctor"),
+    "ecosystem.export": ("export",),
     "evaluation": ("Scores", "evaluate"),
     "errors": ("DivergenceError", "InputError"),
     "finding": ("Finding",),

@@ -162,7 +162,9 @@ def test_a_validation_set_of_ones_own_is_watched_and_stops_early() -> None:
 )
 def test_what_users_asked_for_learns(settings: dict[str, Any]) -> None:
     X, y = DIABETES
-    model = PellucidRegressor((32, 16), max_iter=60, learning_rate_init=0.01, random_state=0, **settings).fit(X, y)
+    model = PellucidRegressor(
+        hidden_layer_sizes=(32, 16), max_iter=60, learning_rate_init=0.01, random_state=0, **settings
+    ).fit(X, y)
     assert model.loss_curve_[-1] < 0.7 * model.loss_curve_[0]
     assert model.score(X, y) > 0.4
 

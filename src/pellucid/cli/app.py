@@ -14,7 +14,7 @@ from pellucid.errors import InputError
 
 COMMANDS = (
     "train", "evaluate", "predict", "importance", "explain", "plot", "landscape",
-    "report", "lr-find", "doctor", "check", "benchmark", "data",
+    "report", "lr-find", "doctor", "check", "export", "import", "benchmark", "data",
 )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         with ctrl_c_ends_at_once():
-            own = name.replace("-", "_")
+            own = "import_" if name == "import" else name.replace("-", "_")
             command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
         return command
 

@@ -43,7 +43,7 @@ def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False) -> 
     >>> understood_all({"a": pl.Series(["1", "2"]), "b": pl.Series(["x", "y"])})["b"].kind
     'text'
     """
-    numbers = _numbers(list(columns.values()))
+    numbers = _numbers(list(columns.values())) if columns else []
     return {
         name: column or understood(texts, comma=comma)
         for (name, texts), column in zip(columns.items(), numbers, strict=True)

@@ -33,6 +33,9 @@ def understand(
         if name in without:
             continue
         kind = asked.get(name)
+        oddity = frame.oddity(name) if kind is None else None
+        if oddity is not None:
+            raise InputError(f"{oddity}; or say what the column is: --column {name}=category, or =out")
         why = "as asked" if kind == "out" else reason_to_leave_out(name, column, train) if kind is None else None
         if why is not None:
             left_out.append((name, why))
@@ -75,8 +78,6 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
         return f"it is always {_short(first)}"
     if column.kind == "text":
         different = len(set(there))
-        if different > FEW_TEXTS and column.odd is not None:
-            return f"nearly all are {column.odd.wanted}s, but one is {_short(column.odd.value)}: correct it"
         if different > FEW_TEXTS and different > MOST_DIFFERENT * len(there):
             return f"text with {different:,} different values in {len(there):,} rows"
     return None

@@ -333,6 +333,7 @@ class PellucidRegressor(RegressorMixin, _Perceptron):
 
     def __init__(
         self,
+        loss: str = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
@@ -357,7 +358,6 @@ class PellucidRegressor(RegressorMixin, _Perceptron):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        loss: str = "squared_error",
         dropout: float = 0.0,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,

@@ -1,0 +1,36 @@
+"""``pellucid export``: a trained model for other tools."""
+
+from pathlib import Path
+
+import click
+
+from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json
+from pellucid.ecosystem.export import FORMS, how_to_use
+from pellucid.ecosystem.export import export as write
+from pellucid.errors import InputError
+
+
+@click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
+@click.argument("model", required=False)
+@click.option("--to", required=True, type=click.Choice(list(FORMS)), help="The form.")
+@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write.")
+@output
+def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:
+    """Write MODEL, a .safetensors file or the folder of a run, in a form that other tools open.
+
+    \b
+    onnx     a graph for ONNX Runtime and others, with the preprocessing in it
+    numpy    one readable Python script, with its weights, that needs NumPy alone
+    pytorch  the weights as a state_dict in safetensors, and the lines that load them
+    html     one page, without a network, in which one draws or types an input and sees the answer
+
+    Without MODEL it is the digit model that comes with pellucid.
+    """  # noqa: D301  (click reads \b as: leave these lines as they are)
+    keep_what_is_read(out, model)
+    if out.is_dir():
+        raise InputError(f"--out {out}: is a folder; give the name of a file in it")
+    write(open_model(model), out, to=to)
+    if as_json:
+        print_json({"out": str(out), "to": to, "bytes": out.stat().st_size})
+    elif not quiet:
+        Out().line(f"{to}: {out}, {out.stat().st_size / 1000:.0f} kB; {how_to_use(out, to)}")

@@ -1,0 +1,50 @@
+"""``pellucid import``: a network that another tool has trained, as a model of pellucid."""
+
+from pathlib import Path
+
+import click
+
+from pellucid.cli.common import Out, keep_what_is_read, output, print_json
+from pellucid.cli.train import show_layers
+from pellucid.ecosystem.from_onnx import from_onnx
+from pellucid.ecosystem.incoming import from_pytorch
+from pellucid.errors import InputError
+from pellucid.storage import Model, save_model
+
+
+@click.command("import", short_help="A network from PyTorch or ONNX.")
+@click.argument("file")
+@click.option("--out", required=True, metavar="FILE.safetensors", type=click.Path(path_type=Path))
+@click.option("--activation", metavar="NAME[,NAME]", help="Of the hidden layers; a state_dict does not say it [relu].")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="What the outputs are.")
+@click.option("--classes", metavar="A,B,…", help="What the classes are called [their numbers].")
+@output
+def import_(
+    file: str, out: Path, activation: str | None, task: str | None, classes: str | None, as_json: bool, quiet: bool
+) -> None:
+    """Read FILE, the state_dict of a PyTorch network in safetensors, or an ONNX graph, and write it as a model.
+
+    Only multi-layer perceptrons are read. Outputs are scores of classes where --task does not say otherwise; an ONNX
+    graph that ends without a softmax or a sigmoid gives values. A scikit-learn perceptron comes in from Python:
+    pellucid.ecosystem.incoming.from_sklearn.
+    """
+    keep_what_is_read(out, file)
+    if out.suffix != ".safetensors":
+        raise InputError(f"--out {out}: a model's file is called .safetensors, so that other commands know it")
+    model = _read(file, activation, task, None if classes is None else tuple(classes.split(",")))
+    save_model(model, out)
+    if as_json:
+        print_json({"out": str(out), "sizes": model.network.sizes, "parameters": int(model.network.theta.size)})
+    elif not quiet:
+        results = Out()
+        show_layers(results, model.network)
+        results.line(f"model: {out}; try pellucid check {out}")
+
+
+def _read(file: str, activation: str | None, task: str | None, classes: tuple[str, ...] | None) -> Model:
+    if Path(file).suffix.lower() == ".onnx":
+        if activation is not None:
+            raise InputError(f"--activation {activation}: an ONNX graph says itself what its activations are")
+        return from_onnx(file, task=task, classes=classes)
+    names = "relu" if activation is None else activation.split(",")
+    return from_pytorch(file, activation=names, task=task or "classification", classes=classes)

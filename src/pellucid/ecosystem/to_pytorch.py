@@ -1,0 +1,109 @@
+"""A model for PyTorch: a ``state_dict`` as safetensors, and beside it the lines of Python that load it."""
+
+from pathlib import Path
+
+import numpy as np
+
+import pellucid
+from pellucid.activations import Activation
+from pellucid.arrays import AnyArray
+from pellucid.errors import InputError
+from pellucid.files import StrPath, write_whole
+from pellucid.storage import MISSING, Model, describe
+
+MODULES = {
+    "relu": "nn.ReLU()",
+    "leaky-relu": "nn.LeakyReLU({slope!r})",
+    "sigmoid": "nn.Sigmoid()",
+    "tanh": "nn.Tanh()",
+    "gelu": 'nn.GELU(approximate="tanh")',
+    "softmax": "nn.Softmax(dim=1)",
+}
+
+
+def write(model: Model, path: StrPath) -> None:
+    """Write ``path``, a ``state_dict`` in safetensors, and a .py file of the same name that loads it.
+
+    Raises:
+        InputError: safetensors is not installed, or the name is that of a .py file.
+        OSError: a file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix == ".py":
+        raise InputError(f"{path}: is to hold the weights, and the .py file beside it loads them: call it .safetensors")
+    try:
+        from safetensors.numpy import save
+    except ImportError:
+        raise InputError(MISSING) from None
+    lines = program(model, path.name)
+    packed = {name: np.ascontiguousarray(array) for name, array in state(model).items()}
+    write_whole(path, save(packed, {"format": "pt", "load": lines}))
+    write_whole(path.with_suffix(".py"), lines.encode())
+
+
+def state(model: Model) -> dict[str, AnyArray]:
+    """The weights under the names that they have in ``nn.Sequential``; values come out in the target's own units.
+
+    >>> from pellucid import Network
+    >>> list(state(Model(Network([4, 3, 2]))))
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    """
+    net = model.in_units()
+    named: dict[str, AnyArray] = {}
+    for place, layer in zip(_places(model), net.layers, strict=True):
+        named[f"{place}.weight"] = layer.W.astype(model.network.dtype)
+        named[f"{place}.bias"] = layer.b.astype(model.network.dtype)
+    return named
+
+
+def _places(model: Model) -> list[int]:
+    """Where the linear layers stand among the modules; an identity is none."""
+    places, place = [], 0
+    for layer in model.network.layers:
+        places.append(place)
+        place += 1 + (layer.activation.name != "identity")
+    return places
+
+
+def _module(activation: Activation) -> str:
+    settings = describe(activation)
+    return MODULES[settings["name"]].format(**settings)
+
+
+def program(model: Model, name: str) -> str:
+    """The lines that build the network in PyTorch and load its weights from the file ``name`` beside them."""
+    modules = []
+    for W, _, activation in model.network.layers:
+        modules.append(f"nn.Linear({W.shape[1]}, {W.shape[0]}),")
+        if activation.name != "identity":
+            modules.append(f"{_module(activation)},")
+    note = [f"# {line}" for line in _notes(model)]
+    double = ".double()" if model.network.dtype == np.float64 else ""
+    return "\n".join(
+        [
+            f"# A network that pellucid {pellucid.__version__} has trained.",
+            *note,
+            "from pathlib import Path",
+            "",
+            "from safetensors.torch import load_file",
+            "from torch import nn",
+            "",
+            "model = nn.Sequential(",
+            *(f"    {module}" for module in modules),
+            f"){double}",
+            f"model.load_state_dict(load_file(Path(__file__).with_name({name!r})))",
+            "",
+        ]
+    )
+
+
+def _notes(model: Model) -> list[str]:
+    if model.image_shape is not None:
+        return ["Its inputs are pixels from 0 to 1: bytes / 255, row after row."]
+    plan = model.preprocessing
+    if plan is None:
+        return []
+    lines = ["Its inputs are not the columns of the table, but what the preprocessing makes of them, in this order:"]
+    names = ", ".join(plan.inputs)
+    lines += [f"  {names}" if len(names) < 2000 else f"  {names[:2000]} …"]
+    return [*" ".join(lines[0].split()).split("\n"), *(line.replace("\n", " ") for line in lines[1:])]

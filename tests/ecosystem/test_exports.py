@@ -1,0 +1,422 @@
+"""What is exported says the same in the tool that it is for; what comes in says the same here."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from pellucid import (
+    GELU,
+    Identity,
+    InputError,
+    LeakyReLU,
+    Model,
+    Network,
+    PellucidClassifier,
+    ReLU,
+    Sigmoid,
+    SquaredError,
+    Tanh,
+    export,
+    load_model,
+)
+from pellucid.cli import main
+from pellucid.columns import Category, Date, Number, Target
+from pellucid.datasets import mnist
+from pellucid.ecosystem import to_onnx, to_pytorch
+from pellucid.ecosystem.from_onnx import from_onnx
+from pellucid.ecosystem.incoming import from_pytorch, from_sklearn
+from pellucid.losses import LOSSES as LOSS_KINDS
+from pellucid.preprocessing import Preprocessing
+from pellucid.storage import describe
+
+ACTIVATIONS: list[Any] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), Identity()]
+LOSSES: list[Any] = [kind() for kind in LOSS_KINDS.values()]
+LEVELS = ("Bonn", "Köln", 'it\'s "quoted"', "7")
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Preprocessing:
+    """The preprocessing of a random table."""
+    number = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
+    scale = st.floats(0.01, 1e3).map(lambda x: round(x, 3))
+    columns: list[Any] = []
+    for k in range(draw(st.integers(1, 4))):
+        name, gaps = f"column {k}", draw(st.booleans())
+        kind = draw(st.sampled_from(["number", "category", "date"]))
+        if kind == "number":
+            columns.append(Number(name, draw(number), draw(scale), draw(number), gaps))
+        elif kind == "category":
+            columns.append(Category(name, LEVELS[: draw(st.integers(1, 4))], draw(st.booleans()), gaps))
+        else:
+            cycles = tuple(cycle for cycle in ("year", "week", "day") if draw(st.booleans()))
+            columns.append(Date(name, draw(number), draw(scale), draw(number) * 86400, cycles, gaps))
+    return Preprocessing(tuple(columns))
+
+
+@st.composite
+def models(draw: st.DrawFn, plan: Any = None) -> Model:
+    """A random model: any depth, activations, loss, precision; with a preprocessing if asked for."""
+    made = None if plan is None else draw(plan)
+    loss = draw(st.sampled_from(LOSSES))
+    outputs = 1 if loss.kind == "probabilities" else draw(st.integers(2, 4))
+    inputs = len(made.inputs) if made is not None else draw(st.integers(1, 5))
+    hidden = draw(st.lists(st.integers(1, 6), max_size=3))
+    net = Network(
+        [inputs, *hidden, outputs],
+        activation=[draw(st.sampled_from(ACTIVATIONS)) for _ in hidden],
+        loss=loss,
+        dtype=draw(st.sampled_from([np.float32, np.float64])),
+        rng=np.random.default_rng(draw(st.integers(0, 99))),
+    )
+    net.theta = net.theta + np.random.default_rng(0).normal(0, 0.1, net.theta.size)
+    if made is not None and loss.kind == "values":
+        targets = tuple(Target(f"t{k}", 10.0 * k - 5, 3.0 + k) for k in range(outputs))
+        made = Preprocessing(made.columns, made.left_out, targets)
+    classes = None if loss.kind == "values" else tuple(f"class {k}" for k in range(max(2, outputs)))
+    return Model(net, classes, preprocessing=made)
+
+
+def table(plan: Preprocessing, rows: int = 25) -> dict[str, Any]:
+    """Rows for the columns of a plan, gaps and unknown levels among them."""
+    rng = np.random.default_rng(1)
+    columns: dict[str, Any] = {}
+    for column in plan.columns:
+        if isinstance(column, Category):
+            columns[column.name] = rng.choice(np.array([*LEVELS, "unknown", None], object), rows)
+        else:
+            values = rng.normal(0, 1e8 if isinstance(column, Date) else 500, rows).round(3)
+            columns[column.name] = np.where(rng.random(rows) < 0.2, np.nan, values)
+    return columns
+
+
+def outputs(model: Model, X: Any) -> Any:
+    return model.in_units().predict(X)
+
+
+def probabilities(model: Model, X: Any) -> Any:
+    p = outputs(model, X)
+    return np.hstack([1 - p, p]) if p.shape[1] == 1 else p
+
+
+def run_onnx(model: Model, path: Path, feeds: dict[str, Any]) -> dict[str, Any]:
+    """Check a model's graph, run it with ONNX Runtime, and return its outputs by name."""
+    export(model, path, to="onnx")
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    session = onnxruntime.InferenceSession(path)
+    return dict(zip([each.name for each in session.get_outputs()], session.run(None, feeds), strict=True))
+
+
+def same_answers(model: Model, X: Any, found: dict[str, Any]) -> None:
+    if model.classes is None:
+        assert found["prediction"] == pytest.approx(outputs(model, X), rel=1e-5, abs=1e-4)
+        return
+    wanted = probabilities(model, X)
+    assert found["probabilities"] == pytest.approx(wanted, abs=1e-5)
+    sure = np.sort(wanted, axis=1)[:, -1] - np.sort(wanted, axis=1)[:, -2] > 1e-4
+    assert (found["label"][sure] == np.array(model.classes)[wanted.argmax(axis=1)][sure]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=models())
+def test_onnx_runtime_says_the_same_of_arrays(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    X = np.random.default_rng(0).normal(size=(20, model.network.sizes[0])).astype(np.float32)
+    same_answers(model, X, run_onnx(model, tmp_path_factory.mktemp("onnx") / "m.onnx", {"X": X}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=models(plans()))
+def test_onnx_runtime_says_the_same_of_tables(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert model.preprocessing is not None
+    columns = table(model.preprocessing)
+    feeds = {
+        column.name: np.array([[value or ""] for value in columns[column.name]], object)
+        if isinstance(column, Category)
+        else columns[column.name][:, np.newaxis]
+        for column in model.preprocessing.columns
+    }
+    X = model.preprocessing.transform(columns, model.network.dtype)
+    same_answers(model, X, run_onnx(model, tmp_path_factory.mktemp("onnx") / "m.onnx", feeds))
+
+
+def script(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("exported", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=models(plans()))
+def test_the_script_says_the_same_of_tables(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert model.preprocessing is not None
+    path = tmp_path_factory.mktemp("numpy") / "model.py"
+    export(model, path, to="numpy")
+    columns = table(model.preprocessing)
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    X = model.preprocessing.transform(columns, model.network.dtype)
+    most = 1e-12 if model.network.dtype == np.float64 else 1e-5
+    found = script(path)
+    if model.classes is None:
+        assert found.predict(rows) == pytest.approx(outputs(model, X), abs=most, rel=most)
+    else:
+        assert found.probabilities(rows) == pytest.approx(probabilities(model, X), abs=most, rel=most)
+
+
+def test_the_script_needs_numpy_alone_and_reads_a_table(tmp_path: Path) -> None:
+    plan = Preprocessing(
+        (Number("size", 100.0, 50.0, 90.0, gaps=True), Date("built", 0.0, 1.0, 0.0), Category("city", LEVELS)),
+        targets=(Target("price", 5.0, 2.0),),
+    )
+    net = Network([len(plan.inputs), 4, 1], loss=SquaredError(), rng=np.random.default_rng(0))
+    export(Model(net, preprocessing=plan), tmp_path / "model.py", to="numpy")
+    (tmp_path / "rows.csv").write_text("city,size,built,more\nBonn,120,1970-01-02,x\n?,NA,1970-01-03T12:00,y\n")
+    blocked = (
+        "import sys, runpy\n"
+        "class Only:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name.split('.')[0] not in sys.stdlib_module_names | {'numpy'}: raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Only()); sys.argv = ['model.py', 'rows.csv']\n"
+        "runpy.run_path('model.py', None, '__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", blocked], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    columns = {
+        "size": np.array([120.0, np.nan]),
+        "built": np.array([86400.0, 2.5 * 86400]),
+        "city": np.array(["Bonn", None], object),
+    }
+    wanted = Model(net, preprocessing=plan).in_units().predict(plan.transform(columns))
+    header, *lines = done.stdout.split()
+    assert header == "price"
+    assert [float(line) for line in lines] == pytest.approx(wanted[:, 0], rel=1e-5)
+
+
+@pytest.mark.parametrize("form", ["onnx", "numpy"])
+def test_the_digit_model_reads_digits_elsewhere(form: str, tmp_path: Path) -> None:
+    assert main(["export", "--to", form, "--out", str(tmp_path / "digits.py"), "--quiet"]) == 0
+    digits = mnist().test
+    assert digits is not None
+    model = load_model(Path(to_onnx.__file__).parents[1] / "models" / "digits.safetensors")
+    wanted = model.network.predict(digits.X[:100])
+    if form == "onnx":
+        found = onnxruntime.InferenceSession(tmp_path / "digits.py").run(None, {"X": digits.X[:100]})[0]
+    else:
+        found = script(tmp_path / "digits.py").probabilities(digits.X[:100].tolist())
+    assert found == pytest.approx(wanted, abs=2e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+def test_pytorch_says_the_same_and_gives_the_same_weights_back(loss: Any, dtype: Any, tmp_path: Path) -> None:
+    import torch
+
+    outputs = 1 if loss.kind == "probabilities" else 3
+    net = Network([5, 8, 7, 6, outputs], activation=[ReLU(), GELU(), LeakyReLU(0.3)], loss=loss, dtype=dtype,
+                  rng=np.random.default_rng(0))  # fmt: skip
+    export(Model(net), tmp_path / "net.safetensors", to="pytorch")
+    names: dict[str, Any] = {"__file__": str(tmp_path / "net.py")}
+    exec((tmp_path / "net.py").read_text(), names)
+    X = np.random.default_rng(1).normal(size=(9, 5)).astype(dtype)
+    with torch.no_grad():
+        found = names["model"](torch.from_numpy(X)).numpy()
+    assert found == pytest.approx(net.predict(X), abs=1e-12 if dtype == np.float64 else 1e-5)
+    task = "regression" if loss.kind == "values" else "classification"
+    again = from_pytorch(tmp_path / "net.safetensors", activation=["relu", "gelu", "leaky-relu"], task=task)
+    assert (again.network.theta == net.theta).all()
+
+
+@pytest.mark.slow
+def test_what_pytorch_saves_comes_in(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file as save
+
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(4, 12), torch.nn.Tanh(), torch.nn.Linear(12, 11), torch.nn.Tanh(), torch.nn.Linear(11, 3)
+    )
+    save(theirs.state_dict(), tmp_path / "weights.safetensors")
+    ours = from_pytorch(tmp_path / "weights.safetensors", activation="tanh", classes=["a", "b", "c"])
+    X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    with torch.no_grad():
+        wanted = torch.softmax(theirs(torch.from_numpy(X)), dim=1).numpy()
+    assert ours.network.predict(X) == pytest.approx(wanted, abs=1e-6)
+    torch.save(theirs.state_dict(), tmp_path / "pickled.safetensors")
+    with pytest.raises(InputError, match=r"is a pickle, which can run programs.*save_file"):
+        from_pytorch(tmp_path / "pickled.safetensors")
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_scikit_learns_perceptrons_come_in_with_their_numbers(activation: str) -> None:
+    X, y = load_iris(return_X_y=True)
+    for labels in (y, np.array(["no", "yes"])[(y > 0).astype(int)]):
+        theirs = MLPClassifier((6, 5), activation=activation, max_iter=20, random_state=0).fit(X, labels)
+        ours = from_sklearn(theirs)
+        assert probabilities(ours, X) == pytest.approx(theirs.predict_proba(X), abs=1e-12)
+        assert ours.classes == tuple(map(str, theirs.classes_))
+    X, y = load_diabetes(return_X_y=True)
+    for values in (y, np.stack([y, y**2], axis=1)):
+        theirs = MLPRegressor(hidden_layer_sizes=(6,), activation=activation, max_iter=20, random_state=0).fit(
+            X, values
+        )
+        assert outputs(from_sklearn(theirs), X).squeeze() == pytest.approx(theirs.predict(X), rel=1e-12)
+    own = PellucidClassifier((4,), activation="gelu", max_iter=2).fit(*load_iris(return_X_y=True))
+    assert (from_sklearn(own).network.theta == own.network_.theta).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=models())
+def test_what_goes_out_as_onnx_comes_back(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("onnx") / "m.onnx"
+    plain = Model(model.network.astype(np.float32))
+    made = to_onnx._Graph(onnx)
+    x = made.inputs_of(plain)
+    for l, (W, b, activation) in enumerate(plain.network.layers, start=1):
+        x = made.node("Gemm", [x, made.constant(W, f"W{l}"), made.constant(b, f"b{l}")], f"z{l}", transB=1)
+        x = made.activation(describe(activation), x, f"a{l}")
+    made.output(x, "FLOAT", ["n", plain.network.sizes[-1]])
+    onnx.save(made.finished(plain), path)
+    again = from_onnx(path).network
+    assert (again.theta == plain.network.theta).all()
+    X = np.random.default_rng(0).normal(size=(5, plain.network.sizes[0]))
+    assert again.predict(X) == pytest.approx(plain.network.predict(X), abs=1e-7)
+
+
+def graph_of(*nodes: Any, **constants: Any) -> bytes:
+    """A small ONNX graph from X (n, 2) to Y."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("X", "Y"))
+    held = [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items()]
+    content: bytes = helper.make_model(helper.make_graph(list(nodes), "g", [x], [y], held)).SerializeToString()
+    return content
+
+
+def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
+    return helper.make_node(kind, inputs.split(), [output], **attributes)
+
+
+EYE = np.eye(2)
+
+
+def test_products_and_sums_of_their_own_are_layers(tmp_path: Path) -> None:
+    nodes = [
+        node("Flatten", "X", "f"), node("MatMul", "f W", "p"), node("Add", "b p", "z"), node("Relu", "z", "a"),
+        node("Gemm", "a W c", "y"), node("Softmax", "y", "Y"),
+    ]  # fmt: skip
+    (tmp_path / "m.onnx").write_bytes(graph_of(*nodes, W=[[1, 2], [3, 4]], b=[1, -1], c=[0, 0.5]))
+    ours = from_onnx(tmp_path / "m.onnx").network
+    X = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    found = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(None, {"X": X})[0]
+    assert ours.predict(X) == pytest.approx(found, abs=1e-6)
+
+
+BAD_GRAPHS = {
+    "a convolution": (graph_of(node("Conv", "X W", "Y"), W=np.ones((1, 1, 2, 2))), "of type Conv: there is no layer"),
+    "an operator": (graph_of(node("Gemm", "X W", "z"), node("Elu", "z", "Y"), W=EYE), "Elu: pellucid has no such"),
+    "exact gelu": (graph_of(node("Gemm", "X W", "z"), node("Gelu", "z", "Y"), W=EYE), "Gelu: pellucid has no such"),
+    "two ways": (graph_of(node("Gemm", "X W", "z"), node("Gemm", "X W", "Y"), W=EYE), "does not read what the node"),
+    "no constant": (graph_of(node("MatMul", "X V", "Y"), W=EYE), "V is not a constant"),
+    "scaled": (graph_of(node("Gemm", "X W", "Y", alpha=2.0), W=EYE), "scales or turns"),
+    "other shapes": (
+        graph_of(node("Gemm", "X W", "z"), node("Relu", "z", "a"), node("Gemm", "a V", "Y"), W=EYE, V=np.ones((3, 1))),
+        "layer 2 has weights .* but 2 numbers come in",
+    ),
+    "relu at the end": (graph_of(node("Gemm", "X W", "z"), node("Relu", "z", "Y"), W=EYE), "belongs between layers"),
+    "no numbers": (graph_of(node("Gemm", "X W", "Y"), W=EYE * np.nan), "weights that are no numbers"),
+    "nothing": (graph_of(), "is no ONNX file, or an empty one"),
+    "rubbish": (b"\xff\xfe rubbish", "is no"),
+    "empty": (b"", "is no ONNX file"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD_GRAPHS.values(), ids=BAD_GRAPHS)
+def test_other_graphs_are_refused_by_name(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(content)
+    with pytest.raises(InputError, match=r"m\.onnx: .*" + message):
+        from_onnx(tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({}, "holds no tensors"),
+        ({"0.weight": np.ones((2, 2, 3, 3))}, r"0\.weight of shape .* belongs to no linear layer"),
+        ({"0.running_mean": np.ones(2)}, "belongs to no linear layer"),
+        ({"0.bias": np.ones(2)}, r"has 0\.bias, but no 0\.weight"),
+        ({"0.weight": np.ones((3, 2)), "2.weight": np.ones((1, 4))}, "layer 2 has weights"),
+        ({"0.weight": np.ones((3, 2)), "0.bias": np.ones(2)}, "layer 1 has weights"),
+        ({"0.weight": np.full((3, 2), np.inf)}, "no numbers"),
+    ],
+)
+def test_other_state_dicts_are_refused(tensors: dict[str, Any], message: str, tmp_path: Path) -> None:
+    save_file(tensors, tmp_path / "w.safetensors")
+    with pytest.raises(InputError, match=message):
+        from_pytorch(tmp_path / "w.safetensors")
+
+
+def test_layers_are_taken_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    sizes = list(range(2, 15))
+    tensors = {f"fc{k}.weight": np.full((b, a), k, np.float32) for k, (a, b) in enumerate(pairwise(sizes))}
+    save_file(tensors, tmp_path / "w.safetensors")
+    net = from_pytorch(tmp_path / "w.safetensors").network
+    assert net.sizes == tuple(sizes)
+    assert [layer.W[0, 0] for layer in net.layers] == list(range(12))
+
+
+def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = tmp_path / "digits.safetensors"
+    assert main(["export", "--to", "pytorch", "--out", str(weights), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["bytes"] == weights.stat().st_size
+    assert weights.with_suffix(".py").is_file()
+    again = tmp_path / "again.safetensors"
+    assert main(["import", str(weights), "--out", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sizes"] == [784, 32, 16, 10]
+    packaged = load_model(Path(to_pytorch.__file__).parents[1] / "models" / "digits.safetensors")
+    assert (load_model(again).network.theta == packaged.network.theta).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("export --to pdf --out x.pdf", "'pdf' is not one of"),
+        ("export --to onnx --out {folder}", "is a folder"),
+        ("export --to onnx --out {folder}/none/x.onnx", "none"),
+        ("export --to pytorch --out {folder}/x.py", "call it .safetensors"),
+        ("export nothing.safetensors --to numpy --out {folder}/x.py", "there is no such file"),
+        ("import nothing.onnx --out {folder}/x.safetensors", "there is no such file"),
+        ("import nothing.safetensors --out {folder}/x.pt", "is called .safetensors"),
+        ("import {folder}/w.safetensors --activation step --out {folder}/x.safetensors", "activation step: not known"),
+        ("import {folder}/w.safetensors --classes a,b --out {folder}/x.safetensors", "2 names for 3 classes"),
+        ("import {folder}/w.safetensors --out {folder}/w.safetensors", "is what is read here"),
+        ("import x.onnx --activation relu --out {folder}/x.safetensors", "says itself"),
+    ],
+)
+def test_what_cannot_be_is_told_once(
+    arguments: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_file({"0.weight": np.ones((4, 2)), "2.weight": np.ones((3, 4))}, tmp_path / "w.safetensors")
+    there = sorted(tmp_path.iterdir())
+    assert main(arguments.format(folder=tmp_path).split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+    assert sorted(tmp_path.iterdir()) == there
