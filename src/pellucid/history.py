@@ -4,11 +4,14 @@ import csv
 import io
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.training import Epoch
+
+if TYPE_CHECKING:
+    from pellucid.training import Epoch
 
 COLUMNS = (
     "epoch",
@@ -43,7 +46,7 @@ class History:
 
     rows: list[list[float]] = field(default_factory=list)
 
-    def add(self, epoch: Epoch) -> None:
+    def add(self, epoch: "Epoch") -> None:
         """Append an epoch's row."""
         dev = epoch.dev
         given = [

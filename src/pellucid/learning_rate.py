@@ -155,7 +155,8 @@ def _losses(
 
     try:
         for _ in train(
-            net, data, optimizer, epochs=epochs, batch_size=batch_size, schedule=schedule, after_step=note, **settings
+            net, data, optimizer, epochs=epochs, batch_size=batch_size, schedule=schedule, after_step=note, live=False,
+            **settings,
         ):  # fmt: skip
             pass
     except _Enough:

@@ -54,17 +54,33 @@ def history_summary(history: "History", columns: Sequence[str], whole: Sequence[
     last = history.rows[-1]
     shown = [k for k in range(len(columns)) if not math.isnan(last[k])]
     row = [f"{int(last[k]):,}" if columns[k] in whole else number(last[k]) for k in shown]
-    drawn = [curve(history, f"curve-{name}", title, parts) for name, title, parts in CURVES]
-    charts = "".join(f'<div style="flex:1 1 20em;max-width:30em">{chart}</div>' for chart in drawn if chart)
     return _box(
         f"<b>History</b> of {len(history):,} epoch{'s' * (len(history) != 1)}"
-        f'<div style="display:flex;flex-wrap:wrap;gap:1em">{charts}</div>'
+        + _charts(history)
         + _table([columns[k].replace("_", " ") for k in shown], [row])
     )
 
 
 def epoch_summary(epoch: "Epoch") -> str:
     """An epoch as HTML: one row of numbers."""
+    return _box(_row(epoch))
+
+
+def training_summary(history: "History", last: "Epoch | None", words: str, share: float) -> str:
+    """A training under way as HTML: how far it is, the curves so far, the last epoch."""
+    curves = "" if last is None else _charts(history) + _row(last)
+    bar = f'<progress value="{share:.4f}" style="width:100%" aria-label="training">{short_percent(round(share, 2))}'
+    return _box(f"<b>Training</b>: {escape(words)}<br>{bar}</progress>{curves}")
+
+
+def _charts(history: "History") -> str:
+    """The curves of a history that hold numbers, side by side where there is room."""
+    drawn = [curve(history, f"curve-{name}", title, parts) for name, title, parts in CURVES]
+    charts = "".join(f'<div style="flex:1 1 20em;max-width:30em">{chart}</div>' for chart in drawn if chart)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:1em">{charts}</div>'
+
+
+def _row(epoch: "Epoch") -> str:
     cells = [
         ("epoch", str(epoch.number)),
         ("steps", f"{epoch.steps:,}"),
@@ -82,7 +98,7 @@ def epoch_summary(epoch: "Epoch") -> str:
             cells.append((f"{part} R²", number(scores.r2)))
         if scores.rmse is not None:
             cells.append((f"{part} RMSE", number(scores.rmse)))
-    return _box(_table([name for name, _ in cells], [[value for _, value in cells]]))
+    return _table([name for name, _ in cells], [[value for _, value in cells]])
 
 
 def curve(history: "History", name: str, title: str, columns: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from pellucid.batches import Data, kinds, windows
 from pellucid.errors import DivergenceError, InputError
 from pellucid.evaluation import Scores, checked, evaluate
 from pellucid.groups import Group
+from pellucid.live import box
 from pellucid.network import Network
 from pellucid.optimizers import Optimizer, clip
 from pellucid.schedules import Schedule, constant
@@ -90,6 +91,7 @@ def train(
     after_step: Callable[[Progress], None] | None = None,
     blas_threads: int | None = None,
     shuffle: bool = True,
+    live: bool = True,
 ) -> Iterator[Epoch]:
     """Train ``net`` in place on ``data``, and yield an ``Epoch`` at the end of each.
 
@@ -109,6 +111,7 @@ def train(
         after_step: called with the progress after each step, for checkpoints.
         blas_threads: threads for the matrix products; None chooses by their size.
         shuffle: whether each epoch takes the rows in an order of its own; else in theirs.
+        live: whether a notebook shows how far it is, and the curves; elsewhere nothing is shown.
 
     Raises:
         InputError: data that does not fit the network, or an impossible setting; at once, before any step.
@@ -142,7 +145,11 @@ def train(
     checks.count(blas_threads, "blas_threads")
     group = Group(net, data, course.batch_size, dropout=dropout, rng=checks.generator(rng), cores=blas_threads)
     progress = Progress() if progress is None else progress
-    return _epochs(net, group, optimizer, course, progress)
+    shown = box(progress, course.epochs, course.batches) if live else None
+    if shown is None:
+        return _epochs(net, group, optimizer, course, progress)
+    course = replace(course, after_step=shown.after(after_step))
+    return shown.around(_epochs(net, group, optimizer, course, progress))
 
 
 def _batch_size(batch_size: int | None, data: Data) -> int:

@@ -42,6 +42,20 @@ def decimal(value: float, places: int = 4) -> str:
     return f"{value:.4g}" if abs(value) >= 1e9 else f"{value:.{places}f}"
 
 
+def duration(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration(0.42), duration(12.3), duration(150.0), duration(8000.0)
+    ('0.4 s', '12 s', '2 min 30 s', '2 h 13 min')
+    """
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
 def percent(share: float | None) -> str:
     """A share as text; a dash where there is none.
 
