@@ -90,7 +90,7 @@ class Box:
         if now >= self.due:
             self._show(self._under_way(now - self.start))
             took = time.perf_counter() - now
-            self.due = now + max(EVERY, took / SHARE)
+            self.due = math.inf if self.screen is None else now + max(EVERY, took / SHARE)
 
     @property
     def _done(self) -> int:
@@ -137,7 +137,7 @@ class Box:
             self.screen = self.screen or self.open()
             self.screen(html, plain)
         except Exception:  # whatever is wrong with the page, the training is not: it goes on unseen
-            self.screen, self.due = None, math.inf
+            self.screen = None
 
 
 def _in_cell(cell: object, opened: Callable[[], Screen]) -> Screen:
