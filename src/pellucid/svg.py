@@ -86,9 +86,17 @@ def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> lis
     if span <= 0:
         return [low]
     power = 10.0 ** math.floor(math.log10(span / (most - 1)))
-    step = next(power * k for k in (1, 2, 5, 10, 20) if math.ceil(high / (power * k)) - low // (power * k) < most)
-    step = max(1.0, step) if whole else step
-    first, last = math.floor(low / step), math.ceil(high / step)
+
+    def around(step: float) -> tuple[int, int]:
+        """Multiples of a step; the quotients are rounded, since 0.86 / 0.02 is a little less than 43."""
+        return math.floor(round(low / step, 9)), math.ceil(round(high / step, 9))
+
+    def steps(step: float) -> int:
+        first, last = around(step)
+        return last - first
+
+    step = next(power * k for k in (1, 2, 5, 10, 20) if steps(power * k) < most)
+    first, last = around(max(1.0, step) if whole else step)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 

@@ -103,6 +103,13 @@ def test_ticks_cover_the_range_in_even_round_steps(low: float, share: float) -> 
     assert np.allclose(steps, steps[0], rtol=1e-3)
 
 
+@given(st.floats(0.0, 1.0), st.floats(1e-3, 1.0))
+def test_a_range_from_tick_to_tick_has_its_ticks_at_its_ends(low: float, span: float) -> None:
+    made = svg.ticks(low, low + span)
+    again = svg.ticks(made[0], made[-1])
+    assert (again[0], again[-1]) == (made[0], made[-1])
+
+
 def test_bars_are_as_high_as_their_counts() -> None:
     counts, edges = np.array([1, 4, 2]), np.array([0.0, 1.0, 2.0, 3.0])
     root = read(svg.bars("h", "Errors", counts, edges, Axis("error"), Axis("samples")))
