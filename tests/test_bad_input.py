@@ -300,6 +300,7 @@ CASES = [
     Case("a model and nothing to predict", f"predict {PACKAGED}", ("name a picture",)),
     Case("rows of another width", "predict d.npz", ("3", "784"), npz(X=X40)),
     Case("unwritable answers", "predict d.csv --out gone/a.csv", ("gone",), table(lambda cells: None)),
+    Case("answers over the questions", "predict d.csv --out d.csv", ("--out d.csv", "lost"), table(lambda cells: None)),
     Case("three arguments", "evaluate a b c", ("3 arguments",)),
     Case("a run without a model", "evaluate run", ("run", "--resume"), run_folder("{}")),
     Case("a damaged run file", "train --resume run", ("run.json", "damaged"), run_folder("{")),
@@ -323,6 +324,19 @@ def test_bad_input_is_told_once_and_costs_nothing(case: Case, pellucid: Command,
     for needle in case.needles:
         assert needle in ended.err
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("arguments", [
+    "lr-find d.npz --out gone/rates.png", "plot weights --out gone/weights.png", "report run --out gone/page.html",
+    "landscape --out gone/surface.npz", "predict d.npz --out gone/answers.csv", "plot weights --out folder.png",
+])  # fmt: skip
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(arguments: str, pellucid: Command) -> None:
+    Path("folder.png").mkdir()
+    ended = pellucid(*arguments.split())  # neither d.npz nor run is there
+    assert ended.code == 2
+    place = arguments.split()[-1]
+    reason = "there is no folder gone" if "gone" in place else "is a folder"
+    assert ended.err == f"error: --out {place}: {reason}; name a file in a folder that is there\n"
 
 
 def test_there_are_at_least_sixty_cases_and_no_two_alike() -> None:

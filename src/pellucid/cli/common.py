@@ -97,6 +97,18 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
         yield Bar(lambda count: bar.update(task, completed=count))
 
 
+def check_out(out: Path, *read: str | Path | None) -> None:
+    """Refuse, before anything is computed, a file that cannot be written, or that must not be.
+
+    Raises:
+        InputError: ``out`` is a folder, or in none that is there; it is one of ``read``, or a file that a run needs.
+    """
+    if out.is_dir() or not out.parent.is_dir():
+        reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
+    keep_what_is_read(out, *read)
+
+
 def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
     """Refuse, before anything is computed, to write over what the command reads, or over the record of a run.
 

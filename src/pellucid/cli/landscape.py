@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid import pictures
 from pellucid.batches import Pair
-from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json, progress
+from pellucid.cli.common import Out, check_out, open_model, output, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
@@ -104,10 +104,7 @@ def _check_outs(outs: tuple[Path, ...], read: list[str | None]) -> None:
     for out in outs:
         if out.suffix.lower() not in SUFFIXES:
             raise InputError(f"--out {out}: its ending says no format; give one of {', '.join(SUFFIXES)}")
-        if out.is_dir() or not out.parent.is_dir():
-            reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
-            raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
-        keep_what_is_read(out, *read)
+        check_out(out, *read)
     if any(out.suffix.lower() in style.SUFFIXES for out in outs):
         style.figure(1, 1)  # says now, not later, that matplotlib is missing
 

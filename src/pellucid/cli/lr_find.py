@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid import checks, learning_rate, pictures
 from pellucid.arrays import some_rows
-from pellucid.cli.common import Out, keep_what_is_read, output, print_json, progress
+from pellucid.cli.common import Out, check_out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import write_whole
@@ -65,7 +65,7 @@ def lr_find(
     if out is not None and out.suffix.lower() not in (*style.SUFFIXES, ".csv"):
         raise InputError(f"--out {out}: give a name that ends in {', '.join(style.SUFFIXES)} or .csv")
     if out is not None:
-        keep_what_is_read(out, flags["data"], flags["target"])
+        check_out(out, flags["data"], flags["target"])
     checks.number(least, "--from", positive=True)
     checks.number(most, "--to", least=least, positive=True)
     test = _test(flags, least, most, steps, quiet=quiet)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pellucid import pictures
-from pellucid.cli.common import Out, is_model, keep_what_is_read, output, print_json
+from pellucid.cli.common import Out, check_out, is_model, output, print_json
 from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.errors import InputError
 from pellucid.pictures import style
@@ -44,7 +44,7 @@ def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **opt
     style.check_name(to)
     asked = Asked(kind, path, quiet=quiet or as_json, **options)
     _check_flags(asked)
-    keep_what_is_read(to, asked.image)
+    check_out(to, asked.image)
     figure, numbers = KINDS[kind](asked)
     pictures.save(figure, to)
     if as_json:

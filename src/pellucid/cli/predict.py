@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, is_model, note, open_model, output, print_json, target_in
+from pellucid.cli.common import Cell, Out, check_out, is_model, note, open_model, output, print_json, target_in
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
@@ -42,8 +42,8 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
     if not files:
         raise InputError(f"{first} is the model: name a picture or a table to predict as well")
-    if to is not None and any(Path(name).resolve() == to.resolve() for name in arguments):
-        raise InputError(f"--out {to}: is what the predictions are made from; choose another name")
+    if to is not None:
+        check_out(to, *arguments)
     model = open_model(path)
     read = [(name, *_inputs(model, name)) for name in files]
     net = model.in_units()

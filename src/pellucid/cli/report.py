@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Exit, Out, note, output, print_json
+from pellucid.cli.common import Exit, Out, check_out, note, output, print_json
 from pellucid.diagnosis.training import diagnose_run
 from pellucid.errors import InputError
 from pellucid.finding import Finding
@@ -29,6 +29,8 @@ def report(run: str, to: Path | None, as_json: bool, quiet: bool) -> None:
     """
     if to is not None and to.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {to}: the report is a page of HTML; give a name that ends in .html")
+    if to is not None:
+        check_out(to)
     opened = open_run(run)
     about = subject(opened)
     if about.dataset is None:
