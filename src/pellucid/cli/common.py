@@ -62,7 +62,12 @@ class Out:
     def __init__(self) -> None:
         self._console = Console(highlight=False)
 
-    def line(self, text: str = "", *, bold: bool = False) -> None:
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal; None where the results go elsewhere, and lines may be as long as they are."""
+        return self._console.width if self._console.is_terminal else None
+
+    def line(self, text: Cell = "", *, bold: bool = False) -> None:
         """Print a line as it is."""
         self._console.print(text, markup=False, soft_wrap=True, style="bold" if bold else None)
 

@@ -1,5 +1,6 @@
 """``pellucid explain``: the arithmetic of one sample, step by step."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,21 @@ from pellucid.arrays import AnyArray
 from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.errors import InputError
-from pellucid.explain import Code, Explanation, Section, Step, markdown, moved, sample, three_neurons, vectorization
+from pellucid.explain import (
+    Code,
+    Explanation,
+    Section,
+    Step,
+    markdown,
+    moved,
+    narrow,
+    sample,
+    three_neurons,
+    vectorization,
+)
 from pellucid.explain.names import Names
 from pellucid.explain.passes import gentle
-from pellucid.explain.text import COLUMNS, line, row
+from pellucid.explain.text import COLUMNS, line, row, value_of
 from pellucid.runs import is_run, open_run, record
 from pellucid.storage import Model
 
@@ -175,7 +187,7 @@ def _rate(model: Model, path: str | None, one: One, target: AnyArray | None) -> 
 
 def _show(explanation: Explanation, digits: int, *, quiet: bool) -> None:
     results = Out()
-    results.line(explanation.summary)
+    _say(results, explanation.summary)
     for section in () if quiet else explanation.sections:
         results.line()
         results.line(section.title, bold=True)
@@ -183,18 +195,37 @@ def _show(explanation: Explanation, digits: int, *, quiet: bool) -> None:
 
 
 def _show_section(results: Out, section: Section, digits: int) -> None:
+    width = results.width
     for block in section.blocks:
         if isinstance(block, str):
-            results.line(block)
+            _say(results, block)
         elif isinstance(block, Code):
             for text in block.text.rstrip().splitlines():
                 results.line(f"    {text}")
         elif isinstance(block, Step):
-            results.line(f"  {line(block, digits)}")
-        elif block:
+            for text in narrow.equation(line(block, digits), width or sys.maxsize):
+                results.line(text)
+        elif block and (width is None or narrow.fits(block, digits, width)):
             results.table(COLUMNS, [_cells(step, digits) for step in block], right=COLUMNS[4:])
+        elif block and width is not None:
+            for step, lines in zip(block, narrow.rows(block, digits, width), strict=True):
+                value = _value(step, digits)
+                for text in lines:
+                    ends = text is lines[-1] and text.endswith(value.plain)
+                    results.line(Text.assemble(text.removesuffix(value.plain), value) if ends else text)
+
+
+def _say(results: Out, text: str) -> None:
+    """Say something in words, which a terminal would break anywhere."""
+    for part in [text] if results.width is None else narrow.prose(text, results.width):
+        results.line(part)
 
 
 def _cells(step: Step, digits: int) -> list[Cell]:
-    name, why, formula, numbers, value = row(step, digits)
-    return [f"  {name}", why, formula, numbers, Text(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)]
+    name, why, formula, numbers, _ = row(step, digits)
+    return [f"  {name}", why, formula, numbers, _value(step, digits)]
+
+
+def _value(step: Step, digits: int) -> Text:
+    value = value_of(step, digits)
+    return Text(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)
