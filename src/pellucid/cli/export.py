@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json
+from pellucid.cli.common import Out, check_out, open_model, output, print_json
 from pellucid.ecosystem.export import FORMS, how_to_use
 from pellucid.ecosystem.export import export as write
-from pellucid.errors import InputError
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
@@ -26,9 +25,7 @@ def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) ->
 
     Without MODEL it is the digit model that comes with pellucid.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
-    keep_what_is_read(out, model)
-    if out.is_dir():
-        raise InputError(f"--out {out}: is a folder; give the name of a file in it")
+    check_out(out, model)
     write(open_model(model), out, to=to)
     if as_json:
         print_json({"out": str(out), "to": to, "bytes": out.stat().st_size})

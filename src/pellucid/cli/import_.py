@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, keep_what_is_read, output, print_json
+from pellucid.cli.common import Out, check_out, output, print_json
 from pellucid.cli.train import show_layers
 from pellucid.ecosystem.from_onnx import from_onnx
 from pellucid.ecosystem.incoming import from_pytorch
@@ -28,7 +28,7 @@ def import_(
     graph that ends without a softmax or a sigmoid gives values. A scikit-learn perceptron comes in from Python:
     pellucid.ecosystem.incoming.from_sklearn.
     """
-    keep_what_is_read(out, file)
+    check_out(out, file)
     if out.suffix != ".safetensors":
         raise InputError(f"--out {out}: a model's file is called .safetensors, so that other commands know it")
     model = _read(file, activation, task, None if classes is None else tuple(classes.split(",")))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pellucid.cli.common import Out, keep_what_is_read, open_model, output, print_json, progress
+from pellucid.cli.common import Out, check_out, open_model, output, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.errors import InputError
 from pellucid.tables import Importance
@@ -39,7 +39,7 @@ def importance(
         from pellucid.pictures import style
 
         style.check_name(to)
-        keep_what_is_read(to, path, data)
+        check_out(to, path, data)
     model = open_model(path)
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
