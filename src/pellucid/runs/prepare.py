@@ -20,7 +20,8 @@ from pellucid.storage import Model, load_model
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 OF_TABLES = ("columns", "weights", "class_weights")
-STEPS = 2_500  # that are usual for a table
+FEW_ROWS = 10_000  # of a table, below which its weights are held down more
+STEPS = 5_000  # that are usual for a table
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
 
 
@@ -201,13 +202,22 @@ def _check_size(sizes: list[int]) -> None:
 
 
 def usual_epochs(samples: int, batch_size: int) -> int:
-    """Passes over a table that come to some 2,500 steps, at least 10 and at most 100.
+    """Passes over a table that come to some 5,000 steps, at least 10 and at most 40.
 
     >>> usual_epochs(150, 32), usual_epochs(5_000, 32), usual_epochs(1_000_000, 32)
-    (100, 16, 10)
+    (40, 32, 10)
     """
     steps = -(-samples // batch_size)
-    return min(max(-(-STEPS // steps), 10), 100)
+    return min(max(-(-STEPS // steps), 10), 40)
+
+
+def usual_decay(samples: int) -> float:
+    """The weight decay of AdamW on a table: the fewer the rows, the more.
+
+    >>> usual_decay(500), usual_decay(50_000)
+    (0.3, 0.1)
+    """
+    return 0.3 if samples <= FEW_ROWS else 0.1
 
 
 def _completed(settings: Settings, net: Network, samples: int) -> Settings:
@@ -219,7 +229,8 @@ def _completed(settings: Settings, net: Network, samples: int) -> Settings:
     if settings.learning_rate is None:
         filled["learning_rate"] = LEARNING_RATES[settings.optimizer]
     if settings.weight_decay is None:
-        filled["weight_decay"] = WEIGHT_DECAYS[settings.optimizer]
+        of_table = settings.recipe == "table" and settings.optimizer == "adamw"
+        filled["weight_decay"] = usual_decay(samples) if of_table else WEIGHT_DECAYS[settings.optimizer]
     if settings.threads is None:
         filled["threads"] = threads.best(net.sizes, min(settings.batch_size or samples, samples))
     return replace(settings, **filled)

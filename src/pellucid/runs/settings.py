@@ -28,10 +28,9 @@ MOST_THREADS = 1024
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
     "table": {
-        "hidden": (64, 32),
+        "hidden": (100,),
         "optimizer": "adamw",
         "learning_rate": 0.005,
-        "weight_decay": 0.05,
         "batch_size": 32,
         "epochs": None,
     },

@@ -29,7 +29,8 @@ def fit(
         on_epoch: called after each epoch.
         settings: the flags of ``pellucid train`` by their names in Python: ``task``, ``dev``, ``seed``, ``hidden``,
             ``epochs``, ``patience``, ``weights``, ``class_weights``, …; ``columns={"zip": "category"}`` says what
-            columns are.
+            columns are. Without ``dev``, rows are held back only where they are watched:
+            with ``patience`` or ``on_epoch``.
 
     Returns:
         The model: the network, its preprocessing, class names. ``pellucid.save_model`` writes it to a file.
@@ -55,6 +56,8 @@ def fit(
         raise InputError(
             f"fit: {str(error).rpartition('__init__() ')[2]}; settings are named as the flags are"
         ) from None
+    if flags.dev is None and flags.patience is None and on_epoch is None:
+        flags = replace(flags, dev=0)  # nobody looks at it: all rows are there to learn from
     frame = datasets.read_frame(data) if isinstance(data, str | Path) else datasets.as_frame(data)
     dataset = datasets.load_table(
         frame,

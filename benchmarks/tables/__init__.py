@@ -1,0 +1,1 @@
+"""Tables beside scikit-learn's perceptrons: ``python -m benchmarks.tables``."""
