@@ -2,12 +2,14 @@
 
 import copy
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays import AnyArray
 from pellucid.examination.case import Case
+from pellucid.examination.inline_step import Step, Steps, adds, examine_inline_step
 from pellucid.examination.learner import Pool
 from pellucid.examination.names import all_arrays, meaning
 from pellucid.examination.running import Failure, Ran, TooLongError, code_of, run
@@ -20,15 +22,42 @@ EPOCHS = 3
 
 def examine_driver(case: Case, rng: np.random.Generator) -> None:
     """Run the training function with two learning rates, and watch which labels go with which inputs."""
-    learner = case.learner
-    if "train" not in learner.functions or learner.functions["train"] is learner.functions.get("forward"):
+    if not _has_driver(case):
         return
+    steps = _examine_runs(case, rng)
+    if "update" not in case.learner.functions:
+        examine_inline_step(case, steps)
+
+
+def driver_adds(case: Case) -> bool:
+    """Whether a training function that updates by itself adds what backward gives."""
+    if not _has_driver(case) or "update" in case.learner.functions:
+        return False
+    trial = replace(case, findings=[], checked=[], notes=[])
+    X, forms = _data(trial, np.random.default_rng(0))
+    for y in forms:
+        steps = Steps(trial)
+        ran = _train(trial, X, y, 0.05, steps)
+        if ran is not None and ran.failure is None:
+            return adds(steps.found)
+    return False
+
+
+def _has_driver(case: Case) -> bool:
+    functions = case.learner.functions
+    return "train" in functions and functions["train"] is not functions.get("forward")
+
+
+def _examine_runs(case: Case, rng: np.random.Generator) -> list[Step]:
+    """Run it as often as it takes; returns its first steps."""
+    learner = case.learner
     X, forms = _data(case, rng)
     first: Ran | None = None
     for y in forms:
-        ran = _train(case, X, y, 0.05)
+        steps = Steps(case)
+        ran = _train(case, X, y, 0.05, steps)
         if ran is None:
-            return
+            return []
         if ran.failure is None:
             first = ran
             break
@@ -36,12 +65,13 @@ def examine_driver(case: Case, rng: np.random.Generator) -> None:
     assert first is not None
     if first.failure is not None:
         _report(case, first.failure)
-        return
+        return []
     before = len(case.findings)
     _examine_pairs(case, first, X, y)
     _examine_rate(case, X, y, first)
     if len(case.findings) == before:
         case.checked.append(f"{learner.called('train')}, run for {EPOCHS} epochs on random data")
+    return steps.found
 
 
 def _report(case: Case, failure: Failure) -> None:
@@ -69,7 +99,7 @@ def _data(case: Case, rng: np.random.Generator) -> tuple[AnyArray, list[AnyArray
     return X, [labels, shaped] if case.sizes[-1] > 1 else [shaped, labels]
 
 
-def _train(case: Case, X: AnyArray, y: AnyArray, rate: float) -> Ran | None:
+def _train(case: Case, X: AnyArray, y: AnyArray, rate: float, steps: Steps | None = None) -> Ran | None:
     learner = case.learner
     function = learner.functions["train"]
     words = {"X": X, "y": y, "one hot": y, "learning rate": rate, "epochs": EPOCHS, "samples": case.m, "seed": 0}
@@ -97,7 +127,8 @@ def _train(case: Case, X: AnyArray, y: AnyArray, rate: float) -> Ran | None:
     state = np.random.get_state()  # noqa: NPY002  (the learner's code draws from it)
     np.random.seed(0)  # noqa: NPY002
     try:
-        return run(lambda: function(**named), learner.path, (code_of(learner.functions["backward"]),))
+        watched = (code_of(learner.functions["backward"]),)
+        return run(lambda: function(**named), learner.path, watched, None if steps is None else steps.see)
     finally:
         np.random.set_state(state)  # noqa: NPY002
         if name in globals_:

@@ -44,17 +44,26 @@ class Ran:
     frames: list[dict[str, Any]] = field(default_factory=list)
 
 
-def run(call: Callable[[], Any], path: str | None = None, watched: tuple[CodeType | None, ...] = ()) -> Ran:
+def run(
+    call: Callable[[], Any],
+    path: str | None = None,
+    watched: tuple[CodeType | None, ...] = (),
+    see: Callable[[FrameType, Any], None] | None = None,
+) -> Ran:
     """Run a learner's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
+
+    ``see`` is called with the frame and the value of each call that returns.
 
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
     ran, clock = Ran(), _Clock(LONG)
 
-    def profile(frame: FrameType, event: str, _: Any) -> None:
+    def profile(frame: FrameType, event: str, value: Any) -> None:
         if event == "return" and frame.f_code in watched:
             ran.frames.append(dict(frame.f_locals))
+        if event == "return" and see is not None:
+            see(frame, value)
 
     before, stdin = sys.getprofile(), sys.stdin
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):

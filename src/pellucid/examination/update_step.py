@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.examination.case import Case
+from pellucid.examination.driver import driver_adds
 from pellucid.examination.gradients import forms_of, ordered
 from pellucid.examination.names import Quantity, at, places, replaced
 from pellucid.examination.optimiser_state import add_states, global_rate, global_rates, takes_rate
@@ -19,7 +20,8 @@ RATES = (0.1, 0.3)
 def examine_update(case: Case, rng: np.random.Generator) -> None:
     """Give the update random gradients and two learning rates, and see how the parameters move."""
     if "update" not in case.learner.functions:
-        case.notes.append("no update function was found: the step was not examined")
+        if "train" not in case.learner.functions:  # else its own step is watched
+            case.notes.append("no update function was found: the step was not examined")
         return
     made = _gradients(case, rng)
     if made is None:
@@ -49,9 +51,12 @@ def examine_update(case: Case, rng: np.random.Generator) -> None:
 
 
 def update_adds(case: Case) -> bool:
-    """Whether the update adds what it is given, which is right if backward gives the gradients' negatives."""
+    """Whether the update adds what it is given, which is right if backward gives the gradients' negatives.
+
+    Where there is none, the training function's own step is watched.
+    """
     if "update" not in case.learner.functions:
-        return False
+        return driver_adds(case)
     trial = replace(case, findings=[], checked=[], notes=[])
     examine_update(trial, np.random.default_rng(0))
     return trial.update_sign == -1
