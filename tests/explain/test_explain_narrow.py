@@ -1,7 +1,6 @@
 """On a narrow terminal nothing is wider than it, and nothing is missing."""
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -74,6 +73,8 @@ def test_a_table_that_fits_stays_a_table(explanations: list[Explanation]) -> Non
 
 def on_a_terminal(columns: int, *arguments: str) -> str:
     """What the command prints on a terminal so wide."""
+    import pty  # which Windows has not
+
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
     command = [sys.executable, "-m", "pellucid", "explain", *arguments]
