@@ -1,0 +1,100 @@
+"""``python -m benchmarks.tables``: every table, five seeds, both contestants; prints and writes what came of it."""
+
+import json
+import os
+import platform
+import statistics
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[2] / "docs" / "tables-benchmark.md"
+RESULTS = Path(__file__).parent / "results.json"
+SEEDS = 5
+SETTINGS_FOR_OLD_LIBRARIES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+def measure() -> list[dict[str, Any]]:
+    """A row for each table: both scores and both times, seed by seed."""
+    from benchmarks.tables.contest import compare, is_class
+    from benchmarks.tables.data import TASKS
+
+    compare(TASKS[1], 0)  # what is imported and compiled the first time is not counted
+    rows = []
+    for task in TASKS:
+        frame = task.table()
+        pairs = [compare(task, seed) for seed in range(SEEDS)]
+        row = {
+            "table": task.name,
+            "origin": task.origin,
+            "rows": len(frame),
+            "columns": frame.shape[1],
+            "score": "accuracy" if is_class(frame[task.target].dropna()) else "R²",
+            "pellucid": [ours.score for ours, _ in pairs],
+            "scikit-learn": [theirs.score for _, theirs in pairs],
+            "pellucid_seconds": [ours.seconds for ours, _ in pairs],
+            "scikit-learn_seconds": [theirs.seconds for _, theirs in pairs],
+        }
+        rows.append(row)
+        print(line(row), flush=True)
+    return rows
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row of the table of the page."""
+    middle = {name: statistics.median(row[name]) for name in row if isinstance(row[name], list)}
+    gaps = [a - b for a, b in zip(row["pellucid"], row["scikit-learn"], strict=True)]
+    ratio = middle["pellucid_seconds"] / middle["scikit-learn_seconds"]
+    return (
+        f"| {row['table']} ({row['origin']}) | {row['rows']:,} × {row['columns']} | {row['score']} "
+        f"| {middle['pellucid']:.3f} | {middle['scikit-learn']:.3f} | {statistics.median(gaps):+.3f} "
+        f"| {statistics.stdev(row['scikit-learn']):.3f} | {middle['pellucid_seconds']:.2f} s "
+        f"| {middle['scikit-learn_seconds']:.2f} s | {ratio:.2f} |"
+    )
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """What the page says between its markers."""
+    gaps = {
+        row["table"]: statistics.median(a - b for a, b in zip(row["pellucid"], row["scikit-learn"], strict=True))
+        for row in rows
+    }
+    ratios = [
+        statistics.median(row["pellucid_seconds"]) / statistics.median(row["scikit-learn_seconds"]) for row in rows
+    ]
+    worst = min(gaps, key=lambda name: gaps[name])
+    head = (
+        "| table | rows × columns | score | pellucid | scikit-learn | difference | spread | time | its time | ratio |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n"
+    )
+    import numpy
+    import sklearn
+
+    versions = (
+        f"Python {platform.python_version()}, NumPy {numpy.__version__}, scikit-learn {sklearn.__version__}, "
+        f"{os.cpu_count()} cores"
+    )
+    return (
+        f"Measured on {date.today().isoformat()} with `python -m benchmarks.tables` ({versions}).\n\n"
+        + head
+        + "\n".join(map(line, rows))
+        + f"\n\nThe median difference of all tables is {statistics.median(gaps.values()):+.3f}, the worst "
+        f"{gaps[worst]:+.3f} ({worst}); the median ratio of times is {statistics.median(ratios):.2f}, the largest "
+        f"{max(ratios):.2f}.\n"
+    )
+
+
+def write(rows: list[dict[str, Any]]) -> None:
+    """Write the figures, and the page's table between its markers."""
+    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    _, _, after = rest.partition("<!-- /measured -->")
+    PAGE.write_text(f"{before}<!-- measured -->\n{page(rows)}<!-- /measured -->{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if any(name in os.environ for name in SETTINGS_FOR_OLD_LIBRARIES):  # they slow a current NumPy
+        clean = {name: value for name, value in os.environ.items() if name not in SETTINGS_FOR_OLD_LIBRARIES}
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.tables", *sys.argv[1:]], clean)
+    write(measure())
