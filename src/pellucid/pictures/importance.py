@@ -38,7 +38,7 @@ def importance(found: Sequence[Measured], score: str = "accuracy", *, ax: "Axes 
 
     >>> from pellucid.tables import Importance
     >>> figure = importance([Importance("size", 0.8, 0.02, 1.5), Importance("noise", 0.0, 0.01, 0.0)], "R²")
-    >>> [bar.get_width() for bar in figure.axes[0].patches]
+    >>> [float(bar.get_width()) for bar in figure.axes[0].patches]
     [0.8, 0.0]
     """
     if not found:
