@@ -49,7 +49,8 @@ def run(model: Model, tmp_path: Path, script: str) -> Any:
     )
     path.write_text(text.replace("<style>", faults + "<style>", 1).replace("</body>", end), encoding="utf8")
     done = subprocess.run(
-        [found, *QUIET, "--window-size=1200,900", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()],
+        [found, *QUIET, "--window-size=1200,900", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+         path.as_uri()],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
