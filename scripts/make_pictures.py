@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from pellucid import Network, SquaredError, Tanh, landscape, metrics, pictures, runs
+from pellucid import Network, SquaredError, Tanh, landscape, metrics, pictures, runs, tables
 from pellucid.datasets import Samples
 from pellucid.files import write_whole
 from pellucid.learning_rate import lr_find as find
@@ -84,6 +84,14 @@ def lr_find() -> "Figure":
     return pictures.range_test(test)
 
 
+def importance() -> "Figure":
+    """Which columns of the penguins matter."""
+    rows = Path(__file__).parent.parent / "examples" / "penguins.csv"
+    model = tables.fit(rows, "species", seed=1)
+    found = tables.importance(model, tables.samples(model, rows), rng=np.random.default_rng(0))
+    return pictures.importance(found)
+
+
 PICTURES: dict[str, Callable[[], "Figure"]] = {
     "weights": lambda: pictures.weights(run().model),
     "digits": lambda: pictures.digits(run().model, digits().X[:30], digits().y[:30]),
@@ -96,6 +104,7 @@ PICTURES: dict[str, Callable[[], "Figure"]] = {
     "architecture-small": small_architecture,
     "saliency": lambda: pictures.saliency(*sample(8), name="A test digit"),
     "lr-find": lr_find,
+    "importance": importance,
     "landscape": lambda: pictures.landscape(surface(), kind="both"),
 }
 

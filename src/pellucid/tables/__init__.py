@@ -2,6 +2,6 @@
 
 from pellucid.tables.fit import fit
 from pellucid.tables.importance import Importance, importance
-from pellucid.tables.use import evaluate, predict, probabilities
+from pellucid.tables.use import evaluate, predict, probabilities, samples
 
-__all__ = ["Importance", "evaluate", "fit", "importance", "predict", "probabilities"]
+__all__ = ["Importance", "evaluate", "fit", "importance", "predict", "probabilities", "samples"]
