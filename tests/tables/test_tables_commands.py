@@ -243,6 +243,18 @@ def test_a_fitted_model_is_saved_and_used_again(tmp_path: Path) -> None:
     )
 
 
+def test_several_values_have_their_names_in_the_table_of_predictions(tmp_path: Path) -> None:
+    houses().write_csv(tmp_path / "t.csv", null_value="NA")
+    train = ["train", str(tmp_path / "t.csv"), "--target", "price,size", "--epochs", "2", "--quiet"]
+    assert main([*train, "--out", str(tmp_path / "run")]) == 0
+    assert (
+        main(["predict", str(tmp_path / "run"), str(tmp_path / "t.csv"), "--out", str(tmp_path / "p.csv"), "-q"]) == 0
+    )
+    written = pl.read_csv(tmp_path / "p.csv")
+    assert written.columns == ["input", "row", "prediction_price", "prediction_size"]
+    assert written["prediction_price"].mean() == pytest.approx(houses()["price"].mean(), rel=0.5)
+
+
 def test_patience_keeps_the_best_network() -> None:
     losses: list[float] = []
     model = tables.fit(

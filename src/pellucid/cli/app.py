@@ -40,7 +40,7 @@ def group() -> None:
 
     \b
     pellucid train                    train the digit recogniser on 59,000 real digits
-    pellucid train data.csv --target price    a network for your own table
+    pellucid train data.csv           a network for your own table (--target NAME)
     pellucid predict digit.png        read a digit from a picture
     pellucid evaluate                 how good the model is, class by class
     pellucid explain                  every number of one digit: formula, operands, value

@@ -16,6 +16,7 @@ from pellucid.cli.common import Cell, Out, check_out, is_model, note, open_model
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
+from pellucid.pictures.subject import output_names
 from pellucid.preprocessing import Preprocessing
 from pellucid.storage import Model
 from pellucid.wording import percent, shortened
@@ -121,13 +122,19 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
         return text.getvalue()
     entries = _as_json(model, read, predictions)
     first, shares = entries[0]["prediction"], entries[0].get("probabilities", {})
-    answers = [f"prediction_{k}" for k in range(len(first))] if isinstance(first, list) else ["prediction"]
+    answers = _target_names(model, len(first)) if isinstance(first, list) else ["prediction"]
     rows.writerow(["input", "row", *answers, *(f"probability_{name}" for name in shares)])
     for entry in entries:
         answer = entry["prediction"]
         cells = answer if isinstance(answer, list) else [answer]
         rows.writerow([entry["input"], entry["row"], *cells, *entry.get("probabilities", {}).values()])
     return text.getvalue()
+
+
+def _target_names(model: Model, count: int) -> list[str]:
+    """What the columns of several predicted values are called."""
+    names = output_names(model)
+    return [f"prediction_{name.removeprefix('output ')}" for name in names[:count]]
 
 
 def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], to: Path | None, *, quiet: bool) -> None:

@@ -251,7 +251,8 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     results.line("\nTry next:", bold=True)
     if (run.folder / REPORT).is_file():
         results.line(f"  open {shlex.quote(str(run.folder / REPORT))}               all of it on one page")
-    results.line(f"  pellucid evaluate {folder}              class by class")
+    what = "class by class" if run.dataset.classes is not None else "on the part held back"
+    results.line(f"  pellucid evaluate {folder}              {what}")
     if run.dataset.understood:
         results.line(f"  pellucid importance {folder}            which columns matter")
         results.line(f"  pellucid predict {folder} rows.csv      predictions for other rows")

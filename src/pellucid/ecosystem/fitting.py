@@ -167,6 +167,7 @@ class Fit:
             dropout=e.dropout,
             clip_norm=e.clip_norm,
             shuffle=bool(e.shuffle),
+            live=not self.part_only,
         )
 
     def _note(self, epoch: Epoch, rule: Penalised) -> None:
