@@ -1,6 +1,8 @@
 """The scikit-learn estimators: what scikit-learn's own perceptrons give, and what they do not have."""
 
 import pickle
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -215,3 +217,9 @@ def test_a_training_that_diverges_says_so() -> None:
         warnings.simplefilter("ignore", ConvergenceWarning)
         with pytest.raises(InputError, match="non-finite parameter weights"):
             PellucidRegressor(solver="sgd", learning_rate_init=1e6, momentum=0).fit(*DIABETES)
+
+
+def test_without_scikit_learn_the_command_to_type_is_told() -> None:
+    code = "import sys; sys.modules['sklearn'] = None\nimport pellucid\npellucid.train\npellucid.PellucidClassifier"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "scikit-learn is not installed: pip install 'pellucid[sklearn]'" in done.stderr.splitlines()[-1]

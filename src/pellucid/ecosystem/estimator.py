@@ -10,148 +10,23 @@ from typing import Any
 import numpy as np
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.base import ClassifierMixin, RegressorMixin
 except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'pellucid[sklearn]'") from None
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 
 from pellucid.arrays import AnyArray
 from pellucid.ecosystem import settings
-from pellucid.ecosystem.fitting import Fit, Part
+from pellucid.ecosystem.perceptron import Perceptron, dense, flat, takes_part
 from pellucid.errors import InputError
 from pellucid.losses import BinaryCrossEntropy, Loss
 
 
-def _takes_part(estimator: Any) -> bool:
-    return bool(estimator.solver != "lbfgs")
-
-
-class _Perceptron(BaseEstimator):
-    """What classifier and regressor share: parameters, the network's numbers under scikit-learn's names, fitting."""
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        loss: str = "",
-        dropout: float = 0.0,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.dropout = dropout
-        self.weight_decay = weight_decay
-        self.clip_norm = clip_norm
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    @property
-    def coefs_(self) -> list[AnyArray]:
-        """The W of each layer, (inputs, outputs) as scikit-learn has it: views into ``network_.theta``."""
-        return [layer.W.T for layer in self._network().layers]
-
-    @coefs_.setter
-    def coefs_(self, values: list[AnyArray]) -> None:
-        for layer, value in zip(self._network().layers, values, strict=True):
-            layer.W[...] = np.asarray(value).T
-
-    @property
-    def intercepts_(self) -> list[AnyArray]:
-        """The b of each layer, (outputs,): views into ``network_.theta``."""
-        return [layer.b for layer in self._network().layers]
-
-    @intercepts_.setter
-    def intercepts_(self, values: list[AnyArray]) -> None:
-        for layer, value in zip(self._network().layers, values, strict=True):
-            layer.b[...] = value
-
-    def _network(self) -> Any:
-        try:
-            return self.__dict__["network_"]
-        except KeyError:
-            raise AttributeError(f"this {type(self).__name__} is not fitted yet: it has no network") from None
-
-    def _inputs(self, X: Any, *, reset: bool = False) -> AnyArray:
-        """X as an array of float32, where it is that already, or of float64; a sparse one becomes dense."""
-        checked = validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=reset, ensure_min_features=1
-        )
-        return _dense(checked)
-
-    def _outputs(self, X: Any) -> AnyArray:
-        check_is_fitted(self, "network_")
-        outputs: AnyArray = self.network_.predict(self._inputs(X))
-        return outputs
-
-    def _fit(
-        self, X: Any, y: Any, sample_weight: Any, held: tuple[Any, Any] | None, *, part: bool = False
-    ) -> "_Perceptron":
-        """Train on X and encoded y (n,) or (n, outputs); ``held`` are the inputs and targets to watch."""
-        first = not hasattr(self, "network_") or not (part or self.warm_start)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
-        if weights is not None and (weights < 0).any():
-            raise InputError("sample_weight holds numbers below 0: give weights of at least 0")
-        loss = self._loss(y)
-        Fit(self, loss, Part(X, y, weights), held, first=first, part_only=part).run()
-        return self
-
-    def _loss(self, y: AnyArray) -> Loss:
-        raise NotImplementedError
-
-
-class PellucidClassifier(ClassifierMixin, _Perceptron):
+class PellucidClassifier(ClassifierMixin, Perceptron):
     """A multi-layer perceptron for classes, with the parameters of ``sklearn.neural_network.MLPClassifier``.
 
     Beyond them:
@@ -213,9 +88,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
         clip_norm: float | None = None,
         class_weight: Any = None,
     ) -> None:
-        given = {name: value for name, value in locals().items() if name not in ("self", "class_weight", "__class__")}
-        super().__init__(**given)
-        self.class_weight = class_weight
+        self._take(locals())
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -232,7 +105,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=not again
         )
-        X, y = _dense(X), _flat(y)
+        X, y = dense(X), flat(y)
         if not again:
             self._learn_classes(y)
         elif set(unique_labels(y)) != set(self.classes_):
@@ -242,7 +115,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
             )
         return self._fit(X, self._encoded(y), self._weights(y, sample_weight), self._held(X_val, y_val))
 
-    @available_if(_takes_part)
+    @available_if(takes_part)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """One epoch over X and y; the first call names all ``classes`` that there will be."""
         first = _check_partial_fit_first_call(self, classes)
@@ -250,7 +123,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=first
         )
-        X, y = _dense(X), _flat(y)
+        X, y = dense(X), flat(y)
         if first:
             self._learn_classes(y if kind.startswith("multilabel") else np.asarray(classes))
         self._check_classes(y)
@@ -294,7 +167,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
         if self._multiclass:
             return np.searchsorted(self.classes_, y)
         encoded = self._binarizer.transform(y)
-        return _dense(encoded)
+        return dense(encoded)
 
     @property
     def _multiclass(self) -> bool:
@@ -309,7 +182,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
     def _held(self, X: Any, y: Any) -> tuple[Any, Any] | None:
         if X is None or y is None:
             return None
-        y = _flat(np.asarray(y))
+        y = flat(np.asarray(y))
         self._check_classes(y)
         return self._inputs(X), self._encoded(y)
 
@@ -319,7 +192,7 @@ class PellucidClassifier(ClassifierMixin, _Perceptron):
         return settings.loss_of_classes(self, multiclass=self._multiclass)
 
 
-class PellucidRegressor(RegressorMixin, _Perceptron):
+class PellucidRegressor(RegressorMixin, Perceptron):
     """A multi-layer perceptron for values, with the parameters of ``sklearn.neural_network.MLPRegressor``.
 
     ``loss`` is ``squared_error``, ``absolute_error`` or ``huber``; all else as in ``PellucidClassifier``. y is (n,) or
@@ -362,13 +235,13 @@ class PellucidRegressor(RegressorMixin, _Perceptron):
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
     ) -> None:
-        super().__init__(**{name: value for name, value in locals().items() if name not in ("self", "__class__")})
+        self._take(locals())
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Any:
         """Train on X (n, features) and y, (n,) or (n, outputs); ``X_val`` and ``y_val`` are watched."""
         return self._fit_values(X, y, sample_weight, X_val, y_val, part=False)
 
-    @available_if(_takes_part)
+    @available_if(takes_part)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """One epoch over X and y."""
         return self._fit_values(X, y, sample_weight, None, None, part=True)
@@ -379,7 +252,7 @@ class PellucidRegressor(RegressorMixin, _Perceptron):
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True,
             dtype=(np.float64, np.float32), reset=not again,
         )  # fmt: skip
-        X, y = _dense(X), _flat(y)
+        X, y = dense(X), flat(y)
         held = None if X_val is None or y_val is None else (self._inputs(X_val), _columns(np.asarray(y_val)))
         return self._fit(X, _columns(np.asarray(y)), sample_weight, held, part=part)
 
@@ -390,16 +263,6 @@ class PellucidRegressor(RegressorMixin, _Perceptron):
 
     def _loss(self, y: AnyArray) -> Loss:
         return settings.loss_of_values(self)
-
-
-def _dense(X: Any) -> AnyArray:
-    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
-
-
-def _flat(y: AnyArray) -> AnyArray:
-    """Targets of one column as (n,), with scikit-learn's warning."""
-    y = _dense(y)
-    return np.asarray(column_or_1d(y, warn=True)) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def _columns(y: AnyArray) -> AnyArray:
