@@ -79,7 +79,7 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     if column.kind == "text":
         different = len(set(there))
         if different > FEW_TEXTS and different > MOST_DIFFERENT * len(there):
-            return f"text with {different:,} different values in {len(there):,} rows"
+            return column.why or f"text with {different:,} different values in {len(there):,} rows"
     return None
 
 
