@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import (
@@ -50,6 +50,7 @@ def gradient(net: Network, X: Any, y: Any, weights: Any = None) -> tuple[float, 
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+@settings(max_examples=25, deadline=None)
 @given(counts=st.lists(st.integers(0, 4), min_size=12, max_size=12).filter(any))
 def test_whole_weights_are_repeated_rows(loss: Any, counts: list[int]) -> None:
     net, (X, y) = network(loss), samples(loss)

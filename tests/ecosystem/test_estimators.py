@@ -49,9 +49,9 @@ MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
     ("theirs", "ours", "data"),
     [
         (MLPClassifier, PellucidClassifier, IRIS),
-        (MLPClassifier, PellucidClassifier, CANCER),
+        (MLPClassifier, PellucidClassifier, (CANCER[0][:120], CANCER[1][:120])),
         (MLPClassifier, PellucidClassifier, MULTILABEL),
-        (MLPRegressor, PellucidRegressor, DIABETES),
+        (MLPRegressor, PellucidRegressor, (DIABETES[0][:150], DIABETES[1][:150])),
         (MLPRegressor, PellucidRegressor, (DIABETES[0], np.stack([DIABETES[1], DIABETES[0][:, 0]], axis=1))),
     ],
     ids=["classes", "two classes", "labels", "values", "two values"],

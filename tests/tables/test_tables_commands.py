@@ -188,7 +188,10 @@ def test_what_looks_at_networks_looks_at_those_of_tables(
         assert "What the columns become" in (folder / "values" / "report.html").read_text()
 
 
-@pytest.mark.parametrize("kind", ["mistakes", "weights", "activations", "landscape", "gradients"])
+@pytest.mark.parametrize(
+    "kind",
+    ["mistakes", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("weights", "activations", "landscape"))],
+)
 def test_pictures_of_tables_are_drawn(folder: Path, kind: str) -> None:
     assert main(["plot", str(folder / "values"), kind, "--out", str(folder / f"{kind}.png"), "--quiet"]) == 0
 
