@@ -1,10 +1,13 @@
 """What the documentation says is so: its Python runs, its links lead somewhere, its commands exist."""
 
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from pellucid.cli import main
 from pellucid.cli.app import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +23,43 @@ def test_the_python_of_the_readme_runs_as_written(capsys: pytest.CaptureFixture[
     for block in blocks:
         exec(block, names)
     assert float(capsys.readouterr().out.split()[-1]) > 0.95
+
+
+@pytest.mark.parametrize("name", ["tables", "estimators", "export"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_python_of_a_page_runs_as_written(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "examples" / "penguins.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf8")
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(block, names)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_pages_on_tables_and_exports_run_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "examples" / "penguins.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ran = 0
+    for name in ("tables", "export"):
+        text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf8")
+        for block in re.findall(r"```\n(pellucid .*?)```", text, re.DOTALL):
+            for line in block.strip().splitlines():
+                words = shlex.split(line.split(" #")[0])[1:]
+                if words[:2] in (["import", "weights.safetensors"], ["import", "network.onnx"]):
+                    continue  # files that a reader brings; tests/ecosystem/test_exports.py has theirs
+                assert main(words) == 0, line
+                ran += 1
+    assert ran >= 12
+    assert Path("digits.html").stat().st_size == pytest.approx(183_000, rel=0.05)  # as docs/export.md says
+    shown = re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "tables.md").read_text(encoding="utf8"), re.DOTALL)
+    capsys.readouterr()
+    main(["importance", "runs/penguins"])
+    assert capsys.readouterr().out.splitlines()[0] == shown[1].splitlines()[0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
