@@ -39,9 +39,10 @@ MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
         {"solver": "sgd"},
         {"solver": "sgd", "nesterovs_momentum": False, "activation": "tanh"},
         {"solver": "sgd", "momentum": 0.0, "activation": "logistic", "alpha": 1.0},
-        {"solver": "sgd", "learning_rate": "invscaling", "momentum": 0.0, "activation": "identity"},
+        {"solver": "sgd", "learning_rate": "invscaling", "activation": "identity"},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.01, "n_iter_no_change": 2},
         {"solver": "lbfgs", "max_iter": 12},
-        {"solver": "adam", "hidden_layer_sizes": (12, 7), "epsilon": 1e-15},
+        {"solver": "adam", "hidden_layer_sizes": (12, 7)},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
@@ -67,6 +68,15 @@ def test_a_full_batch_gives_scikit_learns_numbers(theirs: Any, ours: Any, data: 
     assert second.predict(X[:20]) == pytest.approx(first.predict(X[:20]), abs=1e-5)
     for name in ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_"):
         assert getattr(first, name) == getattr(second, name)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_batches_in_the_order_of_the_rows_give_scikit_learns_numbers(solver: str) -> None:
+    settings = {"solver": solver, "shuffle": False, "max_iter": 4, "random_state": 3, "hidden_layer_sizes": (20,)}
+    first, second = MLPClassifier(**settings).fit(*CANCER), PellucidClassifier(**settings).fit(*CANCER)  # 200, 200, 169
+    assert second.loss_curve_ == pytest.approx(first.loss_curve_, rel=1e-9)
+    for a, b in zip(first.coefs_ + first.intercepts_, second.coefs_ + second.intercepts_, strict=True):
+        assert b == pytest.approx(a, rel=1e-7, abs=1e-9)
 
 
 def test_every_parameter_of_scikit_learn_is_taken_with_its_default() -> None:
@@ -189,6 +199,12 @@ def test_float32_stays_float32() -> None:
         ({"learning_rate": "fast"}, "learning_rate='fast'"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"max_iter": 0}, "max_iter=0"),
+        ({"alpha": -1}, "alpha=-1"),
+        ({"tol": -1.0}, r"tol=-1\.0"),
+        ({"n_iter_no_change": 0}, "n_iter_no_change=0"),
+        ({"validation_fraction": 1.0}, r"validation_fraction=1\.0"),
+        ({"learning_rate_init": 0.0}, r"learning_rate_init=0\.0"),
+        ({"solver": "lbfgs", "dropout": 0.5}, "solver='lbfgs' minimises the loss of all samples"),
         ({"dropout": 1.0}, "dropout=1.0"),
         ({"learning_rate_init": -1.0}, "learning_rate"),
         ({"early_stopping": True, "validation_fraction": 0.001}, "validation set is too small|early_stopping"),

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid import checks
 from pellucid.arrays import AnyArray, Array
 from pellucid.ecosystem import settings
 from pellucid.ecosystem.penalised import Penalised
@@ -15,6 +14,7 @@ from pellucid.errors import DivergenceError, InputError
 from pellucid.evaluation import checked, evaluate
 from pellucid.losses import Loss
 from pellucid.network import Network, backward, forward
+from pellucid.optimizers import Optimizer
 from pellucid.trace import Trace
 from pellucid.training import Epoch, train
 
@@ -74,7 +74,7 @@ class Fit:
     def _begin(self, part: Part) -> None:
         """A new network, and curves without a point."""
         e, hidden = self.e, settings.hidden_sizes(self.e)
-        checks.count(e.max_iter, "max_iter")
+        settings.check_numbers(e)
         sizes = [part.X.shape[1], *hidden, self.outputs]
         activations = settings.activations(e, len(hidden))
         e.network_ = Network(sizes, activation=activations, loss=self.loss, init=None, dtype=part.X.dtype)
@@ -124,12 +124,10 @@ class Fit:
 
     def _by_steps(self) -> None:
         e = self.e
-        weight = len(self.train.X) if self.train.weights is None else float(self.train.weights.sum())
         size = settings.batch_size(e, len(self.train.X))
-        batches = -(-len(self.train.X) // size)
         fresh = self.first or not hasattr(e, "_optimizer") or not self.part_only
         inner = settings.optimizer(e) if fresh else e._optimizer
-        rule = Penalised(inner, e.network_, e.alpha, factor=self.gradient_factor, n=weight / batches)
+        rule = self._rule(inner, size)
         e._optimizer = inner
         best: Array = e.network_.theta.copy()
         if not self.part_only:
@@ -151,8 +149,23 @@ class Fit:
                 raise
             e.validation_scores_.append(math.nan)
             _warn(f"{error}; the network of the best validation score so far is kept")
+        rule.close()
         if e.early_stopping:
             e.network_.theta = best
+
+    def _rule(self, optimizer: Optimizer, batch_size: int) -> Penalised:
+        """The optimiser with the penalty beside it."""
+        samples, weights = len(self.train.X), self.train.weights
+        weight = float(samples) if weights is None else float(weights.sum())
+        return Penalised(
+            optimizer,
+            self.e.network_,
+            self.e.alpha,
+            factor=self.gradient_factor,
+            samples=samples,
+            weight=weight,
+            batch_size=batch_size,
+        )
 
     def _epochs(self, rule: Penalised, size: int) -> Iterator[Epoch]:
         e = self.e
@@ -185,7 +198,7 @@ class Fit:
             if e.verbose:
                 print(f"Validation score: {e.validation_scores_[-1]:f}", flush=True)
         if e.learning_rate == "invscaling" and e.solver == "sgd":
-            rule.learning_rate = e.learning_rate_init / (e.t_ + 1) ** e.power_t
+            rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
 
     def _score(self, part: Part) -> float:
         """Accuracy, or R² (with a mean over the outputs), as ``score`` gives it."""
@@ -224,7 +237,7 @@ class Fit:
                 if e.verbose:
                     print(words + (" Learning rate too small. Stopping." if adaptive else " Stopping."), flush=True)
                 return True
-            rule.learning_rate /= 5
+            rule.change_rate(rule.learning_rate / 5)
             e._no_improvement_count = 0
             if e.verbose:
                 print(f"{words} Setting learning rate to {rule.learning_rate:f}", flush=True)
@@ -239,12 +252,11 @@ class Fit:
 
         e, net = self.e, self.e.network_
         data: Any = checked(net, self.train.data())
-        weight = len(data[0]) if len(data) == 2 else float(data[2].sum())
         trace = Trace(net, len(data[0]))
         trace.fill(*data[:2])
         if len(data) > 2:
             trace.weigh(data[2])
-        rule = Penalised(settings.SOLVERS["sgd"](e), net, e.alpha, factor=1.0, n=weight)
+        rule = self._rule(settings.SOLVERS["sgd"](e), len(data[0]))
 
         def loss_and_gradient(theta: Array) -> tuple[float, Array]:
             net.theta = theta

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid import checks
 from pellucid.activations import ACTIVATIONS, Activation
 from pellucid.errors import InputError
 from pellucid.losses import (
@@ -131,6 +132,23 @@ def batch_size(estimator: Any, samples: int) -> int:
     if given > samples:
         warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
     return min(int(given), samples)
+
+
+def check_numbers(estimator: Any) -> None:
+    """Refuse numbers that cannot be, each by its name."""
+    e = estimator
+    checks.count(e.max_iter, "max_iter")
+    checks.number(e.alpha, "alpha")
+    checks.number(e.tol, "tol")
+    checks.number(e.learning_rate_init, "learning_rate_init", positive=True)
+    checks.number(e.validation_fraction, "validation_fraction", below=1.0)
+    if e.n_iter_no_change != np.inf:
+        checks.count(e.n_iter_no_change, "n_iter_no_change")
+    if e.solver == "lbfgs" and (e.dropout or e.clip_norm is not None or e.weight_decay):
+        raise InputError(
+            "solver='lbfgs' minimises the loss of all samples at once, without dropout, clip_norm and weight_decay: "
+            "leave them out, or take solver='adam'"
+        )
 
 
 def known(value: Any, names: Any, parameter: str) -> str:
