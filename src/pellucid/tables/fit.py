@@ -82,7 +82,6 @@ def _train(prepared: Prepared, on_epoch: Callable[[Epoch], None] | None) -> None
     if patience is not None and prepared.dataset.dev is None:
         raise InputError("patience waits for the dev loss, but there are no dev data: leave out dev=0")
     best, best_loss, waited = net.theta.copy(), float("inf"), 0
-    assert settings.passes is not None
     for epoch in train(
         net,
         prepared.dataset.train,
