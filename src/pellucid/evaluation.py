@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid import checks, metrics, threads
-from pellucid.arrays import AnyArray, into
+from pellucid.arrays import into
 from pellucid.batches import Data, Pair, Weighted
 from pellucid.errors import InputError
 from pellucid.losses import write_targets
@@ -53,16 +53,10 @@ def evaluate(net: Network, data: Data) -> Scores:
             if net.loss.kind == "values":
                 residuals.add(batch.a[-1], y, w)
             else:
-                right += _count_right(net, batch, y, w)
+                right += metrics.count_right(net.loss.kind, batch.a[-1], y, w)
     if net.loss.kind == "values":
         return Scores(total / weight, r2=residuals.r2, rmse=residuals.rmse)
     return Scores(total / weight, accuracy=right / weight)
-
-
-def _count_right(net: Network, batch: Trace, y: AnyArray, weights: AnyArray | None) -> float:
-    if weights is None:
-        return metrics.count_right(net.loss.kind, batch.a[-1], y)
-    return float(weights @ metrics.hits(net.loss.kind, batch.a[-1], y))
 
 
 def _blocks(data: Data, rows: int) -> Iterator[Pair | Weighted]:

@@ -50,8 +50,8 @@ class Group:
         self._counted = 0
         self._weights = data[2] if isinstance(data, tuple) and len(data) > 2 else None
         self.sums = [float(batch_size)] * (n // batch_size)  # of the weights of each batch
-        # each sample's share in its batch (batches, n), where they differ
-        self._shares = None if self._weights is None else np.zeros((n // batch_size, batch_size), net.dtype)
+        # those of the samples of each batch (batches, n), where there are any
+        self._given = None if self._weights is None else np.zeros((n // batch_size, batch_size))
         cuts = threads.parts(batch_size, 1 if dropout else cores)
         cut = [self.trace.rows(part.start, part.stop, part=True) for part in cuts]
         self.blas_threads = 1 if len(cut) > 1 else cores
@@ -104,18 +104,21 @@ class Group:
         """Let a batch's samples count as their weights say, where they have some; ``sums`` is what they come to."""
         self.sums[number] = batch.batch_size
         if self._weights is not None:
-            assert self._shares is not None
-            weights = self._weights[rows]
-            batch.weigh(weights)
-            self._shares[number, : batch.batch_size] = batch.weights
-            self.sums[number] = float(weights.sum())
+            assert self._given is not None
+            weights = self._given[number, : batch.batch_size]
+            weights[...] = self._weights[rows]
+            self.sums[number] = batch.weigh(weights)
 
-    def count(self, done: int) -> tuple[list[float], int]:
-        """The mean losses and the hits of those batches that were not counted yet, the last of the first ``done``."""
+    def count(self, done: int) -> tuple[list[float], list[float]]:
+        """The mean losses, and the hits, of those batches that were not counted yet, the last of the first ``done``.
+
+        There is one loss a batch. Hits are whole numbers and come together; only where the samples have weights they
+        come batch by batch, so that their sums have the same bits however the batches are counted.
+        """
         first, self._counted = self._counted, done
         whole = done if not done or self.batches[done - 1].batch_size == self.batch_size else done - 1
         means: list[float] = []
-        right = 0
+        right: list[float] = []
         if first < whole:
             means, right = self._count(slice(first, whole), slice(None), self.trace.weights)
         if max(first, whole) < done:
@@ -124,19 +127,18 @@ class Group:
             means, right = means + more, right + hits
         return means, right
 
-    def _count(self, batches: slice, samples: slice, weights: Array) -> tuple[list[float], int]:
+    def _count(self, batches: slice, samples: slice, weights: Array) -> tuple[list[float], list[float]]:
         """The mean losses and hits of some batches of one size."""
         a, y, losses = (array[batches, samples] for array in (self.a, self.y, self._loss))
         self.net.loss.value(self.z[batches, samples], a, y, out=losses, work=self._work[:, batches, samples])
-        start = batches.start * self.batch_size
+        start, kind = batches.start * self.batch_size, self.net.loss.kind
         targets = self._targets[start : start + losses.size].reshape(*losses.shape, *self._targets.shape[1:])
-        right = count_right(self.net.loss.kind, a, targets)
         # Loss = Σ w L
-        if self._shares is not None:
-            return [
-                float(np.dot(w, loss)) for w, loss in zip(self._shares[batches, samples], losses, strict=True)
-            ], right
-        return [float(np.dot(weights, loss)) for loss in losses], right
+        if self._given is None:
+            return [float(np.dot(weights, loss)) for loss in losses], [count_right(kind, a, targets)]
+        own = self._given[batches, samples]
+        means = [float(np.dot(w, loss)) / (float(w.sum()) or 1.0) for w, loss in zip(own, losses, strict=True)]
+        return means, [count_right(kind, *batch) for batch in zip(a, targets, own, strict=True)]
 
 
 def _there_and_back(net: Network, trace: Trace) -> None:

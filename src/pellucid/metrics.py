@@ -49,20 +49,24 @@ def accuracy(predictions: npt.ArrayLike, y: npt.ArrayLike) -> float:
     return float(np.mean(guessed == truth))
 
 
-def count_right(kind: str, a: AnyArray, y: AnyArray) -> int:
+def count_right(kind: str, a: AnyArray, y: AnyArray, weights: AnyArray | None = None) -> float:
     """How many rows of outputs a (…, n, outputs) are right about y, labels (…, n) or probabilities; of values none is.
+
+    With weights (n,), for outputs (n, outputs), it is the sum of those of the right rows.
 
     >>> count_right("classes", np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     1
     """
-    right = 0
+    right: float = 0
     if kind == "values":
         return right
     if a.ndim == 3 and len(a) == 1:
         a, y = a[0], y[0]
     step = max(1, AT_ONCE // math.prod(a.shape[1:-1]))
     for start in range(0, len(a), step):
-        right += int(np.count_nonzero(hits(kind, a[start : start + step], y[start : start + step])))
+        part = slice(start, start + step)
+        found = hits(kind, a[part], y[part])
+        right += int(np.count_nonzero(found)) if weights is None else float(np.dot(weights[part], found))
     return right
 
 

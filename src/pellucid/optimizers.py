@@ -39,6 +39,9 @@ class _Room:
         self._vectors: tuple[Array, ...] = ()
         self._blocks: list[list[Array]] = []
 
+    def __reduce__(self) -> tuple[type["_Room"], tuple[()]]:
+        return _Room, ()  # a copy makes its own, for the vectors that it meets
+
     def blocks(self, *vectors: Array) -> list[list[Array]]:
         """The blocks of these vectors, each with its room; made at the first step and kept as long as they last."""
         if len(vectors) != len(self._vectors) or not all(map(operator.is_, vectors, self._vectors)):

@@ -100,14 +100,15 @@ class Trace:
         if y is not None:
             write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
 
-    def weigh(self, weights: AnyArray) -> None:
+    def weigh(self, weights: AnyArray) -> float:
         """Let the batch's loss be Σ w L / Σ w with these weights w (n,) of its samples; where all are 0 it is 0.
 
-        A weight of 2 counts as the sample twice, 0 as if it were not there.
+        A weight of 2 counts as the sample twice, 0 as if it were not there. Returns Σ w.
         """
-        total = weights.sum(dtype=np.float64)
+        total = float(weights.sum(dtype=np.float64))
         np.divide(weights, total or 1.0, out=self.weights, casting="same_kind")
         self.shares[...] = self.weights[:, np.newaxis]
+        return total
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # in a copy, dW and db must be parts of its own grad again, and what layers read its own a

@@ -28,11 +28,10 @@ from pellucid.trace import Trace
 class Epoch:
     """One pass over the training data.
 
-    ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time (weighted, where
-    samples have weights; its accuracy is the share of samples); ``dev`` is what
-    the θ at the end of the epoch reaches on the dev data. ``learning_rate`` is that of the epoch's last step,
-    ``gradient_norm`` the length of its gradient before any clipping; ``seconds`` is the time of the epoch without the
-    evaluation.
+    ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time (a weighted mean,
+    where samples have weights); ``dev`` is what the θ at the end of the epoch reaches on the dev data.
+    ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length of its gradient before any
+    clipping; ``seconds`` is the time of the epoch without the evaluation.
     """
 
     number: int
@@ -68,7 +67,7 @@ class Progress:
     batch: int = 0
     step: int = 0
     loss: float = 0.0
-    right: int = 0
+    right: float = 0
     seed: int = 0
     learning_rate: float = 0.0
     gradient_norm: float = 0.0
@@ -199,7 +198,7 @@ def _epochs(net: Network, group: Group, optimizer: Optimizer, course: _Course, p
                 raise _divergence(net, group.batches[-1], progress, progress.step, progress.loss / course.weight)
             seconds = time.perf_counter() - start
             dev = None if course.dev is None else evaluate(net, course.dev)
-        accuracy = None if net.loss.kind == "values" else progress.right / course.samples
+        accuracy = None if net.loss.kind == "values" else progress.right / course.weight
         scores = Scores(progress.loss / course.weight, accuracy)
         progress.epoch += 1
         progress.batch, progress.loss, progress.right = 0, 0.0, 0
@@ -261,7 +260,8 @@ def _settle(net: Network, group: Group, progress: Progress, first: int, *, under
         if not math.isfinite(loss):
             raise _divergence(net, batch, progress, progress.step + under_way - done + number + 1, loss)
         progress.loss += loss * group.sums[number]
-    progress.right += right
+    for hits in right:
+        progress.right += hits
 
 
 def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss: float) -> DivergenceError:

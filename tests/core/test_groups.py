@@ -1,5 +1,7 @@
 """What is done for several batches, or by several cores, at once comes to what one batch and one core come to."""
 
+import copy
+import pickle
 import sys
 import threading
 from collections.abc import Iterator
@@ -158,6 +160,19 @@ def test_one_optimizer_moves_vectors_of_several_sizes() -> None:
         theta = np.ones(size)
         rule.step(theta, np.ones(size))
         np.testing.assert_array_equal(theta, np.zeros(size))
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=list(OPTIMIZERS))
+def test_a_copy_of_an_optimizer_moves_its_own_vectors_and_carries_no_room(kind: type[pl.SGD]) -> None:
+    theta, grad = np.ones(1000), np.ones(1000)
+    rule = kind(0.1)
+    rule.step(theta, grad)
+    twin = copy.deepcopy(rule)
+    assert len(pickle.dumps(rule)) < len(rule.state) * theta.nbytes + 1000
+    again = theta.copy()
+    rule.step(theta, grad)
+    twin.step(again, grad)
+    np.testing.assert_array_equal(again, theta)
 
 
 # Streams

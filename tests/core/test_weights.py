@@ -1,5 +1,6 @@
 """Weights: a weight of 2 counts as a row twice, 0 as a row left out, and equal weights as none."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from pellucid import (
     Huber,
     InputError,
     Network,
+    Progress,
     SoftmaxSquaredError,
     SquaredError,
     Trace,
@@ -25,6 +27,7 @@ from pellucid import (
     train,
 )
 from pellucid.groups import Group
+from pellucid.metrics import count_right
 
 LOSSES = [CrossEntropy(), SoftmaxSquaredError(), BinaryCrossEntropy(), SquaredError(), AbsoluteError(), Huber()]
 
@@ -115,6 +118,50 @@ def test_the_epochs_loss_is_the_weighted_mean_of_all_samples() -> None:
     resting = SGD(1e-300)  # θ stays where it is
     (epoch,) = train(net, (X, y, weights), resting, epochs=1, batch_size=4, rng=np.random.default_rng(0))
     assert epoch.train.loss == pytest.approx(evaluate(net, (X, y, weights)).loss, rel=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 45])
+@pytest.mark.parametrize("loss", LOSSES[:3], ids=lambda loss: loss.name)
+def test_the_accuracy_of_an_epoch_is_that_of_evaluation(loss: Any, batch_size: int) -> None:
+    X, y = samples(loss, 45)
+    weights = np.random.default_rng(4).integers(0, 4, 45)
+    net = network(loss)
+    settings_: dict[str, Any] = {"epochs": 3, "batch_size": batch_size, "rng": np.random.default_rng(0)}
+    scores = evaluate(net, (X, y, weights))
+    assert scores.accuracy == pytest.approx(evaluate(net, (X.repeat(weights, axis=0), y.repeat(weights))).accuracy)
+    for epoch in train(net, (X, y, weights), SGD(1e-300), **settings_):
+        assert epoch.train.accuracy == pytest.approx(scores.accuracy, rel=1e-12)
+
+
+def test_hits_are_weighed_row_by_row_however_many_there_are() -> None:
+    rng = np.random.default_rng(0)
+    a, y, weights = rng.random((1500, 3)), rng.integers(3, size=1500), rng.random(1500)
+    expected = float(weights[a.argmax(axis=1) == y].sum())
+    assert count_right("classes", a, y, weights) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [4, 16, 45])
+def test_stopped_and_resumed_with_weights_it_comes_to_the_same_bits(batch_size: int) -> None:
+    data = (*samples(CrossEntropy(), 45), np.random.default_rng(5).random(45))
+
+    def run(net: Network, optimizer: Adam, rng: np.random.Generator, progress: Progress, after: Any = None) -> Any:
+        given_: dict[str, Any] = {"epochs": 2, "batch_size": batch_size, "rng": rng, "progress": progress}
+        return [epoch.train for epoch in train(net, data, optimizer, after_step=after, **given_)]
+
+    whole = network(CrossEntropy())
+    scores = run(whole, Adam(0.01), np.random.default_rng(1), Progress())
+    kept: list[Any] = []
+    net, optimizer, rng = network(CrossEntropy()), Adam(0.01), np.random.default_rng(1)
+
+    def keep(now: Progress) -> None:
+        now.settle()
+        kept.append((net.copy(), copy.deepcopy(optimizer), copy.deepcopy(rng), copy.copy(now)))
+
+    assert run(net, optimizer, rng, Progress(), keep) == scores  # whenever they are counted
+    for state in kept[:-1]:
+        rest = run(*state)
+        assert state[0].theta.tobytes() == whole.theta.tobytes()
+        assert rest == scores[-len(rest) :]
 
 
 @pytest.mark.parametrize("cores", [1, 2])

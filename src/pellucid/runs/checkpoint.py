@@ -117,8 +117,9 @@ def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, best_
         vector = tensors[name]
         if vector.shape != like.shape or vector.dtype != like.dtype or not np.isfinite(vector).all():
             raise ValueError(f"{name} is of shape {vector.shape} or no number, the network needs {like.shape}")
-    for name in ("epoch", "batch", "step", "right", "seed"):
+    for name in ("epoch", "batch", "step", "seed"):
         checks.count(getattr(progress, name), name, least=0)
+    checks.number(progress.right, "right")
     for name in ("loss", "learning_rate"):
         checks.number(getattr(progress, name), name, least=-math.inf)
     if not math.isinf(progress.gradient_norm):  # longer than its type holds: clipping made a step of 0 of it
