@@ -1,5 +1,6 @@
 """The scikit-learn estimators: what scikit-learn's own perceptrons give, and what they do not have."""
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from pellucid import InputError, Network, PellucidClassifier, PellucidRegressor, gradient_check
+from pellucid import CrossEntropy, Huber, InputError, Network, PellucidClassifier, PellucidRegressor, gradient_check
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -179,6 +180,65 @@ def test_what_users_asked_for_learns(settings: dict[str, Any]) -> None:
     ).fit(X, y)
     assert model.loss_curve_[-1] < 0.7 * model.loss_curve_[0]
     assert model.score(X, y) > 0.4
+
+
+def test_what_each_layer_makes_of_samples_can_be_had() -> None:
+    X, y = IRIS
+    model = PellucidClassifier((7, 5), random_state=0, max_iter=3).fit(X, y)
+    layers = model.activations(X[:9])
+    assert [a.shape for a in layers] == [(9, 4), (9, 7), (9, 5), (9, 3)]
+    assert layers[0] == pytest.approx(X[:9])
+    assert layers[1] == pytest.approx(np.maximum(X[:9] @ model.coefs_[0] + model.intercepts_[0], 0), abs=1e-12)
+    assert layers[-1] == pytest.approx(model.predict_proba(X[:9]))
+
+
+def test_balanced_classes_count_alike_by_the_weights_of_their_rows() -> None:
+    X, y = IRIS[0][20:120], IRIS[1][20:120]  # 30, 50, 20
+    counts = np.random.default_rng(0).integers(0, 4, len(y))
+    settings: dict[str, Any] = {"class_weight": "balanced", "max_iter": 20, "random_state": 0}
+    weighted = PellucidClassifier(**settings).fit(X, y, counts)
+    repeated = PellucidClassifier(**settings).fit(X.repeat(counts, axis=0), y.repeat(counts))
+    assert weighted.predict_proba(X) == pytest.approx(repeated.predict_proba(X), rel=1e-7)
+    assert weighted.loss_ == pytest.approx(repeated.loss_, rel=1e-7)
+
+
+def test_the_samples_that_are_watched_have_weights_and_both_parts() -> None:
+    X, y = IRIS
+    weights = np.random.default_rng(0).random(len(y))
+    model = PellucidClassifier(random_state=0, max_iter=3).fit(X, y, X_val=X, y_val=y, sample_weight_val=weights)
+    assert model.validation_scores_[-1] == pytest.approx(model.score(X, y, weights))
+    for half in ({"X_val": X}, {"y_val": y}):
+        with pytest.raises(InputError, match="give both X_val and y_val"):
+            PellucidClassifier().fit(X, y, **half)
+
+
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["copy", "pickle"]
+)
+def test_a_copy_goes_on_to_the_same_bits(again: Any) -> None:
+    X, y = DIABETES
+    model = PellucidRegressor(random_state=0, max_iter=5, batch_size=20, dropout=0.2).fit(X, y)
+    twin = again(model)
+    for each in (model, twin):
+        each.partial_fit(X, y)
+    assert model.network_.theta.tobytes() == twin.network_.theta.tobytes()
+    assert all(np.shares_memory(W, twin.network_.theta) for W in twin.coefs_)
+    assert len(pickle.dumps(model)) < 4 * model.network_.theta.nbytes + 5_000  # θ, two of Adam's, and little else
+
+
+def test_each_partial_fit_draws_an_order_and_a_dropout_of_its_own() -> None:
+    X, y = IRIS[0][:1], IRIS[1][:1] * 1.0 + 1
+    model = PellucidRegressor(dropout=0.5, solver="sgd", learning_rate_init=1e-12, momentum=0, random_state=0)
+    losses = {model.partial_fit(X, y).loss_.__round__(6) for _ in range(6)}  # of one row: only the dropout differs
+    assert len(losses) > 3
+
+
+def test_a_loss_may_be_an_object() -> None:
+    X, y = DIABETES
+    model = PellucidRegressor(loss=Huber(0.25), max_iter=2, random_state=0).fit(X, y)
+    assert model.network_.loss == Huber(0.25)
+    with pytest.raises(InputError, match=r"loss=.*not known"):
+        PellucidRegressor(loss=CrossEntropy()).fit(X, y)
 
 
 def test_float32_stays_float32() -> None:

@@ -17,8 +17,9 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from pellucid import checks
 from pellucid.arrays import AnyArray
 from pellucid.ecosystem import settings
 from pellucid.ecosystem.perceptron import Perceptron, dense, flat, takes_part
@@ -95,11 +96,20 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> "Any":
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Train on X (n, features) and y, (n,) classes or (n, labels) of 0 and 1.
 
-        ``X_val`` and ``y_val`` are watched: their scores and losses are kept epoch by epoch, and with
-        ``early_stopping`` the network of the best score is kept.
+        ``X_val`` and ``y_val``, weighted by ``sample_weight_val``, are watched: their scores and losses are kept epoch
+        by epoch, and with ``early_stopping`` the network of the best score is kept.
         """
         again = self.warm_start and hasattr(self, "network_")
         X, y = validate_data(
@@ -113,10 +123,11 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
                 f"got {self.classes_}, `y` has {unique_labels(y)}"
             )
-        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), self._held(X_val, y_val))
+        held = self._watched(X_val, y_val, sample_weight_val)
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), held)
 
     @available_if(takes_part)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """One epoch over X and y; the first call names all ``classes`` that there will be."""
         first = _check_partial_fit_first_call(self, classes)
         kind = type_of_target(y, input_name="y")
@@ -126,7 +137,6 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         X, y = dense(X), flat(y)
         if first:
             self._learn_classes(y if kind.startswith("multilabel") else np.asarray(classes))
-        self._check_classes(y)
         return self._fit(X, self._encoded(y), self._weights(y, sample_weight), None, part=True)
 
     def predict(self, X: Any) -> AnyArray:
@@ -164,6 +174,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
             )
 
     def _encoded(self, y: AnyArray) -> AnyArray:
+        self._check_classes(y)
         if self._multiclass:
             return np.searchsorted(self.classes_, y)
         encoded = self._binarizer.transform(y)
@@ -174,17 +185,19 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         return bool(self._binarizer.y_type_ == "multiclass")
 
     def _weights(self, y: AnyArray, sample_weight: Any) -> Any:
+        """The samples' weights times those of their classes; "balanced" lets all classes together count alike."""
         if self.class_weight is None:
             return sample_weight
-        of_class = compute_sample_weight(self.class_weight, y)
-        return of_class if sample_weight is None else of_class * np.asarray(sample_weight)
-
-    def _held(self, X: Any, y: Any) -> tuple[Any, Any] | None:
-        if X is None or y is None:
-            return None
-        y = flat(np.asarray(y))
-        self._check_classes(y)
-        return self._inputs(X), self._encoded(y)
+        if sample_weight is None or self.class_weight != "balanced":
+            of_class = compute_sample_weight(self.class_weight, y)
+            return of_class if sample_weight is None else of_class * np.asarray(sample_weight)
+        if y.ndim > 1:
+            raise InputError("class_weight='balanced' beside sample_weight is for one class a row: leave one of them")
+        # w / (classes · Σ w of the class) · Σ w: as if each row stood there w times
+        weights = checks.weights(_check_sample_weight(sample_weight, y, dtype=np.float64), len(y))
+        codes = np.searchsorted(self.classes_, y)
+        sums = np.bincount(codes, weights)
+        return weights * (weights.sum() / np.count_nonzero(sums) / np.where(sums > 0, sums, 1.0))[codes]
 
     def _loss(self, y: AnyArray) -> Loss:
         if len(self.classes_) == 1:
@@ -195,8 +208,8 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
 class PellucidRegressor(RegressorMixin, Perceptron):
     """A multi-layer perceptron for values, with the parameters of ``sklearn.neural_network.MLPRegressor``.
 
-    ``loss`` is ``squared_error``, ``absolute_error`` or ``huber``; all else as in ``PellucidClassifier``. y is (n,) or
-    (n, outputs).
+    ``loss`` is ``squared_error``, ``absolute_error``, ``huber`` or a ``Loss``, such as ``Huber(0.5)``; all else as in
+    ``PellucidClassifier``. y is (n,) or (n, outputs).
 
     >>> X = np.linspace(-1, 1, 100)[:, np.newaxis]
     >>> model = PellucidRegressor(learning_rate_init=0.02, random_state=0, tol=1e-3).fit(X, X[:, 0] ** 2)
@@ -237,24 +250,35 @@ class PellucidRegressor(RegressorMixin, Perceptron):
     ) -> None:
         self._take(locals())
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Train on X (n, features) and y, (n,) or (n, outputs); ``X_val`` and ``y_val`` are watched."""
-        return self._fit_values(X, y, sample_weight, X_val, y_val, part=False)
+        return self._fit_values(X, y, sample_weight, (X_val, y_val, sample_weight_val), part=False)
 
     @available_if(takes_part)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """One epoch over X and y."""
-        return self._fit_values(X, y, sample_weight, None, None, part=True)
+        return self._fit_values(X, y, sample_weight, (None, None, None), part=True)
 
-    def _fit_values(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, *, part: bool) -> Any:
+    def _fit_values(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool) -> Any:
         again = (self.warm_start or part) and hasattr(self, "network_")
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True,
             dtype=(np.float64, np.float32), reset=not again,
         )  # fmt: skip
         X, y = dense(X), flat(y)
-        held = None if X_val is None or y_val is None else (self._inputs(X_val), _columns(np.asarray(y_val)))
-        return self._fit(X, _columns(np.asarray(y)), sample_weight, held, part=part)
+        return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), part=part)
+
+    def _encoded(self, y: AnyArray) -> AnyArray:
+        return y.astype(np.float64).reshape(len(y), -1)
 
     def predict(self, X: Any) -> AnyArray:
         """The values, (n,) or (n, outputs)."""
@@ -263,8 +287,3 @@ class PellucidRegressor(RegressorMixin, Perceptron):
 
     def _loss(self, y: AnyArray) -> Loss:
         return settings.loss_of_values(self)
-
-
-def _columns(y: AnyArray) -> AnyArray:
-    """Values as (n, outputs)."""
-    return y.astype(np.float64).reshape(len(y), -1)

@@ -44,7 +44,7 @@ class Fit:
     """
 
     def __init__(
-        self, estimator: Any, loss: Loss, part: Part, held: tuple[Any, Any] | None, *, first: bool, part_only: bool
+        self, estimator: Any, loss: Loss, part: Part, held: Part | None, *, first: bool, part_only: bool
     ) -> None:
         self.e, self.loss, self.first, self.part_only = estimator, loss, first, part_only
         self.random = settings.random_state(estimator)
@@ -84,7 +84,8 @@ class Fit:
         e.n_layers_, e.n_outputs_, e.n_iter_, e.t_ = len(sizes), self.outputs, 0, 0
         e.loss_curve_, e.best_loss_, e._no_improvement_count = [], np.inf, 0
         e.validation_scores_ = e.validation_loss_curve_ = e.best_validation_score_ = None
-        e.__dict__.pop("_optimizer", None)
+        for name in ("_optimizer", "_generator"):
+            e.__dict__.pop(name, None)
 
     def _go_on(self, part: Part) -> None:
         """Refuse to go on with a network of another shape."""
@@ -93,10 +94,10 @@ class Fit:
             there, asked = ("-".join(map(str, each)) for each in (self.e.network_.sizes, sizes))
             raise InputError(f"the network that goes on learning is {there}, but {asked} is asked for: fit a new one")
 
-    def _split(self, part: Part, held: tuple[Any, Any] | None) -> tuple[Part, Part | None]:
+    def _split(self, part: Part, held: Part | None) -> tuple[Part, Part | None]:
         """The samples to train on, and those to watch: given, or held back for early stopping."""
         if held is not None:
-            return part, Part(*held, None)
+            return part, held
         if not self.e.early_stopping:
             return part, None
         if self.part_only:
@@ -175,13 +176,20 @@ class Fit:
             rule,
             epochs=1 if self.part_only else e.max_iter,
             batch_size=size,
-            rng=np.random.default_rng(self.random.randint(2**31)),
+            rng=self._generator(),
             schedule=settings.schedule(e),
             dropout=e.dropout,
             clip_norm=e.clip_norm,
             shuffle=bool(e.shuffle),
             live=not self.part_only,
         )
+
+    def _generator(self) -> np.random.Generator:
+        """Where order and dropout come from: partial_fit goes on with what there is, lest each call draw the same."""
+        if not self.part_only or not hasattr(self.e, "_generator"):
+            self.e._generator = np.random.default_rng(self.random.randint(2**31))
+        generator: np.random.Generator = self.e._generator
+        return generator
 
     def _note(self, epoch: Epoch, rule: Penalised) -> None:
         """Keep what came of an epoch: loss, samples seen, and how the samples that are watched do."""

@@ -11,6 +11,8 @@ from pellucid.arrays import AnyArray
 from pellucid.ecosystem.fitting import Fit, Part
 from pellucid.errors import InputError
 from pellucid.losses import Loss
+from pellucid.network import forward
+from pellucid.trace import Trace
 
 
 def takes_part(estimator: Any) -> bool:
@@ -52,6 +54,15 @@ class Perceptron(BaseEstimator):
         for layer, value in zip(self._network().layers, values, strict=True):
             layer.b[...] = value
 
+    def activations(self, X: Any) -> list[AnyArray]:
+        """What each layer makes of X (n, features): the inputs, each hidden layer's output, the network's own."""
+        check_is_fitted(self, "network_")
+        inputs = self._inputs(X)
+        trace = Trace(self.network_, len(inputs))
+        trace.fill(inputs)
+        forward(self.network_, trace)
+        return trace.a
+
     def _network(self) -> Any:
         try:
             return self.__dict__["network_"]
@@ -70,10 +81,8 @@ class Perceptron(BaseEstimator):
         outputs: AnyArray = self.network_.predict(self._inputs(X))
         return outputs
 
-    def _fit(
-        self, X: Any, y: Any, sample_weight: Any, held: tuple[Any, Any] | None, *, part: bool = False
-    ) -> "Perceptron":
-        """Train on X and encoded y (n,) or (n, outputs); ``held`` are the inputs and targets to watch."""
+    def _fit(self, X: Any, y: Any, sample_weight: Any, held: Part | None, *, part: bool = False) -> "Perceptron":
+        """Train on X and encoded y (n,) or (n, outputs); ``held`` are the samples to watch."""
         first = not hasattr(self, "network_") or not (part or self.warm_start)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         if weights is not None and (weights < 0).any():
@@ -81,6 +90,20 @@ class Perceptron(BaseEstimator):
         loss = self._loss(y)
         Fit(self, loss, Part(X, y, weights), held, first=first, part_only=part).run()
         return self
+
+    def _watched(self, X: Any, y: Any, sample_weight: Any) -> Part | None:
+        """Samples of one's own to watch, y encoded; none where neither X nor y is given."""
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise InputError("samples to watch are inputs and targets: give both X_val and y_val")
+        inputs, targets = self._inputs(X), self._encoded(flat(np.asarray(y)))
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
+        return Part(inputs, targets, weights)
+
+    @abstractmethod
+    def _encoded(self, y: AnyArray) -> AnyArray:
+        """Targets as the engine takes them."""
 
     @abstractmethod
     def _loss(self, y: AnyArray) -> Loss:

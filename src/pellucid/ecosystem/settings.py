@@ -94,7 +94,10 @@ def loss_of_classes(estimator: Any, *, multiclass: bool) -> Loss:
 
 
 def loss_of_values(estimator: Any) -> Loss:
-    """The loss of a regressor."""
+    """The loss of a regressor, by its name or as an object."""
+    if getattr(estimator.loss, "kind", None) == "values" and not isinstance(estimator.loss, type):
+        own: Loss = estimator.loss
+        return own
     return VALUES[known(estimator.loss, VALUES, "loss")]()
 
 
