@@ -17,7 +17,18 @@ PAGE = Path(__file__).parents[2] / "docs" / "estimators.md"
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("estimator", [PellucidClassifier(max_iter=100), PellucidRegressor(max_iter=100)])
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        PellucidClassifier(max_iter=100),
+        PellucidRegressor(max_iter=100),
+        PellucidClassifier(hidden_layer_sizes=(20,), solver="lbfgs", alpha=0.1, max_iter=30),
+        PellucidRegressor(hidden_layer_sizes=(20,), solver="lbfgs", alpha=0.1, max_iter=20),
+        PellucidClassifier((30, 10), ("tanh", "gelu"), solver="sgd", learning_rate_init=0.1, clip_norm=1.0),
+        PellucidRegressor("huber", (30,), "leaky_relu", solver="adamw", learning_rate_init=0.01),
+    ],
+    ids=["classifier", "regressor", "classifier-lbfgs", "regressor-lbfgs", "classifier-sgd", "regressor-huber"],
+)
 def test_all_checks_of_scikit_learn_pass(estimator: Any) -> None:
     results = check_estimator(estimator, on_fail=None, on_skip=None)
     assert len(results) > 50
