@@ -71,7 +71,7 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     there = values[~column.gaps[train]]
     if not len(there):
         return "it is empty"
-    if column.kind == "number" and _numbers_the_rows(name, column.values):
+    if column.kind == "number" and column.whole and _numbers_the_rows(name, column.values):
         return "it numbers the rows"
     first = there[0]
     if len(there) == len(values) and bool((there == first).all()):
