@@ -71,7 +71,7 @@ def test_what_says_nothing_is_left_out_with_its_reason(name: str, values: list[A
     [
         ("year", list(range(1950, 1950 + ROWS))),  # counts up, but not from 0 or 1, nor by its name
         ("step", [2 * k for k in range(ROWS)]),
-        ("metres", [k + 0.5 for k in range(ROWS)]),
+        ("index", [k + 0.5 for k in range(ROWS)]),
         ("gappy", [3.0, None] * 30),  # always 3, but where it is missing may tell
         ("grade", ["a", "b", "c", "d"] * 15),
         ("few", [f"v{k}" for k in range(20)] * 3),
