@@ -10,12 +10,13 @@ import pandas as pd
 
 
 class Task(NamedTuple):
-    """A table with its target, and where it comes from."""
+    """A table with its target, and where it comes from; ``chose`` where the defaults were chosen on it."""
 
     name: str
     origin: str
     target: str
     table: Callable[[], pd.DataFrame]
+    chose: bool = True
 
 
 def _sklearn(name: str) -> Callable[[], pd.DataFrame]:
@@ -45,7 +46,9 @@ def _vega(file: str) -> Callable[[], pd.DataFrame]:
     def load() -> pd.DataFrame:
         path = Path(str(import_module("vega_datasets").__file__)).parent / "_data" / file
         if path.suffix == ".csv":
-            return pd.read_csv(path, parse_dates=["date"])
+            frame = pd.read_csv(path)
+            when = "date" if "date" in frame else "year"
+            return frame.assign(**{when: pd.to_datetime(frame[when])})
         frame = pd.DataFrame(json.loads(path.read_text()))
         return frame.assign(Year=pd.to_datetime(frame["Year"]))
 
@@ -72,4 +75,15 @@ TASKS = (
     Task("anes96", "statsmodels", "vote", _statsmodels("anes96", label="vote")),
     Task("fair", "statsmodels", "affairs", _statsmodels("fair")),
     Task("randhie", "statsmodels", "mdvis", _statsmodels("randhie")),
+    # taken up when the defaults stood already, all at once, before any of them was tried
+    Task("iris", "scikit-learn", "target", _sklearn("iris"), chose=False),
+    Task("digits", "scikit-learn", "target", _sklearn("digits"), chose=False),
+    Task("economics", "plotnine", "unemploy", _plotnine("economics"), chose=False),
+    Task("msleep", "plotnine", "sleep_total", _plotnine("msleep", without=("name", "awake")), chose=False),
+    Task("iowa-electricity", "vega_datasets", "net_generation", _vega("iowa-electricity.csv"), chose=False),
+    Task("stocks", "vega_datasets", "price", _vega("stocks.csv"), chose=False),
+    Task("ccard", "statsmodels", "AVGEXP", _statsmodels("ccard"), chose=False),
+    Task("star98", "statsmodels", "NABOVE", _statsmodels("star98", without=("NBELOW",)), chose=False),
+    Task("modechoice", "statsmodels", "choice", _statsmodels("modechoice", label="choice"), chose=False),
+    Task("statecrime", "statsmodels", "murder", _statsmodels("statecrime"), chose=False),
 )
