@@ -70,7 +70,8 @@ def _preprocessing() -> Any:
     )
     return make_column_transformer(
         (numbers, make_column_selector(dtype_include="number")),
-        (categories, make_column_selector(dtype_include=["object", "str", "category", "bool"])),
+        (categories, make_column_selector(dtype_include=["object", "str", "category"])),
+        (StandardScaler(), make_column_selector(dtype_include="bool")),
         (make_pipeline(FunctionTransformer(_days), StandardScaler()), make_column_selector(dtype_include="datetime")),
     )
 
