@@ -97,8 +97,8 @@ def _part(rows: list[dict[str, Any]]) -> str:
     return (
         HEAD
         + "\n".join(map(line, rows))
-        + f"\n\nThe median difference is {statistics.median(gaps):+.3f}; ahead on {sum(g > 0 for g in gaps)}, behind on "
-        f"{sum(g < 0 for g in gaps)} of {len(gaps)}; clearly behind on {', '.join(behind) or 'none'}. "
+        + f"\n\nThe median difference is {statistics.median(gaps):+.3f}; ahead on {sum(g > 0 for g in gaps)}, "
+        f"behind on {sum(g < 0 for g in gaps)} of {len(gaps)}; clearly behind on {', '.join(behind) or 'none'}. "
         f"The median ratio of times is {statistics.median(ratios):.2f}, the largest {max(ratios):.2f}.\n"
     )
 

@@ -2,7 +2,7 @@
 
 - ``Number`` (also yes or no, as 1 and 0): (x − mean) / scale, and an input that says where a value was missing;
 - ``Category``: an input for each level, 1 where the row has it (one-hot); one for rare levels, one for missing ones;
-- ``Date``: days as a number, and sine and cosine of the place within a year, a week, a day.
+- ``Date``: days as a number, and sine and cosine of the place within a year, a week, a day, where it tells them apart.
 
 Columns come as arrays (n,): numbers float64 with NaN for a gap; categories str objects with None for a gap; dates
 float64 seconds since 1970-01-01 with NaN for a gap. All is computed in float64.
@@ -18,7 +18,7 @@ from pellucid.arrays import AnyArray, Array
 DAY = 86_400.0  # seconds
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # days
 MONDAY = 4.0  # days from Thursday, 1970-01-01, to the first Monday
-MOST_LEVELS = 50  # of a category; the rest are the rare ones
+MOST_LEVELS = 250  # of a category; the rest are the rare ones
 HUGE = 1e100  # a sum of many squares of it is still a number
 RARE = 3  # rows that a level takes to have an input of its own, where there are enough rows
 
@@ -168,18 +168,15 @@ class Date:
 
     @classmethod
     def fitted(cls, name: str, values: AnyArray) -> "Date":
-        """As for a number, in days; with the cycles that the values go through, at least in part.
+        """As for a number, in days; with the cycles that the values go through.
 
         >>> Date.fitted("when", np.array([0.0, 86400.0 * 10])).cycles
         ('week',)
         """
         there = values[~np.isnan(values)]
         mean, scale = mean_and_scale(there / DAY)
-        span = (float(there.max()) - float(there.min())) / DAY if len(there) else 0.0
-        by_the_day = bool((there % DAY == 0).all())
-        cycles = [name for name, days in CYCLES.items() if span > days / 2 and not (name == "day" and by_the_day)]
         fill = float(np.median(there)) if len(there) else 0.0
-        return cls(name, mean, scale, fill, tuple(cycles), len(there) < len(values))
+        return cls(name, mean, scale, fill, cycles_of(there), len(there) < len(values))
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -196,6 +193,28 @@ class Date:
             out[:, 1 + 2 * k], out[:, 2 + 2 * k] = np.sin(turns), np.cos(turns)
         if self.gaps:
             out[:, -1] = missing
+
+
+def cycles_of(values: AnyArray) -> tuple[str, ...]:
+    """The cycles that dates (n,), in seconds, go through by half at least, and in which their places differ.
+
+    The weekdays of dates of which no two are of one month, as the first of each, say nothing: then there is no week.
+
+    >>> monthly = np.arange("2020-01", "2023-01", dtype="M8[M]").astype("M8[s]").astype(float)
+    >>> cycles_of(monthly), cycles_of(monthly[::12]), cycles_of(np.arange(1000) * DAY)
+    (('year',), (), ('year', 'week'))
+    """
+    if not len(values):
+        return ()
+    span = (float(values.max()) - float(values.min())) / DAY
+    days = np.unique(values // DAY)
+    months = np.unique(days.astype("M8[D]").astype("M8[M]")).astype(np.int64)
+    telling = {
+        "year": len(np.unique(months % 12)) > 1,
+        "week": len(np.unique(days % 7)) > 1 and len(days) > len(months),
+        "day": len(np.unique(values % DAY)) > 1,
+    }
+    return tuple(name for name, length in CYCLES.items() if span > length / 2 and telling[name])
 
 
 @dataclass(frozen=True)

@@ -1,64 +1,79 @@
-"""The page in a real browser: it draws, it computes pellucid's numbers, and it asks for nothing."""
+"""The page in a real browser, with real mouse, fingers and keys: pellucid's numbers, and nothing asked for."""
 
-import json
+import base64
 import re
 import shutil
-import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from pellucid import GELU, LeakyReLU, Model, Network, ReLU, Sigmoid, SquaredError, Tanh, export, load_model
+from pellucid import (
+    GELU,
+    InputError,
+    LeakyReLU,
+    Model,
+    Network,
+    ReLU,
+    Sigmoid,
+    SquaredError,
+    Tanh,
+    export,
+    load_model,
+)
 from pellucid.activations import Activation
 from pellucid.columns import Category, Date, Number, Target
 from pellucid.datasets import mnist
+from pellucid.datasets.images import read_images, to_mnist
 from pellucid.ecosystem import page
 from pellucid.losses import LOSSES
 from pellucid.preprocessing import Preprocessing
 
 PACKAGED = Path(page.__file__).parents[2] / "models" / "digits.safetensors"
 NASTY = ("</script><b>", "__proto__", 'a "quoted" one', "émoji 🐧", "constructor")
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=5000",
-)  # fmt: skip
+Open = Callable[[Model], Any]  # from a model to its page in the browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def see(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a model; at the end, no script has failed and nothing but the file was asked for."""
+    faults: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, has_touch=True)
+
+    def opened(model: Model) -> Any:
+        path = tmp_path / "page.html"
+        export(model, path, to="html")
+        shown = context.new_page()
+        shown.on("pageerror", lambda fault: faults.append(str(fault)))
+        shown.on("console", lambda said: faults.append(said.text))
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto(path.as_uri())
+        return shown
+
+    yield opened
+    context.close()
+    assert faults == []
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [(tmp_path / "page.html").as_uri()]
 
 
 def digit_model() -> Model:
     return load_model(PACKAGED)
-
-
-def run(model: Model, tmp_path: Path, script: str) -> Any:
-    """What a script in the page of a model returns, run in Chromium once the page is there; faults are told, too."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    path = tmp_path / "page.html"
-    export(model, path, to="html")
-    text = path.read_text(encoding="utf8")
-    faults = (
-        '<script>window.faults = []; addEventListener("error", e => faults.push(e.message));'
-        'addEventListener("securitypolicyviolation", e => faults.push(e.violatedDirective));</script>'
-    )
-    end = (
-        f'<script>addEventListener("load", () => {{ const said = (() => {{ {script} }})();'
-        "const asked = performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'));"
-        "const made = document.createElement('pre'); made.id = 'said';"
-        "made.textContent = JSON.stringify({said, asked, faults}); document.body.append(made); });</script></body>"
-    )
-    path.write_text(text.replace("<style>", faults + "<style>", 1).replace("</body>", end), encoding="utf8")
-    done = subprocess.run(
-        [found, *QUIET, "--window-size=1200,900", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
-         path.as_uri()],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    said = re.search(r'<pre id="said">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert said is not None, done.stderr[-2000:]
-    result = json.loads(said[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-    assert result["asked"] == []
-    assert result["faults"] == []
-    return result["said"]
 
 
 def wanted(model: Model, X: Any) -> Any:
@@ -67,66 +82,189 @@ def wanted(model: Model, X: Any) -> Any:
     return np.hstack([1 - outputs, outputs]) if two else outputs
 
 
-DRAW = """
-const paper = document.getElementById("paper"), box = paper.getBoundingClientRect();
-const go = (kind, x, y) => paper.dispatchEvent(new PointerEvent(kind, {
-  clientX: box.left + x, clientY: box.top + y, pointerId: 1, bubbles: true}));
-const stroke = places => {
-  go("pointerdown", ...places[0]); places.slice(1).forEach(place => go("pointermove", ...place));
-  go("pointerup", ...places[places.length - 1]); };
-"""
-SEVEN = "stroke([[70, 60], [130, 58], [205, 62], [180, 110], [150, 170], [130, 235]]);"
-ONE = "stroke([[150, 40], [146, 90], [141, 140], [137, 190], [132, 240]]);"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("strokes", "digit"), [(SEVEN, "7"), (ONE, "1")])
-def test_a_drawn_digit_is_read_as_pellucid_reads_it(strokes: str, digit: str, tmp_path: Path) -> None:
-    said = run(digit_model(), tmp_path, DRAW + strokes + "return window.pellucid;")
-    X = np.array([said["inputs"]])
-    assert said["outputs"] == pytest.approx(wanted(digit_model(), X)[0], abs=1e-5)
-    assert digit_model().class_names[int(np.argmax(said["outputs"]))] == digit
-    picture = np.rint(X.reshape(28, 28) * 255)
-    rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
-    assert max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 == 20  # MNIST's box
-
-
-@pytest.mark.slow
-def test_clearing_and_undoing_leave_what_was_drawn_before(tmp_path: Path) -> None:
-    before, after, none = run(
-        digit_model(),
-        tmp_path,
-        DRAW + ONE + "const before = [...pellucid.inputs];" + SEVEN + 'document.getElementById("undo").click();'
-        "const after = [...pellucid.inputs]; document.getElementById('clear').click();"
-        "return [before, after, [...pellucid.inputs]];",
-    )  # fmt: skip
-    assert before == after
-    assert any(before)
-    assert not any(none)
-
-
-@pytest.mark.slow
-def test_real_digits_to_try_give_the_models_probabilities(tmp_path: Path) -> None:
-    said = run(
-        digit_model(),
-        tmp_path,
-        "return [...document.querySelectorAll('#samples button')].map(b => { b.click(); return [b.getAttribute("
-        "'aria-label'), pellucid.outputs, pellucid.inputs, document.getElementById('answer').textContent]; });",
+def settled(shown: Any) -> Any:
+    """What the page has come to when the screen has been drawn twice."""
+    return shown.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(window.pellucid))))"
     )
-    digits = mnist().test
+
+
+def paper_of(shown: Any) -> Any:
+    """The grey values of the paper."""
+    text = shown.evaluate("btoa(String.fromCharCode(...greyOf(document.getElementById('paper')).p))")
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(280, 280)
+
+
+def draw(shown: Any, places: list[tuple[int, int]], button: str = "left") -> None:
+    shown.locator("#paper").scroll_into_view_if_needed()
+    box = shown.locator("#paper").bounding_box()
+    shown.mouse.move(box["x"] + places[0][0], box["y"] + places[0][1])
+    shown.mouse.down(button=button)
+    for x, y in places[1:]:
+        shown.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    shown.mouse.up(button=button)
+
+
+SEVEN = [(70, 60), (130, 58), (205, 62), (180, 110), (150, 170), (130, 235)]
+ONE = [(150, 40), (146, 90), (141, 140), (137, 190), (132, 240)]
+LOPSIDED = [(2, 130), (40, 140), (70, 120), (30, 150), (20, 128), (278, 130)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("places", "digit"), [(SEVEN, "7"), (ONE, "1"), (LOPSIDED, None)])
+def test_a_drawn_digit_is_read_as_predict_reads_the_same_picture(
+    places: list[tuple[int, int]], digit: str | None, see: Open
+) -> None:
+    shown = see(digit_model())
+    draw(shown, places)
+    said = settled(shown)
+    pixels = to_mnist(paper_of(shown), "the paper").reshape(1, -1)
+    assert said["inputs"] == pytest.approx(pixels[0] / 255, abs=1e-12)
+    assert said["outputs"] == pytest.approx(digit_model().network.predict(pixels)[0], abs=1e-5)
+    if digit is not None:
+        assert shown.inner_text("#answer").startswith(f"{digit} (")
+
+
+def pictures() -> list[Any]:
+    """Digits as they are drawn, photographed, cut at the edge, in many sizes, and as they are in MNIST; and no ink."""
+    rng, digits = np.random.default_rng(0), mnist().test
     assert digits is not None
-    assert len(said) == 10
-    for k, (label, outputs, inputs, answer) in zip(page.DIGITS, said, strict=True):
-        assert label == f"Try a real {digits.y[k]}"
-        assert inputs == pytest.approx(digits.X[k] / 255, abs=1e-12)
-        assert outputs == pytest.approx(digit_model().network.predict(digits.X[k : k + 1])[0], abs=1e-5)
-        assert answer.startswith(f"{digits.y[k]} (")
+    made = []
+    for k in range(40):
+        digit = Image.fromarray(digits.X[k].reshape(28, 28))
+        drawn = np.zeros((280, 280), np.uint8)
+        drawn[28:252, 28:252] = np.where(np.asarray(digit.resize((224, 224))) > 90, 255, 0)
+        h, w = (int(side) for side in rng.integers(20, 400, 2))
+        ink = np.asarray(digit.resize((w, h), Image.Resampling.BICUBIC), np.float64)
+        photo = 200 + rng.normal(0, 4, (h, w)) + np.linspace(-40, 40, w) - 0.6 * ink
+        made += [drawn, drawn[60:], np.clip(photo, 0, 255).astype(np.uint8)]
+    uniform, one = np.full((50, 60), 200, np.uint8), digits.X[2].reshape(28, 28)
+    return [*made, uniform, one, 255 - one]
+
+
+@pytest.mark.slow
+def test_the_page_brings_pictures_into_mnists_form_as_pellucid_does_to_the_last_pixel(see: Open) -> None:
+    shown = see(digit_model())
+    for k, grey in enumerate(pictures()):
+        try:
+            by_pellucid = to_mnist(grey, "picture").reshape(-1).tolist()
+        except InputError:
+            by_pellucid = None
+        by_the_page = shown.evaluate(
+            "([h, w, text]) => { const p = Float64Array.from(atob(text), c => c.charCodeAt(0));"
+            "const made = toMnist({h, w, p}); return made && [...made.p]; }",
+            [*grey.shape, base64.b64encode(grey.tobytes()).decode()],
+        )
+        assert by_the_page == by_pellucid, k
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["L", "RGB", "RGBA"])
+def test_an_opened_picture_gives_what_predict_gives(kind: str, see: Open, tmp_path: Path) -> None:
+    shown, path = see(digit_model()), tmp_path / "digit.png"
+    picture = Image.fromarray(pictures()[5]).convert(kind)
+    if kind == "RGBA":
+        picture.putalpha(Image.fromarray(255 - pictures()[5]).resize(picture.size))
+    picture.save(path)
+    shown.set_input_files("#file", path)
+    shown.wait_for_function("pellucid.inputs.some(x => x > 0)")
+    assert np.rint(np.array(settled(shown)["inputs"]) * 255).tolist() == read_images(path)[0].tolist()
+
+
+@pytest.mark.slow
+def test_what_is_no_digit_leaves_the_drawing_and_says_so(see: Open, tmp_path: Path) -> None:
+    shown = see(digit_model())
+    draw(shown, ONE)
+    before = settled(shown)["inputs"]
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf8")
+    Image.new("L", (60, 60), 128).save(tmp_path / "grey.png")
+    for name, why in (("notes.txt", "this is no picture"), ("grey.png", "there is no ink")):
+        shown.set_input_files("#file", tmp_path / name)
+        shown.wait_for_function("document.getElementById('told').textContent !== ''")
+        assert shown.inner_text("#told").startswith(f"{name}: {why}")
+        assert settled(shown)["inputs"] == before
+        shown.evaluate("tell('')")
+
+
+@pytest.mark.slow
+def test_clearing_and_undoing_leave_what_was_drawn_before(see: Open) -> None:
+    shown = see(digit_model())
+    draw(shown, ONE)
+    before = settled(shown)["inputs"]
+    draw(shown, SEVEN)
+    assert settled(shown)["inputs"] != before
+    shown.click("#undo")
+    assert settled(shown)["inputs"] == before
+    draw(shown, SEVEN, button="right")  # which draws nothing
+    assert settled(shown)["inputs"] == before
+    shown.click("#clear")
+    assert not any(settled(shown)["inputs"])
+
+
+@pytest.mark.slow
+def test_a_second_finger_does_not_join_the_stroke_of_the_first(see: Open) -> None:
+    shown = see(digit_model())
+    box = shown.locator("#paper").bounding_box()
+    touch = shown.context.new_cdp_session(shown)
+
+    def fingers(kind: str, *places: tuple[int, int]) -> None:
+        points = [{"x": box["x"] + x, "y": box["y"] + y, "id": k} for k, (x, y) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", (140, 40))
+    fingers("touchMove", (140, 120))
+    fingers("touchStart", (140, 120), (20, 20))
+    fingers("touchMove", (140, 240), (20, 200))
+    fingers("touchEnd")
+    settled(shown)
+    grey = paper_of(shown)
+    assert grey[60:220, 135:145].min() == 255
+    assert not grey[:, :100].any()
+
+
+@pytest.mark.slow
+def test_a_digit_can_be_drawn_with_the_keys(see: Open) -> None:
+    shown = see(digit_model())
+    shown.focus("#paper")
+    for key, times in (("ArrowUp", 9), ("Space", 1), ("ArrowDown", 18), ("Space", 1), ("ArrowLeft", 5)):
+        for _ in range(times):
+            shown.keyboard.press(key)
+    settled(shown)
+    assert shown.inner_text("#answer").startswith("1 (")
+    shown.keyboard.press("Delete")
+    assert not any(settled(shown)["inputs"])
+
+
+@pytest.mark.slow
+def test_a_plain_picture_is_resized_as_predict_resizes_it(see: Open, tmp_path: Path) -> None:
+    net = Network([12 * 9, 5, 2], rng=np.random.default_rng(0))
+    shown = see(Model(net, ("a", "b"), image_shape=(12, 9), picture_form="plain"))
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (60, 47), dtype=np.uint8)).save(tmp_path / "one.png")
+    shown.set_input_files("#file", tmp_path / "one.png")
+    shown.wait_for_function("pellucid.inputs.some(x => x > 0)")
+    by_predict = read_images(tmp_path / "one.png", (12, 9), "plain")[0]
+    assert np.rint(np.array(settled(shown)["inputs"]) * 255).tolist() == by_predict.tolist()
+
+
+@pytest.mark.slow
+def test_real_digits_to_try_give_the_models_probabilities(see: Open) -> None:
+    shown, digits = see(digit_model()), mnist().test
+    assert digits is not None
+    buttons = shown.locator("#samples button")
+    assert buttons.count() == 10
+    for place, k in enumerate(page.DIGITS):
+        buttons.nth(place).click()
+        said = settled(shown)
+        assert buttons.nth(place).get_attribute("aria-label") == f"Try a real {digits.y[k]}"
+        assert said["inputs"] == pytest.approx(digits.X[k] / 255, abs=1e-12)
+        assert said["outputs"] == pytest.approx(digit_model().network.predict(digits.X[k : k + 1])[0], abs=1e-5)
+        assert shown.inner_text("#answer").startswith(f"{digits.y[k]} (")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_activation_and_loss_gives_the_same_numbers(name: str, dtype: Any, tmp_path: Path) -> None:
+def test_every_activation_and_loss_gives_the_same_numbers(name: str, dtype: Any, see: Open) -> None:
     loss = LOSSES[name]()
     outputs = 1 if loss.kind == "probabilities" else 3
     hidden: list[Activation] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU()]
@@ -135,7 +273,7 @@ def test_every_activation_and_loss_gives_the_same_numbers(name: str, dtype: Any,
     classes = None if loss.kind == "values" else NASTY[: max(2, outputs)]
     model = Model(net, classes, (*NASTY, "x"))
     X = np.random.default_rng(3).normal(size=(8, 6)) * 3
-    said = run(model, tmp_path, f"return {json.dumps(X.tolist())}.map(x => [...answers(forward(x))]);")
+    said = see(model).evaluate("X => X.map(x => [...answers(forward(x))])", X.tolist())
     assert np.array(said) == pytest.approx(wanted(model, X), abs=1e-5 if dtype == np.float32 else 1e-9)
 
 
@@ -143,17 +281,19 @@ PLAN = Preprocessing(
     (
         Number(NASTY[0], 10.0, 4.0, 12.0, gaps=True),
         Number(NASTY[1], 0.5, 0.5, 1.0, boolean=True),
-        Category(NASTY[2], NASTY, others=True, gaps=True),
+        Category(NASTY[2], ("", *NASTY), others=True, gaps=True),
         Category(NASTY[3], ("x", "y")),
         Date(NASTY[4], 20_000.0, 300.0, 1.7e9, ("year", "week", "day"), gaps=True),
     ),
     targets=(Target("price", 200.0, 30.0),),
 )
+# as typed and chosen, and as pellucid reads it
 ROWS: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
-    (("7.25", "1", NASTY[0], "y", "2026-11-26"), (7.25, 1.0, NASTY[0], "y", 1795651200.0)),
-    (("", "0", "\0", "x", "2026-11-26T18:30:00"), (np.nan, 0.0, "unknown", "x", 1795717800.0)),
-    (("NA", "", "", "\0", ""), (np.nan, np.nan, None, "unknown", np.nan)),
-    (("-3e2", "1", NASTY[3], "x", "1969-12-31"), (-300.0, 1.0, NASTY[3], "x", -86400.0)),
+    (("7.25", "yes", NASTY[0], "y", "2026-11-26"), (7.25, 1.0, NASTY[0], "y", 1795651200.0)),
+    (("", "no", "(another)", "x", "2026-11-26T18:30:00"), (np.nan, 0.0, "unknown", "x", 1795717800.0)),
+    (("NA", "(missing)", "(missing)", "(another)", ""), (np.nan, np.nan, None, "unknown", np.nan)),
+    (("-3e2", "yes", "", "x", "1969-12-31 00:00"), (-300.0, 1.0, "", "x", -86400.0)),
+    (("12.", "no", NASTY[3], "x", "2026-11-26T18:30:00+02:00"), (12.0, 0.0, NASTY[3], "x", 1795710600.0)),
 )
 
 
@@ -163,69 +303,146 @@ def table_model() -> Model:
 
 
 @pytest.mark.slow
-def test_rows_that_are_typed_are_answered_in_the_targets_units(tmp_path: Path) -> None:
-    typed = json.dumps([texts for texts, _ in ROWS]).replace("<", "\\u003c")
-    said = run(
-        table_model(),
-        tmp_path,
-        f"return {typed}.map(texts => {{ texts.forEach((text, k) => {{ const field = document.getElementById("
-        "`field-${k}`); field.value = text; field.dispatchEvent(new Event('input')); }); return [pellucid.inputs, "
-        "pellucid.outputs, document.getElementById('answer').textContent]; });",
-    )
+def test_rows_that_are_typed_are_answered_in_the_targets_units(see: Open) -> None:
     columns = {
         column.name: np.array([values[k] for _, values in ROWS], object if column.kind == "category" else np.float64)
         for k, column in enumerate(PLAN.columns)
     }
-    X = PLAN.transform(columns)
-    answers = wanted(table_model(), X)
-    for (inputs, outputs, answer), x, y in zip(said, X, answers, strict=True):
-        assert inputs == pytest.approx(x, abs=1e-9)
-        assert outputs == pytest.approx(y, rel=1e-5)
-        assert answer.startswith("price: ")
+    X, shown = PLAN.transform(columns), see(table_model())
+    assert shown.input_value("#field-0") == "12"
+    assert shown.input_value("#field-4") == "2023-11-14T22:13:20"
+    for (texts, _), x, y in zip(ROWS, X, wanted(table_model(), X), strict=True):
+        for k, text in enumerate(texts):
+            if k in (0, 4):
+                shown.fill(f"#field-{k}", text)
+            else:
+                shown.select_option(f"#field-{k}", label=text)
+        said = settled(shown)
+        assert said["inputs"] == pytest.approx(x, abs=1e-9)
+        assert said["outputs"] == pytest.approx(y, rel=1e-5)
+        assert shown.inner_text("#answer").startswith("price: ")
 
 
 @pytest.mark.slow
-def test_a_row_may_be_pasted_and_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    plan = Preprocessing((Number("a", 0.0, 1.0, 0.0), Category("b", ("x", "y"))))
-    model = Model(Network([3, 2], rng=np.random.default_rng(0)), ("no", "yes"), plan.inputs, preprocessing=plan)
-    pasted, told, wrong = run(
-        model,
-        tmp_path,
-        "const box = document.getElementById('paste'); box.value = 'b\\ta\\tmore\\ny\\t2.5\\t1';"
-        "box.dispatchEvent(new Event('input')); const inputs = [...pellucid.inputs];"
-        "const told = document.getElementById('pasted').textContent; const field = document.getElementById('field-0');"
-        "field.value = 'two'; field.dispatchEvent(new Event('input'));"
-        "return [inputs, told, document.getElementById('answer').textContent];",
-    )
-    assert pasted == [2.5, 0, 1]
-    assert told == "2 of 2 values taken."
-    assert wrong == "a: two cannot be read."
+@pytest.mark.parametrize(
+    ("field", "text", "why"),
+    [
+        (0, "0x10", "0x10 cannot be read; give a number"),
+        (0, "Infinity", "Infinity cannot be read; give a number"),
+        (0, "1,5", "1,5 cannot be read; give a number"),
+        (4, "26.11.2026", "26.11.2026 cannot be read; give a date"),
+        (4, "2026-13-01", "2026-13-01 cannot be read; give a date"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_earlier_numbers_go(field: int, text: str, why: str, see: Open) -> None:
+    shown = see(table_model())
+    shown.fill(f"#field-{field}", text)
+    assert shown.inner_text("#answer") == f"{NASTY[field]}: {why}."
+    assert not shown.is_visible("#outputs")
+    assert not shown.is_visible("#layers")
+    shown.fill(f"#field-{field}", "")
+    assert shown.is_visible("#outputs")
+    assert shown.is_visible("#layers")
 
 
 @pytest.mark.slow
-def test_a_neurons_terms_come_to_its_score(tmp_path: Path) -> None:
-    title, rows = run(
-        digit_model(),
-        tmp_path,
-        "document.querySelector('#samples button').click(); document.querySelectorAll('.layer')[1].children[3].click();"
-        "return [document.getElementById('neuron-title').textContent,"
-        "[...document.querySelectorAll('#terms tbody tr')].map(r => [...r.children].map(c => c.textContent))];",
-    )
+def test_an_input_of_a_plain_array_wants_a_number(see: Open) -> None:
+    shown = see(Model(Network([2, 2], rng=np.random.default_rng(0)), features=("a", "b")))
+    assert settled(shown)["inputs"] == [0, 0]
+    shown.fill("#field-1", " ")
+    assert shown.inner_text("#answer") == "b: nothing cannot be read; give a number."
+
+
+@pytest.mark.slow
+def test_a_date_that_no_calendar_holds_does_not_keep_the_form_from_starting(see: Open) -> None:
+    plan = Preprocessing((Date("when", 0.0, 1.0, 1e18),))
+    shown = see(Model(Network([1, 2], rng=np.random.default_rng(0)), features=plan.inputs, preprocessing=plan))
+    assert shown.input_value("#field-0") == ""
+    assert settled(shown)["inputs"] == [1e18 / 86400]
+
+
+SHORT = Preprocessing(
+    (Number("a", 0.0, 1.0, 0.5), Category("b, c", ("x", "y")), Number("d", 0.0, 1.0, 1.0, boolean=True))
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "inputs", "told"),
+    [
+        ("2.5,y,no", [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ("2.5;y;no", [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ("\n2.5\ty\tf\n", [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ('"2.5", "y", "no"', [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ('d,more,"b, c",a\r\nfalse,"a ""b""\n,;",y,2.5', [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ("a,d\n2.5,no", [2.5, 1, 0, 0], "2 of 3 values taken. Not there, and left as they were: b, c."),
+        ("2.5,z,no\n1,x,yes", [2.5, 0, 0, 0], "3 of 3 values of the first row taken."),
+        ("2.5,y,maybe", [2.5, 0, 1, 1], "2 of 3 values taken. Cannot be read: d: maybe."),
+        ("2.5,y", [0.5, 1, 0, 1], "Nothing taken: 2 of 3 values, and no line of names before them."),
+        ("x\n2.5", [0.5, 1, 0, 1], "Nothing taken: 1 of 3 values, and no line of names before them."),
+        ("\n", [0.5, 1, 0, 1], ""),
+    ],
+)
+def test_a_row_may_be_pasted(text: str, inputs: list[float], told: str, see: Open) -> None:
+    net = Network([len(SHORT.inputs), 2], rng=np.random.default_rng(0))
+    shown = see(Model(net, ("no", "yes"), SHORT.inputs, preprocessing=SHORT))
+    shown.click("summary")
+    shown.fill("#paste", text)
+    assert shown.inner_text("#pasted") == told
+    assert settled(shown)["inputs"] == inputs
+
+
+@pytest.mark.slow
+def test_a_neurons_terms_come_to_its_score(see: Open) -> None:
+    shown = see(digit_model())
+    shown.locator("#samples button").first.click()
+    shown.locator(".layer").nth(1).locator("button").nth(3).click()
+    title = shown.inner_text("#neuron-title")
+    rows = [row.locator("td").all_inner_texts() for row in shown.locator("#terms tbody tr").all()]
     z = float(re.search(r"z = (\S+),", title)[1])  # type: ignore[index]
     assert sum(float(row[-1]) for row in rows) == pytest.approx(z, abs=2e-3)
     assert rows[-1][0] == "b"
 
 
 @pytest.mark.slow
+def test_a_layer_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(see: Open) -> None:
+    shown = see(table_model())
+    assert shown.locator(".layer button[tabindex='0']").count() == 3  # the inputs, and two layers
+    shown.locator(".layer button").first.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
+        shown.keyboard.press(key)
+    assert shown.inner_text("#neuron-title") == f"{PLAN.inputs[1]}: a = 0.0000"
+    assert not shown.is_visible("#terms")
+    shown.keyboard.press("End")
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("Enter")
+    assert shown.inner_text("#neuron-title").startswith("neuron 0 of layer 1: z = ")
+    assert shown.is_visible("#terms")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [digit_model, table_model])
-def test_nothing_sticks_out_of_a_narrow_screen(make: Any, tmp_path: Path) -> None:
-    script = (
-        "document.body.style.width = '390px'; document.querySelectorAll('details').forEach(d => d.open = true);"
-        "document.querySelector('.layer button').click();"
-        "return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 391).map("
-        "e => e.outerHTML.slice(0, 80));"
+def test_nothing_sticks_out_of_a_narrow_screen(make: Any, see: Open) -> None:
+    shown = see(make())
+    shown.set_viewport_size({"width": 390, "height": 800})
+    shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    shown.locator(".layer button").first.click()
+    sticking = shown.evaluate(
+        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 391)"
+        ".map(e => e.outerHTML.slice(0, 80))"
     )
-    assert run(make(), tmp_path, script) == []
+    assert sticking == []
+
+
+@pytest.mark.slow
+def test_no_other_script_runs_in_the_page(browser: Any, tmp_path: Path) -> None:
+    export(digit_model(), tmp_path / "page.html", to="html")
+    text = (tmp_path / "page.html").read_text(encoding="utf8")
+    (tmp_path / "page.html").write_text(text.replace("<main>", "<main><script>window.other = 1</script>"), "utf8")
+    shown = browser.new_page()
+    shown.goto((tmp_path / "page.html").as_uri())
+    assert shown.evaluate("[window.other ?? null, pellucid.outputs.length]") == [None, 10]
+    shown.close()
 
 
 def test_the_page_is_small_and_forbids_itself_the_network() -> None:

@@ -1,6 +1,7 @@
 """A model as one HTML page: draw a digit or type a row, and see what every neuron makes of it, computed in the page."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from string import Template
@@ -17,7 +18,7 @@ from pellucid.storage import Model, describe
 from pellucid.wording import escape
 
 HERE = Path(__file__).parent / "browser"
-SCRIPTS = ("network.js", "columns.js", "drawing.js", "form.js", "answers.js", "start.js")
+SCRIPTS = ("network.js", "columns.js", "mnist.js", "drawing.js", "form.js", "answers.js", "start.js")
 DIGITS = (3, 2, 1, 18, 4, 15, 11, 0, 61, 7)  # of the test digits, one of each class, to try
 
 
@@ -27,7 +28,7 @@ def write(model: Model, path: StrPath) -> None:
 
 
 def html_page(model: Model) -> str:
-    """The page. It holds all that it needs, and forbids itself to load anything.
+    """The page. It holds all that it needs, and forbids itself to load anything and to run another script.
 
     The network is computed in double precision from the model's own weights.
 
@@ -38,13 +39,15 @@ def html_page(model: Model) -> str:
     sizes = "-".join(map(str, model.network.sizes))
     kind = "drawing" if model.image_shape is not None else "form"
     data = json.dumps(_data(model), allow_nan=False).replace("<", "\\u003c")  # no text can end the script
+    script = "\"use strict\";\n" + "\n\n".join(map(_read, SCRIPTS))
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {sizes}"),
         style=_read("page.css"),
         about=escape(_about(model), 1000),
         input=_read(f"{kind}.html"),
         data=data,
-        script="\n\n".join(map(_read, SCRIPTS)),
+        script=script,
+        hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         version=escape(pellucid.__version__),
     )
 

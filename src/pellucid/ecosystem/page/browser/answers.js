@@ -1,6 +1,7 @@
 // What the page shows of a pass: the answer, every neuron, and what one neuron's score is made of.
 
-const MOST_NEURONS = 512, MOST_TERMS = 12;
+const MOST_NEURONS = 512, MOST_TERMS = 12, FIRST = model.image ? 1 : 0;
+const NUMBERS = ["outputs", "layers-section"]; // parts of the page that hold them
 let chosen = null, last = null;
 
 const say = value => Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(3) : value.toPrecision(5);
@@ -39,34 +40,62 @@ function seeInputs(x) {
   const nothing = model.image && x.every(value => value === 0) ? "Nothing is drawn; of black it says " : "";
   document.getElementById("answer").textContent = nothing + (model.classes ? `${names[first]} (${(100 * said[first]).toFixed(1)} %)`
     : order.map(k => `${names[k]}: ${say(said[k])}`).join(", "));
+  for (const part of NUMBERS) document.getElementById(part).hidden = false;
   showLayers();
   showNeuron();
   window.pellucid = {inputs: Array.from(last.a[0]), outputs: said, pass: last};
 }
 
-function showLayers() {
-  const place = document.getElementById("layers");
-  if (!place.children.length) for (let l = 1; l <= layers.length; l++) {
-    const title = document.createElement("h3"), cells = document.createElement("div"), layer = layers[l - 1];
-    title.textContent = `Layer ${l}: ${layer.outputs} × ${layer.f.name}`
-      + (layer.outputs > MOST_NEURONS ? `, the first ${MOST_NEURONS}` : "");
+// Say why there are no numbers; those of an earlier input go.
+function seeNothing(why) {
+  for (const part of NUMBERS) document.getElementById(part).hidden = true;
+  document.getElementById("answer").textContent = why;
+  window.pellucid = null;
+}
+
+// A row of cells for each layer; for the inputs, too, where they are no picture.
+function makeLayers(place) {
+  for (let l = FIRST; l <= layers.length; l++) {
+    const title = document.createElement("h3"), cells = document.createElement("div");
+    const size = l ? layers[l - 1].outputs : layers[0].inputs;
+    title.textContent = (l ? `Layer ${l}: ${size} × ${layers[l - 1].f.name}` : `The ${size} inputs, as the network takes them`)
+      + (size > MOST_NEURONS ? `, the first ${MOST_NEURONS}` : "");
     cells.className = "layer";
-    for (let j = 0; j < Math.min(layer.outputs, MOST_NEURONS); j++) {
+    for (let j = 0; j < Math.min(size, MOST_NEURONS); j++) {
       const one = document.createElement("button");
-      one.type = "button";
+      Object.assign(one, {type: "button", tabIndex: j ? -1 : 0});
       one.addEventListener("click", () => { chosen = [l, j]; showLayers(); showNeuron(); });
       cells.append(one);
     }
+    cells.addEventListener("keydown", walk);
     place.append(title, cells);
   }
+}
+
+// The arrow keys go from cell to cell of a layer, the tab key from layer to layer.
+function walk(event) {
+  const cells = [...event.currentTarget.children], here = cells.indexOf(event.target);
+  const across = cells.filter(one => one.offsetTop === cells[0].offsetTop).length;
+  const to = {ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - across, ArrowDown: here + across,
+    Home: 0, End: cells.length - 1}[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  if (!cells[to]) return;
+  cells.forEach((one, j) => { one.tabIndex = j === to ? 0 : -1; });
+  cells[to].focus();
+}
+
+function showLayers() {
+  const place = document.getElementById("layers");
+  if (!place.children.length) makeLayers(place);
   place.querySelectorAll(".layer").forEach((cells, k) => {
-    const a = last.a[k + 1], most = a.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-12);
+    const l = k + FIRST, a = last.a[l], most = a.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-12);
     [...cells.children].forEach((one, j) => {
-      const depth = Math.abs(a[j]) / most, name = nameOf(k + 1, j);
+      const depth = Math.abs(a[j]) / most, name = nameOf(l, j);
       one.style.background = depth < 0.004 ? "" : `color-mix(in srgb, ${a[j] > 0 ? "#0072b2" : "#d55e00"} ${100 * depth}%, var(--card))`;
       one.title = `${name}: a = ${say(a[j])}`;
       one.textContent = one.title;
-      one.setAttribute("aria-pressed", String(chosen !== null && chosen[0] === k + 1 && chosen[1] === j));
+      one.setAttribute("aria-pressed", String(chosen !== null && chosen[0] === l && chosen[1] === j));
     });
   });
 }
@@ -75,6 +104,11 @@ function showNeuron() {
   document.getElementById("neuron").hidden = chosen === null;
   if (chosen === null) return;
   const [l, j] = chosen, layer = layers[l - 1], a = last.a[l - 1];
+  document.getElementById("terms").hidden = l === 0;
+  if (l === 0) {
+    document.getElementById("neuron-title").textContent = `${nameOf(0, j)}: a = ${say(last.a[0][j])}`;
+    return;
+  }
   const w = layer.W.subarray(j * layer.inputs, (j + 1) * layer.inputs);
   document.getElementById("neuron-title").textContent =
     `${nameOf(l, j)}: z = ${say(last.z[l - 1][j])}, a = ${say(last.a[l][j])}`;

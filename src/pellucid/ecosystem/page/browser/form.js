@@ -1,75 +1,105 @@
 // A row of a table: a field for each column, or for each input where there are no columns.
 
 const GAPS = ["", "nan", "na", "n/a", "null", "none", "?", "-"];
-const fields = [];
+const YES = ["yes", "y", "true", "t", "1"], NO = ["no", "n", "false", "f", "0"];
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+const ANOTHER = Symbol("a level that the network has not met");
 
-function fieldFor(column, k) {
-  const label = document.createElement("label");
-  label.textContent = column.name;
-  label.htmlFor = `field-${k}`;
-  const field = document.createElement(column.kind === "category" || column.boolean ? "select" : "input");
-  field.id = label.htmlFor;
-  const options = column.boolean ? [["1", "yes"], ["0", "no"]] : (column.levels ?? []).map(one => [one, one]);
-  if (field.tagName === "SELECT") {
-    const more = column.boolean ? [["", "(missing)"]] : [["\u0000", "(another)"], ["", "(missing)"]];
-    for (const [value, text] of [...options, ...more]) field.append(new Option(text, value));
-    field.value = column.boolean ? String(Math.round(column.fill)) : column.levels[0] ?? "";
-  } else {
-    field.type = "text";
-    field.inputMode = column.kind === "date" ? "text" : "decimal";
-    field.placeholder = column.kind === "date" ? "2026-12-31 or 2026-12-31T12:30" : "(missing)";
-    field.value = column.kind === "date" ? new Date(column.fill * 1000).toISOString().slice(0, 10)
-      : String(Number(column.fill.toPrecision(6)));
-  }
-  return [label, field];
+// A text as a column takes it: null for a gap, undefined where it cannot be read.
+function read(column, text) {
+  const given = text.trim(), word = given.toLowerCase();
+  if (GAPS.includes(word)) return column.bare ? undefined : null;
+  if (column.boolean) return YES.includes(word) ? 1 : NO.includes(word) ? 0 : undefined;
+  if (column.kind === "category") return given;
+  if (column.kind === "number") return NUMBER.test(word) && Number.isFinite(Number(word)) ? Number(word) : undefined;
+  const [whole, day, time, zone] = DATE.exec(given) ?? [];
+  const moment = whole ? Date.parse(time ? `${day}T${time}${zone?.toUpperCase() ?? "Z"}` : day) : NaN;
+  return Number.isNaN(moment) ? undefined : moment / 1000;
 }
 
-// The value of a field as the network's columns take it; undefined where it cannot be read.
-function valueOf(column, field) {
-  const text = field.value.trim();
-  if (field.tagName === "SELECT" && !column.boolean) return field.value === "" ? null : field.value;
-  if (GAPS.includes(text.toLowerCase())) return null;
-  if (column.kind === "date") {
-    const moment = Date.parse(/T|\d \d/.test(text) ? text.replace(" ", "T") + (/Z|[+-]\d\d:?\d\d$/.test(text) ? "" : "Z") : text);
-    return /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment) ? moment / 1000 : undefined;
-  }
-  return Number.isFinite(Number(text)) ? Number(text) : undefined;
+// The value that stands for a gap, as text.
+function typical(column) {
+  if (column.kind !== "date") return String(column.fill);
+  const moment = new Date(column.fill * 1000);
+  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().replace(/(T00:00)?(:00)?\.000Z$/, "");
 }
 
-function startForm(see) {
-  const described = model.columns ?? model.features.map(name => ({name, kind: "number", fill: 0}));
-  const form = document.getElementById("row");
-  described.forEach((column, k) => {
-    const [label, field] = fieldFor(column, k);
-    form.append(label, field);
-    fields.push(field);
-    field.addEventListener("input", changed);
+// A field: its element, its value (undefined where it cannot be read), and how a text is put in, where it can be.
+function writtenField(column) {
+  const element = Object.assign(document.createElement("input"), {type: "text", value: typical(column)});
+  element.inputMode = column.kind === "date" ? "text" : "decimal";
+  element.placeholder = column.bare ? "a number" : column.kind === "date" ? "2026-12-31 or 2026-12-31T12:30" : "(missing)";
+  return {element, value: () => read(column, element.value), put: text => { element.value = text; return true; }};
+}
+
+function chosenField(column) {
+  const element = document.createElement("select");
+  const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map(one => [one, one]), ["(another)", ANOTHER]];
+  choices.push(["(missing)", null]);
+  choices.forEach(([text], k) => element.append(new Option(text, k)));
+  element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
+  const place = value => choices.findIndex(choice => choice[1] === value);
+  const put = text => {
+    const value = read(column, text);
+    if (value !== undefined) element.selectedIndex = place(value) < 0 ? place(ANOTHER) : place(value);
+    return value !== undefined;
+  };
+  return {element, value: () => choices[element.selectedIndex][1], put};
+}
+
+// The cells of lines that are separated by tabs, semicolons or commas; a cell in quotes may hold them.
+function cellsOf(text) {
+  const first = text.split(/\r?\n/, 1)[0].replace(/"[^"]*"/g, "");
+  const cut = ["\t", ";"].find(one => first.includes(one)) ?? ",";
+  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${cut}\\r\\n]*) *(${cut}|\\r?\\n|$)`, "y"), rows = [[]];
+  for (let end = null; end !== "";) {
+    const found = cell.exec(text);
+    end = found[2];
+    rows.at(-1).push(/^".*"$/s.test(found[1]) ? found[1].slice(1, -1).replaceAll('""', '"') : found[1].trim());
+    if (end.endsWith("\n")) rows.push([]);
+  }
+  return rows;
+}
+
+// Put a pasted row into the fields; returns what is to be said of it.
+function paste(text, columns, fields) {
+  const rows = cellsOf(text), names = columns.map(column => column.name), all = names.length;
+  const named = rows.length > 1 && rows[0].some(cell => names.includes(cell)), row = named ? rows[1] : rows[0];
+  if (!named && row.length !== all) return `Nothing taken: ${row.length} of ${all} values, and no line of names before them.`;
+  const kept = [], unread = [];
+  fields.forEach((field, k) => {
+    const at = named ? rows[0].indexOf(names[k]) : k;
+    if (at < 0 || row[at] === undefined) kept.push(names[k]);
+    else if (!field.put(row[at])) unread.push(`${names[k]}: ${row[at]}`);
+  });
+  const more = rows.length > (named ? 2 : 1) ? " of the first row" : "";
+  return `${all - kept.length - unread.length} of ${all} values${more} taken.`
+    + (kept.length ? ` Not there, and left as they were: ${kept.join(", ")}.` : "")
+    + (unread.length ? ` Cannot be read: ${unread.join(", ")}.` : "");
+}
+
+function startForm(see, seeNothing) {
+  const bare = {kind: "number", fill: 0, bare: true}, form = document.getElementById("row");
+  const described = model.columns ?? model.features.map(name => ({...bare, name}));
+  const fields = described.map(column => column.kind === "category" || column.boolean ? chosenField(column) : writtenField(column));
+  fields.forEach(({element}, k) => {
+    const label = document.createElement("label");
+    label.textContent = described[k].name;
+    label.htmlFor = element.id = `field-${k}`;
+    form.append(label, element);
+    element.addEventListener("input", changed);
   });
   form.addEventListener("submit", event => event.preventDefault());
   function changed() {
-    const values = described.map((column, k) => valueOf(column, fields[k]));
-    values.forEach((value, k) => fields[k].setAttribute("aria-invalid", String(value === undefined)));
-    const wrong = values.indexOf(undefined);
+    const values = fields.map(field => field.value()), wrong = values.indexOf(undefined);
+    fields.forEach(({element}, k) => element.setAttribute("aria-invalid", String(values[k] === undefined)));
     if (wrong < 0) see(inputsOf(values));
-    else document.getElementById("answer").textContent = `${described[wrong].name}: ${fields[wrong].value} cannot be read.`;
+    else seeNothing(`${described[wrong].name}: ${fields[wrong].element.value.trim() || "nothing"} cannot be read; give a ${described[wrong].kind}.`);
   }
   document.getElementById("paste").addEventListener("input", event => {
-    const lines = event.target.value.trim().split(/\r?\n/);
-    const cut = lines[0].includes("\t") ? "\t" : lines[0].includes(";") && !lines[0].includes(",") ? ";" : ",";
-    const cells = lines.map(line => line.split(cut).map(cell => cell.trim().replace(/^"(.*)"$/, "$1")));
-    const names = cells.length > 1 ? cells[0] : described.map(column => column.name);
-    let taken = 0;
-    described.forEach((column, k) => {
-      const at = names.indexOf(column.name);
-      if (at < 0 || cells[cells.length - 1][at] === undefined) return;
-      const value = cells[cells.length - 1][at], field = fields[k], gap = GAPS.includes(value.toLowerCase());
-      const yes = {true: "1", yes: "1", "1": "1", false: "0", no: "0", "0": "0"};
-      if (column.boolean) field.value = gap ? "" : yes[value.toLowerCase()] ?? "";
-      else if (field.tagName === "SELECT") field.value = gap ? "" : column.levels.includes(value) ? value : "\u0000";
-      else field.value = value;
-      taken += 1;
-    });
-    document.getElementById("pasted").textContent = `${taken} of ${described.length} values taken.`;
+    const text = event.target.value.replace(/^[\r\n]+|[\r\n]+$/g, "");
+    document.getElementById("pasted").textContent = text ? paste(text, described, fields) : "";
     changed();
   });
   changed();

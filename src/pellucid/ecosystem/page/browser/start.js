@@ -6,5 +6,5 @@ if (model.image) {
     seeInputs(Array.from(bytes, x => x / 255));
   });
 } else {
-  startForm(seeInputs);
+  startForm(seeInputs, seeNothing);
 }
