@@ -138,8 +138,12 @@ def pictures() -> list[Any]:
         ink = np.asarray(digit.resize((w, h), Image.Resampling.BICUBIC), np.float64)
         photo = 200 + rng.normal(0, 4, (h, w)) + np.linspace(-40, 40, w) - 0.6 * ink
         made += [drawn, drawn[60:], np.clip(photo, 0, 255).astype(np.uint8)]
+    hammer = np.zeros((280, 280), np.uint8)
+    hammer[135:141, 20:260] = hammer[80:200, 20:70] = 255  # with its centre of mass in the middle it would not fit
+    faint = np.full((90, 80), 200, np.uint8)
+    faint[20:70, 35:45] = 185  # too little contrast for ink
     uniform, one = np.full((50, 60), 200, np.uint8), digits.X[2].reshape(28, 28)
-    return [*made, uniform, one, 255 - one]
+    return [*made, hammer, faint, uniform, one, 255 - one]
 
 
 @pytest.mark.slow
@@ -163,6 +167,9 @@ def test_the_page_brings_pictures_into_mnists_form_as_pellucid_does_to_the_last_
 def test_an_opened_picture_gives_what_predict_gives(kind: str, see: Open, tmp_path: Path) -> None:
     shown, path = see(digit_model()), tmp_path / "digit.png"
     picture = Image.fromarray(pictures()[5]).convert(kind)
+    if kind == "RGB":  # ink of many colours
+        colours = np.random.default_rng(0).integers(0, 256, (*pictures()[5].shape, 3))
+        picture = Image.fromarray((255 - (255 - colours) * (pictures()[5][..., np.newaxis] < 128)).astype(np.uint8))
     if kind == "RGBA":
         picture.putalpha(Image.fromarray(255 - pictures()[5]).resize(picture.size))
     picture.save(path)
@@ -184,6 +191,16 @@ def test_what_is_no_digit_leaves_the_drawing_and_says_so(see: Open, tmp_path: Pa
         assert shown.inner_text("#told").startswith(f"{name}: {why}")
         assert settled(shown)["inputs"] == before
         shown.evaluate("tell('')")
+
+
+@pytest.mark.slow
+def test_the_ink_is_where_the_pen_is(see: Open) -> None:
+    shown = see(digit_model())
+    draw(shown, [(201, 61)])
+    settled(shown)
+    rows, columns = np.nonzero(paper_of(shown))
+    assert columns.mean() == pytest.approx(199, abs=1)  # without the 2 pixels of the paper's edge
+    assert rows.mean() == pytest.approx(59, abs=1)
 
 
 @pytest.mark.slow
@@ -231,6 +248,14 @@ def test_a_digit_can_be_drawn_with_the_keys(see: Open) -> None:
             shown.keyboard.press(key)
     settled(shown)
     assert shown.inner_text("#answer").startswith("1 (")
+    for key, times in (("ArrowUp", 3), ("Space", 1), ("ArrowLeft", 2)):  # a short stroke at the lower left
+        for _ in range(times):
+            shown.keyboard.press(key)
+    settled(shown)
+    ink = paper_of(shown)[:, :100] > 0
+    assert np.flatnonzero(ink.any(axis=1))[[0, -1]].tolist() == pytest.approx([189, 210], abs=1)
+    assert np.flatnonzero(ink.any(axis=0))[[0, -1]].tolist() == pytest.approx([59, 99], abs=1)
+    shown.keyboard.press("Delete")
     shown.keyboard.press("Delete")
     assert not any(settled(shown)["inputs"])
 
@@ -362,7 +387,7 @@ def test_a_date_that_no_calendar_holds_does_not_keep_the_form_from_starting(see:
 
 
 SHORT = Preprocessing(
-    (Number("a", 0.0, 1.0, 0.5), Category("b, c", ("x", "y")), Number("d", 0.0, 1.0, 1.0, boolean=True))
+    (Number("a", 0.0, 1.0, 0.5), Category('b, "c"', ("x", "y")), Number("d", 0.0, 1.0, 1.0, boolean=True))
 )
 
 
@@ -374,8 +399,8 @@ SHORT = Preprocessing(
         ("2.5;y;no", [2.5, 0, 1, 0], "3 of 3 values taken."),
         ("\n2.5\ty\tf\n", [2.5, 0, 1, 0], "3 of 3 values taken."),
         ('"2.5", "y", "no"', [2.5, 0, 1, 0], "3 of 3 values taken."),
-        ('d,more,"b, c",a\r\nfalse,"a ""b""\n,;",y,2.5', [2.5, 0, 1, 0], "3 of 3 values taken."),
-        ("a,d\n2.5,no", [2.5, 1, 0, 0], "2 of 3 values taken. Not there, and left as they were: b, c."),
+        ('d,"more;",a,"b, ""c"""\r\nfalse,"a ""b""\n,;",2.5,y', [2.5, 0, 1, 0], "3 of 3 values taken."),
+        ("a,d\n2.5,no", [2.5, 1, 0, 0], '2 of 3 values taken. Not there, and left as they were: b, "c".'),
         ("2.5,z,no\n1,x,yes", [2.5, 0, 0, 0], "3 of 3 values of the first row taken."),
         ("2.5,y,maybe", [2.5, 0, 1, 1], "2 of 3 values taken. Cannot be read: d: maybe."),
         ("2.5,y", [0.5, 1, 0, 1], "Nothing taken: 2 of 3 values, and no line of names before them."),

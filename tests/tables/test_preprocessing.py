@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import InputError, Model, Network, SquaredError, load_model, save_model
+from pellucid.arrays import AnyArray
 from pellucid.columns import Category, Date, Number, Target, mean_and_scale
 from pellucid.preprocessing import Preprocessing
 
@@ -72,12 +73,12 @@ def test_an_unknown_level_counts_as_a_rare_one_or_has_no_input() -> None:
     assert Category("c", ("a",)).unknown(np.array(["a", "z", None], object)) == ["z"]
 
 
-def test_rare_levels_share_an_input_and_the_frequent_ones_are_at_most_fifty() -> None:
+def test_rare_levels_share_an_input_and_the_frequent_ones_are_at_most_250() -> None:
     values = np.array(["a"] * 50 + ["b"] * 40 + ["rare", "rarer"], object)
     column = Category.fitted("c", values)
     assert (column.levels, column.others) == (("a", "b"), True)
-    many = Category.fitted("c", np.array([f"v{k % 80}" for k in range(800)], object))
-    assert (len(many.levels), many.others) == (50, True)
+    many = Category.fitted("c", np.array([f"v{k % 300}" for k in range(1200)], object))
+    assert (len(many.levels), many.others) == (250, True)
 
 
 def test_a_date_is_where_it_stands_in_the_week_and_the_year() -> None:
@@ -87,8 +88,26 @@ def test_a_date_is_where_it_stands_in_the_week_and_the_year() -> None:
     sine, cosine = inputs(column, seconds)[:, 1:3].T
     assert np.arctan2(sine, cosine)[[0, 7, 14]] == pytest.approx(0, abs=1e-9)  # each Monday
     assert (np.diff(inputs(column, seconds)[:, 0]) > 0).all()
-    years = np.array([datetime(year, 7, 1, 12, tzinfo=UTC).timestamp() for year in (2019, 2026)])
-    assert "year" in Date.fitted("when", years).cycles
+
+
+@pytest.mark.parametrize(
+    ("dates", "cycles"),
+    [
+        (np.arange("2019-07", "2026-07", 12, dtype="M8[M]"), ()),  # each first of July
+        (np.arange("2019-07", "2026-07", 3, dtype="M8[M]"), ("year",)),
+        (np.arange("2019-07", "2026-07", dtype="M8[M]"), ("year",)),
+        (np.arange("2019-07", "2026-07", dtype="M8[M]").astype("M8[D]") - 1, ("year",)),  # the last of each month
+        (np.arange("2019-07", "2026-07", dtype="M8[W]"), ("year",)),  # each Thursday
+        (np.arange("2019-07-01", "2021-07-01", dtype="M8[D]"), ("year", "week")),
+        (np.arange("2019-07-01T12", "2021-07-01T12", 24, dtype="M8[h]"), ("year", "week")),  # each noon
+        (np.arange("2019-07-01", "2021-07-01", dtype="M8[h]"), ("year", "week", "day")),
+        (np.arange("2019-07-01", "2019-07-03", dtype="M8[h]"), ("day",)),
+        (np.array(["2019-07-01"], "M8[D]"), ()),
+        (np.array([], "M8[D]"), ()),
+    ],
+)
+def test_a_date_has_the_cycles_in_which_its_values_differ(dates: AnyArray, cycles: tuple[str, ...]) -> None:
+    assert Date.fitted("when", dates.astype("M8[s]").astype(np.float64)).cycles == cycles
 
 
 def test_targets_come_back_as_they_were() -> None:
