@@ -39,7 +39,7 @@ def html_page(model: Model) -> str:
     sizes = "-".join(map(str, model.network.sizes))
     kind = "drawing" if model.image_shape is not None else "form"
     data = json.dumps(_data(model), allow_nan=False).replace("<", "\\u003c")  # no text can end the script
-    script = "\"use strict\";\n" + "\n\n".join(map(_read, SCRIPTS))
+    script = '"use strict";\n' + "\n\n".join(map(_read, SCRIPTS))
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {sizes}"),
         style=_read("page.css"),
