@@ -111,8 +111,13 @@ def write(rows: list[dict[str, Any]]) -> None:
     PAGE.write_text(f"{before}<!-- measured -->\n{page(rows)}<!-- /measured -->{after}", encoding="utf-8")
 
 
-if __name__ == "__main__":
-    if any(name in os.environ for name in SETTINGS_FOR_OLD_LIBRARIES):  # they slow a current NumPy
+def restart_without(module: str) -> None:
+    """Run a module anew where the environment holds settings that slow a current NumPy."""
+    if any(name in os.environ for name in SETTINGS_FOR_OLD_LIBRARIES):
         clean = {name: value for name, value in os.environ.items() if name not in SETTINGS_FOR_OLD_LIBRARIES}
-        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.tables", *sys.argv[1:]], clean)
+        os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], clean)
+
+
+if __name__ == "__main__":
+    restart_without("benchmarks.tables")
     write(measure())

@@ -92,19 +92,19 @@ SETTINGS: tuple[Callable[[Command], Command], ...] = (
     ),
     click.option("--activation", metavar="NAME[,NAME]", callback=_names, help=", ".join(ACTIVATIONS) + " [relu]"),
     click.option("--loss", metavar="NAME", help=", ".join(LOSSES)),
-    click.option("--init", metavar="NAME", help=", ".join(INITIALIZERS) + " [he]"),
+    click.option("--init", metavar="NAME", help=", ".join(INITIALIZERS) + " [he; glorot for a table]"),
     click.option("--optimizer", metavar="NAME", help=", ".join(OPTIMIZERS) + " [sgd; adamw for a table]"),
     click.option("--learning-rate", type=float, metavar="RATE", help="[0.7 for sgd; 0.005 for a table]"),
     click.option("--schedule", metavar="NAME", help=", ".join(SCHEDULES) + " [warmup-cosine]"),
     click.option("--batch-size", metavar="N|all", callback=_batch, help="Samples a step [64; 32 for a table]"),
     click.option(
-        "--epochs", type=int, metavar="N", help="Passes over the data [6; for a table 10 to 40, some 5,000 steps]"
+        "--epochs", type=int, metavar="N", help="Passes over the data [6; for a table 15 to 40, some 5,000 steps]"
     ),
     click.option(
         "--weight-decay",
         type=float,
         metavar="RATE",
-        help="How much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 0.1 above 10,000 rows]",
+        help="How much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]",
     ),
     click.option("--dropout", type=float, metavar="SHARE", help="Hidden neurons left out at each step [0]"),
     click.option(

@@ -20,7 +20,7 @@ from pellucid.storage import Model, load_model
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 OF_TABLES = ("columns", "weights", "class_weights")
-FEW_ROWS = 10_000  # of a table, below which its weights are held down more
+FEW_ROWS = 2_000  # of a table, up to which its weights are held down the most
 STEPS = 5_000  # that are usual for a table
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
 
@@ -202,22 +202,22 @@ def _check_size(sizes: list[int]) -> None:
 
 
 def usual_epochs(samples: int, batch_size: int) -> int:
-    """Passes over a table that come to some 5,000 steps, at least 10 and at most 40.
+    """Passes over a table that come to some 5,000 steps, at least 15 and at most 40.
 
     >>> usual_epochs(150, 32), usual_epochs(5_000, 32), usual_epochs(1_000_000, 32)
-    (40, 32, 10)
+    (40, 32, 15)
     """
     steps = -(-samples // batch_size)
-    return min(max(-(-STEPS // steps), 10), 40)
+    return min(max(-(-STEPS // steps), 15), 40)
 
 
 def usual_decay(samples: int) -> float:
-    """The weight decay of AdamW on a table: the fewer the rows, the more.
+    """The weight decay of AdamW on a table: 0.3, and the less the more rows beyond 2,000 there are.
 
-    >>> usual_decay(500), usual_decay(50_000)
-    (0.3, 0.1)
+    >>> usual_decay(500), usual_decay(20_000)
+    (0.3, 0.03)
     """
-    return 0.3 if samples <= FEW_ROWS else 0.1
+    return round(0.3 * min(1.0, FEW_ROWS / samples), 6)
 
 
 def _completed(settings: Settings, net: Network, samples: int) -> Settings:
