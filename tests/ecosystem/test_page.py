@@ -89,6 +89,15 @@ def settled(shown: Any) -> Any:
     )
 
 
+def wait_until(shown: Any, expression: str) -> None:
+    """Wait for something to be true in the page, which itself may not evaluate texts."""
+    for _ in range(500):
+        if shown.evaluate(expression):
+            return
+        shown.wait_for_timeout(20)
+    raise AssertionError(f"never true: {expression}")
+
+
 def paper_of(shown: Any) -> Any:
     """The grey values of the paper."""
     text = shown.evaluate("btoa(String.fromCharCode(...greyOf(document.getElementById('paper')).p))")
@@ -174,7 +183,7 @@ def test_an_opened_picture_gives_what_predict_gives(kind: str, see: Open, tmp_pa
         picture.putalpha(Image.fromarray(255 - pictures()[5]).resize(picture.size))
     picture.save(path)
     shown.set_input_files("#file", path)
-    shown.wait_for_function("pellucid.inputs.some(x => x > 0)")
+    wait_until(shown, "pellucid.inputs.some(x => x > 0)")
     assert np.rint(np.array(settled(shown)["inputs"]) * 255).tolist() == read_images(path)[0].tolist()
 
 
@@ -187,7 +196,7 @@ def test_what_is_no_digit_leaves_the_drawing_and_says_so(see: Open, tmp_path: Pa
     Image.new("L", (60, 60), 128).save(tmp_path / "grey.png")
     for name, why in (("notes.txt", "this is no picture"), ("grey.png", "there is no ink")):
         shown.set_input_files("#file", tmp_path / name)
-        shown.wait_for_function("document.getElementById('told').textContent !== ''")
+        wait_until(shown, "document.getElementById('told').textContent !== ''")
         assert shown.inner_text("#told").startswith(f"{name}: {why}")
         assert settled(shown)["inputs"] == before
         shown.evaluate("tell('')")
@@ -266,7 +275,7 @@ def test_a_plain_picture_is_resized_as_predict_resizes_it(see: Open, tmp_path: P
     shown = see(Model(net, ("a", "b"), image_shape=(12, 9), picture_form="plain"))
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (60, 47), dtype=np.uint8)).save(tmp_path / "one.png")
     shown.set_input_files("#file", tmp_path / "one.png")
-    shown.wait_for_function("pellucid.inputs.some(x => x > 0)")
+    wait_until(shown, "pellucid.inputs.some(x => x > 0)")
     by_predict = read_images(tmp_path / "one.png", (12, 9), "plain")[0]
     assert np.rint(np.array(settled(shown)["inputs"]) * 255).tolist() == by_predict.tolist()
 

@@ -41,5 +41,5 @@ def test_the_page_holds_what_was_measured() -> None:
     assert len(rows) >= 10
     for row in rows:
         scores = f"| {statistics.median(row['pellucid']):.3f} | {statistics.median(row['scikit-learn']):.3f} |"
-        assert f"| {row['table']} ({row['origin']}) |" in page
+        assert f"| {row['table']} → {row['target']} ({row['origin']}) |" in page
         assert scores in page
