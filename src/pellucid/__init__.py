@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         BinaryCrossEntropy,
         CrossEntropy,
         Huber,
+        Poisson,
         SoftmaxSquaredError,
         SquaredError,
     )
@@ -67,6 +68,7 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "Network",
+    "Poisson",
     "Progress",
     "RMSProp",
     "RangeTest",
@@ -121,6 +123,7 @@ _PLACES = {
         "BinaryCrossEntropy",
         "CrossEntropy",
         "Huber",
+        "Poisson",
         "SoftmaxSquaredError",
         "SquaredError",
     ),

@@ -210,6 +210,26 @@ class GELU:
 
 
 @dataclass(frozen=True)
+class Exponential:
+    """f(z) = e^z: above 0 whatever the score; for the output layer.
+
+    >>> value(Exponential(), [[0.0, 1.0]]).round(4)
+    array([[1.    , 2.7183]])
+    """
+
+    name: ClassVar[str] = "exp"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def __call__(self, z: Array, *, out: Array, work: Array) -> None:
+        # f = exp(z)
+        np.exp(z, out=out)
+
+    def backward(self, z: Array, a: Array, *, delta: Array, work: Array) -> None:
+        # f' = f
+        delta *= a
+
+
+@dataclass(frozen=True)
 class Softmax:
     """f(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ: scores become probabilities that sum to 1, row by row; for the output layer.
 

@@ -173,6 +173,12 @@ def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArra
                 f"target {given.flat[bad[0]]} in row {bad[0] // outputs}, but {loss.name} takes 0 or 1 "
                 "(or a probability between them)"
             )
+    if loss.activation.name == "exp" and (given < 0).any():
+        bad = np.flatnonzero(given < 0)
+        raise InputError(
+            f"target {given.flat[bad[0]]:g} in row {bad[0] // outputs}, but {loss.name} takes counts and other numbers "
+            "of at least 0: use another loss, such as squared-error"
+        )
     return given
 
 

@@ -230,9 +230,14 @@ class Target:
     scale: float
 
     @classmethod
-    def fitted(cls, name: str, values: AnyArray) -> "Target":
-        """Mean and standard deviation of the values (n,)."""
-        return cls(name, *mean_and_scale(values))
+    def fitted(cls, name: str, values: AnyArray, *, counts: bool = False) -> "Target":
+        """Mean and standard deviation of the values (n,); of counts, which stay at least 0, the scale is their mean.
+
+        >>> Target.fitted("visits", np.array([0.0, 4.0]), counts=True)
+        Target(name='visits', mean=0.0, scale=2.0)
+        """
+        mean, scale = mean_and_scale(values)
+        return cls(name, 0.0, mean or 1.0) if counts else cls(name, mean, scale)
 
 
 def mean_and_scale(values: AnyArray) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.activations import Activation, Identity, Sigmoid, Softmax
+from pellucid.activations import Activation, Exponential, Identity, Sigmoid, Softmax
 from pellucid.arrays import AnyArray, Array
 from pellucid.errors import InputError
 
@@ -240,6 +240,40 @@ class Huber:
         out /= z.shape[-1]
 
 
+@dataclass(frozen=True)
+class Poisson:
+    """L = a − y + y log(y / a), half the Poisson deviance, the mean over the outputs: for counts. Pairs with exp.
+
+    Up to what y alone decides it is −log of a Poisson distribution with the mean a, so that large counts may vary more
+    than small ones; δ = a − y (McCullagh and Nelder, Generalized Linear Models, 2.3 and 2.5).
+
+    >>> value(Poisson(), [[0.0], [0.0], [1.0]], [1.0, 0.0, 1.0]).round(4)
+    array([0.    , 1.    , 0.7183])
+    """
+
+    name: ClassVar[str] = "poisson"
+    activation: ClassVar[Activation] = Exponential()
+    kind: ClassVar[str] = "values"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        each, rest = work
+        # L = mean of a − y + y (log y − z), for a = exp(z); where y is 0, the last part is
+        np.maximum(y, _TINY[y.dtype], out=each)
+        np.log(each, out=each)
+        each -= z
+        each *= y
+        np.subtract(a, y, out=rest)
+        each += rest
+        np.add.reduce(each, axis=-1, out=out)
+        out /= z.shape[-1]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, work: Array) -> None:
+        # δ = (a − y) / outputs
+        np.subtract(a, y, out=out)
+        out /= z.shape[-1]
+
+
 LOSSES: dict[str, type[Loss]] = {
     kind.name: kind
     for kind in (
@@ -249,6 +283,7 @@ LOSSES: dict[str, type[Loss]] = {
         SoftmaxSquaredError,
         AbsoluteError,
         Huber,
+        Poisson,
     )
 }
 

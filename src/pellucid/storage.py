@@ -66,7 +66,7 @@ class Model:
         """The network whose outputs are values in the target's own units; itself, where targets were not scaled.
 
         It is a float64 copy whose last layer has the scale s and the mean m of the targets in its weights:
-        s (x Wᵀ + b) + m = x (s W)ᵀ + (s b + m).
+        s (x Wᵀ + b) + m = x (s W)ᵀ + (s b + m). Counts have no mean: s exp(z) = exp(z + log s).
 
         >>> from pellucid.columns import Number, Target
         >>> plan = Preprocessing((Number("size", 0.0, 1.0, 0.0),), targets=(Target("price", 200.0, 100.0),))
@@ -79,6 +79,9 @@ class Model:
         net = self.network.astype(np.float64)
         last = net.layers[-1]
         for k, target in enumerate(self.preprocessing.targets):
+            if last.activation.name == "exp":
+                last.b[k] += np.log(target.scale)
+                continue
             last.W[k] *= target.scale
             last.b[k] = last.b[k] * target.scale + target.mean
         return net

@@ -62,6 +62,12 @@ def soft_squared(torch: Any) -> Callable[[Any, Any], Any]:
     return lambda z, y: ((z.softmax(dim=1) - torch.nn.functional.one_hot(y, z.shape[1])) ** 2).sum(dim=1).mean()
 
 
+def poisson(torch: Any) -> Callable[[Any, Any], Any]:
+    """PyTorch's, with the part that y alone decides, which it leaves out."""
+    left_out = torch.nn.PoissonNLLLoss()
+    return lambda z, y: left_out(z, y) + (torch.special.xlogy(y, y) - y).mean()
+
+
 # name: the loss, the number of outputs, PyTorch's loss, and how the targets are drawn
 TASKS: dict[str, tuple[Any, int, Callable[[Any], Any], Callable[[np.random.Generator, int], AnyArray]]] = {
     "classifier": (pl.CrossEntropy(), 5, lambda t: t.nn.CrossEntropyLoss(), lambda r, n: r.integers(5, size=n)),
@@ -70,6 +76,7 @@ TASKS: dict[str, tuple[Any, int, Callable[[Any], Any], Callable[[np.random.Gener
     "huber": (pl.Huber(0.7), 2, lambda t: t.nn.HuberLoss(delta=0.7), lambda r, n: r.standard_normal((n, 2))),
     "absolute": (pl.AbsoluteError(), 2, lambda t: t.nn.L1Loss(), lambda r, n: r.standard_normal((n, 2))),
     "questions": (pl.BinaryCrossEntropy(), 3, lambda t: t.nn.BCEWithLogitsLoss(), lambda r, n: r.random((n, 3))),
+    "poisson": (pl.Poisson(), 2, poisson, lambda r, n: r.poisson(2.0, (n, 2))),
     "softmax-squared": (pl.SoftmaxSquaredError(), 5, soft_squared, lambda r, n: r.integers(5, size=n)),
 }
 
@@ -144,7 +151,7 @@ def test_a_hundred_steps_are_pytorchs(torch: Any, task: str, kind: str, decay: f
     assert_alike(side_by_side(torch, task, kind, weight_decay=decay))
 
 
-@pytest.mark.parametrize("task", ["huber", "absolute", "questions", "softmax-squared"])
+@pytest.mark.parametrize("task", ["huber", "absolute", "poisson", "questions", "softmax-squared"])
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
 def test_the_other_losses_are_pytorchs(torch: Any, task: str, kind: str) -> None:
     assert_alike(side_by_side(torch, task, kind, weight_decay=0.02))

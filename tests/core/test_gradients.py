@@ -63,6 +63,8 @@ def plain_loss(loss: Loss, z: AnyArray, y: AnyArray) -> AnyArray:
         case pl.Huber():
             r, width = np.abs(z - y), loss.width
             each = np.where(r <= width, r**2 / 2, width * (r - width / 2)).mean(axis=-1)
+        case pl.Poisson():
+            each = (exp - y + y * (np.log(np.where(y > 0, y, 1)) - z)).mean(axis=-1)
         case _:
             raise AssertionError(loss)
     return np.asarray(each.mean(axis=-1))
@@ -135,6 +137,8 @@ def make_case(sizes: list[int], activations: list[Activation], loss: Loss, n: in
         y = rows = rng.random((n, sizes[-1])).round(rng.integers(3))
     else:
         y = rows = rng.standard_normal((n, sizes[-1])) * 1.5
+        if isinstance(loss, pl.Poisson):
+            y = rows = np.maximum(y, 0).round()  # counts, half of them 0
     return Case(net, X, y, rows)
 
 
@@ -169,7 +173,7 @@ HIDDEN: list[Activation] = [
 ]  # fmt: skip
 LOSS: list[Loss] = [
     pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
-    pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.2),
+    pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.2), pl.Poisson(),
 ]  # fmt: skip
 
 

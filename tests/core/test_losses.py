@@ -13,7 +13,7 @@ from pellucid.losses import LOSSES, Loss, write_targets
 
 ALL: list[Loss] = [
     pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
-    pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.3),
+    pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.3), pl.Poisson(),
 ]  # fmt: skip
 
 
@@ -56,12 +56,17 @@ def plain(loss: Loss, z: AnyArray, y: AnyArray) -> list[float]:
                 w = loss.width
                 each = [(s - t) ** 2 / 2 if abs(s - t) <= w else w * (abs(s - t) - w / 2) for s, t in pairs]
                 result.append(sum(each) / len(scores))
+            case pl.Poisson():
+                each = [math.exp(s) - t + (t * (math.log(t) - s) if t else 0) for s, t in pairs]
+                result.append(sum(each) / len(scores))
     return result
 
 
 def targets(loss: Loss, rng: np.random.Generator, n: int, k: int) -> AnyArray:
     if loss.kind == "classes":
         return np.eye(k)[rng.integers(k, size=n)]
+    if isinstance(loss, pl.Poisson):
+        return rng.poisson(2, (n, k)).astype(np.float64)
     if loss.kind == "values":
         return rng.standard_normal((n, k))
     return rng.random((n, k)).round(int(rng.integers(2)))
@@ -128,6 +133,8 @@ FAR: list[tuple[Any, list[float], list[float], float]] = [
     (pl.AbsoluteError(), [1e4], [-1e4], 2e4),
     (pl.Huber(), [1e4], [-1e4], 2e4 - 0.5),
     (pl.Huber(3.0), [1e4], [-1e4], 3 * (2e4 - 1.5)),
+    (pl.Poisson(), [-1e4], [0.0], 0.0),
+    (pl.Poisson(), [-1e4], [2.0], 2e4 - 2 + 2 * math.log(2)),
 ]  # fmt: skip
 
 
@@ -159,6 +166,8 @@ def test_a_score_that_is_no_number_gives_a_loss_that_is_none() -> None:
 def test_a_perfect_prediction_costs_nothing(loss: Loss) -> None:
     y = np.eye(3)
     z = (2 * y - 1) * 1e3 if loss.kind != "values" else y
+    if isinstance(loss, pl.Poisson):
+        y, z = np.exp(y), y
     value, delta = run(loss, z, y)
     np.testing.assert_allclose(value, 0, atol=1e-12)
     np.testing.assert_allclose(delta, 0, atol=1e-12)
@@ -167,8 +176,9 @@ def test_a_perfect_prediction_costs_nothing(loss: Loss) -> None:
 @pytest.mark.parametrize("loss", ALL, ids=str)
 def test_the_output_activation_is_the_one_that_the_loss_pairs_with(loss: Loss) -> None:
     names = {"classes": "softmax", "probabilities": "sigmoid", "values": "identity"}
-    assert loss.activation.name == names[loss.kind]
-    assert pl.Network([2, 2], loss=loss).layers[-1].activation.name == names[loss.kind]
+    name = "exp" if isinstance(loss, pl.Poisson) else names[loss.kind]
+    assert loss.activation.name == name
+    assert pl.Network([2, 2], loss=loss).layers[-1].activation.name == name
     z = np.random.default_rng(0).standard_normal((3, 2))
     assert activate(loss.activation, z).shape == (3, 2)
 
@@ -193,6 +203,7 @@ def test_targets_are_written_as_rows() -> None:
 def test_every_loss_is_found_by_its_name() -> None:
     assert set(LOSSES) == {
         "cross-entropy", "binary-cross-entropy", "squared-error", "softmax-squared-error", "absolute-error", "huber",
+        "poisson",
     }  # fmt: skip
     for name, kind in LOSSES.items():
         assert kind.name == name

@@ -30,7 +30,7 @@ def data(kind: str = "classes", rows: int = ROWS, seed: int = 0) -> tuple[AnyArr
     rng = np.random.default_rng(seed)
     X = rng.integers(0, 256, (rows, 6), dtype=np.uint8)
     if kind == "values":
-        return X, rng.standard_normal((rows, 3))
+        return X, rng.exponential(size=(rows, 3))  # above 0, as counts are
     return X, rng.integers(3, size=rows) if kind == "classes" else rng.integers(2, size=(rows, 3))
 
 

@@ -17,6 +17,7 @@ from pellucid import (
     Huber,
     InputError,
     Network,
+    Poisson,
     Progress,
     SoftmaxSquaredError,
     SquaredError,
@@ -29,7 +30,15 @@ from pellucid import (
 from pellucid.groups import Group
 from pellucid.metrics import count_right
 
-LOSSES = [CrossEntropy(), SoftmaxSquaredError(), BinaryCrossEntropy(), SquaredError(), AbsoluteError(), Huber()]
+LOSSES = [
+    CrossEntropy(),
+    SoftmaxSquaredError(),
+    BinaryCrossEntropy(),
+    SquaredError(),
+    AbsoluteError(),
+    Huber(),
+    Poisson(),
+]
 
 
 def network(loss: Any, seed: int = 0) -> Network:
@@ -40,7 +49,7 @@ def network(loss: Any, seed: int = 0) -> Network:
 def samples(loss: Any, n: int = 12) -> tuple[Any, Any]:
     rng = np.random.default_rng(1)
     y = {"classes": rng.integers(0, 3, n), "probabilities": rng.integers(0, 2, n), "values": rng.normal(size=(n, 2))}
-    return rng.normal(size=(n, 4)), y[loss.kind]
+    return rng.normal(size=(n, 4)), np.abs(y["values"]) if loss.name == "poisson" else y[loss.kind]
 
 
 def gradient(net: Network, X: Any, y: Any, weights: Any = None) -> tuple[float, Any]:

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def scaled(loader: Any) -> tuple[Any, Any]:
 
 
 IRIS, CANCER, DIABETES = scaled(load_iris), scaled(load_breast_cancer), scaled(load_diabetes)
+COUNTS = np.random.default_rng(0).poisson(np.exp(DIABETES[0][:, :2]))
 MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
 
 
@@ -55,8 +57,10 @@ MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
         (MLPClassifier, PellucidClassifier, MULTILABEL),
         (MLPRegressor, PellucidRegressor, (DIABETES[0][:150], DIABETES[1][:150])),
         (MLPRegressor, PellucidRegressor, (DIABETES[0], np.stack([DIABETES[1], DIABETES[0][:, 0]], axis=1))),
+        (partial(MLPRegressor, "poisson"), partial(PellucidRegressor, "poisson"), (DIABETES[0], COUNTS[:, 0])),
+        (partial(MLPRegressor, "poisson"), partial(PellucidRegressor, "poisson"), (DIABETES[0], COUNTS)),
     ],
-    ids=["classes", "two classes", "labels", "values", "two values"],
+    ids=["classes", "two classes", "labels", "values", "two values", "counts", "two counts"],
 )
 def test_a_full_batch_gives_scikit_learns_numbers(theirs: Any, ours: Any, data: Any, settings: dict[str, Any]) -> None:
     X, y = data

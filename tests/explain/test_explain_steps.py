@@ -34,6 +34,8 @@ def target(net: pl.Network, rng: np.random.Generator) -> object:
     if net.loss.kind == "classes":
         return int(rng.integers(net.sizes[-1]))
     values = rng.random(net.sizes[-1])
+    if net.loss.name == "poisson":
+        return (3 * np.abs(values)).round()
     return values.round() if net.loss.kind == "probabilities" else 3 * values
 
 

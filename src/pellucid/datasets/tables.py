@@ -27,11 +27,13 @@ class TableOptions:
 
     ``columns`` are texts such as "zip=category" (kinds: number, boolean, category, date, out); ``weights`` names the
     column of each row's weight; ``class_weights`` is "balanced", or texts such as "yes=2" joined by commas.
+    ``counts`` says that the target is one, or several, for the Poisson loss: scaled, but never below 0.
     """
 
     columns: tuple[str, ...] = ()
     weights: str | None = None
     class_weights: str | None = None
+    counts: bool = False
 
     def asked(self) -> dict[str, str]:
         """Return what each column was said to be; raises InputError for a text that says nothing.
@@ -77,8 +79,9 @@ def load_table(
     if plan is None:
         without = {*names, *([options.weights] if options.weights is not None else [])}
         used, left_out = understand(frame, rows[parts[0]], without=without, asked=options.asked())
-        plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]]))
+        plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]], options))
     if classes is None:
+        _refuse_negative(y, names, frame, options)
         y = plan.scaled(y).astype(dtype)
     X = plan.transform({name: column[rows] for name, column in columns_of(frame, plan).items()}, dtype)
     of_class = _class_weights(options.class_weights, classes, y, parts[0])
@@ -205,8 +208,17 @@ def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
     return {name: levels for name, levels in unknown.items() if levels}
 
 
-def _scales(names: Sequence[str], y: Array) -> tuple[Target, ...]:
-    return tuple(Target.fitted(name, y[:, k]) for k, name in enumerate(names))
+def _refuse_negative(y: Array, names: Sequence[str], frame: Frame, options: TableOptions) -> None:
+    if options.counts and (y < 0).any():
+        row, k = np.argwhere(y < 0)[0]
+        raise InputError(
+            f"{frame.name}: column {names[k]!r} holds {y[row, k]:g}, but the loss poisson is for counts, and other "
+            "values of at least 0: use another loss, such as squared-error"
+        )
+
+
+def _scales(names: Sequence[str], y: Array, options: TableOptions) -> tuple[Target, ...]:
+    return tuple(Target.fitted(name, y[:, k], counts=options.counts) for k, name in enumerate(names))
 
 
 def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> Array | None:

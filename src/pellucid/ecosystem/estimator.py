@@ -208,8 +208,8 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
 class PellucidRegressor(RegressorMixin, Perceptron):
     """A multi-layer perceptron for values, with the parameters of ``sklearn.neural_network.MLPRegressor``.
 
-    ``loss`` is ``squared_error``, ``absolute_error``, ``huber`` or a ``Loss``, such as ``Huber(0.5)``; all else as in
-    ``PellucidClassifier``. y is (n,) or (n, outputs).
+    ``loss`` is ``squared_error``, ``absolute_error``, ``huber``, ``poisson`` (for counts: outputs go through exp) or a
+    ``Loss``, such as ``Huber(0.5)``; all else as in ``PellucidClassifier``. y is (n,) or (n, outputs).
 
     >>> X = np.linspace(-1, 1, 100)[:, np.newaxis]
     >>> model = PellucidRegressor(learning_rate_init=0.02, random_state=0, tol=1e-3).fit(X, X[:, 0] ** 2)

@@ -12,18 +12,19 @@ from pellucid.ecosystem.incoming import class_names, loss_for, network
 from pellucid.ecosystem.to_onnx import MISSING
 from pellucid.errors import InputError
 from pellucid.files import StrPath
-from pellucid.losses import BinaryCrossEntropy, CrossEntropy
+from pellucid.losses import BinaryCrossEntropy, CrossEntropy, Poisson
 from pellucid.storage import Model, read_file
 
 PASSED_OVER = ("Identity", "Flatten", "Reshape", "Cast", "Dropout")
+ENDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Exp": "exp"}  # only of the last layer
 SIMPLE: dict[str, type[ReLU | Sigmoid | Tanh]] = {"Relu": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh}
 
 
 def from_onnx(path: StrPath, *, task: str | None = None, classes: Sequence[str] | None = None) -> Model:
     """A model from the file of an ONNX graph that is a multi-layer perceptron.
 
-    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Gelu in its tanh form, and Softmax or
-    Sigmoid at the end. Where neither is there, ``task`` says what the outputs are: scores of classes
+    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Gelu in its tanh form, and at the end
+    Softmax, Sigmoid or Exp. Where neither is there, ``task`` says what the outputs are: scores of classes
     ("classification"), or values ("regression", the default).
 
     Raises:
@@ -106,8 +107,8 @@ class _Chain:
             self.activations[-1] = LeakyReLU(float(about.get("alpha", 0.01)))
         elif kind == "Gelu" and about.get("approximate", b"none") == b"tanh":
             self.activations[-1] = GELU()
-        elif kind in ("Softmax", "LogSoftmax"):
-            self.activations[-1] = "softmax"
+        elif kind in ENDS:
+            self.activations[-1] = ENDS[kind]
         else:
             raise self._other(node, "pellucid has no such function")
 
@@ -130,6 +131,8 @@ class _Chain:
         last, outputs = self.activations[-1], len(self.layers[-1][1])
         if last == "softmax":
             loss: Any = CrossEntropy()
+        elif last == "exp":
+            loss = Poisson()
         elif isinstance(last, Sigmoid):
             loss = BinaryCrossEntropy()
         elif isinstance(last, Identity):
@@ -137,6 +140,7 @@ class _Chain:
         else:
             raise InputError(f"{self.name}: its outputs go through {last}, which belongs between layers")
         hidden = self.activations[:-1]
-        if "softmax" in hidden:
-            raise InputError(f"{self.name}: has a softmax between layers; only the last layer may have one")
+        ends = [f for f in hidden if f in ENDS.values()]
+        if ends:
+            raise InputError(f"{self.name}: has {ends[0]} between layers; only the last layer may have it")
         return Model(network(self.layers, hidden, loss, self.name), class_names(classes, self.layers))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from pellucid.arrays import AnyArray
 from pellucid.ecosystem.settings import ACTIVATION_NAMES
 from pellucid.errors import InputError
 from pellucid.files import StrPath
-from pellucid.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
+from pellucid.losses import BinaryCrossEntropy, CrossEntropy, Loss, Poisson, SquaredError
 from pellucid.network import Network
 from pellucid.storage import MISSING, Model, read_file
 
@@ -103,7 +103,9 @@ def from_sklearn(estimator: Any) -> Model:
     given = estimator.activation
     names = [given] * (len(layers) - 1) if isinstance(given, str) else list(given)
     out = estimator.out_activation_
-    losses: dict[str, Loss] = {"softmax": CrossEntropy(), "logistic": BinaryCrossEntropy(), "identity": SquaredError()}
+    losses: dict[str, Loss] = {
+        "softmax": CrossEntropy(), "logistic": BinaryCrossEntropy(), "identity": SquaredError(), "exp": Poisson(),
+    }  # fmt: skip
     if out not in losses:
         raise InputError(f"{type(estimator).__name__}: its outputs are {out}, which pellucid does not have")
     net = network(layers, [_activation(name) for name in names], losses[out], type(estimator).__name__)

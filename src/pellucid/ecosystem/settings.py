@@ -15,6 +15,7 @@ from pellucid.losses import (
     CrossEntropy,
     Huber,
     Loss,
+    Poisson,
     SoftmaxSquaredError,
     SquaredError,
 )
@@ -26,7 +27,7 @@ ACTIVATION_NAMES = {"logistic": "sigmoid", "leaky_relu": "leaky-relu"}  # scikit
 OUT_ACTIVATION_NAMES = {"sigmoid": "logistic"}
 RATES = ("constant", "invscaling", "adaptive")  # scikit-learn's own, which follow the epochs
 VALUES: dict[str, Callable[[], Loss]] = {
-    "squared_error": SquaredError, "absolute_error": AbsoluteError, "huber": Huber,
+    "squared_error": SquaredError, "absolute_error": AbsoluteError, "huber": Huber, "poisson": Poisson,
 }  # fmt: skip
 CLASSES: dict[str, Callable[[], Loss]] = {"log_loss": CrossEntropy, "squared_error": SoftmaxSquaredError}
 SOLVERS: dict[str, Callable[[Any], Optimizer]] = {
@@ -105,7 +106,7 @@ def factors(loss: Loss, outputs: int) -> tuple[float, float]:
     """What scikit-learn's gradient and loss are of ours: it halves squares, and sums outputs where we take means."""
     if isinstance(loss, SquaredError):
         return outputs / 2, 0.5
-    return (float(outputs), float(outputs)) if isinstance(loss, BinaryCrossEntropy) else (1.0, 1.0)
+    return (float(outputs), float(outputs)) if isinstance(loss, BinaryCrossEntropy | Poisson) else (1.0, 1.0)
 
 
 def start(net: Network, logistic: bool, random: np.random.RandomState) -> None:

@@ -21,6 +21,7 @@ OPERATORS = {
     "leaky-relu": ("LeakyRelu", {"alpha": "slope"}),
     "sigmoid": ("Sigmoid", {}),
     "tanh": ("Tanh", {}),
+    "exp": ("Exp", {}),
     "softmax": ("Softmax", {}),
 }  # the tanh form of GELU is an operator too, but with an attribute of its own
 

@@ -17,8 +17,10 @@ MODULES = {
     "sigmoid": "nn.Sigmoid()",
     "tanh": "nn.Tanh()",
     "gelu": 'nn.GELU(approximate="tanh")',
+    "exp": "Exp()",
     "softmax": "nn.Softmax(dim=1)",
 }
+EXP = ("", "class Exp(nn.Module):  # PyTorch has none", "    def forward(self, z):", "        return z.exp()", "", "")
 
 
 def write(model: Model, path: StrPath) -> None:
@@ -88,6 +90,7 @@ def program(model: Model, name: str) -> str:
             "from safetensors.torch import load_file",
             "from torch import nn",
             "",
+            *(EXP if "Exp()," in modules else ()),
             "model = nn.Sequential(",
             *(f"    {module}" for module in modules),
             f"){double}",

@@ -27,6 +27,7 @@ _VALUES = {
     "sigmoid": "1 / (1 + np.exp(-{z}))",
     "tanh": "np.tanh({z})",
     "gelu": f"{{z}} * (1 + {_GATE}) / 2",
+    "exp": "np.exp({z})",
     "softmax": "np.exp({z} - np.max({z})) / np.sum(np.exp({z} - np.max({z})))",
 }
 _SLOPES = {
@@ -35,6 +36,7 @@ _SLOPES = {
     "leaky-relu": "np.where({z} > 0, 1, slope)",
     "sigmoid": "{a} * (1 - {a})",
     "tanh": "(1 - {a} ** 2)",
+    "exp": "{a}",
     "gelu": f"((1 + {_GATE}) / 2 + {{z}} * (1 - {_GATE} ** 2) / 2 * k * (1 + 3 * c * {{z}} ** 2))",
 }
 # each output's part in the loss, and dLoss/dz of it, before the mean is taken where there is one
@@ -45,6 +47,7 @@ _PARTS = {
     "squared-error": "({a} - {y}) ** 2",
     "absolute-error": "np.abs({a} - {y})",
     "huber": f"{_NEAR} * (np.abs({{a}} - {{y}}) - {_NEAR} / 2)",
+    "poisson": "{a} - {y} + {y} * (np.log(np.maximum({y}, 1e-300)) - {z})",
     "squared-error-of-sigmoid": "({a} - {y}) ** 2",
 }
 _DELTAS = {
@@ -54,6 +57,7 @@ _DELTAS = {
     "squared-error": "2 * ({a} - {y})",
     "absolute-error": "np.sign({a} - {y})",
     "huber": "np.clip({a} - {y}, -width, width)",
+    "poisson": "({a} - {y})",
     "squared-error-of-sigmoid": "2 * ({a} - {y}) * {a} * (1 - {a})",
 }
 SUMMED = ("cross-entropy", "softmax-squared-error", "squared-error-of-sigmoid")  # all others are means over the outputs

@@ -59,6 +59,8 @@ def _says(p: Pass, names: Names, focus: Focus) -> Section:
             "The softmax makes probabilities of the scores z: exp(z − m), divided by what all of these add up to."
         )
         blocks += terms.normaliser(p)[0]
+    elif p.net.loss.activation.name == "exp":
+        blocks.append("The output is exp(z): above 0 whatever the score z, as a count is.")
     elif names.has_classes:
         first, second = names.model.class_names[:2]
         blocks.append(f"One output, between 0 and 1: how probable {second} is; below 0.5 the network says {first}.")

@@ -63,7 +63,7 @@ def usual_recipe(data: str | None, target: str | None = None) -> str:
 
 def load_data(settings: Settings) -> Dataset:
     """The data that the settings name, split as they say; raises InputError where it cannot be read."""
-    options = TableOptions(*(getattr(settings, name) for name in OF_TABLES))
+    options = TableOptions(settings.columns, settings.weights, settings.class_weights, settings.counts)
     plan = None if settings.start_from is None else load_model(record.model_file(settings.start_from)).preprocessing
     return datasets.load(settings.data, **_how_to_split(settings), options=options, plan=plan, dtype=settings.dtype)
 

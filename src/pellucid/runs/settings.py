@@ -119,6 +119,11 @@ class Settings:
         assert self.epochs is not None
         return self.epochs
 
+    @property
+    def counts(self) -> bool:
+        """Whether what is predicted are counts, which are never below 0."""
+        return self.loss == "poisson"
+
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values for ``run.json``."""
         return asdict(self)

@@ -66,7 +66,7 @@ def fit(
         dev=flags.dev,
         test=flags.test,
         seed=flags.seed,
-        options=TableOptions(flags.columns, flags.weights, flags.class_weights),
+        options=TableOptions(flags.columns, flags.weights, flags.class_weights, flags.counts),
         dtype=flags.dtype,
     )
     prepared = prepare(flags, dataset)

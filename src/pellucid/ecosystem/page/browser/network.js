@@ -20,6 +20,8 @@ const activations = {
   "tanh": z => z.map(Math.tanh),
   // f(z) = z/2 · (1 + tanh(√(2/π) (z + 0.044715 z³)))
   "gelu": z => z.map(x => x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))),
+  // f(z) = exp(z)
+  "exp": z => z.map(Math.exp),
   // f(z) = z
   "identity": z => z.slice(),
   // f(z) = exp(z − max z) / Σ exp(z − max z)
