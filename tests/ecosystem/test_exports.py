@@ -100,7 +100,8 @@ def table(plan: Preprocessing, rows: int = 25) -> dict[str, Any]:
         if isinstance(column, Category):
             columns[column.name] = rng.choice(np.array([*LEVELS, "unknown", None], object), rows)
         else:
-            values = rng.normal(0, 1e8 if isinstance(column, Date) else 500, rows).round(3)
+            values = rng.normal(column.mean, 3 * column.scale, rows)  # as the columns that a plan was fitted on
+            values *= 86400 if isinstance(column, Date) else 1
             columns[column.name] = np.where(rng.random(rows) < 0.2, np.nan, values)
     return columns
 

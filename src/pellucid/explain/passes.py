@@ -69,7 +69,7 @@ def one_pass(net: Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, 
             _all_finite(*trace.z)
             return Pass(net, trace, sample[0], rate, None, None)
         loss = backward(net, trace)
-        _all_finite(trace.grad, loss)
+        _all_finite(trace.grad @ trace.grad, loss)
         later = net.copy()
         SGD(rate).step(later.theta, trace.grad)
         after = Trace(later, 1)
