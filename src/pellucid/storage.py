@@ -280,6 +280,15 @@ def read_tensors(path: StrPath) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     return tensors, _about(path, metadata["pellucid"])
 
 
+def is_model_file(path: StrPath) -> bool:
+    """Whether there is a file that pellucid has written, whole and readable."""
+    try:
+        read_tensors(path)
+    except InputError:
+        return False
+    return True
+
+
 def read_file(path: StrPath) -> bytes:
     """A file's bytes, or an InputError that says why they cannot be had."""
     try:

@@ -224,15 +224,16 @@ def test_the_script_needs_numpy_alone_and_reads_a_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["onnx", "numpy"])
 def test_the_digit_model_reads_digits_elsewhere(form: str, tmp_path: Path) -> None:
-    assert main(["export", "--to", form, "--out", str(tmp_path / "digits.py"), "--quiet"]) == 0
+    path = tmp_path / ("digits.onnx" if form == "onnx" else "digits.py")
+    assert main(["export", "--to", form, "--out", str(path), "--quiet"]) == 0
     digits = mnist().test
     assert digits is not None
     model = load_model(Path(to_onnx.__file__).parents[1] / "models" / "digits.safetensors")
     wanted = model.network.predict(digits.X[:100])
     if form == "onnx":
-        found = onnxruntime.InferenceSession(tmp_path / "digits.py").run(None, {"X": digits.X[:100]})[0]
+        found = onnxruntime.InferenceSession(path).run(None, {"X": digits.X[:100]})[0]
     else:
-        found = script(tmp_path / "digits.py").probabilities(digits.X[:100].tolist())
+        found = script(path).probabilities(digits.X[:100].tolist())
     assert found == pytest.approx(wanted, abs=2e-6)
 
 
@@ -411,7 +412,7 @@ def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("export --to pdf --out x.pdf", "'pdf' is not one of"),
         ("export --to onnx --out {folder}", "is a folder"),
         ("export --to onnx --out {folder}/none/x.onnx", "none"),
-        ("export --to pytorch --out {folder}/x.py", "call it .safetensors"),
+        ("export --to pytorch --out {folder}/x.py", "name that ends in .safetensors"),
         ("export nothing.safetensors --to numpy --out {folder}/x.py", "there is no such file"),
         ("import nothing.onnx --out {folder}/x.safetensors", "there is no such file"),
         ("import nothing.safetensors --out {folder}/x.pt", "is called .safetensors"),

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from pellucid.errors import InputError
 from pellucid.files import to_json
-from pellucid.runs import is_run, record
+from pellucid.runs import is_run
 from pellucid.runs.record import model_file
-from pellucid.runs.run import HISTORY
+from pellucid.runs.run import FILES
 from pellucid.storage import Model, load_model
 
 PACKAGED = Path(__file__).parent.parent / "models" / "digits.safetensors"
@@ -115,15 +115,17 @@ def check_out(out: Path, *read: str | Path | None) -> None:
 
 
 def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
-    """Refuse, before anything is computed, to write over what the command reads, or over the record of a run.
+    """Refuse, before anything is computed, to write over what the command reads, or over a file of a run.
 
     Raises:
-        InputError: ``out`` is one of ``read``, or a file that a run needs.
+        InputError: ``out`` is one of ``read``, a file in a folder among them, or a file that a run has written.
     """
     place = out.resolve()
-    if any(Path(name).resolve() == place for name in read if name is not None):
-        raise InputError(f"--out {out}: is what is read here, and would be lost; choose another name")
-    if place.name in (record.NAME, HISTORY) and is_run(str(place.parent)):
+    for source in (Path(name).resolve() for name in read if name is not None):
+        inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
+        if source == place or inside:
+            raise InputError(f"--out {out}: is what is read here, and would be lost; choose another name")
+    if place.name in FILES and is_run(str(place.parent)):
         raise InputError(f"--out {out}: belongs to the run in that folder, and would be lost; choose another name")
 
 
@@ -141,3 +143,9 @@ def open_model(path: str | None) -> Model:
     if path is None:
         return load_model(PACKAGED)
     return load_model(model_file(path))
+
+
+def data_of(model: Model) -> str | None:
+    """The path of the data that a model learned from, which no command may replace; None where it does not say."""
+    source = model.data.get("source")
+    return source if isinstance(source, str) else None

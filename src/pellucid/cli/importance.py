@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pellucid.cli.common import Out, check_out, open_model, output, print_json, progress
+from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.errors import InputError
 from pellucid.tables import Importance
@@ -39,8 +39,9 @@ def importance(
         from pellucid.pictures import style
 
         style.check_name(to)
-        check_out(to, path, data)
     model = open_model(path)
+    if to is not None:
+        check_out(to, path, data, data_of(model))
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid import pictures
 from pellucid.batches import Pair
-from pellucid.cli.common import Out, check_out, open_model, output, print_json, progress
+from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.errors import InputError
 from pellucid.files import to_json, write_whole
@@ -75,7 +75,7 @@ def landscape(
     """
     model = open_model(place)
     outs = outs or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
-    _check_outs(outs, [place, data, model.data.get("source")])
+    _check_outs(outs, [place, data, data_of(model)])
     path = _path(place, directions)
     name, chosen = _samples(model, data, samples)
     begin = time.perf_counter()

@@ -44,7 +44,7 @@ def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **opt
     style.check_name(to)
     asked = Asked(kind, path, quiet=quiet or as_json, **options)
     _check_flags(asked)
-    check_out(to, asked.image)
+    check_out(to, asked.image, asked.data)
     figure, numbers = KINDS[kind](asked)
     pictures.save(figure, to)
     if as_json:

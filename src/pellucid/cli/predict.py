@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pellucid import datasets, metrics
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, check_out, is_model, note, open_model, output, print_json, target_in
+from pellucid.cli.common import Cell, Out, check_out, data_of, is_model, note, open_model, output, print_json, target_in
 from pellucid.datasets import Table
 from pellucid.errors import InputError
 from pellucid.files import plain, write_whole
@@ -43,9 +43,9 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
     if not files:
         raise InputError(f"{first} is the model: name a picture or a table to predict as well")
-    if to is not None:
-        check_out(to, *arguments)
     model = open_model(path)
+    if to is not None:
+        check_out(to, *arguments, data_of(model))
     read = [(name, *_inputs(model, name)) for name in files]
     net = model.in_units()
     predictions = [net.predict(X) for _, X, _ in read]

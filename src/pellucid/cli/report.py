@@ -12,6 +12,7 @@ from pellucid.errors import InputError
 from pellucid.finding import Finding
 from pellucid.report import subject, write
 from pellucid.runs import Run, open_run
+from pellucid.runs.record import REPORT
 
 
 @click.command(short_help="A run as one page of HTML.")
@@ -29,7 +30,7 @@ def report(run: str, to: Path | None, as_json: bool, quiet: bool) -> None:
     """
     if to is not None and to.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {to}: the report is a page of HTML; give a name that ends in .html")
-    if to is not None:
+    if to is not None and to.resolve() != (Path(run) / REPORT).resolve():  # its own place, where it goes without --out
         check_out(to)
     opened = open_run(run)
     about = subject(opened)

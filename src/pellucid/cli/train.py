@@ -23,8 +23,8 @@ from pellucid.diagnosis.training import diagnose_run
 from pellucid.errors import DivergenceError, InputError
 from pellucid.finding import Finding
 from pellucid.network import Network
-from pellucid.report import NAME as REPORT
 from pellucid.runs import Look, Run, from_flags, prepare, resume, start, usual_recipe
+from pellucid.runs.record import REPORT
 from pellucid.runs.settings import Settings
 from pellucid.training import Epoch
 from pellucid.wording import decimal, percent, shortened

@@ -3,22 +3,42 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from pellucid.errors import InputError
 from pellucid.files import StrPath
 from pellucid.storage import Model
 
+
+class Form(NamedTuple):
+    """A form of export: the module that writes it, what its file holds, how its name ends, and how to use it."""
+
+    module: str
+    what: str
+    endings: tuple[str, ...]
+    use: str
+
+
 FORMS = {
-    "onnx": "to_onnx",
-    "numpy": "to_numpy",
-    "pytorch": "to_pytorch",
-    "html": "page",
-}
-HOW = {
-    "onnx": "run it with ONNX Runtime: onnxruntime.InferenceSession({path!r})",
-    "numpy": "run it: python {path} rows.csv, or import predict from it",
-    "pytorch": "load it: the lines are in {beside}",
-    "html": "open it in a browser",
+    "onnx": Form(
+        "to_onnx",
+        "an ONNX graph",
+        (".onnx",),
+        "run it with ONNX Runtime: onnxruntime.InferenceSession({path!r})",
+    ),
+    "numpy": Form(
+        "to_numpy",
+        "a Python script",
+        (".py",),
+        "run it: python {path} rows.csv, or import predict from it",
+    ),
+    "pytorch": Form(
+        "to_pytorch",
+        "the weights, and the .py file beside it loads them",
+        (".safetensors",),
+        "load it: the lines are in {beside}",
+    ),
+    "html": Form("page", "a page of HTML", (".html", ".htm"), "open it in a browser"),
 }
 
 
@@ -26,7 +46,8 @@ def export(model: Model, path: StrPath, *, to: str) -> None:
     """Write a model in another form, whole or not at all: "onnx", "numpy", "pytorch" or "html".
 
     Raises:
-        InputError: there is no such form, or what it needs is not installed.
+        InputError: there is no such form, the path does not end as its files do, what it needs is not installed, or
+            something else would be lost.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -38,7 +59,10 @@ def export(model: Model, path: StrPath, *, to: str) -> None:
     """
     if to not in FORMS:
         raise InputError(f"--to {to}: there is no such form; take {', '.join(FORMS)}")
-    write: Callable[[Model, StrPath], None] = import_module(f"pellucid.ecosystem.{FORMS[to]}").write
+    form = FORMS[to]
+    if Path(path).suffix.lower() not in form.endings:
+        raise InputError(f"--out {path}: is to hold {form.what}; give a name that ends in {form.endings[0]}")
+    write: Callable[[Model, StrPath], None] = import_module(f"pellucid.ecosystem.{form.module}").write
     write(model, path)
 
 
@@ -48,4 +72,4 @@ def how_to_use(path: StrPath, to: str) -> str:
     >>> how_to_use("net.py", "numpy")
     'run it: python net.py rows.csv, or import predict from it'
     """
-    return HOW[to].format(path=str(path), beside=Path(path).with_suffix(".py"))
+    return FORMS[to].use.format(path=str(path), beside=Path(path).with_suffix(".py"))

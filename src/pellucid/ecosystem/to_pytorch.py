@@ -9,7 +9,7 @@ from pellucid.activations import Activation
 from pellucid.arrays import AnyArray
 from pellucid.errors import InputError
 from pellucid.files import StrPath, write_whole
-from pellucid.storage import MISSING, Model, describe
+from pellucid.storage import MISSING, Model, describe, is_model_file
 
 MODULES = {
     "relu": "nn.ReLU()",
@@ -20,6 +20,7 @@ MODULES = {
     "exp": "Exp()",
     "softmax": "nn.Softmax(dim=1)",
 }
+OPENING = "# A network that pellucid"  # of the lines that load the weights
 EXP = ("", "class Exp(nn.Module):  # PyTorch has none", "    def forward(self, z):", "        return z.exp()", "", "")
 
 
@@ -27,20 +28,31 @@ def write(model: Model, path: StrPath) -> None:
     """Write ``path``, a ``state_dict`` in safetensors, and a .py file of the same name that loads it.
 
     Raises:
-        InputError: safetensors is not installed, or the name is that of a .py file.
+        InputError: safetensors is not installed; or a model of pellucid, or a .py file of another kind, would be lost.
         OSError: a file cannot be written.
     """
     path = Path(path)
-    if path.suffix == ".py":
-        raise InputError(f"{path}: is to hold the weights, and the .py file beside it loads them: call it .safetensors")
+    beside = path.with_suffix(".py")
     try:
         from safetensors.numpy import save
     except ImportError:
         raise InputError(MISSING) from None
+    _refuse_to_replace(path, beside)
     lines = program(model, path.name)
     packed = {name: np.ascontiguousarray(array) for name, array in state(model).items()}
     write_whole(path, save(packed, {"format": "pt", "load": lines}))
-    write_whole(path.with_suffix(".py"), lines.encode())
+    write_whole(beside, lines.encode())
+
+
+def _refuse_to_replace(weights: Path, beside: Path) -> None:
+    """Raise InputError where one of the two files is there and was not written by an export to PyTorch."""
+    if is_model_file(weights):
+        raise InputError(f"{weights}: is a model of pellucid, which would be lost; choose another name")
+    if beside.exists() and not beside.read_bytes().startswith(OPENING.encode()):
+        raise InputError(
+            f"{beside}: is there already, and the lines that load {weights.name} would take its place; "
+            "choose another name"
+        )
 
 
 def state(model: Model) -> dict[str, AnyArray]:
@@ -83,7 +95,7 @@ def program(model: Model, name: str) -> str:
     double = ".double()" if model.network.dtype == np.float64 else ""
     return "\n".join(
         [
-            f"# A network that pellucid {pellucid.__version__} has trained.",
+            f"{OPENING} {pellucid.__version__} has trained.",
             *note,
             "from pathlib import Path",
             "",

@@ -3,7 +3,7 @@
 ``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
 """
 
-from pellucid.report.document import NAME, page, write
+from pellucid.report.document import page, write
 from pellucid.report.subject import Subject, subject
 
-__all__ = ["NAME", "Subject", "page", "subject", "write"]
+__all__ = ["Subject", "page", "subject", "write"]

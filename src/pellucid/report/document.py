@@ -12,9 +12,8 @@ from pellucid.report.markup import Section, paragraph
 from pellucid.report.style import CSS
 from pellucid.report.subject import Seen, Subject, see, subject
 from pellucid.runs import Look, Run, look
+from pellucid.runs.record import REPORT
 from pellucid.wording import escape
-
-NAME = "report.html"
 
 
 def page(
@@ -48,7 +47,7 @@ def write(
         OSError: the file cannot be written; what was there before is untouched.
     """
     about = _subject(run, dataset)
-    path = about.folder / NAME if to is None else Path(to)
+    path = about.folder / REPORT if to is None else Path(to)
     write_whole(path, _page(about, findings).encode(), durable=False)
     return path
 

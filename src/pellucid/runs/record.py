@@ -17,6 +17,7 @@ from pellucid.storage import read_file
 
 NAME = "run.json"
 MODEL = "model.safetensors"
+REPORT = "report.html"
 
 
 def write(

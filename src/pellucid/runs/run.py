@@ -17,7 +17,7 @@ from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
 from pellucid.errors import DivergenceError, InputError
 from pellucid.files import sweep, write_whole
 from pellucid.history import COLUMNS
-from pellucid.runs import checkpoint, record
+from pellucid.runs import checkpoint, record, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.scores import score
@@ -29,6 +29,7 @@ from pellucid.training import Epoch, Progress, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
+FILES = {record.NAME, record.MODEL, record.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY}
 
 
 @dataclass
