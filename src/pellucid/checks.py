@@ -6,7 +6,7 @@ the value, the reason and the remedy.
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -233,3 +233,13 @@ def finite(X: AnyArray, name: str = "X") -> None:
         if len(bad):
             row, column = start + bad[0][0], bad[0][1]
             raise InputError(f"{name} holds {X[row, column]} in row {row}, column {column}: remove or fill the gap")
+
+
+def answers(outputs: AnyArray, place: Callable[[int], str]) -> AnyArray:
+    """Outputs (n, k) of a network that all are numbers; ``place`` says where row i stands."""
+    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if bad.size:
+        raise InputError(
+            f"{place(int(bad[0]))}: the network's answer is no number, since its values are far too large: correct them"
+        )
+    return outputs

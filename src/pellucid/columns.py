@@ -147,7 +147,7 @@ class Date:
     """(days − mean) / scale, days since 1970; and for each of ``cycles`` sin 2πp and cos 2πp of the place p in it.
 
     Cycles are "year", "week" and "day"; a week begins on Monday. A gap is taken as ``fill``, in seconds; with ``gaps``
-    one more input is 1 where there was one.
+    one more input is 1 where there was one. ``form`` is that in which its dates were written, if they were text.
 
     >>> when = Date("when", mean=0.0, scale=1.0, fill=0.0, cycles=("week",))
     >>> when.inputs
@@ -164,10 +164,11 @@ class Date:
     fill: float
     cycles: tuple[str, ...] = ()
     gaps: bool = False
+    form: str = ""
     kind: ClassVar[str] = "date"
 
     @classmethod
-    def fitted(cls, name: str, values: AnyArray) -> "Date":
+    def fitted(cls, name: str, values: AnyArray, *, form: str = "") -> "Date":
         """As for a number, in days; with the cycles that the values go through.
 
         >>> Date.fitted("when", np.array([0.0, 86400.0 * 10])).cycles
@@ -176,7 +177,7 @@ class Date:
         there = values[~np.isnan(values)]
         mean, scale = mean_and_scale(there / DAY)
         fill = float(np.median(there)) if len(there) else 0.0
-        return cls(name, mean, scale, fill, cycles_of(there), len(there) < len(values))
+        return cls(name, mean, scale, fill, cycles_of(there), len(there) < len(values), form)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -118,6 +118,8 @@ def _column(spec: Mapping[str, Any]) -> Number | Category | Date:
             settings[name] = _names(settings[name])
     if not isinstance(settings["name"], str) or not set(settings.get("cycles", ())) <= set(CYCLES):
         raise InputError("its preprocessing holds a column without a name, or with a cycle that is not known")
+    if not isinstance(settings.get("form", ""), str):
+        raise InputError(f"its preprocessing says form={settings['form']!r}")
     for name in ("gaps", "others", "boolean"):
         if not isinstance(settings.get(name, False), bool):
             raise InputError(f"its preprocessing says {name}={settings[name]!r}")

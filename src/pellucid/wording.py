@@ -37,9 +37,20 @@ def decimal(value: float, places: int = 4) -> str:
     """A number with fixed places, so that columns of them line up; with a power of ten where it is too long for that.
 
     >>> decimal(0.25), decimal(5.7e29), decimal(math.nan, 2)
-    ('0.2500', '5.7e+29', 'nan')
+    ('0.2500', '5.7e+29', '–')
     """
+    if math.isnan(value):
+        return "–"
     return f"{value:.4g}" if abs(value) >= 1e9 else f"{value:.{places}f}"
+
+
+def counted(count: int, what: str) -> str:
+    """How many there are of something that takes an s.
+
+    >>> counted(1, "sample"), counted(2500, "row")
+    ('1 sample', '2,500 rows')
+    """
+    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def duration(seconds: float) -> str:

@@ -120,7 +120,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("nan target", {"X": X, "y": np.where(X[:, 0] == 4, NAN, 1)}, "auto", "sample 2: target y is nan"),
     ("one class", {"X": X, "y": np.ones(6, int)}, "auto", "every label is 1"),
     ("fractions", {"X": X, "y": X[:, 0] / 4}, "classification", "sample 1: target 0.5 is no whole number"),
-    ("text values", {"X": X, "y": np.array(["a"] * 6)}, "regression", "'a' is text"),
+    ("text values", {"X": X, "y": np.array(["a"] * 6)}, "regression", "sample 0: the target is 'a', but regression"),
     ("one-hot", {"X": X, "y": np.eye(6)}, "classification", "6 columns.*argmax"),
     ("empty label", {"X": X, "y": np.array(["a", "a", "", "b", "b", "b"])}, "auto", "sample 2: the label is empty"),
     ("bytes", {"X": X, "y": np.array([b"\xff"] * 6)}, "auto", "no UTF-8"),

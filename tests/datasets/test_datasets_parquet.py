@@ -95,7 +95,12 @@ BAD: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("one class", {"a": A, "label": LABEL * 0}, {}, "every label is 0"),
     ("empty label", {"a": A, "label": ["x", "", "y"] * 2}, {}, "row 1: the label is empty"),
     ("long label", {"a": A, "label": ["x", "y", "y" * 300] * 2}, {}, "row 2: the label has 300 characters"),
-    ("text for a value", {"a": A, "label": ["x", "y"] * 3}, {"task": "regression"}, "'x' is text"),
+    (
+        "text for a value",
+        {"a": A, "label": ["x", "y"] * 3},
+        {"task": "regression"},
+        "row 0: the target is 'x'",
+    ),
 ]
 
 

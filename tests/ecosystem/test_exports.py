@@ -222,6 +222,80 @@ def test_the_script_needs_numpy_alone_and_reads_a_table(tmp_path: Path) -> None:
     assert [float(line) for line in lines] == pytest.approx(wanted[:, 0], rel=1e-5)
 
 
+def house_script(folder: Path) -> Path:
+    """The script of a network that reads a number, yes or no, dates as 12/31/2026, and a category."""
+    plan = Preprocessing(
+        (
+            Number("size", 100.0, 50.0, 90.0),
+            Number("garage", 0.0, 1.0, 0.0, boolean=True),
+            Date("built", 0.0, 1e3, 0.0, form="%m/%d/%Y"),
+            Category("city", LEVELS),
+        ),
+        targets=(Target("price", 5.0, 2.0),),
+    )
+    net = Network([len(plan.inputs), 4, 1], loss=SquaredError(), rng=np.random.default_rng(0))
+    export(Model(net, preprocessing=plan), folder / "model.py", to="numpy")
+    return folder / "model.py"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("size,built,city\n1,2020-01-01,Bonn\n", "row 0 has no column 'garage'; its columns are size, built, city"),
+        (
+            "size,garage,built,city\n9,no,,Bonn\n9,2,,Bonn\n",
+            "row 1, column garage: '2' is no yes or no",
+        ),
+        ("size,garage,built,city\n9,no,27.01.2021,Bonn\n", "row 0, column built: '27.01.2021' is no date such as 2026"),
+        ("size,garage,built,city\n9,no,today,Bonn\n", "row 0, column built: 'today' is no date"),
+        ("size,garage,built,city\ninf,no,,Bonn\n", "row 0, column size: 'inf' is no number"),
+        ("size,garage,built,city\n1_0,no,,Bonn\n", "row 0, column size: '1_0' is no number"),
+        (
+            "size,garage,built,city\n1e300,no,,Bonn\n",
+            "row 0: the answer is no number, since the row's values are",
+        ),
+        ("size,garage,built,city\n9,no,,Bonn\n9,no\n", "row 1 has 2 cells, but the header names 4 columns"),
+        ("size,garage,built,city\n", "there are no rows below a header"),
+        ("", "there are no rows below a header"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_the_script_says_what_it_cannot_read(content: str | None, message: str, tmp_path: Path) -> None:
+    script = house_script(tmp_path)
+    if content is not None:
+        (tmp_path / "rows.csv").write_text(content)
+    done = subprocess.run([sys.executable, script, tmp_path / "rows.csv"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path / 'rows.csv'}: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_script_reads_tables_as_they_come(tmp_path: Path) -> None:
+    script = house_script(tmp_path)
+    said = set()
+    for content in (
+        "size,garage,built,city\n120.5,yes,2021-01-02,Bonn\n",
+        "size;garage;built;city\n120.5;1;01/02/2021;Bonn\n",
+        "city, built, size, garage\nBonn, 2021-01-02T00:00Z, 120.5, True\n",
+        "size\tgarage\tbuilt\tcity\n1.205e2\ty\t1/2/2021\tBonn\n",
+    ):
+        (tmp_path / "rows.csv").write_text(content)
+        done = subprocess.run(
+            [sys.executable, script, tmp_path / "rows.csv"], capture_output=True, text=True, check=True
+        )
+        said.add(done.stdout)
+    assert len(said) == 1
+
+
+def test_the_script_ends_with_its_reader(tmp_path: Path) -> None:
+    script = house_script(tmp_path)
+    (tmp_path / "rows.csv").write_text("size,garage,built,city\n" + "9,no,,Bonn\n" * 20_000)
+    line = f"{sys.executable} {script} {tmp_path / 'rows.csv'} | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("price\n", "")
+
+
 @pytest.mark.parametrize("form", ["onnx", "numpy"])
 def test_the_digit_model_reads_digits_elsewhere(form: str, tmp_path: Path) -> None:
     path = tmp_path / ("digits.onnx" if form == "onnx" else "digits.py")

@@ -29,7 +29,7 @@ from pellucid.columns import Category, Date, Number, Target
 from pellucid.datasets import mnist
 from pellucid.datasets.images import read_images, to_mnist
 from pellucid.ecosystem import page
-from pellucid.losses import LOSSES
+from pellucid.losses import LOSSES, CrossEntropy
 from pellucid.preprocessing import Preprocessing
 
 PACKAGED = Path(page.__file__).parents[2] / "models" / "digits.safetensors"
@@ -366,6 +366,8 @@ def test_rows_that_are_typed_are_answered_in_the_targets_units(see: Open) -> Non
         (0, "1,5", "1,5 cannot be read; give a number"),
         (4, "26.11.2026", "26.11.2026 cannot be read; give a date"),
         (4, "2026-13-01", "2026-13-01 cannot be read; give a date"),
+        (4, "2026-02-30", "2026-02-30 cannot be read; give a date"),
+        (4, "2026-02-28T24:10", "2026-02-28T24:10 cannot be read; give a date"),
     ],
 )
 def test_what_cannot_be_read_is_told_and_earlier_numbers_go(field: int, text: str, why: str, see: Open) -> None:
@@ -377,6 +379,21 @@ def test_what_cannot_be_read_is_told_and_earlier_numbers_go(field: int, text: st
     shown.fill(f"#field-{field}", "")
     assert shown.is_visible("#outputs")
     assert shown.is_visible("#layers")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classes", [("no", "yes"), None])
+def test_what_no_float32_holds_has_no_answer_here_either(classes: tuple[str, ...] | None, see: Open) -> None:
+    plan = Preprocessing((Number("x", 0.0, 1.0, 1.0),), targets=() if classes else (Target("y", 0.0, 1.0),))
+    loss = CrossEntropy() if classes else SquaredError()
+    net = Network([1, 4, len(classes or ("y",))], loss=loss, rng=np.random.default_rng(0))
+    shown = see(Model(net, classes, ("x",), preprocessing=plan))
+    for text in ("1e39", "1e308", "-1e200"):
+        shown.fill("#field-0", text)
+        assert shown.inner_text("#answer") == "The answer is no number, since a value is far too large."
+        assert not shown.is_visible("#outputs")
+    shown.fill("#field-0", "1e9")
+    assert shown.is_visible("#outputs")
 
 
 @pytest.mark.slow
@@ -411,19 +428,27 @@ SHORT = Preprocessing(
         ('d,"more;",a,"b, ""c"""\r\nfalse,"a ""b""\n,;",2.5,y', [2.5, 0, 1, 0], "3 of 3 values taken."),
         ("a,d\n2.5,no", [2.5, 1, 0, 0], '2 of 3 values taken. Not there, and left as they were: b, "c".'),
         ("2.5,z,no\n1,x,yes", [2.5, 0, 0, 0], "3 of 3 values of the first row taken."),
-        ("2.5,y,maybe", [2.5, 0, 1, 1], "2 of 3 values taken. Cannot be read: d: maybe."),
+        ("2.5,y,maybe", "d: maybe cannot be read; give yes or no.", "2 of 3 values taken. Cannot be read: d: maybe."),
+        ("many,y,2", "a: many cannot be read; give a number.", "1 of 3 values taken. Cannot be read: a: many, d: 2."),
         ("2.5,y", [0.5, 1, 0, 1], "Nothing taken: 2 of 3 values, and no line of names before them."),
         ("x\n2.5", [0.5, 1, 0, 1], "Nothing taken: 1 of 3 values, and no line of names before them."),
         ("\n", [0.5, 1, 0, 1], ""),
     ],
 )
-def test_a_row_may_be_pasted(text: str, inputs: list[float], told: str, see: Open) -> None:
+def test_a_row_may_be_pasted(text: str, inputs: list[float] | str, told: str, see: Open) -> None:
     net = Network([len(SHORT.inputs), 2], rng=np.random.default_rng(0))
     shown = see(Model(net, ("no", "yes"), SHORT.inputs, preprocessing=SHORT))
     shown.click("summary")
     shown.fill("#paste", text)
     assert shown.inner_text("#pasted") == told
-    assert settled(shown)["inputs"] == inputs
+    if isinstance(inputs, list):
+        assert settled(shown)["inputs"] == inputs
+        return
+    assert shown.inner_text("#answer") == inputs  # what is wrong in place of an earlier answer
+    assert not shown.is_visible("#outputs")
+    shown.fill("#field-0", "2.5")
+    shown.select_option("#field-2", label="no")
+    assert settled(shown)["inputs"] == [2.5, 0, 1, 0]
 
 
 @pytest.mark.slow
@@ -445,7 +470,7 @@ def test_a_layer_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(see: Op
     shown.locator(".layer button").first.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
         shown.keyboard.press(key)
-    assert shown.inner_text("#neuron-title") == f"{PLAN.inputs[1]}: a = 0.0000"
+    assert shown.inner_text("#neuron-title") == f"{PLAN.inputs[1]}: a = 0"
     assert not shown.is_visible("#terms")
     shown.keyboard.press("End")
     shown.keyboard.press("Tab")

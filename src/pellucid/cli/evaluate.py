@@ -5,14 +5,15 @@ from typing import Any
 import click
 from rich.text import Text
 
-from pellucid import metrics
+from pellucid import checks, metrics
+from pellucid.arrays import AnyArray
 from pellucid.cli.common import Out, open_model, output, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.files import plain
 from pellucid.runs import score
 from pellucid.storage import Model
-from pellucid.wording import decimal, percent
+from pellucid.wording import counted, decimal, percent
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
@@ -27,14 +28,15 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     path, data = model_and_data(arguments)
     model = open_model(path)
     name, samples = weighted_samples_for(model, data)
-    result = _result(model, samples)
+    outputs = checks.answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
+    result = _result(model, samples, outputs)
     if as_json:
         print_json(result)
         return
     results = Out()
-    scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {result['r2']:.4f}"
+    scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {decimal(result['r2'])}"
     more = "" if "rmse" not in result else f", RMSE {result['rmse']:.5g}"
-    results.line(f"{name}: {result['samples']:,} samples, {scores}{more}, loss {decimal(result['loss'])}")
+    results.line(f"{name}: {counted(result['samples'], 'sample')}, {scores}{more}, loss {decimal(result['loss'])}")
     if "confusion" in result and not quiet:
         results.line()
         _show_classes(results, result)
@@ -42,7 +44,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         _show_confusion(results, model, result)
 
 
-def _result(model: Model, samples: Samples | WeightedSamples) -> dict[str, Any]:
+def _result(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> dict[str, Any]:
     net = model.network
     scores = score(model, samples)
     result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
@@ -52,7 +54,7 @@ def _result(model: Model, samples: Samples | WeightedSamples) -> dict[str, Any]:
     if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
         return result  # several questions at once: there is no one class to confuse with another
     names = model.class_names
-    matrix = metrics.confusion(net.predict(samples.X), samples.y, len(names))
+    matrix = metrics.confusion(outputs, samples.y, len(names))
     each = metrics.per_class(matrix)
     result["confusion"] = matrix.tolist()
     result["per_class"] = {

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 import numpy as np
 
+from pellucid import checks
 from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.errors import InputError
 from pellucid.tables import Importance
 from pellucid.tables import importance as compute
-from pellucid.wording import decimal, percent, shortened
+from pellucid.wording import counted, decimal, percent, shortened
 
 MOST_INPUTS = 1000  # of a model without named columns; each is shuffled by itself
 SHOWN = 40
@@ -46,6 +47,7 @@ def importance(
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
     name, samples = weighted_samples_for(model, data)
+    checks.answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
     with progress("columns", columns, quiet=quiet or as_json) as bar:
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)
@@ -66,7 +68,9 @@ def importance(
 def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int) -> None:
     results = Out()
     form = decimal if what == "R²" else percent
-    results.line(f"{name}: {samples:,} samples; what the {what} loses when a column is shuffled, mean of {repeats}")
+    results.line(
+        f"{name}: {counted(samples, 'sample')}; what the {what} loses when a column is shuffled, mean of {repeats}"
+    )
     rows = [
         (shortened(column.name), form(column.drop), f"± {form(column.spread)}", decimal(column.loss))
         for column in found[:SHOWN]

@@ -3,14 +3,14 @@
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 from rich.text import Text
 
-from pellucid import datasets, metrics
+from pellucid import checks, datasets, metrics
 from pellucid.arrays import AnyArray
 from pellucid.cli.common import Cell, Out, check_out, data_of, is_model, note, open_model, output, print_json, target_in
 from pellucid.datasets import Table
@@ -46,9 +46,9 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     model = open_model(path)
     if to is not None:
         check_out(to, *arguments, data_of(model))
-    read = [(name, *_inputs(model, name)) for name in files]
+    read = [_inputs(model, name) for name in files]
     net = model.in_units()
-    predictions = [net.predict(X) for _, X, _ in read]
+    predictions = [checks.answers(net.predict(one.X), one.place) for one in read]
     if to is not None:
         write_whole(to, _as_csv(model, read, predictions).encode())
     if as_json:
@@ -57,37 +57,42 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     _show(model, read, predictions, to, quiet=quiet)
 
 
-Read = tuple[str, AnyArray, Table | None]  # a file's name, its inputs (n, features), and its table if it is one
+class Read(NamedTuple):
+    """What was read of a file: its inputs X (n, features), as the model takes them, and where row i stands in it."""
+
+    name: str
+    X: AnyArray
+    place: Callable[[int], str]
+    table: Table | None = None
 
 
-def _inputs(model: Model, name: str) -> tuple[AnyArray, Table | None]:
-    """A file's inputs (n, features), as the model takes them."""
+def _inputs(model: Model, name: str) -> Read:
     net = model.network
     if Path(name).suffix.lower() in PICTURES:
         if model.image_shape is None:
             raise InputError(f"{name}: is a picture, but the model takes {net.sizes[0]} numbers: give it a table")
-        return datasets.read_images([name], model.image_shape, model.picture_form), None
+        return Read(name, datasets.read_images([name], model.image_shape, model.picture_form), lambda _: name)
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
-        return _rows(model, model.preprocessing, name, stdin), None
+        return _rows(model, model.preprocessing, name, stdin)
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(
             f"{name}: has {table.X.shape[1]} inputs a row, but the model takes {net.sizes[0]}: "
             "give it rows of the kind that it learned from"
         )
-    return table.X, table
+    return Read(name, table.X, table.place, table)
 
 
-def _rows(model: Model, plan: Preprocessing, name: str, stdin: BinaryIO | None) -> AnyArray:
-    """The inputs (n, inputs) that a model's preprocessing makes of a table; a note names categories it did not know."""
+def _rows(model: Model, plan: Preprocessing, name: str, stdin: BinaryIO | None) -> Read:
+    """What a model's preprocessing makes of a table; a note names categories that it did not know."""
     frame = datasets.read_frame(name, stdin=stdin, as_text=datasets.texts_of(plan))
     for column, levels in datasets.unknown_levels(frame, plan).items():
         some = ", ".join(map(shortened, levels[:3])) + (", …" if len(levels) > 3 else "")
         note(f"note: {name}, column {column}: training did not know {some}; taken as no known one")
-    return datasets.inputs_of(frame, plan, model.network.dtype)
+    return Read(name, datasets.inputs_of(frame, plan, model.network.dtype), frame.place)
 
 
 def _answers(model: Model, outputs: AnyArray) -> list[Any]:
@@ -100,11 +105,11 @@ def _answers(model: Model, outputs: AnyArray) -> list[Any]:
 
 def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> list[dict[str, Any]]:
     rows = []
-    for (name, _, _), outputs in zip(read, predictions, strict=True):
+    for one, outputs in zip(read, predictions, strict=True):
         answers, values = _answers(model, outputs), model.network.loss.kind == "values"
         shares = None if values else metrics.probabilities(outputs)
         for row, answer in enumerate(answers):
-            entry = {"input": name, "row": row, "prediction": answer}
+            entry = {"input": one.name, "row": row, "prediction": answer}
             if shares is not None:
                 entry["probabilities"] = dict(zip(model.class_names, plain(shares[row]), strict=True))
             rows.append(entry)
@@ -115,7 +120,7 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
     """A table of predictions; ImageId,Label where the only file is a digit table without labels, as Kaggle has it."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    table = read[0][2]
+    table = read[0].table
     if len(read) == 1 and table is not None and table.y is None and table.image_shape == (28, 28):
         rows.writerow(["ImageId", "Label"])
         rows.writerows(enumerate(_answers(model, predictions[0]), start=1))

@@ -241,7 +241,7 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
         scores = result[part]
         if scores is not None:
             shown = {name: math.nan if score is None else score for name, score in scores.items()}
-            text = f"R² {shown['r2']:.4f}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
+            text = f"R² {decimal(shown['r2'])}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
             text = text or f"accuracy {percent(shown['accuracy'])}"
             results.line(f"{part:5} {text}, loss {decimal(shown['loss'])}", bold=part == "test")
     if quiet:

@@ -42,6 +42,7 @@ class Column:
     whole: bool = False  # the numbers are integers as they were written
     odd: Odd | None = None
     why: str = ""
+    form: str = ""  # in which dates were written, where they were text
 
     @property
     def gaps(self) -> Array:

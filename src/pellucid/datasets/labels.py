@@ -11,6 +11,7 @@ from pellucid.datasets.types import Array, Form, Indices, Table, Task
 from pellucid.errors import InputError
 
 TASKS = ("auto", "classification", "regression")
+HUGE = 1e150  # the square of a larger value is no number
 MOST_CLASSES = 20  # more distinct integers than this are values
 DIGIT_FORMS = ("csv", "idx")  # what they hold are pictures and their labels
 
@@ -130,11 +131,28 @@ def values(table: Table) -> Array:
     """
     y = _targets(table)
     if y.dtype.kind not in "biuf":
+        i = next((i for i, text in enumerate(y.flat) if not _is_number(str(text))), 0)
         raise InputError(
-            f"{table.place(0)}: target {str(y.flat[0])!r} is text, regression needs numbers; take task classification"
+            f"{table.place(i // (y.size // len(y)))}: the target is {str(y.flat[i])!r}, but regression needs numbers: "
+            "correct it (to learn classes: --task classification)"
         )
-    y = y.astype(np.float64)
-    return y.reshape(len(y), -1)
+    y = y.astype(np.float64).reshape(len(y), -1)
+    huge = np.abs(y) > HUGE
+    if huge.any():
+        i, k = np.argwhere(huge)[0]
+        raise InputError(
+            f"{table.place(i)}: the target is {y[i, k]:g}, too large for its square to be a number: correct it, or "
+            "give the target in another unit"
+        )
+    return y
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _targets(table: Table) -> Array:

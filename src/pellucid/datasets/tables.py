@@ -12,6 +12,7 @@ from pellucid.columns import Category, Target
 from pellucid.datasets.frames import Frame
 from pellucid.datasets.labels import class_labels, decide_task, encode_labels, values
 from pellucid.datasets.splits import split
+from pellucid.datasets.texts import THOUSANDS
 from pellucid.datasets.typed import as_kind, columns_of
 from pellucid.datasets.types import Array, Dataset, Indices, Samples, Table, Understood, WeightedSamples
 from pellucid.datasets.understanding import describe, listed, understand
@@ -82,8 +83,8 @@ def load_table(
         plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]], options))
     if classes is None:
         _refuse_negative(y, names, frame, options)
-        y = plan.scaled(y).astype(dtype)
-    X = plan.transform({name: column[rows] for name, column in columns_of(frame, plan).items()}, dtype)
+        y = _scaled(y, frame, plan, rows, dtype)
+    X = _inputs(frame, plan, rows, dtype)
     of_class = _class_weights(options.class_weights, classes, y, parts[0])
     train, dev_part, test_part = (_part(X, y, weights, index) for index in parts)
     if of_class is not None:
@@ -128,6 +129,8 @@ def _rows_with_target(frame: Frame, names: Sequence[str]) -> Indices:
             what = column.why if column.values is None else "dates"
             raise InputError(f"{frame.name}: the target {name!r} is {what}; predict numbers, text or yes and no")
         oddity = frame.oddity(name)
+        if column.why == THOUSANDS:
+            oddity = f"{frame.name}: the target {name!r} {THOUSANDS}"
         if oddity is not None:
             raise InputError(oddity)
         there &= ~column.gaps
@@ -152,7 +155,7 @@ def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> Table:
             y = values.astype(bool)
         else:
             y = values.astype(np.int64) if columns[0].whole else values
-    return Table(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first)
+    return Table(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first, rows=rows)
 
 
 def _encoded(answers: Table, task: str) -> tuple[tuple[str, ...] | None, Array]:
@@ -169,7 +172,36 @@ def _encoded(answers: Table, task: str) -> tuple[tuple[str, ...] | None, Array]:
 
 def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> Array:
     """Return the inputs X (n, inputs) that a plan makes of a table; raises as `columns_of` does."""
-    return plan.transform(columns_of(frame, plan), dtype)
+    return _inputs(frame, plan, np.arange(frame.rows), dtype)
+
+
+def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+    """Return the inputs X (rows, inputs) of some rows of a table."""
+    columns = {name: values[rows] for name, values in columns_of(frame, plan).items()}
+    with np.errstate(over="ignore"):
+        X = plan.transform(columns, dtype)
+    names = [column.name for column in plan.columns for _ in column.inputs]
+    _refuse_far(X, frame, rows, names, dtype)
+    return X
+
+
+def _scaled(y: Array, frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+    """Return targets y (rows, k) as the network learns them."""
+    with np.errstate(over="ignore"):
+        scaled = plan.scaled(y).astype(dtype)
+    _refuse_far(scaled, frame, rows, [target.name for target in plan.targets], dtype)
+    return scaled
+
+
+def _refuse_far(scaled: Array, frame: Frame, rows: Indices, names: Sequence[str], dtype: npt.DTypeLike) -> None:
+    """Raise InputError at the first scaled value (rows, columns) that is too large to be a number."""
+    far = np.isinf(scaled)
+    if far.any():
+        i, k = np.argwhere(far)[0]
+        raise InputError(
+            f"{frame.place(int(rows[i]))}, column {names[k]}: is too far from the values of the training data to be "
+            f"reckoned with in {np.dtype(dtype)}: correct it, or leave the cell empty"
+        )
 
 
 def samples_like(
@@ -194,9 +226,9 @@ def samples_like(
         )
     rows = _rows_with_target(frame, names)
     answers = targets_of(frame, names, rows)
-    y = encode_labels(answers, classes) if classes is not None else plan.scaled(values(answers)).astype(dtype)
+    y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)
     given = weights if weights in frame.columns else None
-    return _part(inputs_of(frame, plan, dtype)[rows], y, _weights(frame, given, rows, names), slice(None))
+    return _part(_inputs(frame, plan, rows, dtype), y, _weights(frame, given, rows, names), slice(None))
 
 
 def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pellucid.datasets.careful_csv import GAPS
+from pellucid.datasets.dates import LIKE_ISO, Dates, dates_in
 from pellucid.datasets.frame_types import Column, Odd
 
 if TYPE_CHECKING:
     import polars as pl
 
+WITH_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+THOUSANDS = "holds numbers with commas between the thousands; write 1007.5 for 1,007.50"
 NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
-ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
-FORMS = (  # each with all its separators; two that both fit say different things
-    ("%Y-%m-%d",),
-    ("%Y/%m/%d",),
-    ("%Y-%m",),
-    ("%d.%m.%Y",),
-    ("%d/%m/%Y", "%m/%d/%Y"),
-    ("%d-%m-%Y", "%m-%d-%Y"),
-    ("%b %d %Y",),
-    ("%b %d, %Y",),
-    ("%B %d %Y",),
-    ("%B %d, %Y",),
-    ("%d %b %Y",),
-    ("%d-%b-%Y",),
-    ("%d %B %Y",),
-)
-TIMES = ("", " %H:%M", " %H:%M:%S")
-MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try on all
-AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-12-31"
 
 
 def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False) -> dict[str, Column]:
@@ -57,10 +40,8 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
 
     >>> import polars as pl
     >>> understood(pl.Series(["1", "NA", " 2.5"]))
-    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='')
+    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='')
     """
-    import polars as pl
-
     texts = _with_gaps(texts)
     if (column := _numbers([texts])[0]) is not None:
         return column
@@ -69,11 +50,12 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
         return Column("boolean", as_floats(texts.str.to_lowercase() == "true"))
     if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
-    dates = _dates(distinct)
-    if isinstance(dates, pl.Series):
-        return Column("date", _matched(texts, distinct, dates))
+    dates = dates_in(distinct)
+    if isinstance(dates, Dates):
+        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
     odd = _odd_number(texts, distinct) or _odd_date(texts, distinct)
-    return Column("text", texts.to_numpy(), why=dates or "", odd=odd)
+    why = dates or (THOUSANDS if distinct.str.contains(WITH_THOUSANDS).all() else "")
+    return Column("text", texts.to_numpy(), why=why, odd=odd)
 
 
 def kept(texts: pl.Series) -> Column:
@@ -109,9 +91,9 @@ def dates_of(texts: pl.Series) -> Column:
     distinct = texts.drop_nulls().unique()
     if len(distinct) == 0:
         return Column("number", np.full(len(texts), np.nan))
-    dates = _dates(distinct)
-    if isinstance(dates, pl.Series):
-        return Column("date", _matched(texts, distinct, dates))
+    dates = dates_in(distinct)
+    if isinstance(dates, Dates):
+        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
     return Column("text", texts.to_numpy(), why=dates or "", odd=_odd_date(texts, distinct))
 
 
@@ -150,50 +132,6 @@ def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
     return found
 
 
-def _dates(distinct: pl.Series) -> pl.Series | str | None:
-    """Return the microseconds since 1970 of distinct texts where each is a date, why it is not known, or None."""
-    first = str(distinct[0])
-    if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. ]", first):
-        return None
-    if re.match(ISO, first):
-        return _iso(distinct)
-    for forms in FORMS:
-        for time in TIMES:
-            found = [values for form in forms if (values := _parsed(distinct, form + time)) is not None]
-            if len(found) == 2 and (found[0] != found[1]).any():
-                return AMBIGUOUS
-            if found:
-                return found[0].dt.epoch("us")
-    return None
-
-
-def _iso(distinct: pl.Series) -> pl.Series | None:
-    import polars as pl
-
-    if not distinct.str.contains(ISO).all():
-        return None
-    whole = distinct.str.replace(" ", "T", literal=True).str.replace(" ", "", literal=True)
-    whole = whole.str.replace(",", ".", literal=True).str.replace("Z$", "+00:00")
-    whole = whole.str.replace(r"^(.{10})$", "${1}T00:00").str.replace(r"(T\d\d:\d\d)([+-]|$)", "${1}:00${2}")
-    whole = whole.str.replace(r"(T[^+-]*)$", "${1}+00:00")
-    values = whole.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%#z", strict=False)
-    return None if values.null_count() else values.dt.epoch("us")
-
-
-def _parsed(distinct: pl.Series, form: str) -> pl.Series | None:
-    """Return the times of distinct texts, or None where one of them has another form."""
-    import polars as pl
-
-    if form.startswith("%Y-%m") and "%d" not in form:
-        distinct, form = distinct + "-01", form.replace("%m", "%m-%d", 1)
-    for some in (distinct.head(MOST_TRIED), distinct):
-        values = some.str.strptime(pl.Datetime("us"), form, strict=False)
-        years = values.dt.year()
-        if values.null_count() or (years < 1000).any():  # 1/2/20 is no year of the Romans
-            return None
-    return values
-
-
 def _matched(texts: pl.Series, distinct: pl.Series, microseconds: pl.Series) -> np.ndarray:
     """Return for each text, (n,) float64, the seconds of the distinct text that it is; NaN for a gap."""
     return as_floats(texts.replace_strict(distinct, microseconds, default=None)) / 1e6
@@ -211,7 +149,7 @@ def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
     """Return the first text that is no date where nearly all have the ISO form of one."""
     import polars as pl
 
-    if distinct.str.contains(ISO).sum() < NEARLY_ALL * len(distinct):
+    if distinct.str.contains(LIKE_ISO).sum() < NEARLY_ALL * len(distinct):
         return None
     dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
     return _first(texts, distinct.filter(dates.is_null()), "date")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
+from pellucid.datasets.dates import AMBIGUOUS, each_date
 from pellucid.datasets.frames import Column, Frame
+from pellucid.datasets.texts import WITH_THOUSANDS
 from pellucid.datasets.types import Array
 from pellucid.errors import InputError
 from pellucid.preprocessing import Preprocessing
@@ -26,7 +30,10 @@ def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, Array]:
             f"{', '.join(list(frame.columns)[:10])}: add it (its cells may be empty), or rename the one that is meant"
         )
     return {
-        column.name: as_kind(frame.columns[column.name], kind_of(column), frame, column.name) for column in plan.columns
+        column.name: as_kind(
+            frame.columns[column.name], kind_of(column), frame, column.name, form=getattr(column, "form", "")
+        )
+        for column in plan.columns
     }
 
 
@@ -40,11 +47,12 @@ def kind_of(column: object) -> str:
     return "boolean" if getattr(column, "boolean", False) else str(column.kind)  # type: ignore[attr-defined]
 
 
-def as_kind(column: Column, kind: str, frame: Frame, name: str) -> Array:
+def as_kind(column: Column, kind: str, frame: Frame, name: str, *, form: str = "") -> Array:
     """Return a column's values (n,) as a kind: number, boolean, category or date.
 
     An empty column fits every kind. Numbers and booleans are categories by their text; text that can be read as the
-    kind is read so. Raises InputError that names the first value that cannot.
+    kind is read so, dates in ``form`` where the text may be read in two ways. Raises InputError that names the first
+    value that cannot.
     """
     values = column.values
     if values is None:
@@ -65,6 +73,13 @@ def as_kind(column: Column, kind: str, frame: Frame, name: str) -> Array:
             values, np.array([text is None or parsed[text] is not None for text in values]), kind, frame, name
         )
         return np.array([np.nan if text is None else parsed[text] for text in values], np.float64)
+    if column.kind == "text":
+        seconds = each_date(values, form)
+        fits = empty | ~np.isnan(seconds)
+        if column.why == AMBIGUOUS and not (form and fits.all()):
+            raise InputError(f"{frame.name}, column {name}: {AMBIGUOUS}")
+        _refuse_others(values, fits, kind, frame, name)
+        return seconds
     _refuse_others(values, empty, kind, frame, name)
     return values
 
@@ -77,6 +92,8 @@ def _parse(text: str, kind: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
+    if not text.isascii() or "_" in text:  # Python reads these as numbers, a table does not
+        return None
     return value if np.isfinite(value) else None
 
 
@@ -85,9 +102,10 @@ def _refuse_others(values: Array, fits: Array, kind: str, frame: Frame, name: st
     if not fits.all():
         i = int(np.argmin(fits))
         value = values[i] if isinstance(values[i], str) else f"{values[i]:g}"
+        how = "write it without commas" if kind == "number" and re.match(WITH_THOUSANDS, str(value)) else "correct it"
         raise InputError(
             f"{frame.place(i)}, column {name}: {value!r}, but this column holds {NAMES[kind]}: "
-            "correct the value, or leave the cell empty"
+            f"{how}, or leave the cell empty"
         )
 
 

@@ -105,6 +105,7 @@ class Table:
     form: Form = "npz"
     first: int = 0
     picture_form: PictureForm = "mnist"
+    rows: Indices | None = None  # of the file, one a sample, where it holds others too
 
     def place(self, i: int) -> str:
         """Return where sample i stands, as a person would look for it: 'digits.csv, row 53'.
@@ -112,7 +113,8 @@ class Table:
         >>> Table("digits.npz", np.zeros((2, 1)), None, ("x0",), None).place(1)
         'digits.npz, sample 1'
         """
-        return f"{self.name}, {'row' if self.form in ('csv', 'parquet') else 'sample'} {int(i) + self.first}"
+        row = int(i if self.rows is None else self.rows[i])
+        return f"{self.name}, {'row' if self.form in ('csv', 'parquet') else 'sample'} {row + self.first}"
 
 
 @dataclass(frozen=True)

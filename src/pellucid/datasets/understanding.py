@@ -41,7 +41,7 @@ def understand(
             left_out.append((name, why))
             continue
         kind = kind or {"text": "category"}.get(column.kind, column.kind)
-        used.append(_fitted(name, as_kind(column, kind, frame, name)[train], kind))
+        used.append(_fitted(name, as_kind(column, kind, frame, name)[train], kind, column.form))
     if not used:
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
         raise InputError(
@@ -51,11 +51,11 @@ def understand(
     return tuple(used), tuple(left_out)
 
 
-def _fitted(name: str, values: Array, kind: str) -> Number | Category | Date:
+def _fitted(name: str, values: Array, kind: str, form: str) -> Number | Category | Date:
     if kind == "category":
         return Category.fitted(name, values)
     if kind == "date":
-        return Date.fitted(name, values)
+        return Date.fitted(name, values, form=form)
     return Number.fitted(name, values, boolean=kind == "boolean")
 
 

@@ -90,15 +90,13 @@ def _array(values: AnyArray, *, few: bool) -> str:
 def _table(plan: Preprocessing) -> str:
     """The preprocessing of a table: a line for each column, and the functions that these lines call."""
     kinds = {type(column) for column in plan.columns}
-    parts = [
-        _part("table")
-        .replace("GAPS_HERE", repr(sorted(GAPS)))
-        .replace("YES_HERE", repr(sorted(YES | {"true"})))
-        .replace("NO_HERE", repr(sorted(NO | {"false"})))
-    ]
+    parts = [_part("table").replace("GAPS_HERE", repr(sorted(GAPS)))]
+    facts = {"YES_HERE": sorted(YES), "NO_HERE": sorted(NO), "MONDAY": MONDAY, "CYCLES": CYCLES}
     for kind, name in ((Number, "number"), (Category, "category"), (Date, "date")):
         if kind in kinds:
-            parts.append(_part(f"column_{name}").replace("MONDAY", repr(MONDAY)).replace("CYCLES", repr(CYCLES)))
+            parts.append(_part(f"column_{name}"))
+            for word, value in facts.items():
+                parts[-1] = parts[-1].replace(word, repr(value))
     lines = [
         "def inputs(rows):",
         '    """What the network reads of rows, each a dict from column to value: (n, inputs)."""',
@@ -106,11 +104,10 @@ def _table(plan: Preprocessing) -> str:
     lines += ["    columns = ["]
     for column in plan.columns:
         settings = {name: value for name, value in column.__dict__.items() if name != "name"}
-        settings.pop("boolean", None)
         given = ", ".join(
             f"{name}={list(value) if isinstance(value, tuple) else value!r}" for name, value in settings.items()
         )
-        lines.append(f"        {column.kind}([row[{column.name!r}] for row in rows], {given}),")
+        lines.append(f"        {column.kind}(rows, {column.name!r}, {given}),")
     lines += ["    ]", "    return np.concatenate(columns, axis=1)"]
     return "\n\n\n".join([part.strip("\n") for part in parts] + ["\n".join(lines)])
 

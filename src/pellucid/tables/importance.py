@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid import checks
 from pellucid.datasets import Samples, WeightedSamples
+from pellucid.errors import InputError
 from pellucid.evaluation import Scores
 from pellucid.runs.scores import score
 from pellucid.storage import Model
@@ -56,6 +57,8 @@ def importance(
     ['x', 'noise']
     """
     checks.count(repeats, "repeats")
+    if len(samples.X) < 2:
+        raise InputError("importance: one sample cannot be shuffled: give at least 2, better hundreds")
     whole = score(model, samples)
     names, places = _columns(model)
     X = np.array(samples.X)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import datasets, metrics
+from pellucid import checks, datasets, metrics
 from pellucid.arrays import AnyArray, Array
 from pellucid.datasets import Frame, Samples, WeightedSamples
 from pellucid.errors import InputError
@@ -21,7 +21,8 @@ def predict(model: Model, data: Any) -> AnyArray:
     ``data`` is a data frame or the path of a table, as ``fit`` takes it; columns that the model does not know are left.
 
     Raises:
-        InputError: a column is missing, or holds another kind of values than the model learned from.
+        InputError: a column is missing, holds another kind of values than the model learned from, or values so large
+            that the answer is no number.
 
     >>> from pellucid.tables import fit
     >>> model = fit({"x": [0.0, 1.0] * 50, "y": ["no", "yes"] * 50}, "y", epochs=20)
@@ -74,8 +75,9 @@ def plan_of(model: Model) -> Preprocessing:
 
 
 def _outputs(model: Model, data: Any) -> Array:
-    X = datasets.inputs_of(_frame(model, data), plan_of(model), model.network.dtype)
-    return model.in_units().predict(X)
+    frame = _frame(model, data)
+    X = datasets.inputs_of(frame, plan_of(model), model.network.dtype)
+    return checks.answers(model.in_units().predict(X), frame.place)
 
 
 def _frame(model: Model, data: Any) -> Frame:

@@ -4,7 +4,12 @@ const MOST_NEURONS = 512, MOST_TERMS = 12, FIRST = model.image ? 1 : 0;
 const NUMBERS = ["outputs", "layers-section"]; // parts of the page that hold them
 let chosen = null, last = null;
 
-const say = value => Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(3) : value.toPrecision(5);
+function say(value) {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 1e9 || size < 1e-4) return value.toExponential(4);
+  return size >= 1e5 ? value.toFixed(0) : value.toPrecision(6);
+}
 
 function cell(row, text, kind = "") {
   const made = document.createElement("td");
@@ -19,9 +24,20 @@ function nameOf(l, i) {
   return `neuron ${i} of layer ${l}`;
 }
 
+// Whether a pass stays among the numbers that pellucid computes with, so that what it comes to is the same.
+function staysFinite(pass) {
+  const held = model.dtype === "float32" ? value => Number.isFinite(Math.fround(value)) : Number.isFinite;
+  return pass.a[0].every(held) && (model.targets.length || pass.z.every(z => z.every(held)));
+}
+
 function seeInputs(x) {
   last = forward(x);
-  const said = answers(last), body = document.querySelector("#outputs tbody");
+  const said = answers(last);
+  if (!staysFinite(last) || !said.every(Number.isFinite)) {
+    seeNothing("The answer is no number, since a value is far too large.");
+    return;
+  }
+  const body = document.querySelector("#outputs tbody");
   const order = model.classes ? said.map((_, k) => k).sort((a, b) => said[b] - said[a]) : said.map((_, k) => k);
   const names = model.classes ?? (model.targets.length ? model.targets.map(one => one.name) : said.map((_, k) => `output ${k}`));
   body.replaceChildren(...order.map(k => {

@@ -71,7 +71,7 @@ function startDrawing(see) {
   document.getElementById("clear").addEventListener("click", clear);
   listenToFiles(paper, (grey, name, picture) => {
     const pixels = pixelsOf(grey);
-    if (!pixels) { tell(`${name}: there is no ink in the picture.`); return; }
+    if (!pixels) { tell(`${name}: there is no ink in the picture; what was drawn stays.`); return; }
     instead(pixels);
     const scale = Math.min(paper.width / grey.w, paper.height / grey.h), w = grey.w * scale, h = grey.h * scale;
     pen.drawImage(picture, (paper.width - w) / 2, (paper.height - h) / 2, w, h);
@@ -150,7 +150,7 @@ function listenToFiles(paper, take) {
   async function open(file) {
     if (!file) return;
     const picture = await createImageBitmap(file).catch(() => null);
-    if (!picture) { tell(`${file.name}: this is no picture that can be opened here.`); return; }
+    if (!picture) { tell(`${file.name}: this is no picture that can be opened here; what was drawn stays.`); return; }
     const canvas = Object.assign(document.createElement("canvas"), {width: picture.width, height: picture.height});
     const whole = canvas.getContext("2d", {willReadFrequently: true});
     whole.fillStyle = "#fff";

@@ -3,7 +3,7 @@
 const GAPS = ["", "nan", "na", "n/a", "null", "none", "?", "-"];
 const YES = ["yes", "y", "true", "t", "1"], NO = ["no", "n", "false", "f", "0"];
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 const ANOTHER = Symbol("a level that the network has not met");
 
 // A text as a column takes it: null for a gap, undefined where it cannot be read.
@@ -14,8 +14,15 @@ function read(column, text) {
   if (column.kind === "category") return given;
   if (column.kind === "number") return NUMBER.test(word) && Number.isFinite(Number(word)) ? Number(word) : undefined;
   const [whole, day, time, zone] = DATE.exec(given) ?? [];
-  const moment = whole ? Date.parse(time ? `${day}T${time}${zone?.toUpperCase() ?? "Z"}` : day) : NaN;
+  if (!whole || !isDay(day)) return undefined;
+  const moment = Date.parse(time ? `${day}T${time}${zone?.toUpperCase() ?? "Z"}` : day);
   return Number.isNaN(moment) ? undefined : moment / 1000;
+}
+
+// Whether the calendar has a day: of the 30th of February a browser makes the 2nd of March.
+function isDay(text) {
+  const day = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 // The value that stands for a gap, as text.
@@ -25,12 +32,14 @@ function typical(column) {
   return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().replace(/(T00:00)?(:00)?\.000Z$/, "");
 }
 
-// A field: its element, its value (undefined where it cannot be read), and how a text is put in, where it can be.
+// A field: its element, its value (undefined where it cannot be read), its text, and how a text is put in, which says
+// whether it can be read.
 function writtenField(column) {
   const element = Object.assign(document.createElement("input"), {type: "text", value: typical(column)});
   element.inputMode = column.kind === "date" ? "text" : "decimal";
   element.placeholder = column.bare ? "a number" : column.kind === "date" ? "2026-12-31 or 2026-12-31T12:30" : "(missing)";
-  return {element, value: () => read(column, element.value), put: text => { element.value = text; return true; }};
+  const value = () => read(column, element.value);
+  return {element, value, text: () => element.value.trim(), put: text => { element.value = text; return value() !== undefined; }};
 }
 
 function chosenField(column) {
@@ -40,12 +49,13 @@ function chosenField(column) {
   choices.forEach(([text], k) => element.append(new Option(text, k)));
   element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
   const place = value => choices.findIndex(choice => choice[1] === value);
+  let given = ""; // the last text that was put in; none is chosen where it cannot be read
   const put = text => {
-    const value = read(column, text);
-    if (value !== undefined) element.selectedIndex = place(value) < 0 ? place(ANOTHER) : place(value);
+    const value = read(column, given = text);
+    element.selectedIndex = value === undefined ? -1 : place(value) < 0 ? place(ANOTHER) : place(value);
     return value !== undefined;
   };
-  return {element, value: () => choices[element.selectedIndex][1], put};
+  return {element, value: () => choices[element.selectedIndex]?.[1], text: () => given.trim(), put};
 }
 
 // The cells of lines that are separated by tabs, semicolons or commas; a cell in quotes may hold them.
@@ -95,7 +105,10 @@ function startForm(see, seeNothing) {
     const values = fields.map(field => field.value()), wrong = values.indexOf(undefined);
     fields.forEach(({element}, k) => element.setAttribute("aria-invalid", String(values[k] === undefined)));
     if (wrong < 0) see(inputsOf(values));
-    else seeNothing(`${described[wrong].name}: ${fields[wrong].element.value.trim() || "nothing"} cannot be read; give a ${described[wrong].kind}.`);
+    else {
+      const {name, kind, boolean} = described[wrong];
+      seeNothing(`${name}: ${fields[wrong].text() || "nothing"} cannot be read; give ${boolean ? "yes or no" : `a ${kind}`}.`);
+    }
   }
   document.getElementById("paste").addEventListener("input", event => {
     const text = event.target.value.replace(/^[\r\n]+|[\r\n]+$/g, "");
