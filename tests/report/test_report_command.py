@@ -103,7 +103,7 @@ def test_data_that_have_gone_are_said_to_have(pellucid: Command, values: Path) -
     values.unlink()
     ended = pellucid("report", "run")
     assert ended.code == 0
-    assert "the predictions are left out. The data cannot be read any more: v.npz" in ended.err
+    assert "the predictions are left out. The data are not there as they were: v.npz" in ended.err
     assert not [one for one in read(Path("run/report.html").read_text()).all("section") if one["id"] == "mistakes"]
 
 

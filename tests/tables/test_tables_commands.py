@@ -290,6 +290,30 @@ def test_a_model_goes_on_learning_with_its_own_preprocessing(folder: Path, tmp_p
     assert first.preprocessing == second.preprocessing
 
 
+@pytest.mark.parametrize("change", ["rows in another order", "a row less", "another value", "another target"])
+def test_a_part_that_was_held_back_is_not_taken_from_a_table_that_changed(
+    change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, path = houses(), tmp_path / "t.csv"
+    table.write_csv(path, null_value="NA")
+    flags = ["--target", "price", "--test", "60", "--epochs", "2", "--out", str(tmp_path / "run"), "-q"]
+    assert main(["train", str(path), *flags]) == 0
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+    {
+        "rows in another order": table.sample(fraction=1.0, shuffle=True, seed=0),
+        "a row less": table[:-1],
+        "another value": table.with_columns(size=pl.col("size") + 1),
+        "another target": table.with_columns(price=pl.col("price") + 1),
+    }[change].write_csv(path, null_value="NA")
+    for command in ("evaluate", "importance", "explain"):
+        capsys.readouterr()
+        assert main([command, str(tmp_path / "run")]) == 2
+        assert "t.csv: is not what it was when the model learned from it" in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "run"), str(path)]) == 0  # all of it may be asked for
+    table.write_csv(path, null_value="NA")
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+
+
 def test_a_table_that_changed_is_not_resumed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(folder / "houses.csv", tmp_path / "t.csv")
     train = ["train", str(tmp_path / "t.csv"), "--target", "price", "--epochs", "1", "--quiet"]

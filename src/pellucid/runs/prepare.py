@@ -19,6 +19,7 @@ from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
 from pellucid.storage import Model, load_model
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
+CHECKSUM = "checksum"  # of the data that a finished run's model learned from
 OF_TABLES = ("columns", "weights", "class_weights")
 FEW_ROWS = 2_000  # of a table, up to which its weights are held down the most
 STEPS = 5_000  # that are usual for a table
@@ -100,16 +101,16 @@ def own_data(model: Model) -> Dataset:
     """The data that a model learned from, split as it was then.
 
     Raises:
-        InputError: the model does not say which, they cannot be read, or they are of another kind by now.
+        InputError: the model does not say which, they cannot be read, or they are others by now.
     """
     about = dict(model.data)
-    if not isinstance(about.get("source"), str) or set(about) - {"source", *HOW_TO_SPLIT, *OF_TABLES}:
+    if not isinstance(about.get("source"), str) or set(about) - {"source", CHECKSUM, *HOW_TO_SPLIT, *OF_TABLES}:
         raise InputError("the model does not say what data it learned from: name some, such as mnist")
     checks.count(about.get("seed", 0), "the seed of the model's data", least=0)
     for name in ("dev", "test"):
         if about.get(name) is not None:
             checks.number(about[name], f"the {name} part of the model's data")
-    plan = model.preprocessing
+    checksum, plan = about.pop(CHECKSUM, None), model.preprocessing
     if plan is not None:
         columns, *others = (about.pop(name, None) for name in OF_TABLES)
         about |= {"options": TableOptions(tuple(map(str, columns or ())), *others)}
@@ -124,6 +125,11 @@ def own_data(model: Model) -> Dataset:
     if model.classes is not None and own.classes != model.classes:
         raise InputError(
             f"{own.name}: holds other classes by now than the model learned: bring the file back, or name other data"
+        )
+    if checksum is not None and record.checksum(own) != checksum:
+        raise InputError(
+            f"{own.name}: is not what it was when the model learned from it, so the part held back then is not known: "
+            "bring the file back, or name the data to take all of it"
         )
     return own
 

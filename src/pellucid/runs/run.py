@@ -19,7 +19,7 @@ from pellucid.files import sweep, write_whole
 from pellucid.history import COLUMNS
 from pellucid.runs import checkpoint, record, snapshots
 from pellucid.runs.checkpoint import State
-from pellucid.runs.prepare import Prepared, describe_model, load_data, make_optimizer
+from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.scores import score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
@@ -132,7 +132,7 @@ class Run:
         if state.best_theta is not None:
             net = net.copy()
             net.theta = state.best_theta
-        self.model = replace(self.model, network=net)
+        self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksum})
         save_model(self.model, self.folder / record.MODEL)
         parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
         train_scores, dev_scores, test_scores = (_scores(self.model, part) for part in parts)
