@@ -126,7 +126,7 @@ class Sigmoid:
     def __call__(self, z: Array, *, out: Array, work: Array) -> None:
         # f = 1 / (1 + exp(−z))
         np.maximum(z, -math.floor(math.log(np.finfo(z.dtype).max)), out=out)
-        np.negative(out, out=out)
+        out *= -1  # np.negative of NumPy 2.4 errs on x86 where numbers lie 64 bytes apart (16 in float32)
         np.exp(out, out=out)
         out += 1
         np.reciprocal(out, out=out)

@@ -127,7 +127,7 @@ class BinaryCrossEntropy:
         each, other = work
         # L = log(1 + e⁻|z|) + max(z, 0) − z y: the same, but for any z without log 0
         np.abs(z, out=each)
-        np.negative(each, out=each)
+        each *= -1  # not np.negative: see Sigmoid
         np.exp(each, out=each)
         np.log1p(each, out=each)
         np.maximum(z, 0, out=other)

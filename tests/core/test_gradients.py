@@ -245,6 +245,29 @@ def test_dropout_keeps_the_expected_activation_and_draws_anew() -> None:
     assert (trace.mask[0] != first).any()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", LOSS, ids=lambda loss: loss.name)
+def test_one_row_of_a_trace_of_any_size_is_that_row(loss: Any, dtype: Any) -> None:
+    """Its numbers lie as far apart as the trace has rows; NumPy 2.4's np.negative errs at some distances."""
+    hidden = [kind() for kind in pl.activations.ACTIVATIONS.values() if kind().name not in ("softmax", "exp")]
+    case = make_case([5, *[9] * len(hidden), 9], hidden, loss, 1, seed=0)
+    net = case.net.astype(dtype)
+    alone = pl.Trace(net, 1)
+    alone.fill(case.X, case.y)
+    pl.forward(net, alone)
+    wanted = pl.backward(net, alone)
+    for rows in range(2, 34):
+        trace = pl.Trace(net, rows)
+        for buffer in (*trace.a, *trace.z, *trace.delta, *trace.work):
+            buffer[...] = 7
+        head = trace.head(1)
+        head.fill(case.X, case.y)
+        pl.forward(net, head)
+        assert pl.backward(net, head) == pytest.approx(wanted, rel=1e-5 if dtype == np.float32 else 1e-12)
+        np.testing.assert_allclose(head.a[-1], alone.a[-1], rtol=1e-5 if dtype == np.float32 else 1e-12)
+        np.testing.assert_allclose(head.grad, alone.grad, rtol=2e-4 if dtype == np.float32 else 1e-9, atol=1e-7)
+
+
 def test_predictions_know_no_dropout() -> None:
     case = make_case([4, 6, 3], [pl.Tanh()], pl.CrossEntropy(), 5, seed=3)
     before = case.net.predict(case.X)
