@@ -268,16 +268,21 @@ def read_tensors(path: StrPath) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         raise InputError(MISSING) from None
     content = read_file(path)
     try:
-        tensors = unpack(content)
-        header = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + header]).get("__metadata__") or {}
+        tensors, entries = unpack(content), metadata(content)
     except (SafetensorError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{path}: not a whole safetensors file ({error}); give a model.safetensors that pellucid has written"
         ) from None
-    if "pellucid" not in metadata:
+    if "pellucid" not in entries:
         raise InputError(f"{path}: holds tensors, but no pellucid model; give a file that pellucid has written")
-    return tensors, _about(path, metadata["pellucid"])
+    return tensors, _about(path, entries["pellucid"])
+
+
+def metadata(content: bytes) -> dict[str, str]:
+    """The texts that stand beside the tensors of a whole safetensors file."""
+    header = int.from_bytes(content[:8], "little")
+    entries: dict[str, str] = json.loads(content[8 : 8 + header]).get("__metadata__") or {}
+    return entries
 
 
 def is_model_file(path: StrPath) -> bool:

@@ -33,6 +33,7 @@ from pellucid import (
     Tanh,
     export,
     load_model,
+    save_model,
 )
 from pellucid.cli import main
 from pellucid.columns import Category, Date, Number, Target
@@ -330,6 +331,40 @@ def test_pytorch_says_the_same_and_gives_the_same_weights_back(loss: Any, dtype:
     task = "regression" if loss.kind == "values" else "classification"
     again = from_pytorch(tmp_path / "net.safetensors", activation=["relu", "gelu", "leaky-relu"], task=task)
     assert (again.network.theta == net.theta).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+def test_what_went_out_for_pytorch_comes_back_as_it_was(loss: Any, tmp_path: Path) -> None:
+    outputs = 1 if loss.kind == "probabilities" else 3
+    hidden: list[Any] = [LeakyReLU(0.3), GELU(), Tanh()]
+    net = Network([5, 4, 4, 4, outputs], activation=hidden, loss=loss, rng=np.random.default_rng(0))
+    classes = None if loss.kind == "values" else tuple("abc"[: max(2, outputs)])
+    export(Model(net, classes), tmp_path / "net.safetensors", to="pytorch")
+    again = from_pytorch(tmp_path / "net.safetensors")
+    assert again.classes == classes
+    assert again.network.loss == loss
+    assert [layer.activation for layer in again.network.layers[:-1]] == hidden
+    assert (again.network.theta == net.theta).all()
+    other = from_pytorch(tmp_path / "net.safetensors", activation="relu", task="regression").network
+    assert [layer.activation.name for layer in other.layers] == ["relu", "relu", "relu", "identity"]
+
+
+@pytest.mark.parametrize("about", ["{", "[]", "{}", '{"activations": [{"name": "step"}, {}], "loss": 1, "classes": 3}'])
+def test_a_description_that_cannot_be_used_is_told(about: str, tmp_path: Path) -> None:
+    tensors = {"0.weight": np.ones((4, 2)), "2.weight": np.ones((3, 4))}
+    save_file(tensors, tmp_path / "w.safetensors", {"network": about})
+    with pytest.raises(InputError, match="what it says of its network cannot be used"):
+        from_pytorch(tmp_path / "w.safetensors")
+
+
+def test_a_table_for_a_network_without_preprocessing_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_file({"0.weight": np.ones((3, 2))}, tmp_path / "w.safetensors")
+    save_model(from_pytorch(tmp_path / "w.safetensors"), tmp_path / "m.safetensors")
+    (tmp_path / "rows.csv").write_text("size,city\n1,Bonn\n")
+    assert main(["predict", str(tmp_path / "m.safetensors"), str(tmp_path / "rows.csv")]) == 2
+    assert "holds no preprocessing for one" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -30,6 +30,12 @@ def test_counts_are_scaled_by_their_mean_alone(model: pl.Model) -> None:
     assert model.preprocessing.targets == (Target("visits", 0.0, float(visits()["visits"].mean())),)
 
 
+def test_few_different_counts_are_no_classes_for_this_loss() -> None:
+    table = {"x": np.arange(60.0), "visits": np.arange(60) % 4}
+    assert tables.fit(table, "visits", epochs=1).classes == ("0", "1", "2", "3")
+    assert tables.fit(table, "visits", epochs=1, loss="poisson").classes is None
+
+
 def test_the_mean_of_counts_is_found(model: pl.Model) -> None:
     x = np.array([-0.9, -0.3, 0.3, 0.9])
     found = tables.predict(model, {"x": x, "colour": ["red"] * 4})

@@ -1,4 +1,4 @@
-"""A table to an answer: the commands on tables, from training to predictions."""
+"""A table to an answer: the commands on tables, from training to scores."""
 
 import json
 import shutil
@@ -12,50 +12,7 @@ import pytest
 import pellucid
 from pellucid import InputError, datasets, load_model, save_model, tables
 from pellucid.cli import main
-
-ROWS = 300
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a table, houses.csv, and two runs on it: `values` for the price, `classes` for the garden."""
-    folder = tmp_path_factory.mktemp("houses")
-    houses().write_csv(folder / "houses.csv", null_value="NA")
-    for name, flags in (
-        ("values", ["--target", "price"]),
-        ("classes", ["--target", "garden", "--column", "price=out"]),
-    ):
-        flags += ["--epochs", "60", "--test", "60", "--out", str(folder / name), "--quiet"]
-        assert main(["train", str(folder / "houses.csv"), *flags]) == 0
-    return folder
-
-
-def houses() -> pl.DataFrame:
-    """Houses whose price follows from size, city and age, and whose garden goes with the size."""
-    rng = np.random.default_rng(0)
-    size, city = rng.uniform(40, 200, ROWS).round(1), rng.choice(["Bonn", "Köln", "Ulm"], ROWS)
-    built = np.datetime64("1950-01-01") + rng.integers(0, 25_000, ROWS)
-    year = built.astype("datetime64[Y]").astype(int)
-    price = 3000 * size + 50_000 * (city == "Köln") + 500 * year + rng.normal(0, 5000, ROWS)
-    return pl.DataFrame(
-        {
-            "size": [None if k % 17 == 0 else value for k, value in enumerate(size.tolist())],
-            "city": [None if k % 29 == 0 else value for k, value in enumerate(city.tolist())],
-            "zip": [f"0{10 + k % 4}" for k in range(ROWS)],
-            "built": built,
-            "garage": rng.random(ROWS) < 0.5,
-            "garden": np.where(size > 110, "yes", "no"),
-            "price": price.round(),
-        }
-    )
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    """What a command prints as JSON."""
-    capsys.readouterr()
-    assert main([*arguments, "--json"]) == 0
-    result: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return result
+from tables.houses import ROWS, houses, run
 
 
 def test_training_says_what_it_understood_and_scores_in_units(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,155 +47,6 @@ def test_classes_are_predicted_by_name_with_probabilities(folder: Path, capsys: 
     assert right > 0.9
     assert set(rows[0]["probabilities"]) == {"no", "yes"}
     assert sum(rows[0]["probabilities"].values()) == pytest.approx(1, abs=1e-6)
-
-
-def test_columns_may_come_in_any_order_and_with_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    frame = houses().drop("price")
-    turned = frame.select(reversed(frame.columns)).with_columns(more=pl.lit("?"))
-    turned.write_csv(folder / "turned.csv", null_value="NA")
-    first, second = (
-        [row["prediction"] for row in run(capsys, "predict", str(folder / "values"), str(folder / name))["predictions"]]
-        for name in ("houses.csv", "turned.csv")
-    )
-    assert first == second
-
-
-def test_unknown_levels_are_noted_and_gaps_are_no_trouble(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "new.csv").write_text("size,city,zip,built,garage,garden\n,Paris,NA,,,\n")
-    assert main(["predict", str(folder / "values"), str(folder / "new.csv"), "--json"]) == 0
-    out, err = capsys.readouterr()
-    assert np.isfinite(json.loads(out)["predictions"][0]["prediction"])
-    assert "note: " in err
-    assert "column city: training did not know Paris; taken as no known one" in err
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (
-            "size,city,zip,built,garden\n1,Bonn,10,2000-01-01,no\n",
-            "has no column 'garage', which the model learned from",
-        ),
-        ("size,city,zip,built,garage,garden\nbig,Bonn,10,2000-01-01,true,no\n", "row 2, column size: 'big', but this"),
-        (
-            "size,city,zip,built,garage,garden\n1,Bonn,10,2000-01-01,true,no\n1,Bonn,10,soon,true,no\n",
-            "row 3, column built: 'soon', but this column h",
-        ),
-        ("size,city,zip,built,garage,garden\n1_0,Bonn,10,2000-01-01,true,no\n", "row 2, column size: '1_0', but this"),
-        (
-            'size,city,zip,built,garage,garden\n"1,007.5",Bonn,10,2000-01-01,true,no\n',
-            "row 2, column size: '1,007.5', but this column holds numbers: write it without commas",
-        ),
-        (
-            "size,city,zip,built,garage,garden\n1,Bonn,10,01/02/2000,true,no\n",
-            "column built: holds dates that may be day/month or month/day; write them as 2026-12-31",
-        ),
-        (
-            "size,city,zip,built,garage,garden\n1,Bonn,10,,true,no\n1e300,Bonn,10,,true,no\n",
-            "row 3, column size: is too far from the values of the training data",
-        ),
-        (
-            "size,city,zip,built,garage,garden\n1,Bonn,10,2000-01-01,2,no\n",
-            "row 2, column garage: '2', but this column",
-        ),
-    ],
-)
-def test_rows_of_another_kind_are_refused_with_their_place(
-    folder: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
-) -> None:
-    (folder / "bad.csv").write_text(content)
-    assert main(["predict", str(folder / "values"), str(folder / "bad.csv")]) == 2
-    out, err = capsys.readouterr()
-    assert message in err
-    assert not out
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("command", ["predict", "evaluate", "importance"])
-def test_an_answer_that_is_no_number_is_told_with_its_row(
-    folder: Path, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
-    rows = "size,city,zip,built,garage,garden,price\n90,Bonn,10,,true,no,1\n1e40,Bonn,10,,true,yes,1\n"
-    (folder / "huge.csv").write_text(rows)
-    for flags in ([], ["--json"], *([["--out", str(folder / "o.csv")]] if command == "predict" else ())):
-        assert main([command, str(folder / "classes"), str(folder / "huge.csv"), *flags]) == 2
-        out, err = capsys.readouterr()
-        assert not out
-        assert f"{'row 3' if command == 'predict' else 'sample 1'}: the network's answer is no number" in err
-        assert not (folder / "o.csv").exists()
-    with pytest.raises(InputError, match="row 3: the network's answer is no number"):
-        tables.predict(load_model(folder / "classes" / "model.safetensors"), folder / "huge.csv")
-
-
-def test_dates_are_read_in_the_order_that_training_knew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    days = np.datetime64("2020-01-01") + np.random.default_rng(0).integers(0, 700, 80)
-    written = [f"{day.month}/{day.day}/{day.year}" for day in days.astype(object)]
-    y = (days - days.min()).astype(float)
-    pl.DataFrame({"when": written, "y": y}).write_csv(tmp_path / "t.csv")
-    flags = ["--task", "regression", "--epochs", "5", "--out", str(tmp_path / "run"), "-q"]
-    assert main(["train", str(tmp_path / "t.csv"), "--target", "y", *flags]) == 0
-    said = []
-    for text in ('1/2/2021,"Jan 2"', "2021-01-02,x", "01/02/2021,x"):
-        (tmp_path / "rows.csv").write_text(f"when,more\n{text}\n")
-        said.append(run(capsys, "predict", str(tmp_path / "run"), str(tmp_path / "rows.csv"))["predictions"])
-    assert said[0] == said[1] == said[2]
-    (tmp_path / "rows.csv").write_text("when\n1/2/2021\n2021-01-03\n1/32/2021\n")
-    assert main(["predict", str(tmp_path / "run"), str(tmp_path / "rows.csv")]) == 2
-    assert "row 4, column when: '1/32/2021', but this column holds dates" in capsys.readouterr().err
-
-
-def test_the_row_of_a_bad_target_is_that_of_the_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    head = "size,city,zip,built,garage,garden,price\n"
-    for run_, cells, message in (
-        ("values", ("no,1", "no,", "no,2", "no,dear"), "row 5: the target is 'dear', but regression needs numbers"),
-        ("values", ("no,1", "no,", "no,1e200"), "row 4: the target is 1e+200, too large for its square to be a num"),
-        ("classes", ("no,1", ",1", "yes,1", "maybe,1"), "row 5: label maybe"),
-    ):
-        (folder / "rows.csv").write_text(head + "".join(f"9,Bonn,10,,true,{cell}\n" for cell in cells))
-        assert main(["evaluate", str(folder / run_), str(folder / "rows.csv")]) == 2
-        assert message in capsys.readouterr().err
-
-
-def test_numbers_with_commas_between_thousands_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = "".join(f'"{k},00{k}.5",{k},{k % 2}\n' for k in range(1, 10))
-    (tmp_path / "t.csv").write_text("size,x,y\n" + rows)
-    train = ["train", str(tmp_path / "t.csv"), "--epochs", "1", "--dev", "2", "--out"]
-    assert main([*train, str(tmp_path / "run"), "--target", "size"]) == 2
-    assert "the target 'size' holds numbers with commas between the thousands" in capsys.readouterr().err
-
-
-def test_importance_wants_rows_to_shuffle(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "one.csv").write_text("size,city,zip,built,garage,garden,price\n9,Bonn,10,,true,no,1\n")
-    assert main(["importance", str(folder / "values"), str(folder / "one.csv")]) == 2
-    assert "one sample cannot be shuffled: give at least 2" in capsys.readouterr().err
-    assert main(["evaluate", str(folder / "values"), str(folder / "one.csv")]) == 0
-    assert "1 sample, R² –" in capsys.readouterr().out
-
-
-def test_yes_and_no_may_be_written_otherwise_at_prediction_time(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said = []
-    for yes in ("true", "True", "1", "yes", "Y"):
-        (folder / "one.csv").write_text(f"size,city,zip,built,garage,garden\n90,Bonn,10,2000-01-01,{yes},no\n")
-        said.append(
-            run(capsys, "predict", str(folder / "values"), str(folder / "one.csv"))["predictions"][0]["prediction"]
-        )
-    assert len(set(said)) == 1
-
-
-def test_texts_that_look_like_numbers_stay_the_texts_that_training_knew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    codes = ["007", "7", "A1"] * 40
-    pl.DataFrame({"code": codes, "y": [{"007": 1.0, "7": 2.0, "A1": 3.0}[code] for code in codes]}).write_csv(
-        tmp_path / "t.csv"
-    )
-    train = ["train", str(tmp_path / "t.csv"), "--task", "regression", "--out", str(tmp_path / "run"), "--quiet"]
-    assert main([*train, "--epochs", "60"]) == 0
-    (tmp_path / "new.csv").write_text("code\n007\n7\n")
-    rows = run(capsys, "predict", str(tmp_path / "run"), str(tmp_path / "new.csv"))["predictions"]
-    assert [row["prediction"] for row in rows] == pytest.approx([1, 2], abs=0.2)
 
 
 def test_importance_finds_what_the_answer_hangs_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -345,7 +153,9 @@ def test_a_fitted_model_is_saved_and_used_again(tmp_path: Path) -> None:
     )
 
 
-def test_several_values_have_their_names_in_the_table_of_predictions(tmp_path: Path) -> None:
+def test_several_values_have_their_names_wherever_they_are_predicted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     houses().write_csv(tmp_path / "t.csv", null_value="NA")
     train = ["train", str(tmp_path / "t.csv"), "--target", "price,size", "--epochs", "2", "--quiet"]
     assert main([*train, "--out", str(tmp_path / "run")]) == 0
@@ -355,6 +165,62 @@ def test_several_values_have_their_names_in_the_table_of_predictions(tmp_path: P
     written = pl.read_csv(tmp_path / "p.csv")
     assert written.columns == ["input", "row", "prediction_price", "prediction_size"]
     assert written["prediction_price"].mean() == pytest.approx(houses()["price"].mean(), rel=0.5)
+    entry = run(capsys, "predict", str(tmp_path / "run"), str(tmp_path / "t.csv"))["predictions"][3]
+    assert entry["values"] == dict(zip(("price", "size"), entry["prediction"], strict=True))
+    assert main(["predict", str(tmp_path / "run"), str(tmp_path / "t.csv")]) == 0
+    assert capsys.readouterr().out.split()[:3] == ["input", "price", "size"]
+
+
+def test_each_of_several_values_has_its_own_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = houses().drop_nulls()
+    table.write_csv(tmp_path / "t.csv")
+    model = tables.fit(table, ["price", "size"], epochs=5)
+    save_model(model, tmp_path / "m.safetensors")
+    found = run(capsys, "evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "t.csv"))
+    guessed = tables.predict(model, table)
+    for k, name in enumerate(("price", "size")):
+        truth = table[name].to_numpy()
+        assert found["targets"][name]["rmse"] == pytest.approx(pellucid.metrics.rmse(guessed[:, k], truth))
+        assert found["targets"][name]["r2"] == pytest.approx(pellucid.metrics.r2(guessed[:, k], truth))
+    assert main(["evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "t.csv")]) == 0
+    out = capsys.readouterr().out
+    assert "RMSE" not in out.splitlines()[0]  # of euros and square metres
+    assert [line.split()[0] for line in out.splitlines()[-2:]] == ["price", "size"]
+
+
+def test_a_row_is_explained_in_the_unit_of_its_target(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = houses().drop_nulls().head(3)
+    rows.write_csv(folder / "with.csv")
+    rows.drop("price").write_csv(folder / "without.csv")
+    explain = ["explain", str(folder / "values"), "--sample", "1", "--data"]
+    own = run(capsys, *explain, str(folder / "with.csv"))
+    given = run(capsys, *explain, str(folder / "without.csv"), "--label", str(rows["price"][1]))
+    assert given["loss"] == pytest.approx(own["loss"], rel=1e-6)
+    assert given["in_units"][0]["true"] == pytest.approx(rows["price"][1])
+    unknown = run(capsys, *explain, str(folder / "without.csv"))
+    assert unknown["target"] is None
+    assert unknown["prediction"] == own["prediction"]
+    assert main([*explain, str(folder / "with.csv"), "--against", "4"]) == 2
+    assert "predicts one value, and knows no classes; leave --against out" in capsys.readouterr().err
+
+
+def test_missing_weights_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weighted = houses().with_columns(w=pl.int_range(ROWS) % 3)
+    save_model(tables.fit(weighted, "price", epochs=2, weights="w"), tmp_path / "m.safetensors")
+    weighted.write_csv(tmp_path / "w.csv", null_value="NA")
+    houses().write_csv(tmp_path / "t.csv", null_value="NA")
+    assert main(["evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "t.csv")]) == 0
+    assert "has no column 'w', the weights in training: each row counts the same" in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "w.csv")]) == 0
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["houses.csv", "houses.csv/run"])
+def test_a_run_needs_a_folder(out: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (folder / "houses.csv").read_bytes()
+    assert main(["train", str(folder / "houses.csv"), "--target", "price", "--out", str(folder / out)]) == 2
+    assert "houses.csv is a file, but a run is a folder; name one" in capsys.readouterr().err
+    assert (folder / "houses.csv").read_bytes() == before
 
 
 def test_patience_keeps_the_network_of_the_least_dev_loss() -> None:

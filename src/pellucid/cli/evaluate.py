@@ -11,9 +11,12 @@ from pellucid.cli.common import Out, open_model, output, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.files import plain
+from pellucid.pictures.subject import output_names
 from pellucid.runs import score
 from pellucid.storage import Model
 from pellucid.wording import counted, decimal, percent
+
+FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
@@ -35,8 +38,11 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         return
     results = Out()
     scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {decimal(result['r2'])}"
-    more = "" if "rmse" not in result else f", RMSE {result['rmse']:.5g}"
+    more = "" if "rmse" not in result or "targets" in result else f", RMSE {result['rmse']:.5g}"
     results.line(f"{name}: {counted(result['samples'], 'sample')}, {scores}{more}, loss {decimal(result['loss'])}")
+    if "targets" in result and not quiet:
+        results.line()
+        _show_targets(results, result["targets"])
     if "confusion" in result and not quiet:
         results.line()
         _show_classes(results, result)
@@ -49,7 +55,8 @@ def _result(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray)
     scores = score(model, samples)
     result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
     if scores.accuracy is None:
-        return {**result, "r2": scores.r2, "rmse": scores.rmse}
+        several = {"targets": _each_target(model, samples, outputs)} if net.sizes[-1] > 1 else {}
+        return {**result, "r2": scores.r2, "rmse": scores.rmse, **several}
     result["accuracy"] = scores.accuracy
     if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
         return result  # several questions at once: there is no one class to confuse with another
@@ -61,6 +68,28 @@ def _result(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray)
         name: plain({key: column[k] for key, column in each._asdict().items()}) for k, name in enumerate(names)
     }
     return result
+
+
+def _each_target(
+    model: Model, samples: Samples | WeightedSamples, outputs: AnyArray
+) -> dict[str, dict[str, float | None]]:
+    """R² and RMSE of each of several values, in its own unit."""
+    plan = model.preprocessing
+    y = samples.y if plan is None else plan.in_units(samples.y)
+    scores = {}
+    for k, name in enumerate(output_names(model)):
+        residuals = metrics.Residuals()
+        residuals.add(outputs[:, k], y[:, k], getattr(samples, "weights", None))
+        scores[name] = plain({"r2": residuals.r2, "rmse": residuals.rmse})
+    return scores
+
+
+def _show_targets(results: Out, targets: dict[str, dict[str, float | None]]) -> None:
+    rows = [
+        (name, *("–" if score is None else form(score) for score, form in zip(scores.values(), FORMS, strict=True)))
+        for name, scores in targets.items()
+    ]
+    results.table(("target", "R²", "RMSE"), rows, right=("R²", "RMSE"))
 
 
 def _show_classes(results: Out, result: dict[str, Any]) -> None:

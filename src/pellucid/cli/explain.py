@@ -44,7 +44,9 @@ RATE = 0.1  # where no run says another one
 @click.option(
     "--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture of your own in place of a sample."
 )
-@click.option("--label", metavar="CLASS", help="The target, in place of the sample's own; a class, or a value.")
+@click.option(
+    "--label", metavar="CLASS", help="The target, in place of the sample's own: a class, or a value in its unit."
+)
 @click.option(
     "--layer", type=int, metavar="L", help="The layer to look at closely; they count from 1.  [default: the last]"
 )
@@ -149,7 +151,7 @@ def _target(model: Model, one: One, label: str | None) -> tuple[AnyArray | None,
     if label is not None and has_classes:
         return np.array([_class(model, label, "--label")]), False
     if label is not None:
-        return _values(label, net.sizes[-1]), False
+        return _values(label, model), False
     if one.y is not None:
         return one.y[0:1] if one.y.ndim == 1 else one.y[0], False
     return (metrics.labels(net.predict(one.x)), True) if has_classes else (None, False)
@@ -157,6 +159,8 @@ def _target(model: Model, one: One, label: str | None) -> tuple[AnyArray | None,
 
 def _class(model: Model, name: str, flag: str) -> int:
     """The number of a class that is given by its name."""
+    if model.network.sizes[-1] == 1 and not Names(model).has_classes:
+        raise InputError(f"{flag} {name}: the model predicts one value, and knows no classes; leave {flag} out")
     names = model.class_names if Names(model).has_classes else tuple(map(str, range(model.network.sizes[-1])))
     if name not in names:
         known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
@@ -164,14 +168,17 @@ def _class(model: Model, name: str, flag: str) -> int:
     return names.index(name)
 
 
-def _values(label: str, outputs: int) -> AnyArray:
+def _values(label: str, model: Model) -> AnyArray:
+    """The target (k,) that a text says in its own units, as the network learns it."""
+    outputs = model.network.sizes[-1]
     try:
         values = np.array([float(part) for part in label.split(",")])
     except ValueError:
         values = np.array([np.nan])
     if len(values) != outputs or not np.isfinite(values).all():
         raise InputError(f"--label {label}: give {outputs} finite number{'s, with commas' if outputs > 1 else ''}")
-    return values
+    plan = model.preprocessing
+    return values if plan is None or not plan.targets else plan.scaled(values)
 
 
 def _rate(model: Model, path: str | None, one: One, target: AnyArray | None) -> float:

@@ -24,9 +24,9 @@ def import_(
 ) -> None:
     """Read FILE, the state_dict of a PyTorch network in safetensors, or an ONNX graph, and write it as a model.
 
-    Only multi-layer perceptrons are read. Outputs are scores of classes where --task does not say otherwise; an ONNX
-    graph that ends without a softmax or a sigmoid gives values. A scikit-learn perceptron comes in from Python:
-    pellucid.ecosystem.incoming.from_sklearn.
+    Only multi-layer perceptrons are read. Outputs are scores of classes where neither --task nor a file that pellucid
+    has exported says otherwise; an ONNX graph that ends without a softmax or a sigmoid gives values. A scikit-learn
+    perceptron comes in from Python: pellucid.ecosystem.incoming.from_sklearn.
     """
     check_out(out, file)
     if out.suffix != ".safetensors":
@@ -46,5 +46,5 @@ def _read(file: str, activation: str | None, task: str | None, classes: tuple[st
         if activation is not None:
             raise InputError(f"--activation {activation}: an ONNX graph says itself what its activations are")
         return from_onnx(file, task=task, classes=classes)
-    names = "relu" if activation is None else activation.split(",")
-    return from_pytorch(file, activation=names, task=task or "classification", classes=classes)
+    names = None if activation is None else activation.split(",")
+    return from_pytorch(file, activation=names, task=task, classes=classes)

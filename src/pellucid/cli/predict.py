@@ -77,6 +77,11 @@ def _inputs(model: Model, name: str) -> Read:
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)
+    if name != "-" and Path(name).suffix.lower() != ".parquet" and datasets.kind_of(name) == "table":
+        raise InputError(
+            f"{name}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "
+            f"and an ONNX graph bring none): give its {net.sizes[0]} inputs a row, in a .npz or .npy"
+        )
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(
@@ -110,6 +115,8 @@ def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]
         shares = None if values else metrics.probabilities(outputs)
         for row, answer in enumerate(answers):
             entry = {"input": one.name, "row": row, "prediction": answer}
+            if isinstance(answer, list):
+                entry["values"] = dict(zip(output_names(model), answer, strict=True))
             if shares is not None:
                 entry["probabilities"] = dict(zip(model.class_names, plain(shares[row]), strict=True))
             rows.append(entry)
@@ -126,20 +133,13 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
         rows.writerows(enumerate(_answers(model, predictions[0]), start=1))
         return text.getvalue()
     entries = _as_json(model, read, predictions)
-    first, shares = entries[0]["prediction"], entries[0].get("probabilities", {})
-    answers = _target_names(model, len(first)) if isinstance(first, list) else ["prediction"]
+    values, shares = entries[0].get("values", {}), entries[0].get("probabilities", {})
+    answers = [f"prediction_{name.removeprefix('output ')}" for name in values] or ["prediction"]
     rows.writerow(["input", "row", *answers, *(f"probability_{name}" for name in shares)])
     for entry in entries:
-        answer = entry["prediction"]
-        cells = answer if isinstance(answer, list) else [answer]
+        cells = entry["values"].values() if values else [entry["prediction"]]
         rows.writerow([entry["input"], entry["row"], *cells, *entry.get("probabilities", {}).values()])
     return text.getvalue()
-
-
-def _target_names(model: Model, count: int) -> list[str]:
-    """What the columns of several predicted values are called."""
-    names = output_names(model)
-    return [f"prediction_{name.removeprefix('output ')}" for name in names[:count]]
 
 
 def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], to: Path | None, *, quiet: bool) -> None:
@@ -149,8 +149,8 @@ def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], t
         return
     if not (quiet and to is not None):
         entries = _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]
-        values = model.network.loss.kind == "values"
-        columns = ("input", "prediction") if values else ("input", "prediction", "probability", "next likely")
+        columns = ("input", *entries[0].get("values", ["prediction"]))
+        columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
         results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
     if total > SHOWN and to is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
@@ -163,7 +163,7 @@ def _cells(entry: dict[str, Any], *, several: bool) -> list[Cell]:
     answer = entry["prediction"]
     if "probabilities" not in entry:
         values = answer if isinstance(answer, list) else [answer]
-        return [place, Text("  ".join(f"{value:.6g}" for value in values), "bold")]
+        return [place, *(Text(f"{value:.6g}", "bold") for value in values)]
     shares = sorted(entry["probabilities"].items(), key=lambda item: -item[1])
     following = ", ".join(f"{name} ({percent(share)})" for name, share in shares[1:3])
     return [place, Text(answer, "bold"), percent(shares[0][1]), following]

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from pellucid import datasets
 from pellucid.arrays import AnyArray
-from pellucid.cli.common import is_model, target_in
-from pellucid.datasets import Samples, Table, WeightedSamples
+from pellucid.cli.common import is_model, note, target_in
+from pellucid.datasets import Frame, Samples, Table, WeightedSamples
 from pellucid.errors import InputError
+from pellucid.preprocessing import Preprocessing
 from pellucid.runs import own_data
 from pellucid.storage import Model
+from pellucid.wording import counted
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,7 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
     elif model.preprocessing is not None:
-        about = model.data
-        return data, datasets.samples_like(
-            datasets.read_frame(data, as_text=datasets.texts_of(model.preprocessing)),
-            model.preprocessing,
-            target=str(about.get("target")),
-            classes=model.classes,
-            weights=about.get("weights"),
-            dtype=net.dtype,
-        )
+        return data, _of_frame(model, model.preprocessing, _frame(model.preprocessing, data))
     else:
         table = _table(model, data)
         X, name = table.X, data
@@ -76,6 +70,24 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
             f"{name}: has {X.shape[1]} inputs a sample, but the model takes {net.sizes[0]}: give it data of that kind"
         )
     return name, Samples(X, y)
+
+
+def _frame(plan: Preprocessing, data: str) -> Frame:
+    return datasets.read_frame(data, as_text=datasets.texts_of(plan))
+
+
+def _of_frame(model: Model, plan: Preprocessing, frame: Frame) -> Samples | WeightedSamples:
+    weights = model.data.get("weights")
+    if weights is not None and weights not in frame.columns:
+        note(f"note: {frame.name} has no column {weights!r}, the weights in training: each row counts the same")
+    return datasets.samples_like(
+        frame,
+        plan,
+        target=str(model.data.get("target")),
+        classes=model.classes,
+        weights=weights,
+        dtype=model.network.dtype,
+    )
 
 
 def _table(model: Model, data: str) -> Table:
@@ -97,8 +109,21 @@ def one_sample(model: Model, data: str | None, number: int, image: Path | None =
                 f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"
             )
         return One(str(image), datasets.read_images([image], model.image_shape, model.picture_form), None)
-    name, samples = samples_for(model, data)
-    if not 0 <= number < len(samples.X):
-        raise InputError(f"--sample {number}: {name} has {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")
+    name, X, y = _with_or_without_targets(model, data)
+    if not 0 <= number < len(X):
+        raise InputError(f"--sample {number}: {name} has {counted(len(X), 'sample')}, 0 to {len(X) - 1}")
     rows = slice(number, number + 1)
-    return One(f"sample {number} of {name}", samples.X[rows], samples.y[rows])
+    return One(f"sample {number} of {name}", X[rows], None if y is None else y[rows])
+
+
+def _with_or_without_targets(model: Model, data: str | None) -> tuple[str, AnyArray, AnyArray | None]:
+    """The samples to look at one of: their name, X (n, inputs), and y; None for a table that has no target."""
+    plan = model.preprocessing
+    if data is not None and plan is not None:
+        frame = _frame(plan, data)
+        targets = [target.name for target in plan.targets] or [str(model.data.get("target"))]
+        if not frame.columns.keys() & set(targets):
+            return data, datasets.inputs_of(frame, plan, model.network.dtype), None
+        return data, *_of_frame(model, plan, frame)[:2]
+    name, samples = samples_for(model, data)
+    return name, samples.X, samples.y

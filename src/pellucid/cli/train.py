@@ -241,8 +241,9 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
         scores = result[part]
         if scores is not None:
             shown = {name: math.nan if score is None else score for name, score in scores.items()}
-            text = f"R² {decimal(shown['r2'])}, RMSE {shown['rmse']:.5g}" if "r2" in shown else ""
-            text = text or f"accuracy {percent(shown['accuracy'])}"
+            text = f"R² {decimal(shown['r2'])}" if "r2" in shown else f"accuracy {percent(shown['accuracy'])}"
+            if "rmse" in shown and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
+                text += f", RMSE {shown['rmse']:.5g}"
             results.line(f"{part:5} {text}, loss {decimal(shown['loss'])}", bold=part == "test")
     if quiet:
         return

@@ -113,11 +113,11 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
 def _listed(classes: tuple[str, ...]) -> str:
     """Return "0 to 9" for integers in a row, else the names, the first ten of them where there are more.
 
-    >>> _listed(("0", "1", "2")), _listed(("cat", "dog"))
-    ('0 to 2', 'cat, dog')
+    >>> _listed(("0", "1", "2")), _listed(("cat", "cow", "dog"))
+    ('0 to 2', 'cat, cow, dog')
     """
     numbers = [int(name) for name in classes if name.removeprefix("-").isdecimal()]
-    if len(classes) > 2 and numbers == list(range(numbers[0], numbers[0] + len(classes)) if numbers else ()):
+    if len(classes) > 2 and numbers and numbers == list(range(numbers[0], numbers[0] + len(classes))):
         return f"{classes[0]} to {classes[-1]}"
     return ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
 

@@ -1,5 +1,6 @@
 """Networks that others trained, as models of pellucid: PyTorch's weights, scikit-learn's perceptrons, ONNX graphs."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +10,12 @@ import numpy as np
 from pellucid.activations import ACTIVATIONS, Activation
 from pellucid.arrays import AnyArray
 from pellucid.ecosystem.settings import ACTIVATION_NAMES
+from pellucid.ecosystem.to_pytorch import DESCRIPTION
 from pellucid.errors import InputError
 from pellucid.files import StrPath
-from pellucid.losses import BinaryCrossEntropy, CrossEntropy, Loss, Poisson, SquaredError
+from pellucid.losses import LOSSES, BinaryCrossEntropy, CrossEntropy, Loss, Poisson, SquaredError
 from pellucid.network import Network
-from pellucid.storage import MISSING, Model, read_file
+from pellucid.storage import MISSING, Model, build, metadata, read_file
 
 PICKLE = (
     "is a pickle, which can run programs and is not opened; in PyTorch write its weights with "
@@ -24,15 +26,16 @@ PICKLE = (
 def from_pytorch(
     path: StrPath,
     *,
-    activation: str | Sequence[str] = "relu",
-    task: str = "classification",
+    activation: str | Sequence[str] | None = None,
+    task: str | None = None,
     classes: Sequence[str] | None = None,
 ) -> Model:
     """A model from a ``state_dict`` in safetensors: pairs of ``….weight`` (outputs, inputs) and ``….bias``, in order.
 
     A ``state_dict`` does not say what lies between the linear layers: ``activation`` does, one name for all hidden
-    layers or one for each. With ``task`` "classification" the outputs are scores of classes, of the second of two where
-    there is one output; with "regression" they are values.
+    layers or one for each (ReLU where nobody says). With ``task`` "classification" (where nobody says) the outputs are
+    scores of classes, of the second of two where there is one output; with "regression" they are values. A file that
+    pellucid has exported says all of this itself.
 
     Raises:
         InputError: no such file, or its tensors are not those of linear layers that follow each other.
@@ -50,9 +53,28 @@ def from_pytorch(
     except (SafetensorError, ValueError, KeyError) as error:
         raise InputError(f"{path}: not a whole safetensors file ({error}); save the state_dict again") from None
     layers = _linear_layers(tensors, str(path))
-    names = [activation] if isinstance(activation, str) else list(activation)
-    hidden = [_activation(name) for name in (names * (len(layers) - 1) if len(names) == 1 else names)]
-    return Model(network(layers, hidden, loss_for(task, len(layers[-1][1])), str(path)), class_names(classes, layers))
+    hidden, loss, names = _described(content, str(path))
+    if activation is not None or hidden is None:
+        given = ["relu"] if activation is None else [activation] if isinstance(activation, str) else list(activation)
+        hidden = [_activation(name) for name in (given * (len(layers) - 1) if len(given) == 1 else given)]
+    if task is not None or loss is None:
+        loss, names = loss_for(task or "classification", len(layers[-1][1])), None
+    return Model(network(layers, hidden, loss, str(path)), class_names(classes or names, layers))
+
+
+def _described(content: bytes, name: str) -> tuple[list[Activation] | None, Loss | None, tuple[str, ...] | None]:
+    """The hidden activations, the loss and the names of the classes that a file says itself; None where it does not."""
+    about = metadata(content).get(DESCRIPTION)
+    if about is None:
+        return None, None, None
+    try:
+        spec = json.loads(about)
+        hidden = [build(ACTIVATIONS, one) for one in spec["activations"]]
+        return hidden, build(LOSSES, spec["loss"]), None if spec["classes"] is None else tuple(spec["classes"])
+    except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{name}: what it says of its network cannot be used ({type(error).__name__}: {error}); export it again"
+        ) from None
 
 
 def _linear_layers(tensors: dict[str, AnyArray], name: str) -> list[tuple[AnyArray, AnyArray]]:

@@ -1,5 +1,6 @@
 """A model for PyTorch: a ``state_dict`` as safetensors, and beside it the lines of Python that load it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from pellucid.activations import Activation
 from pellucid.arrays import AnyArray
 from pellucid.errors import InputError
 from pellucid.files import StrPath, write_whole
-from pellucid.storage import MISSING, Model, describe, is_model_file
+from pellucid.storage import MISSING, Model, describe, describe_network, is_model_file
 
 MODULES = {
     "relu": "nn.ReLU()",
@@ -20,6 +21,7 @@ MODULES = {
     "exp": "Exp()",
     "softmax": "nn.Softmax(dim=1)",
 }
+DESCRIPTION = "network"  # the entry of the metadata that says what the tensors do not: activations, loss, classes
 OPENING = "# A network that pellucid"  # of the lines that load the weights
 EXP = ("", "class Exp(nn.Module):  # PyTorch has none", "    def forward(self, z):", "        return z.exp()", "", "")
 
@@ -40,7 +42,8 @@ def write(model: Model, path: StrPath) -> None:
     _refuse_to_replace(path, beside)
     lines = program(model, path.name)
     packed = {name: np.ascontiguousarray(array) for name, array in state(model).items()}
-    write_whole(path, save(packed, {"format": "pt", "load": lines}))
+    about = {**describe_network(model.network), "classes": model.classes}  # so that it comes back as it went
+    write_whole(path, save(packed, {"format": "pt", "load": lines, DESCRIPTION: json.dumps(about)}))
     write_whole(beside, lines.encode())
 
 

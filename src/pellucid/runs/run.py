@@ -163,7 +163,10 @@ def start(prepared: Prepared, folder: Path) -> Run:
     run = Run(folder, settings, prepared.dataset, prepared.model, state, record.checksum(prepared.dataset))
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    if in_the_way is not None:
+        raise InputError(f"--out {folder}: {in_the_way} is a file, but a run is a folder; name one")
+    if folder.exists() and any(folder.iterdir()):
         raise InputError(
             f"--out {folder}: holds something already; take another folder, or go on with its run: "
             f"pellucid train --resume {folder}"

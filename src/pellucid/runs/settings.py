@@ -170,6 +170,8 @@ def from_flags(flags: Mapping[str, Any], usual: str = "default") -> Settings:
         settings["batch_size"] = None
     if settings.get("clip_norm") == 0:
         settings["clip_norm"] = None
+    if settings.get("loss") == "poisson" and settings.get("task", "auto") == "auto":
+        settings["task"] = "regression"  # counts, be they ever so few different ones, are no classes
     return Settings(**settings)
 
 

@@ -1,6 +1,6 @@
 """A table in memory to a trained model: what ``pellucid train data.csv --target price`` does, without a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,18 @@ NOT_HERE = {"data", "start_from", "threads"}
 
 
 def fit(
-    data: Any, target: str | None = None, *, on_epoch: Callable[[Epoch], None] | None = None, **settings: Any
+    data: Any,
+    target: str | Sequence[str] | None = None,
+    *,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    **settings: Any,
 ) -> Model:
     """Train a network on a table.
 
     Args:
         data: a data frame of pandas, polars, PyArrow or whatever narwhals knows, a dict of columns, or the path of a
             ``.csv``, ``.tsv`` or ``.parquet`` file.
-        target: the column to predict; several numbers with commas between.
+        target: the column to predict; of several, whose values are numbers, a list.
         on_epoch: called after each epoch.
         settings: the flags of ``pellucid train`` by their names in Python: ``task``, ``dev``, ``seed``, ``hidden``,
             ``epochs``, ``patience``, ``weights``, ``class_weights``, …; ``columns={"zip": "category"}`` says what
@@ -48,6 +52,8 @@ def fit(
     wrong = NOT_HERE & set(settings)
     if wrong:
         raise InputError(f"fit({wrong.pop()}=…): is a setting of pellucid train only; leave it out")
+    if target is not None and not isinstance(target, str):
+        target = ",".join(map(str, target)) if isinstance(target, Sequence) else str(target)
     columns = settings.pop("columns", {})
     asked = tuple(f"{name}={kind}" for name, kind in columns.items()) if isinstance(columns, dict) else tuple(columns)
     try:
