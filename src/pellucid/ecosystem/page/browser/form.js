@@ -52,7 +52,7 @@ function chosenField(column) {
   let given = ""; // the last text that was put in; none is chosen where it cannot be read
   const put = text => {
     const value = read(column, given = text);
-    element.selectedIndex = value === undefined ? -1 : place(value) < 0 ? place(ANOTHER) : place(value);
+    element.selectedIndex = place(value) < 0 ? place(ANOTHER) : place(value);
     return value !== undefined;
   };
   return {element, value: () => choices[element.selectedIndex]?.[1], text: () => given.trim(), put};
