@@ -98,6 +98,71 @@ def test_a_model_goes_on_learning_with_its_own_preprocessing(folder: Path, tmp_p
     assert first.preprocessing == second.preprocessing
 
 
+@pytest.mark.parametrize(
+    ("run_", "target", "message"),
+    [
+        ("classes", "price", "the network to go on with tells classes apart, but price holds values"),
+        ("values", "garden", "the network to go on with predicts price, not garden"),
+        ("values", "size", "the network to go on with predicts price, not size"),
+        ("classes", "zip", "its network has 16 inputs and 2 outputs, but"),
+    ],
+)
+def test_a_network_does_not_go_on_with_another_target(
+    run_: str, target: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--start-from", str(folder / run_), "--target", target, "--out", str(folder / "none")]
+    assert main(["train", str(folder / "houses.csv"), *flags]) == 2
+    assert message in capsys.readouterr().err
+    assert not (folder / "none").exists()
+
+
+def test_targets_keep_the_order_in_which_they_were_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    houses().write_csv(tmp_path / "t.csv", null_value="NA")  # where the size stands before the price
+    flags = ["--target", "price,size", "--test", "60", "--epochs", "20", "--out", str(tmp_path / "run")]
+    trained = run(capsys, "train", str(tmp_path / "t.csv"), *flags)
+    scores = run(capsys, "evaluate", str(tmp_path / "run"))
+    assert scores["r2"] == pytest.approx(trained["test"]["r2"], rel=1e-9)
+    assert list(scores["targets"]) == ["price", "size"]
+    explained = run(capsys, "explain", str(tmp_path / "run"))
+    assert [one["target"] for one in explained["in_units"]] == ["price", "size"]
+    again = ["train", str(tmp_path / "t.csv"), "--start-from", str(tmp_path / "run"), "--epochs", "1", "--test", "60"]
+    for names in ("price,size", "size,price", ""):  # whichever way they are named, the network's outputs stay theirs
+        named = ["--target", names] if names else []
+        goes_on = run(capsys, *again, *named, "--out", str(tmp_path / f"on {names}"))
+        assert goes_on["test"]["r2"] == pytest.approx(scores["r2"], abs=0.1)
+    assert main([*again, "--target", "price,zip", "--out", str(tmp_path / "zip")]) == 2
+    assert "t.csv: the network to go on with predicts price, size, not price, zip" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("no", "yes"), [("false", "true"), ("FALSE", "TRUE"), ("False", "True")])
+def test_true_and_false_are_called_as_the_file_calls_them(
+    no: str, yes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{7 * k % 50},{yes if k % 3 else no}\n" for k in range(90))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows)
+    assert (
+        main(["train", str(tmp_path / "t.csv"), "--target", "y", "--epochs", "2", "--out", str(tmp_path / "run"), "-q"])
+        == 0
+    )
+    entry = run(capsys, "predict", str(tmp_path / "run"), str(tmp_path / "t.csv"))["predictions"][0]
+    assert list(entry["probabilities"]) == [no, yes]
+    own = run(capsys, "evaluate", str(tmp_path / "run"), str(tmp_path / "t.csv"))
+    (tmp_path / "u.csv").write_text("x,y\n" + rows.lower())
+    assert run(capsys, "evaluate", str(tmp_path / "run"), str(tmp_path / "u.csv")) == own
+    model = load_model(tmp_path / "run" / "model.safetensors")
+    frame = pl.read_csv(tmp_path / "t.csv", schema_overrides={"y": pl.String}).with_columns(y=pl.col("y") == yes)
+    assert tables.evaluate(model, frame).accuracy == own["accuracy"]
+
+
+def test_the_digit_model_sends_a_table_to_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("size,city\n1,Bonn\n")
+    assert main(["predict", str(tmp_path / "t.csv")]) == 2
+    assert (
+        "no model is named; the one that comes with pellucid reads digits: pellucid predict RUN"
+        in capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize("change", ["rows in another order", "a row less", "another value", "another target"])
 def test_a_part_that_was_held_back_is_not_taken_from_a_table_that_changed(
     change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

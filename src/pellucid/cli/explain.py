@@ -161,7 +161,9 @@ def _class(model: Model, name: str, flag: str) -> int:
     """The number of a class that is given by its name."""
     if model.network.sizes[-1] == 1 and not Names(model).has_classes:
         raise InputError(f"{flag} {name}: the model predicts one value, and knows no classes; leave {flag} out")
-    names = model.class_names if Names(model).has_classes else tuple(map(str, range(model.network.sizes[-1])))
+    targets = () if model.preprocessing is None else tuple(target.name for target in model.preprocessing.targets)
+    numbers = tuple(map(str, range(model.network.sizes[-1])))
+    names = model.class_names if Names(model).has_classes else targets or numbers
     if name not in names:
         known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
         raise InputError(f"{flag} {name}: the network knows no such class; take one of {known}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json
+from pellucid.cli.common import Out, check_out, open_model, output, print_json
 from pellucid.ecosystem.export import FORMS, how_to_use
 from pellucid.ecosystem.export import export as write
 
@@ -26,7 +26,7 @@ def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) ->
     Without MODEL it is the digit model that comes with pellucid.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     opened = open_model(model)
-    check_out(out, model, data_of(opened))
+    check_out(out, model)
     write(opened, out, to=to)
     if as_json:
         print_json({"out": str(out), "to": to, "bytes": out.stat().st_size})

@@ -46,7 +46,7 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     model = open_model(path)
     if to is not None:
         check_out(to, *arguments, data_of(model))
-    read = [_inputs(model, name) for name in files]
+    read = [_inputs(model, name, own=path is None) for name in files]
     net = model.in_units()
     predictions = [checks.answers(net.predict(one.X), one.place) for one in read]
     if to is not None:
@@ -66,7 +66,8 @@ class Read(NamedTuple):
     table: Table | None = None
 
 
-def _inputs(model: Model, name: str) -> Read:
+def _inputs(model: Model, name: str, *, own: bool) -> Read:
+    """What was read of a file for a model; ``own`` says that it is the one that comes with pellucid."""
     net = model.network
     if Path(name).suffix.lower() in PICTURES:
         if model.image_shape is None:
@@ -78,6 +79,11 @@ def _inputs(model: Model, name: str) -> Read:
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)
     if name != "-" and Path(name).suffix.lower() != ".parquet" and datasets.kind_of(name) == "table":
+        if own:
+            raise InputError(
+                f"{name}: is a table, and no model is named; the one that comes with pellucid reads digits: "
+                f"pellucid predict RUN {name}"
+            )
         raise InputError(
             f"{name}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "
             f"and an ONNX graph bring none): give its {net.sizes[0]} inputs a row, in a .npz or .npy"

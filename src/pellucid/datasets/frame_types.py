@@ -43,6 +43,7 @@ class Column:
     odd: Odd | None = None
     why: str = ""
     form: str = ""  # in which dates were written, where they were text
+    words: tuple[str, str] = ("False", "True")  # what no and yes are called, of booleans
 
     @property
     def gaps(self) -> Array:

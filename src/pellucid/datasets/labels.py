@@ -99,8 +99,8 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
     array([1, 0])
     """
     values, first, inverse = np.unique(as_labels(table), return_index=True, return_inverse=True)
-    index = {name: k for k, name in enumerate(classes)}
-    found = np.array([index.get(str(value), -1) for value in values], np.int64)
+    index = {_as_said(name): k for k, name in enumerate(classes)}
+    found = np.array([index.get(_as_said(str(value)), -1) for value in values], np.int64)
     if (found < 0).any():
         i = int(first[found < 0].min())
         raise InputError(
@@ -108,6 +108,11 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
             f"{_listed(classes)}; correct the label, remove the sample, or use a model that knows it"
         )
     return found[inverse]
+
+
+def _as_said(name: str) -> str:
+    """Return true and false as one word, however a file writes them."""
+    return name.lower() if name.lower() in ("true", "false") else name
 
 
 def _listed(classes: tuple[str, ...]) -> str:

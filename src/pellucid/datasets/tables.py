@@ -10,16 +10,14 @@ import numpy.typing as npt
 
 from pellucid.columns import Category, Target
 from pellucid.datasets.frames import Frame
-from pellucid.datasets.labels import class_labels, decide_task, encode_labels, values
+from pellucid.datasets.labels import encode_labels, values
 from pellucid.datasets.splits import split
-from pellucid.datasets.texts import THOUSANDS
+from pellucid.datasets.targets import encoded, rows_with_target, target_names, targets_of
 from pellucid.datasets.typed import as_kind, columns_of
-from pellucid.datasets.types import Array, Dataset, Indices, Samples, Table, Understood, WeightedSamples
+from pellucid.datasets.types import Array, Dataset, Indices, Samples, Understood, WeightedSamples
 from pellucid.datasets.understanding import describe, listed, understand
 from pellucid.errors import InputError
 from pellucid.preprocessing import Preprocessing
-
-USUAL_TARGETS = ("target", "label", "class", "y")  # taken where nobody says which
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,10 @@ def load_table(
     on the training part. Values to predict are scaled, as the plan's targets say. Raises InputError for whatever is
     wrong with the table or with the request.
     """
-    names = target_names(frame, target)
-    rows = _rows_with_target(frame, names)
+    names = target_names(frame, target, plan)
+    rows = rows_with_target(frame, names)
     weights = _weights(frame, options.weights, rows, names)
-    answers = targets_of(frame, names, rows)
-    classes, y = _encoded(answers, task)
+    classes, y = encoded(frame, names, rows, task, plan)
     by_class = None if classes is None else y
     size = int(len(rows) * 0.1 + 0.5) if dev is None else dev
     parts = split(len(rows), dev=size, test=test or 0, rng=np.random.default_rng(seed), labels=by_class)
@@ -100,74 +97,6 @@ def load_table(
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
     )
-
-
-def target_names(frame: Frame, target: str | None) -> tuple[str, ...]:
-    """Return the columns to predict: the one called so, or several with commas between; raises where there is none."""
-    if target is None:
-        usual = [name for name in USUAL_TARGETS if name in frame.columns]
-        if not usual:
-            raise InputError(
-                f"{frame.name}: say which column to predict: --target NAME; its columns are {listed(frame)}"
-            )
-        return (usual[0],)
-    names = (target,) if target in frame.columns else tuple(name.strip() for name in target.split(","))
-    for name in names:
-        if name not in frame.columns:
-            raise InputError(f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame)}")
-    if len(set(names)) < len(names):
-        raise InputError(f"--target {target}: names a column twice; name each once")
-    return names
-
-
-def _rows_with_target(frame: Frame, names: Sequence[str]) -> Indices:
-    """Return the rows whose targets are all there."""
-    there = np.ones(frame.rows, bool)
-    for name in names:
-        column = frame.columns[name]
-        if column.values is None or column.kind == "date":
-            what = column.why if column.values is None else "dates"
-            raise InputError(f"{frame.name}: the target {name!r} is {what}; predict numbers, text or yes and no")
-        oddity = frame.oddity(name)
-        if column.why == THOUSANDS:
-            oddity = f"{frame.name}: the target {name!r} {THOUSANDS}"
-        if oddity is not None:
-            raise InputError(oddity)
-        there &= ~column.gaps
-    rows = np.flatnonzero(there)
-    if not len(rows):
-        raise InputError(f"{frame.name}: the target {', '.join(names)!r} is empty in every row; name another one")
-    return rows
-
-
-def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> Table:
-    """Return the targets of some rows as a table without inputs, y (n,) or (n, k), as the other files have them."""
-    columns = [frame.columns[name] for name in names]
-    if len(columns) > 1:
-        y: Array = np.stack([as_kind(c, "number", frame, n)[rows] for n, c in zip(names, columns, strict=True)], axis=1)
-    else:
-        values = columns[0].values
-        assert values is not None
-        values = values[rows]
-        if columns[0].kind == "text":
-            y = np.array(values.tolist(), str)
-        elif columns[0].kind == "boolean":
-            y = values.astype(bool)
-        else:
-            y = values.astype(np.int64) if columns[0].whole else values
-    return Table(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first, rows=rows)
-
-
-def _encoded(answers: Table, task: str) -> tuple[tuple[str, ...] | None, Array]:
-    """Return the classes and each row's index among them (n,), or None and values (n, k)."""
-    if decide_task(answers, task) == "classification":
-        return class_labels(answers)
-    y = values(answers)
-    if len(y) > 1 and bool((y == y[0]).all()):
-        raise InputError(
-            f"{answers.name}: the target is {y[0, 0]:g} in every row, so there is nothing to learn; name another one"
-        )
-    return None, y
 
 
 def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> Array:
@@ -224,7 +153,7 @@ def samples_like(
             f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
             f"{listed(frame)}: add it, or use pellucid predict"
         )
-    rows = _rows_with_target(frame, names)
+    rows = rows_with_target(frame, names)
     answers = targets_of(frame, names, rows)
     y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)
     given = weights if weights in frame.columns else None

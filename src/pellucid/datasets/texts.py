@@ -40,14 +40,17 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
 
     >>> import polars as pl
     >>> understood(pl.Series(["1", "NA", " 2.5"]))
-    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='')
+    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='',
+           words=('False', 'True'))
     """
     texts = _with_gaps(texts)
     if (column := _numbers([texts])[0]) is not None:
         return column
     distinct = texts.drop_nulls().unique()
     if distinct.str.to_lowercase().is_in(["true", "false"]).all():
-        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"))
+        words = {word.lower(): word for word in sorted(distinct)}
+        said = (words.get("false", "false"), words.get("true", "true"))
+        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=said)
     if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
     dates = dates_in(distinct)

@@ -78,7 +78,8 @@ def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
     source = {"source": settings.data, **_how_to_split(settings)}
     if dataset.preprocessing is not None:
         source |= {name: getattr(settings, name) for name in OF_TABLES}
-        source["target"] = ",".join(column.name for column in dataset.understood if column.kind == "target")
+        names = [column.name for column in dataset.understood if column.kind == "target"]  # in the table's order
+        source["target"] = ",".join([target.name for target in dataset.preprocessing.targets] or names)
     return Model(
         net,
         dataset.classes,
