@@ -116,6 +116,34 @@ def test_a_network_does_not_go_on_with_another_target(
     assert not (folder / "none").exists()
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--target price --weights rooms --dtype float64",
+        "--target size,price --patience 2",
+        "--target garden --class-weights balanced --dev 0.3",
+        "--target garden --class-weights yes=3 --weights rooms --seed 5",
+        "--target rooms --loss poisson",
+        "--target rooms",
+        "--target garage --dev 0",
+        "--target price --column zip=number --column built=out --column garden=category",
+    ],
+)
+def test_a_run_finds_its_own_data_again_and_goes_on(
+    flags: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = houses().with_columns(rooms=pl.int_range(ROWS) * 7 % 5)
+    table.with_columns(price=pl.when(pl.int_range(ROWS) % 11 > 0).then("price")).write_csv(tmp_path / "t.csv")
+    train = ["train", str(tmp_path / "t.csv"), "--epochs", "2", "--test", "60"]
+    trained = run(capsys, *train, *flags.split(), "--out", str(tmp_path / "run"))
+    found = run(capsys, "evaluate", str(tmp_path / "run"))
+    for name, value in trained["test"].items():
+        assert found[name] == pytest.approx(value, rel=1e-9)
+    target = flags.split()[1]
+    again = ["--target", target, "--start-from", str(tmp_path / "run"), "--out", str(tmp_path / "again"), "-q"]
+    assert main([*train, *again]) == 0
+
+
 def test_targets_keep_the_order_in_which_they_were_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     houses().write_csv(tmp_path / "t.csv", null_value="NA")  # where the size stands before the price
     flags = ["--target", "price,size", "--test", "60", "--epochs", "20", "--out", str(tmp_path / "run")]

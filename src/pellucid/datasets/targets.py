@@ -95,6 +95,8 @@ def encoded(
     values where a network to go on with, whose ``plan`` it is, tells classes apart.
     """
     answers = targets_of(frame, names, rows)
+    if plan is not None and plan.targets and task == "auto":
+        task = "regression"
     if decide_task(answers, task) == "classification":
         classes, y = class_labels(answers)
         column = frame.columns[names[0]]
