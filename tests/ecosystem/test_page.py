@@ -474,6 +474,7 @@ def test_a_layer_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(see: Op
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
         shown.keyboard.press(key)
     assert shown.inner_text("#neuron-title") == f"{PLAN.inputs[1]}: a = 0"
+    assert not shown.is_visible("#looks-for")  # which is the picture of a neuron's weights on pixels
     assert not shown.is_visible("#terms")
     shown.keyboard.press("End")
     shown.keyboard.press("Tab")

@@ -120,6 +120,8 @@ function showNeuron() {
   document.getElementById("neuron").hidden = chosen === null;
   if (chosen === null) return;
   const [l, j] = chosen, layer = layers[l - 1], a = last.a[l - 1];
+  const picture = document.getElementById("looks-for");
+  picture.hidden = l !== 1 || !model.image;
   document.getElementById("terms").hidden = l === 0;
   if (l === 0) {
     document.getElementById("neuron-title").textContent = `${nameOf(0, j)}: a = ${say(last.a[0][j])}`;
@@ -138,8 +140,6 @@ function showNeuron() {
     texts.forEach((text, k) => cell(row, text, k ? "n" : ""));
     return row;
   }));
-  const picture = document.getElementById("looks-for");
-  picture.hidden = l !== 1 || !model.image;
   if (!picture.hidden) showWeights(picture, w);
 }
 
