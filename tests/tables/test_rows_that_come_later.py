@@ -102,6 +102,9 @@ def test_dates_are_read_in_the_order_that_training_knew(tmp_path: Path, capsys: 
         (tmp_path / "rows.csv").write_text(f"when,more\n{text}\n")
         said.append(run(capsys, "predict", str(tmp_path / "run"), str(tmp_path / "rows.csv"))["predictions"])
     assert said[0] == said[1] == said[2]
+    (tmp_path / "rows.csv").write_text("when\n13/1/2021\n")
+    assert main(["predict", str(tmp_path / "run"), str(tmp_path / "rows.csv")]) == 2
+    assert "day and month in another order than those of the training" in capsys.readouterr().err
     (tmp_path / "rows.csv").write_text("when\n1/2/2021\n2021-01-03\n1/32/2021\n")
     assert main(["predict", str(tmp_path / "run"), str(tmp_path / "rows.csv")]) == 2
     assert "row 4, column when: '1/32/2021', but this column holds dates" in capsys.readouterr().err

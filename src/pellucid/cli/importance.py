@@ -36,12 +36,11 @@ def importance(
     share their importance.
     """
     path, data = model_and_data(arguments)
+    model = open_model(path)
     if to is not None:
         from pellucid.pictures import style
 
         style.check_name(to)
-    model = open_model(path)
-    if to is not None:
         check_out(to, path, data, data_of(model))
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:

@@ -11,6 +11,7 @@ from pellucid.errors import InputError
 from pellucid.preprocessing import Preprocessing
 from pellucid.runs import own_data
 from pellucid.storage import Model
+from pellucid.tables import use
 from pellucid.wording import counted
 
 
@@ -56,7 +57,7 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
     elif model.preprocessing is not None:
-        return data, _of_frame(model, model.preprocessing, _frame(model.preprocessing, data))
+        return data, _of_frame(model, _frame(model.preprocessing, data))
     else:
         table = _table(model, data)
         X, name = table.X, data
@@ -76,18 +77,11 @@ def _frame(plan: Preprocessing, data: str) -> Frame:
     return datasets.read_frame(data, as_text=datasets.texts_of(plan))
 
 
-def _of_frame(model: Model, plan: Preprocessing, frame: Frame) -> Samples | WeightedSamples:
+def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
     weights = model.data.get("weights")
     if weights is not None and weights not in frame.columns:
         note(f"note: {frame.name} has no column {weights!r}, the weights in training: each row counts the same")
-    return datasets.samples_like(
-        frame,
-        plan,
-        target=str(model.data.get("target")),
-        classes=model.classes,
-        weights=weights,
-        dtype=model.network.dtype,
-    )
+    return use.samples(model, frame)
 
 
 def _table(model: Model, data: str) -> Table:
@@ -124,6 +118,6 @@ def _with_or_without_targets(model: Model, data: str | None) -> tuple[str, AnyAr
         targets = [target.name for target in plan.targets] or [str(model.data.get("target"))]
         if not frame.columns.keys() & set(targets):
             return data, datasets.inputs_of(frame, plan, model.network.dtype), None
-        return data, *_of_frame(model, plan, frame)[:2]
+        return data, *_of_frame(model, frame)[:2]
     name, samples = samples_for(model, data)
     return name, samples.X, samples.y

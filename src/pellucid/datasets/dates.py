@@ -67,6 +67,16 @@ def dates_in(distinct: pl.Series) -> Dates | str | None:
     return None
 
 
+def contradict(one: str, other: str) -> bool:
+    """Whether two forms have day and month in another order, and the rest the same.
+
+    >>> contradict("%d/%m/%Y", "%m/%d/%Y %H:%M"), contradict("%d/%m/%Y", "%d.%m.%Y")
+    (True, False)
+    """
+    day, other_day = one.partition(" ")[0], other.partition(" ")[0]
+    return day != other_day and any({day, other_day} == set(forms) for forms in FORMS)
+
+
 def each_date(texts: Array, form: str = "") -> Array:
     """Return the seconds since 1970 of texts (n,), NaN for None and for what is no date.
 

@@ -99,8 +99,9 @@ def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
     array([1, 0])
     """
     values, first, inverse = np.unique(as_labels(table), return_index=True, return_inverse=True)
-    index = {_as_said(name): k for k, name in enumerate(classes)}
-    found = np.array([index.get(_as_said(str(value)), -1) for value in values], np.int64)
+    index = {name: k for k, name in enumerate(classes)}
+    said = {_as_said(name): k for k, name in enumerate(classes)}
+    found = np.array([index.get(str(value), said.get(_as_said(str(value)), -1)) for value in values], np.int64)
     if (found < 0).any():
         i = int(first[found < 0].min())
         raise InputError(

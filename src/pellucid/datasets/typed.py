@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from pellucid.datasets.dates import AMBIGUOUS, each_date
+from pellucid.datasets.dates import AMBIGUOUS, contradict, each_date
 from pellucid.datasets.frames import Column, Frame
 from pellucid.datasets.texts import WITH_THOUSANDS
 from pellucid.datasets.types import Array
@@ -62,6 +62,11 @@ def as_kind(column: Column, kind: str, frame: Frame, name: str, *, form: str = "
     empty = column.gaps
     if bool(np.all(empty)):
         return np.full(len(values), np.nan)
+    if kind == "date" and contradict(column.form, form):
+        raise InputError(
+            f"{frame.name}, column {name}: its dates have day and month in another order than those of the training "
+            f"({column.form} and {form}); write them as 2026-12-31"
+        )
     if column.kind == kind or (kind == "number" and column.kind == "boolean"):
         return values
     if kind == "boolean" and column.kind == "number":
