@@ -61,7 +61,7 @@ def export(model: Model, path: StrPath, *, to: str) -> None:
         raise InputError(f"--to {to}: there is no such form; take {', '.join(FORMS)}")
     form = FORMS[to]
     if Path(path).suffix.lower() not in form.endings:
-        raise InputError(f"--out {path}: is to hold {form.what}; give a name that ends in {form.endings[0]}")
+        raise InputError(f"{path}: is to hold {form.what}; give a name that ends in {form.endings[0]}")
     write: Callable[[Model, StrPath], None] = import_module(f"pellucid.ecosystem.{form.module}").write
     write(model, path)
 

@@ -1,6 +1,6 @@
 """A table in memory to a trained model: what ``pellucid train data.csv --target price`` does, without a folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ NOT_HERE = {"data", "start_from", "threads"}
 
 def fit(
     data: Any,
-    target: str | Sequence[str] | None = None,
+    target: str | Iterable[str] | None = None,
     *,
     on_epoch: Callable[[Epoch], None] | None = None,
     **settings: Any,
@@ -53,7 +53,7 @@ def fit(
     if wrong:
         raise InputError(f"fit({wrong.pop()}=…): is a setting of pellucid train only; leave it out")
     if target is not None and not isinstance(target, str):
-        target = ",".join(map(str, target)) if isinstance(target, Sequence) else str(target)
+        target = ",".join(map(str, target)) if isinstance(target, Iterable) else str(target)
     columns = settings.pop("columns", {})
     asked = tuple(f"{name}={kind}" for name, kind in columns.items()) if isinstance(columns, dict) else tuple(columns)
     try:
