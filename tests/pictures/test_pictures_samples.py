@@ -156,8 +156,10 @@ def test_values_are_drawn_against_the_true_ones_and_the_worst_have_numbers() -> 
         np.testing.assert_allclose(points, np.stack([y[:, k], guessed[:, k]], axis=1), rtol=1e-6)
         np.testing.assert_allclose(marked, np.stack([y[worst, k], guessed[worst, k]], axis=1), rtol=1e-6)
         assert [text.get_text() for text in ax.texts] == [str(row) for row in worst]
-        assert ax.get_title() == f"output {k}"
-    assert f"R² {metrics.r2(guessed, y):.4f}" in figure.get_suptitle().replace("\n", " ")
+        scores = f"R² {metrics.r2(guessed[:, k], y[:, k]):.4f}, RMSE {metrics.rmse(guessed[:, k], y[:, k]):.4g}"
+        assert ax.get_title() == f"output {k}: {scores}"
+    alone = pl.pictures.mistakes(pl.Network([3, 1], loss=pl.SquaredError(), rng=rng), X, y[:, :1])
+    assert "50 samples: R² " in alone.get_suptitle().replace("\n", " ")
 
 
 def test_at_most_six_outputs_get_a_panel() -> None:

@@ -278,6 +278,10 @@ def test_each_of_several_values_has_its_own_scores(tmp_path: Path, capsys: pytes
     assert main(["evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "t.csv")]) == 0
     out = capsys.readouterr().out
     assert "RMSE" not in out.splitlines()[0]  # of euros and square metres
+    flags = ["--target", "price,size", "--epochs", "2", "--out", str(tmp_path / "run")]
+    assert main(["train", str(tmp_path / "t.csv"), *flags]) == 0
+    assert "RMSE" not in capsys.readouterr().out
+    assert "RMSE" not in (tmp_path / "run" / "report.html").read_text()
     assert [line.split()[0] for line in out.splitlines()[-2:]] == ["price", "size"]
 
 

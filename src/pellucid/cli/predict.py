@@ -74,7 +74,7 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
             raise InputError(f"{name}: is a picture, but the model takes {net.sizes[0]} numbers: give it a table")
         return Read(name, datasets.read_images([name], model.image_shape, model.picture_form), lambda _: name)
     if Path(name).is_dir():
-        raise InputError(f"{name}: is a folder, but not that of a run; name its pictures, such as {name}/*.png")
+        raise InputError(f"{name}: is a folder; name its pictures, such as {name}/*.png")
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)

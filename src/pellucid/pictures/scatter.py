@@ -48,16 +48,17 @@ def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int 
     panels = np.atleast_1d(figure.subplots(lines, columns)).reshape(-1)
     for k, name in enumerate(names):
         _panel(panels[k], truth[:, k], guessed[:, k], rows)
-        title = style.literal(name) if len(names) > 1 else ""
+        title = f"{style.literal(name)}: {_scores(guessed[:, k], truth[:, k])}" if len(names) > 1 else ""
         style.label(panels[k], title=title, x="true value", y="predicted value", grid=True)
     for ax in panels[len(names) :]:
         ax.remove()
-    style.heading(
-        figure,
-        f"Predicted and true values of {len(inputs):,} samples: R² {metrics.r2(guessed, truth):.4f}, "
-        f"RMSE {metrics.rmse(guessed, truth):.4g}",
-    )
+    scores = f": {_scores(guessed, truth)}" if len(names) == 1 else ""
+    style.heading(figure, f"Predicted and true values of {len(inputs):,} samples{scores}")
     return figure
+
+
+def _scores(guessed: AnyArray, truth: AnyArray) -> str:
+    return f"R² {metrics.r2(guessed, truth):.4f}, RMSE {metrics.rmse(guessed, truth):.4g}"
 
 
 def _panel(ax: "Axes", truth: AnyArray, guessed: AnyArray, rows: AnyArray) -> None:

@@ -29,7 +29,7 @@ def key_figures(about: Subject) -> str:
     if "accuracy" in scores:
         wrong = round((1 - scores["accuracy"]) * about.about["samples"][part])
         pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.about['samples'][part]:,} samples"))
-    else:
+    elif net.sizes[-1] == 1:  # of several values it would mix their units
         pairs.append((f"{part} RMSE", decimal(scores["rmse"]), "in the unit of the target"))
     products = sum(i * o for i, o in pairwise(net.sizes))
     pairs += [
@@ -44,6 +44,7 @@ def key_figures(about: Subject) -> str:
 def scores(about: Subject) -> Section:
     """The scores of each part as a table."""
     rows: list[list[Cell]] = []
+    values = 2 if about.network.sizes[-1] == 1 else 1  # scores: of several values an RMSE would mix their units
     for part in ("train", "dev", "test"):
         found, samples = about.result[part], about.about["samples"][part]
         if found is None:
@@ -53,9 +54,10 @@ def scores(about: Subject) -> Section:
             low, high = interval(found["accuracy"] or 0.0, samples)
             row += [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
         else:
-            row += [decimal(found["r2"]), decimal(found["rmse"])]
+            row += [decimal(found["r2"]), decimal(found["rmse"])][:values]
         rows.append(row)
-    judged: list[Cell] = ["accuracy", "95 % interval"] if "accuracy" in about.result["train"] else ["R²", "RMSE"]
+    of_classes = "accuracy" in about.result["train"]
+    judged: list[Cell] = [*(("accuracy", "95 % interval") if of_classes else ("R²", "RMSE")[:values])]
     made = table("The trained network on each part of the data", ["part", "samples", "loss", *judged], rows)
     kept, epochs = about.result["best_epoch"], about.result["epochs"]
     if kept != epochs:
