@@ -303,3 +303,26 @@ def test_without_scikit_learn_the_command_to_type_is_told() -> None:
     code = "import sys; sys.modules['sklearn'] = None\nimport pellucid\npellucid.train\npellucid.PellucidClassifier"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "scikit-learn is not installed: pip install 'pellucid[sklearn]'" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("data", "theirs", "ours", "apart", "loss"),
+    [
+        (load_iris, MLPClassifier, PellucidClassifier, 5e-5, 6e-4),
+        (load_diabetes, MLPRegressor, PellucidRegressor, 1.1e-4, 5e-3),
+    ],
+)
+def test_weights_in_batches_of_some_rows_are_where_the_numbers_part(
+    data: Any, theirs: Any, ours: Any, apart: float, loss: float
+) -> None:
+    """The numbers of docs/estimators.md; in batches of all rows there is no difference."""
+    X, y = data(return_X_y=True)
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(X))
+    X, y, w = X[order], y[order], rng.uniform(0, 3, len(X))
+    for size, most, most_loss in ((len(X), 1e-12, 1e-12), (32, 1.05 * apart, loss)):
+        settings = {"random_state": 0, "shuffle": False, "batch_size": size, "max_iter": 5}
+        one, other = (kind(**settings).fit(X, y, sample_weight=w) for kind in (theirs, ours))
+        assert np.abs(one.coefs_[0] - other.coefs_[0]).max() < most
+        assert other.loss_ == pytest.approx(one.loss_, rel=1.1 * most_loss)

@@ -55,17 +55,20 @@ def plans(draw: st.DrawFn) -> Preprocessing:
     """The preprocessing of a random table."""
     number = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
     scale = st.floats(0.01, 1e3).map(lambda x: round(x, 3))
+    off = st.floats(-3, 3)  # of what fills a gap from the mean, in deviations: a median is never far
     columns: list[Any] = []
     for k in range(draw(st.integers(1, 4))):
         name, gaps = f"column {k}", draw(st.booleans())
         kind = draw(st.sampled_from(["number", "category", "date"]))
         if kind == "number":
-            columns.append(Number(name, draw(number), draw(scale), draw(number), gaps))
+            mean, deviation = draw(number), draw(scale)
+            columns.append(Number(name, mean, deviation, mean + draw(off) * deviation, gaps))
         elif kind == "category":
             columns.append(Category(name, LEVELS[: draw(st.integers(1, 4))], draw(st.booleans()), gaps))
         else:
             cycles = tuple(cycle for cycle in ("year", "week", "day") if draw(st.booleans()))
-            columns.append(Date(name, draw(number), draw(scale), draw(number) * 86400, cycles, gaps))
+            mean, deviation = draw(number), draw(scale)
+            columns.append(Date(name, mean, deviation, (mean + draw(off) * deviation) * 86400, cycles, gaps))
     return Preprocessing(tuple(columns))
 
 
