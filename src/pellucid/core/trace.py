@@ -21,7 +21,7 @@ FEW = 16  # samples that are sooner copied than given a trace of their own
 def views(theta: Array, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
     """W and b of each layer as views into a vector laid out as θ.
 
-    W has the shape (outputs, inputs), but its memory is column-major (Fortran order), (inputs, outputs): so X Wᵀ and ΔᵀX
+    W has the shape (outputs, inputs), but its memory is column-major (Fortran order), (inputs, outputs): X Wᵀ and ΔᵀX
     read and write contiguous memory, as NumPy's matrix product likes it best.
     """
     pairs, start = [], 0
