@@ -10,7 +10,8 @@ from pellucid.core.activations import ACTIVATIONS, Activation, Softmax, slope, v
 from pellucid.core.arrays import AnyArray
 
 ALL: list[Activation] = [
-    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity(),
+    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.SiLU(), pl.Mish(),
+    pl.Identity(),
 ]  # fmt: skip
 
 
@@ -27,6 +28,10 @@ def plain(activation: Activation, z: float) -> float:
             return math.tanh(z)
         case pl.GELU():
             return 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+        case pl.SiLU():
+            return z / (1 + math.exp(-z)) if z > 0 else z * math.exp(z) / (1 + math.exp(z))
+        case pl.Mish():
+            return z * math.tanh(max(z, 0.0) + math.log1p(math.exp(-abs(z))))
     return z
 
 
@@ -59,7 +64,7 @@ def test_scores_far_out_give_the_limits_and_no_warning(activation: Activation, d
     np.testing.assert_allclose(out[0], [plain(activation, float(x)) for x in z[0]], rtol=1e-5, atol=1e-7)
     low, high = {
         "relu": (0, 1), "leaky-relu": (getattr(activation, "slope", 0), 1), "sigmoid": (0, 0), "tanh": (0, 0),
-        "gelu": (0, 1), "identity": (1, 1),
+        "gelu": (0, 1), "silu": (0, 1), "mish": (0, 1), "identity": (1, 1),
     }[activation.name]  # fmt: skip
     np.testing.assert_allclose(delta[0], [low] * 3 + [high] * 3, atol=1e-7)
 
@@ -117,6 +122,6 @@ def test_softmax_carries_a_slope_back_as_its_jacobian_does() -> None:
 
 
 def test_every_activation_is_found_by_its_name() -> None:
-    assert set(ACTIVATIONS) == {"relu", "leaky-relu", "sigmoid", "tanh", "gelu", "identity"}
+    assert set(ACTIVATIONS) == {"relu", "leaky-relu", "sigmoid", "tanh", "gelu", "silu", "mish", "identity"}
     for name, kind in ACTIVATIONS.items():
         assert kind.name == name

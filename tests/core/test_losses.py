@@ -12,7 +12,8 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.losses import LOSSES, Loss, write_targets
 
 ALL: list[Loss] = [
-    pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
+    pl.CrossEntropy(), pl.SmoothedCrossEntropy(), pl.SmoothedCrossEntropy(0.3), pl.SoftmaxSquaredError(),
+    pl.BinaryCrossEntropy(),
     pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.3), pl.Poisson(),
 ]  # fmt: skip
 
@@ -42,6 +43,10 @@ def plain(loss: Loss, z: AnyArray, y: AnyArray) -> list[float]:
             case pl.CrossEntropy():
                 each = [-t * ((s - top) - math.log(total)) for s, t in pairs]
                 result.append(sum(each))
+            case pl.SmoothedCrossEntropy():
+                s, k = loss.smoothing, len(scores)
+                logs = [(z - top) - math.log(total) for z in scores]
+                result.append(sum(-((1 - s) * t + s / k) * each for each, t in zip(logs, truth, strict=True)))
             case pl.SoftmaxSquaredError():
                 result.append(sum((p - t) ** 2 for p, t in zip(soft, truth, strict=True)))
             case pl.BinaryCrossEntropy():
@@ -162,7 +167,7 @@ def test_a_score_that_is_no_number_gives_a_loss_that_is_none() -> None:
             assert math.isnan(run(loss, np.array([[np.nan, 1.0], [0.0, 1.0]]), np.eye(2))[0][0]), loss
 
 
-@pytest.mark.parametrize("loss", ALL, ids=str)
+@pytest.mark.parametrize("loss", [loss for loss in ALL if not isinstance(loss, pl.SmoothedCrossEntropy)], ids=str)
 def test_a_perfect_prediction_costs_nothing(loss: Loss) -> None:
     y = np.eye(3)
     z = (2 * y - 1) * 1e3 if loss.kind != "values" else y
@@ -202,7 +207,8 @@ def test_targets_are_written_as_rows() -> None:
 
 def test_every_loss_is_found_by_its_name() -> None:
     assert set(LOSSES) == {
-        "cross-entropy", "binary-cross-entropy", "squared-error", "softmax-squared-error", "absolute-error", "huber",
+        "cross-entropy", "smoothed-cross-entropy", "binary-cross-entropy",
+        "squared-error", "softmax-squared-error", "absolute-error", "huber",
         "poisson",
     }  # fmt: skip
     for name, kind in LOSSES.items():

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from pellucid.cli.common import Out, check_out, open_model, output, print_json
-from pellucid.interop.export.export import FORMS, how_to_use
-from pellucid.interop.export.export import export as write
+from pellucid.interop.export.registry import EXPORTERS, how_to_use
+from pellucid.interop.export.registry import export as write
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
 @click.argument("model", required=False)
-@click.option("--to", required=True, type=click.Choice(list(FORMS)), help="The form.")
+@click.option("--to", required=True, metavar="|".join(EXPORTERS), help="The target.")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write.")
 @output
 def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:

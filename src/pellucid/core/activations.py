@@ -1,34 +1,54 @@
 """The activation functions, each value next to its slope; a layer applies one to its scores z on the way forward.
 
-Every activation is stateless and works into arrays that it is given. ``z`` and ``a`` are (n, outputs): the scores
-and what the activation made of them. ``workspace`` is room to scribble on, two arrays of z's shape: (2, n, outputs).
+The scores z are also called pre-activations; those of the output layer are logits. Every activation is stateless and
+works into arrays that it is given. ``z`` and ``a`` are (n, outputs): the scores and what the activation made of them.
+``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
 
-``kinks`` are the places in z where the slope jumps. There a derivative does not exist, a gradient check would compare
-with nothing, and so it leaves them out.
+A new activation is one class and one entry in ``ACTIVATIONS``: docs/adding.md.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
+from pellucid.core.registry import Registry
 
 # 0 as an array, which NumPy need not make anew in each step
 _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
+
+
+class Formula(NamedTuple):
+    """An activation in letters: explanations print it, exports are written from it.
+
+    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1. In both, ``{z}`` and
+    ``{a}`` stand for the score and its activation, and the settings of the class and the ``constants`` for themselves.
+    ``range`` is where f(z) lies. ``of_layer``: f looks at all scores of a layer, as the softmax does. ``log_link``:
+    f is the exponential, so that a factor of the output is a term of the score.
+    """
+
+    value: str
+    slope: str
+    range: tuple[float, float] = (-math.inf, math.inf)
+    constants: Mapping[str, float] = {}
+    of_layer: bool = False
+    log_link: bool = False
 
 
 class Activation(Protocol):
     """What a layer needs of its activation function f."""
 
     name: ClassVar[str]
+    formula: ClassVar[Formula]
 
     @property
     def kinks(self) -> tuple[float, ...]:
-        """The values of z at which f' jumps."""
+        """The values of z at which f' jumps: there is no derivative, and a gradient check leaves them out."""
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         """Write f(z) into ``out``."""
@@ -46,6 +66,7 @@ class Identity:
     """
 
     name: ClassVar[str] = "identity"
+    formula: ClassVar[Formula] = Formula("{z}", "")
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -66,6 +87,7 @@ class ReLU:
     """
 
     name: ClassVar[str] = "relu"
+    formula: ClassVar[Formula] = Formula("np.maximum({z}, 0)", "({z} > 0)", (0.0, math.inf))
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -88,6 +110,7 @@ class LeakyReLU:
 
     slope: float = 0.01
     name: ClassVar[str] = "leaky-relu"
+    formula: ClassVar[Formula] = Formula("np.where({z} > 0, {z}, slope * {z})", "np.where({z} > 0, 1, slope)")
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
 
     def __post_init__(self) -> None:
@@ -121,6 +144,7 @@ class Sigmoid:
     """
 
     name: ClassVar[str] = "sigmoid"
+    formula: ClassVar[Formula] = Formula("1 / (1 + np.exp(-{z}))", "{a} * (1 - {a})", (0.0, 1.0))
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -147,6 +171,7 @@ class Tanh:
     """
 
     name: ClassVar[str] = "tanh"
+    formula: ClassVar[Formula] = Formula("np.tanh({z})", "(1 - {a} ** 2)", (-1.0, 1.0))
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -175,6 +200,12 @@ class GELU:
     kinks: ClassVar[tuple[float, ...]] = ()
     scale: ClassVar[float] = math.sqrt(2 / math.pi)
     cubic: ClassVar[float] = 0.044715
+    formula: ClassVar[Formula] = Formula(
+        "{z} * (1 + np.tanh(k * ({z} + c * {z} ** 3))) / 2",
+        "((1 + np.tanh(k * ({z} + c * {z} ** 3))) / 2 + {z} * (1 - np.tanh(k * ({z} + c * {z} ** 3)) ** 2) / 2 * k * "
+        "(1 + 3 * c * {z} ** 2))",
+        constants={"k": scale, "c": cubic},
+    )
 
     def _gate(self, z: Array, *, out: Array) -> None:
         # u = σ(2s) = (1 + tanh(s)) / 2
@@ -210,6 +241,69 @@ class GELU:
 
 
 @dataclass(frozen=True)
+class SiLU:
+    """f(z) = z σ(z), the sigmoid linear unit, also called swish (Elfwing, Uchibe and Doya, Neural Networks 107, 2018).
+
+    >>> value(SiLU(), [-1.0, 0.0, 2.0]).round(4)
+    array([-0.2689,  0.    ,  1.7616])
+    """
+
+    name: ClassVar[str] = "silu"
+    formula: ClassVar[Formula] = Formula("{z} / (1 + np.exp(-{z}))", "(1 + {z} - {a}) / (1 + np.exp(-{z}))")
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
+        # f = z σ(z)
+        _SIGMOID(z, out=out, workspace=workspace)
+        out *= z
+
+    def backward(self, z: Array, a: Array, *, delta: Array, workspace: Array) -> None:
+        # f' = σ + z σ (1 − σ) = σ (1 + z − a)
+        sigmoid, rest = workspace
+        _SIGMOID(z, out=sigmoid, workspace=workspace)
+        np.subtract(z, a, out=rest)
+        rest += 1
+        sigmoid *= rest
+        delta *= sigmoid
+
+
+@dataclass(frozen=True)
+class Mish:
+    """f(z) = z tanh(log(1 + e^z)) (Misra, BMVC 2020).
+
+    >>> value(Mish(), [-1.0, 0.0, 2.0]).round(4)
+    array([-0.3034,  0.    ,  1.944 ])
+    """
+
+    name: ClassVar[str] = "mish"
+    formula: ClassVar[Formula] = Formula(
+        "{z} * np.tanh(np.logaddexp(0, {z}))",
+        "(np.tanh(np.logaddexp(0, {z})) + {z} * (1 - np.tanh(np.logaddexp(0, {z})) ** 2) / (1 + np.exp(-{z})))",
+    )
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
+        # f = z t,  t = tanh(log(1 + e^z))
+        np.logaddexp(z, _ZERO[z.dtype], out=out)
+        np.tanh(out, out=out)
+        out *= z
+
+    def backward(self, z: Array, a: Array, *, delta: Array, workspace: Array) -> None:
+        t, rest = workspace
+        # f' = t + z σ(z) (1 − t²), each part times delta
+        _SIGMOID(z, out=rest, workspace=workspace)
+        rest *= z
+        rest *= delta
+        np.logaddexp(z, _ZERO[z.dtype], out=t)
+        np.tanh(t, out=t)
+        delta *= t
+        t *= t
+        np.subtract(1, t, out=t)
+        rest *= t
+        delta += rest
+
+
+@dataclass(frozen=True)
 class Exponential:
     """f(z) = e^z: above 0 whatever the score; for the output layer.
 
@@ -218,6 +312,7 @@ class Exponential:
     """
 
     name: ClassVar[str] = "exp"
+    formula: ClassVar[Formula] = Formula("np.exp({z})", "{a}", (0.0, math.inf), log_link=True)
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -241,6 +336,9 @@ class Softmax:
     """
 
     name: ClassVar[str] = "softmax"
+    formula: ClassVar[Formula] = Formula(
+        "np.exp({z} - np.max({z})) / np.sum(np.exp({z} - np.max({z})))", "", (0.0, 1.0), of_layer=True
+    )
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
@@ -261,9 +359,12 @@ class Softmax:
         delta *= a
 
 
-ACTIVATIONS: dict[str, type[Activation]] = {
-    kind.name: kind for kind in (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, Identity)
-}
+_SIGMOID = Sigmoid()
+ACTIVATIONS = Registry[Activation](
+    "activation",
+    ("name", "formula", "kinks", "__call__", "backward"),
+    (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, SiLU, Mish, Identity),
+)
 
 
 def value(activation: Activation, z: npt.ArrayLike) -> Array:

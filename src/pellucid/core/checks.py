@@ -66,6 +66,7 @@ def activations(value: Activation | Sequence[Activation], hidden: int) -> list[A
         if isinstance(activation, type) or not hasattr(activation, "backward"):
             known = ", ".join(f"{kind.__name__}()" for kind in ACTIVATIONS.values())
             raise InputError(f"activation={activation!r}: give an activation object, such as {known}")
+        ACTIVATIONS.check(type(activation))
     if not several:
         given *= hidden
     if len(given) != hidden:
@@ -173,7 +174,7 @@ def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArra
                 f"target {given.flat[bad[0]]} in row {bad[0] // outputs}, but {loss.name} takes 0 or 1 "
                 "(or a probability between them)"
             )
-    if loss.activation.name == "exp" and (given < 0).any():
+    if loss.activation.formula.log_link and (given < 0).any():
         bad = np.flatnonzero(given < 0)
         raise InputError(
             f"target {given.flat[bad[0]]:g} in row {bad[0] // outputs}, but {loss.name} takes counts and other numbers "

@@ -4,12 +4,14 @@
 batches, (batches, n, outputs). A loss gives one number a sample; the mean over the batch is taken by ``backward``,
 which weighs each sample by its share, 1/n.
 
-``kinks`` are the residuals a − y at which the slope jumps; ``workspace`` is room to scribble on, (2, n, outputs).
+``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
+
+A new loss is one class and one entry in ``LOSSES``: docs/adding.md.
 """
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +19,24 @@ import numpy.typing as npt
 from pellucid.core.activations import Activation, Exponential, Identity, Sigmoid, Softmax
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
+from pellucid.core.registry import Registry
 
 # the smallest floats that are written down with all their digits
 _TINY = {np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float32, np.float64)}
+
+
+class LossFormula(NamedTuple):
+    """A loss in letters, which explanations print: NumPy expressions with ``{z}``, ``{a}`` and ``{y}`` in them.
+
+    ``part`` is what one output gives to the loss, ``delta`` its dL/dz before a mean is taken. The loss is the ``sum``
+    over the outputs, or else their mean. ``true_class`` is given where the output of the true class alone counts: what
+    that gives. ``{outputs}`` is the number of outputs; settings of the class stand for themselves.
+    """
+
+    part: str
+    delta: str
+    sum: bool = False
+    true_class: str = ""
 
 
 class Loss(Protocol):
@@ -28,6 +45,7 @@ class Loss(Protocol):
     name: ClassVar[str]
     activation: ClassVar[Activation]  # of the output layer
     kind: ClassVar[str]  # of the targets: "classes", "probabilities" or "values"
+    formula: ClassVar[LossFormula]
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -53,6 +71,7 @@ class CrossEntropy:
     name: ClassVar[str] = "cross-entropy"
     activation: ClassVar[Activation] = Softmax()
     kind: ClassVar[str] = "classes"
+    formula: ClassVar[LossFormula] = LossFormula("-{y} * np.log({a})", "{a} - {y}", True, "-np.log({a})")
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
@@ -68,11 +87,7 @@ class CrossEntropy:
     def _from_scores(self, z: Array, y: Array, *, out: Array, workspace: Array) -> None:
         shifted, other = workspace
         # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
-        np.maximum.reduce(z, axis=-1, out=out)
-        np.subtract(z, out[..., np.newaxis], out=shifted)
-        np.exp(shifted, out=other)
-        np.add.reduce(other, axis=-1, out=out)
-        np.log(out, out=out)
+        _log_sum_exp(z, out=out, workspace=workspace)
         shifted *= y
         np.add.reduce(shifted, axis=-1, out=other[..., 0])
         out -= other[..., 0]
@@ -80,6 +95,49 @@ class CrossEntropy:
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = a − y
         np.subtract(a, y, out=out)
+
+
+@dataclass(frozen=True)
+class SmoothedCrossEntropy:
+    """Cross-entropy with the targets (1 − s) y + s / classes: label smoothing, which is a regularisation.
+
+    It does not reward a network for being certain (Szegedy et al., CVPR 2016, section 7). It is PyTorch's
+    ``CrossEntropyLoss(label_smoothing=s)``.
+
+    >>> value(SmoothedCrossEntropy(0.1), [[0.0, 0.0], [5.0, 0.0]], [0, 0]).round(4)
+    array([0.6931, 0.2567])
+    """
+
+    smoothing: float = 0.1
+    name: ClassVar[str] = "smoothed-cross-entropy"
+    activation: ClassVar[Activation] = Softmax()
+    kind: ClassVar[str] = "classes"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "-((1 - smoothing) * {y} + smoothing / {outputs}) * np.log({a})",
+        "{a} - (1 - smoothing) * {y} - smoothing / {outputs}",
+        sum=True,
+    )
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.smoothing, int | float) and 0 <= self.smoothing < 1):
+            raise InputError(f"SmoothedCrossEntropy(smoothing={self.smoothing!r}): give a number from 0 to below 1")
+
+    def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
+        shifted, soft = workspace
+        # L = log Σ exp(z − max z) − Σ t (z − max z),  t = (1 − s) y + s / outputs
+        _log_sum_exp(z, out=out, workspace=workspace)
+        np.multiply(y, 1 - self.smoothing, out=soft)
+        soft += self.smoothing / z.shape[-1]
+        shifted *= soft
+        np.add.reduce(shifted, axis=-1, out=soft[..., 0])
+        out -= soft[..., 0]
+
+    def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
+        # δ = a − t
+        np.multiply(y, self.smoothing - 1, out=out)
+        out += a
+        out -= self.smoothing / z.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -93,6 +151,9 @@ class SoftmaxSquaredError:
     name: ClassVar[str] = "softmax-squared-error"
     activation: ClassVar[Activation] = Softmax()
     kind: ClassVar[str] = "classes"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "({a} - {y}) ** 2", "{a} * (2 * ({a} - {y}) - np.sum(2 * ({a} - {y}) * {a}))", sum=True
+    )
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
@@ -121,6 +182,9 @@ class BinaryCrossEntropy:
     name: ClassVar[str] = "binary-cross-entropy"
     activation: ClassVar[Activation] = Sigmoid()
     kind: ClassVar[str] = "probabilities"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "np.log1p(np.exp(-np.abs({z}))) + np.maximum({z}, 0) - {z} * {y}", "({a} - {y})"
+    )
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
@@ -134,8 +198,7 @@ class BinaryCrossEntropy:
         each += other
         np.multiply(z, y, out=other)
         each -= other
-        np.add.reduce(each, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(each, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = (a − y) / outputs
@@ -154,14 +217,14 @@ class SquaredError:
     name: ClassVar[str] = "squared-error"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula("({a} - {y}) ** 2", "2 * ({a} - {y})")
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = mean (a − y)²
         np.subtract(a, y, out=workspace[0])
         workspace[0] *= workspace[0]
-        np.add.reduce(workspace[0], axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(workspace[0], out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = 2 (a − y) / outputs
@@ -180,14 +243,14 @@ class AbsoluteError:
     name: ClassVar[str] = "absolute-error"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula("np.abs({a} - {y})", "np.sign({a} - {y})")
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = mean |a − y|
         np.subtract(a, y, out=workspace[0])
         np.abs(workspace[0], out=workspace[0])
-        np.add.reduce(workspace[0], axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(workspace[0], out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = sign(a − y) / outputs
@@ -210,6 +273,10 @@ class Huber:
     name: ClassVar[str] = "huber"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "np.minimum(np.abs({a} - {y}), width) * (np.abs({a} - {y}) - np.minimum(np.abs({a} - {y}), width) / 2)",
+        "np.clip({a} - {y}, -width, width)",
+    )
 
     def __post_init__(self) -> None:
         if not (isinstance(self.width, int | float) and math.isfinite(self.width) and self.width > 0):
@@ -230,8 +297,7 @@ class Huber:
         near *= near
         near *= 0.5
         size -= near
-        np.add.reduce(size, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(size, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = clip(a − y, ±width) / outputs
@@ -254,6 +320,9 @@ class Poisson:
     name: ClassVar[str] = "poisson"
     activation: ClassVar[Activation] = Exponential()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "{a} - {y} + {y} * (np.log(np.maximum({y}, 1e-300)) - {z})", "({a} - {y})"
+    )
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
@@ -265,8 +334,7 @@ class Poisson:
         each *= y
         np.subtract(a, y, out=rest)
         each += rest
-        np.add.reduce(each, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(each, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = (a − y) / outputs
@@ -274,18 +342,29 @@ class Poisson:
         out /= z.shape[-1]
 
 
-LOSSES: dict[str, type[Loss]] = {
-    kind.name: kind
-    for kind in (
-        CrossEntropy,
-        BinaryCrossEntropy,
-        SquaredError,
-        SoftmaxSquaredError,
-        AbsoluteError,
-        Huber,
+LOSSES = Registry[Loss](
+    "loss",
+    ("name", "activation", "kind", "formula", "kinks", "value", "delta"),
+    (
+        CrossEntropy, SmoothedCrossEntropy, BinaryCrossEntropy, SquaredError, SoftmaxSquaredError, AbsoluteError, Huber,
         Poisson,
-    )
-}
+    ),
+)  # fmt: skip
+
+
+def _log_sum_exp(z: Array, *, out: Array, workspace: Array) -> None:
+    """Write log Σ exp(z − max z) of each sample into ``out``, and z − max z into ``workspace[0]``."""
+    np.maximum.reduce(z, axis=-1, out=out)
+    np.subtract(z, out[..., np.newaxis], out=workspace[0])
+    np.exp(workspace[0], out=workspace[1])
+    np.add.reduce(workspace[1], axis=-1, out=out)
+    np.log(out, out=out)
+
+
+def _mean(each: Array, *, out: Array) -> None:
+    """Write the mean over the outputs into ``out``."""
+    np.add.reduce(each, axis=-1, out=out)
+    out /= each.shape[-1]
 
 
 def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:

@@ -64,7 +64,7 @@ class Model:
         net = self.network.astype(np.float64)
         last = net.layers[-1]
         for k, target in enumerate(self.preprocessing.targets):
-            if last.activation.name == "exp":
+            if last.activation.formula.log_link:
                 last.b[k] += np.log(target.scale)
                 continue
             last.W[k] *= target.scale

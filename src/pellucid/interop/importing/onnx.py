@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid._files import StrPath, read_file
-from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, Mish, ReLU, Sigmoid, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Poisson
@@ -17,14 +17,14 @@ from pellucid.model.model import Model
 
 PASSED_OVER = ("Identity", "Flatten", "Reshape", "Cast", "Dropout")
 ENDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Exp": "exp"}  # only of the last layer
-SIMPLE: dict[str, type[ReLU | Sigmoid | Tanh]] = {"Relu": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh}
+SIMPLE: dict[str, type[Activation]] = {"Relu": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh, "Mish": Mish}
 
 
 def from_onnx(path: StrPath, *, task: str | None = None, classes: Sequence[str] | None = None) -> Model:
     """A model from the file of an ONNX graph that is a multi-layer perceptron.
 
-    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Gelu in its tanh form, and at the end
-    Softmax, Sigmoid or Exp. Where neither is there, ``task`` says what the outputs are: scores of classes
+    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Mish, Gelu in its tanh form, and at the
+    end Softmax, Sigmoid or Exp. Where neither is there, ``task`` says what the outputs are: scores of classes
     ("classification"), or values ("regression", the default).
 
     Raises:
