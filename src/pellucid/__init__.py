@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pellucid.analysis.layer_health import LayerHealth, layer_health
     from pellucid.analysis.lr_range_test import RangeTest, lr_find
     from pellucid.core import metrics, schedules
-    from pellucid.core.activations import ACTIVATIONS, GELU, Identity, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Tanh
+    from pellucid.core.activations import ACTIVATIONS, GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.core.errors import DivergenceError, InputError
     from pellucid.core.evaluation import evaluate
     from pellucid.core.gradient_check import GradientCheck, gradient_check
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
         CrossEntropy,
         Huber,
         Poisson,
-        SmoothedCrossEntropy,
         SoftmaxSquaredError,
         SquaredError,
     )
     from pellucid.core.metrics import Scores
     from pellucid.core.network import Layer, Network, backward, forward
-    from pellucid.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Momentum, Nesterov, RAdam, RMSProp
+    from pellucid.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
     from pellucid.core.progress import Epoch, History, Progress
     from pellucid.core.trace import Trace
     from pellucid.core.training import train
     from pellucid.interop.export.registry import export
+    from pellucid.model.additions import Mish, RAdam, SiLU, SmoothedCrossEntropy
     from pellucid.model.model import Model
     from pellucid.model.model_file import load, load_model, save, save_model
     from pellucid.render import pictures, report
@@ -128,7 +128,7 @@ _PLACES = {
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),
     "analysis.lr_range_test": ("RangeTest", "lr_find"),
-    "core.activations": ("ACTIVATIONS", "GELU", "Identity", "LeakyReLU", "Mish", "ReLU", "SiLU", "Sigmoid", "Tanh"),
+    "core.activations": ("ACTIVATIONS", "GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "core.errors": ("DivergenceError", "InputError"),
     "core.evaluation": ("evaluate",),
     "core.gradient_check": ("GradientCheck", "gradient_check"),
@@ -140,18 +140,18 @@ _PLACES = {
         "CrossEntropy",
         "Huber",
         "Poisson",
-        "SmoothedCrossEntropy",
         "SoftmaxSquaredError",
         "SquaredError",
     ),
     "core.metrics": ("Scores",),
     "core.network": ("Layer", "Network", "backward", "forward"),
-    "core.optimizers": ("OPTIMIZERS", "SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RAdam", "RMSProp"),
+    "core.optimizers": ("OPTIMIZERS", "SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
     "core.progress": ("Epoch", "History", "Progress"),
     "core.trace": ("Trace",),
     "core.training": ("train",),
     "interop.export.registry": ("export",),
     "interop.sklearn.estimators": ("PellucidClassifier", "PellucidRegressor"),
+    "model.additions": ("Mish", "RAdam", "SiLU", "SmoothedCrossEntropy"),
     "model.model": ("Model",),
     "model.model_file": ("load", "load_model", "save", "save_model"),
 }

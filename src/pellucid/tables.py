@@ -19,7 +19,7 @@ from pellucid.core.progress import Epoch
 from pellucid.core.schedules import SCHEDULES
 from pellucid.core.training import train
 from pellucid.datasets import Frame, Samples, TableOptions, WeightedSamples
-from pellucid.model.model import Model
+from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs.prepare import Prepared, prepare
 from pellucid.runs.scores import score
@@ -188,7 +188,7 @@ def plan_of(model: Model) -> Preprocessing:
 def _outputs(model: Model, data: Any) -> Array:
     frame = _frame(model, data)
     X = datasets.inputs_of(frame, plan_of(model), model.network.dtype)
-    return checks.answers(model.in_units().predict(X), frame.place)
+    return check_answers(model.in_units().predict(X), frame.place)
 
 
 def _frame(model: Model, data: Any) -> Frame:

@@ -47,7 +47,7 @@ def test_value_is_the_definition(activation: Activation, z: float) -> None:
 @given(z=st.floats(-6, 6))
 def test_slope_is_the_limit_of_differences(activation: Activation, z: float) -> None:
     h = 1e-4
-    if any(abs(z - kink) <= 3 * h for kink in activation.kinks):
+    if any(abs(z - kink) <= 3 * h for kink in activation.formula.kinks):
         return
     f = [plain(activation, z + k * h) for k in (-2, -1, 1, 2)]
     difference = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h)
@@ -82,8 +82,8 @@ def test_backward_multiplies_what_is_there(activation: Activation) -> None:
 def test_kinks_are_where_the_slope_jumps_and_nowhere_else(activation: Activation) -> None:
     z = np.linspace(-3, 3, 60_001)
     jumps = z[:-1][np.abs(np.diff(slope(activation, z[np.newaxis])[0])) > 0.01]
-    assert len(jumps) == len(activation.kinks)
-    np.testing.assert_allclose(jumps, activation.kinks, atol=2e-4)
+    assert len(jumps) == len(activation.formula.kinks)
+    np.testing.assert_allclose(jumps, activation.formula.kinks, atol=2e-4)
 
 
 def test_the_slope_of_relu_at_its_kink_is_nought() -> None:

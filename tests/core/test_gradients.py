@@ -351,7 +351,6 @@ class WrongSlope:
 
     name: ClassVar[str] = "wrong"
     formula: ClassVar[Formula] = Formula("np.tanh({z})", "(1 - {a})")
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         np.tanh(z, out=out)

@@ -95,7 +95,7 @@ def test_delta_is_the_slope_of_the_value(loss: Loss, n: int, k: int, seed: int) 
     delta, h = run(loss, z, y)[1], 1e-4
     for row in range(n):
         for column in range(k):
-            if any(abs(z[row, column] - y[row, column] - kink) < 3 * h for kink in loss.kinks):
+            if any(abs(z[row, column] - y[row, column] - kink) < 3 * h for kink in getattr(loss, "kinks", ())):
                 continue
             values = []
             for step in (-2, -1, 1, 2):
@@ -109,15 +109,15 @@ def test_delta_is_the_slope_of_the_value(loss: Loss, n: int, k: int, seed: int) 
 @pytest.mark.parametrize("loss", ALL, ids=str)
 def test_kinks_are_where_the_slope_bends_and_nowhere_else(loss: Loss) -> None:
     if loss.kind != "values":
-        assert loss.kinks == ()
+        assert not getattr(loss, "kinks", ())
         return
     r = np.linspace(-2, 2, 4001)[:, np.newaxis]
     bends = np.abs(np.diff(run(loss, r, np.zeros_like(r))[1][:, 0], n=2))
     places = r[1:-1, 0][bends > 5e-4]
-    for kink in loss.kinks:
+    for kink in getattr(loss, "kinks", ()):
         assert np.abs(places - kink).min() < 2e-3
     for place in places:
-        assert min(abs(place - kink) for kink in loss.kinks) < 2e-3
+        assert min(abs(place - kink) for kink in getattr(loss, "kinks", ())) < 2e-3
 
 
 FAR: list[tuple[Any, list[float], list[float], float]] = [

@@ -9,8 +9,8 @@ import numpy as np
 from pellucid._text import counted, decimal, percent, shortened
 from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
-from pellucid.core import checks
 from pellucid.core.errors import InputError
+from pellucid.model.model import check_answers
 from pellucid.tables import Importance
 from pellucid.tables import importance as compute
 
@@ -46,7 +46,7 @@ def importance(
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
     name, samples = weighted_samples_for(model, data)
-    checks.answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
+    check_answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
     with progress("columns", columns, quiet=quiet or as_json) as bar:
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)

@@ -14,11 +14,11 @@ from pellucid import datasets
 from pellucid._files import plain, write_whole
 from pellucid._text import percent, shortened
 from pellucid.cli.common import Cell, Out, check_out, data_of, is_model, note, open_model, output, print_json, target_in
-from pellucid.core import checks, metrics
+from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets import Table
-from pellucid.model.model import Model
+from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.render.pictures.subject import output_names
 
@@ -49,7 +49,7 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
         check_out(to, *arguments, data_of(model))
     read = [_inputs(model, name, own=path is None) for name in files]
     net = model.in_units()
-    predictions = [checks.answers(net.predict(one.X), one.place) for one in read]
+    predictions = [check_answers(net.predict(one.X), one.place) for one in read]
     if to is not None:
         write_whole(to, _as_csv(model, read, predictions).encode())
     if as_json:

@@ -4,7 +4,7 @@ The scores z are also called pre-activations; those of the output layer are logi
 works into arrays that it is given. ``z`` and ``a`` are (n, outputs): the scores and what the activation made of them.
 ``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
 
-A new activation is one class and one entry in ``ACTIVATIONS``: docs/adding.md.
+More of them are in model/additions.py. A new one is a class and a line, ``ACTIVATIONS.add``: docs/adding.md.
 """
 
 import math
@@ -29,7 +29,8 @@ class Formula(NamedTuple):
     ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1. In both, ``{z}`` and
     ``{a}`` stand for the score and its activation, and the settings of the class and the ``constants`` for themselves.
     ``range`` is where f(z) lies. ``of_layer``: f looks at all scores of a layer, as the softmax does. ``log_link``:
-    f is the exponential, so that a factor of the output is a term of the score.
+    f is the exponential, so that a factor of the output is a term of the score. ``kinks`` are the values of z at which
+    f' jumps: there is no derivative, and a gradient check leaves them out.
     """
 
     value: str
@@ -38,6 +39,7 @@ class Formula(NamedTuple):
     constants: Mapping[str, float] = {}
     of_layer: bool = False
     log_link: bool = False
+    kinks: tuple[float, ...] = ()
 
 
 class Activation(Protocol):
@@ -45,10 +47,6 @@ class Activation(Protocol):
 
     name: ClassVar[str]
     formula: ClassVar[Formula]
-
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """The values of z at which f' jumps: there is no derivative, and a gradient check leaves them out."""
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         """Write f(z) into ``out``."""
@@ -67,7 +65,6 @@ class Identity:
 
     name: ClassVar[str] = "identity"
     formula: ClassVar[Formula] = Formula("{z}", "")
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = z
@@ -87,8 +84,7 @@ class ReLU:
     """
 
     name: ClassVar[str] = "relu"
-    formula: ClassVar[Formula] = Formula("np.maximum({z}, 0)", "({z} > 0)", (0.0, math.inf))
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[Formula] = Formula("np.maximum({z}, 0)", "({z} > 0)", (0.0, math.inf), kinks=(0.0,))
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = max(z, 0)
@@ -110,8 +106,9 @@ class LeakyReLU:
 
     slope: float = 0.01
     name: ClassVar[str] = "leaky-relu"
-    formula: ClassVar[Formula] = Formula("np.where({z} > 0, {z}, slope * {z})", "np.where({z} > 0, 1, slope)")
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[Formula] = Formula(
+        "np.where({z} > 0, {z}, slope * {z})", "np.where({z} > 0, 1, slope)", kinks=(0.0,)
+    )
 
     def __post_init__(self) -> None:
         if not (isinstance(self.slope, int | float) and math.isfinite(self.slope)):
@@ -145,7 +142,6 @@ class Sigmoid:
 
     name: ClassVar[str] = "sigmoid"
     formula: ClassVar[Formula] = Formula("1 / (1 + np.exp(-{z}))", "{a} * (1 - {a})", (0.0, 1.0))
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = 1 / (1 + exp(−z))
@@ -172,7 +168,6 @@ class Tanh:
 
     name: ClassVar[str] = "tanh"
     formula: ClassVar[Formula] = Formula("np.tanh({z})", "(1 - {a} ** 2)", (-1.0, 1.0))
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = tanh(z)
@@ -197,7 +192,6 @@ class GELU:
     """
 
     name: ClassVar[str] = "gelu"
-    kinks: ClassVar[tuple[float, ...]] = ()
     scale: ClassVar[float] = math.sqrt(2 / math.pi)
     cubic: ClassVar[float] = 0.044715
     formula: ClassVar[Formula] = Formula(
@@ -241,69 +235,6 @@ class GELU:
 
 
 @dataclass(frozen=True)
-class SiLU:
-    """f(z) = z σ(z), the sigmoid linear unit, also called swish (Elfwing, Uchibe and Doya, Neural Networks 107, 2018).
-
-    >>> value(SiLU(), [-1.0, 0.0, 2.0]).round(4)
-    array([-0.2689,  0.    ,  1.7616])
-    """
-
-    name: ClassVar[str] = "silu"
-    formula: ClassVar[Formula] = Formula("{z} / (1 + np.exp(-{z}))", "(1 + {z} - {a}) / (1 + np.exp(-{z}))")
-    kinks: ClassVar[tuple[float, ...]] = ()
-
-    def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
-        # f = z σ(z)
-        _SIGMOID(z, out=out, workspace=workspace)
-        out *= z
-
-    def backward(self, z: Array, a: Array, *, delta: Array, workspace: Array) -> None:
-        # f' = σ + z σ (1 − σ) = σ (1 + z − a)
-        sigmoid, rest = workspace
-        _SIGMOID(z, out=sigmoid, workspace=workspace)
-        np.subtract(z, a, out=rest)
-        rest += 1
-        sigmoid *= rest
-        delta *= sigmoid
-
-
-@dataclass(frozen=True)
-class Mish:
-    """f(z) = z tanh(log(1 + e^z)) (Misra, BMVC 2020).
-
-    >>> value(Mish(), [-1.0, 0.0, 2.0]).round(4)
-    array([-0.3034,  0.    ,  1.944 ])
-    """
-
-    name: ClassVar[str] = "mish"
-    formula: ClassVar[Formula] = Formula(
-        "{z} * np.tanh(np.logaddexp(0, {z}))",
-        "(np.tanh(np.logaddexp(0, {z})) + {z} * (1 - np.tanh(np.logaddexp(0, {z})) ** 2) / (1 + np.exp(-{z})))",
-    )
-    kinks: ClassVar[tuple[float, ...]] = ()
-
-    def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
-        # f = z t,  t = tanh(log(1 + e^z))
-        np.logaddexp(z, _ZERO[z.dtype], out=out)
-        np.tanh(out, out=out)
-        out *= z
-
-    def backward(self, z: Array, a: Array, *, delta: Array, workspace: Array) -> None:
-        t, rest = workspace
-        # f' = t + z σ(z) (1 − t²), each part times delta
-        _SIGMOID(z, out=rest, workspace=workspace)
-        rest *= z
-        rest *= delta
-        np.logaddexp(z, _ZERO[z.dtype], out=t)
-        np.tanh(t, out=t)
-        delta *= t
-        t *= t
-        np.subtract(1, t, out=t)
-        rest *= t
-        delta += rest
-
-
-@dataclass(frozen=True)
 class Exponential:
     """f(z) = e^z: above 0 whatever the score; for the output layer.
 
@@ -313,7 +244,6 @@ class Exponential:
 
     name: ClassVar[str] = "exp"
     formula: ClassVar[Formula] = Formula("np.exp({z})", "{a}", (0.0, math.inf), log_link=True)
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = exp(z)
@@ -339,7 +269,6 @@ class Softmax:
     formula: ClassVar[Formula] = Formula(
         "np.exp({z} - np.max({z})) / np.sum(np.exp({z} - np.max({z})))", "", (0.0, 1.0), of_layer=True
     )
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         row = workspace[0, :, :1]  # (n, 1): one number a sample
@@ -359,12 +288,7 @@ class Softmax:
         delta *= a
 
 
-_SIGMOID = Sigmoid()
-ACTIVATIONS = Registry[Activation](
-    "activation",
-    ("name", "formula", "kinks", "__call__", "backward"),
-    (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, SiLU, Mish, Identity),
-)
+ACTIVATIONS = Registry[Activation]("activation", Activation, (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, Identity))
 
 
 def value(activation: Activation, z: npt.ArrayLike) -> Array:
@@ -374,10 +298,9 @@ def value(activation: Activation, z: npt.ArrayLike) -> Array:
     array([0.    , 0.7616])
     """
     scores = np.array(z, np.float64)
-    rows = scores.reshape(-1, scores.shape[-1])
-    out = np.empty_like(rows)
-    activation(rows, out=out, workspace=np.empty((2, *rows.shape)))
-    return out.reshape(scores.shape)
+    out, rows = np.empty_like(scores), (-1, scores.shape[-1])
+    activation(scores.reshape(rows), out=out.reshape(rows), workspace=np.empty((2, *scores.reshape(rows).shape)))
+    return out
 
 
 def slope(activation: Activation, z: npt.ArrayLike) -> Array:

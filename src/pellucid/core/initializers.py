@@ -96,4 +96,4 @@ class Article:
         b[...] = rng.random(b.shape) * 0.5
 
 
-INITIALIZERS = Registry[Initializer]("initialiser", ("name", "__call__"), (He, Glorot, LeCun, Article))
+INITIALIZERS = Registry[Initializer]("initialiser", Initializer, (He, Glorot, LeCun, Article))

@@ -6,7 +6,7 @@ which weighs each sample by its share, 1/n.
 
 ``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
 
-A new loss is one class and one entry in ``LOSSES``: docs/adding.md.
+More of them are in model/additions.py. A new one is a class and a line, ``LOSSES.add``: docs/adding.md.
 """
 
 import math
@@ -40,16 +40,12 @@ class LossFormula(NamedTuple):
 
 
 class Loss(Protocol):
-    """What a network needs of its loss L."""
+    """What a network needs of its loss L. Where the slope of L jumps, it has ``kinks``: these residuals a − y."""
 
     name: ClassVar[str]
     activation: ClassVar[Activation]  # of the output layer
     kind: ClassVar[str]  # of the targets: "classes", "probabilities" or "values"
     formula: ClassVar[LossFormula]
-
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """The residuals a − y at which the slope of the loss jumps."""
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         """Write each sample's loss into ``out`` (n,)."""
@@ -72,72 +68,20 @@ class CrossEntropy:
     activation: ClassVar[Activation] = Softmax()
     kind: ClassVar[str] = "classes"
     formula: ClassVar[LossFormula] = LossFormula("-{y} * np.log({a})", "{a} - {y}", True, "-np.log({a})")
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = −log Σ a y
         np.multiply(a, y, out=workspace[0])
         np.add.reduce(workspace[0], axis=-1, out=out)
         if np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]:
-            self._from_scores(z, y, out=out, workspace=workspace)
+            softmax_loss(z, y, 0.0, out=out, workspace=workspace)
             return
         np.log(out, out=out)
         np.negative(out, out=out)
 
-    def _from_scores(self, z: Array, y: Array, *, out: Array, workspace: Array) -> None:
-        shifted, other = workspace
-        # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
-        _log_sum_exp(z, out=out, workspace=workspace)
-        shifted *= y
-        np.add.reduce(shifted, axis=-1, out=other[..., 0])
-        out -= other[..., 0]
-
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = a − y
         np.subtract(a, y, out=out)
-
-
-@dataclass(frozen=True)
-class SmoothedCrossEntropy:
-    """Cross-entropy with the targets (1 − s) y + s / classes: label smoothing, which is a regularisation.
-
-    It does not reward a network for being certain (Szegedy et al., CVPR 2016, section 7). It is PyTorch's
-    ``CrossEntropyLoss(label_smoothing=s)``.
-
-    >>> value(SmoothedCrossEntropy(0.1), [[0.0, 0.0], [5.0, 0.0]], [0, 0]).round(4)
-    array([0.6931, 0.2567])
-    """
-
-    smoothing: float = 0.1
-    name: ClassVar[str] = "smoothed-cross-entropy"
-    activation: ClassVar[Activation] = Softmax()
-    kind: ClassVar[str] = "classes"
-    formula: ClassVar[LossFormula] = LossFormula(
-        "-((1 - smoothing) * {y} + smoothing / {outputs}) * np.log({a})",
-        "{a} - (1 - smoothing) * {y} - smoothing / {outputs}",
-        sum=True,
-    )
-    kinks: ClassVar[tuple[float, ...]] = ()
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.smoothing, int | float) and 0 <= self.smoothing < 1):
-            raise InputError(f"SmoothedCrossEntropy(smoothing={self.smoothing!r}): give a number from 0 to below 1")
-
-    def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
-        shifted, soft = workspace
-        # L = log Σ exp(z − max z) − Σ t (z − max z),  t = (1 − s) y + s / outputs
-        _log_sum_exp(z, out=out, workspace=workspace)
-        np.multiply(y, 1 - self.smoothing, out=soft)
-        soft += self.smoothing / z.shape[-1]
-        shifted *= soft
-        np.add.reduce(shifted, axis=-1, out=soft[..., 0])
-        out -= soft[..., 0]
-
-    def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
-        # δ = a − t
-        np.multiply(y, self.smoothing - 1, out=out)
-        out += a
-        out -= self.smoothing / z.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -154,7 +98,6 @@ class SoftmaxSquaredError:
     formula: ClassVar[LossFormula] = LossFormula(
         "({a} - {y}) ** 2", "{a} * (2 * ({a} - {y}) - np.sum(2 * ({a} - {y}) * {a}))", sum=True
     )
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = Σ (a − y)²
@@ -185,7 +128,6 @@ class BinaryCrossEntropy:
     formula: ClassVar[LossFormula] = LossFormula(
         "np.log1p(np.exp(-np.abs({z}))) + np.maximum({z}, 0) - {z} * {y}", "({a} - {y})"
     )
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         each, other = workspace
@@ -218,7 +160,6 @@ class SquaredError:
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
     formula: ClassVar[LossFormula] = LossFormula("({a} - {y}) ** 2", "2 * ({a} - {y})")
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = mean (a − y)²
@@ -323,7 +264,6 @@ class Poisson:
     formula: ClassVar[LossFormula] = LossFormula(
         "{a} - {y} + {y} * (np.log(np.maximum({y}, 1e-300)) - {z})", "({a} - {y})"
     )
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         each, rest = workspace
@@ -344,21 +284,28 @@ class Poisson:
 
 LOSSES = Registry[Loss](
     "loss",
-    ("name", "activation", "kind", "formula", "kinks", "value", "delta"),
+    Loss,
     (
-        CrossEntropy, SmoothedCrossEntropy, BinaryCrossEntropy, SquaredError, SoftmaxSquaredError, AbsoluteError, Huber,
+        CrossEntropy, BinaryCrossEntropy, SquaredError, SoftmaxSquaredError, AbsoluteError, Huber,
         Poisson,
     ),
 )  # fmt: skip
 
 
-def _log_sum_exp(z: Array, *, out: Array, workspace: Array) -> None:
-    """Write log Σ exp(z − max z) of each sample into ``out``, and z − max z into ``workspace[0]``."""
+def softmax_loss(z: Array, y: Array, smoothing: float, *, out: Array, workspace: Array) -> None:
+    """Write −Σ t log a of a softmax, for any scores z; t = (1 − s) y + s / outputs."""
+    shifted, other = workspace
+    # L = log Σ exp(z − max z) − Σ t (z − max z)
     np.maximum.reduce(z, axis=-1, out=out)
-    np.subtract(z, out[..., np.newaxis], out=workspace[0])
-    np.exp(workspace[0], out=workspace[1])
-    np.add.reduce(workspace[1], axis=-1, out=out)
+    np.subtract(z, out[..., np.newaxis], out=shifted)
+    np.exp(shifted, out=other)
+    np.add.reduce(other, axis=-1, out=out)
     np.log(out, out=out)
+    np.multiply(y, 1 - smoothing, out=other)
+    other += smoothing / z.shape[-1]
+    shifted *= other
+    np.add.reduce(shifted, axis=-1, out=other[..., 0])
+    out -= other[..., 0]
 
 
 def _mean(each: Array, *, out: Array) -> None:

@@ -4,11 +4,12 @@ Formulas and defaults are PyTorch's (torch.optim). In the comments g is the grad
 ``weight_decay``, an L2 regularisation, draws all of θ towards 0: for ``AdamW`` beside the gradient step, for all others
 as λθ added to g.
 
-A new optimiser is one class and one entry in ``OPTIMIZERS``: docs/adding.md.
+More of them are in model/additions.py. A new one is a class and a line, ``OPTIMIZERS.add``: docs/adding.md.
 """
 
 import math
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -73,6 +74,7 @@ class BlockOptimizer:
     memory: ClassVar[tuple[str, ...]] = ()
     usual_rate: ClassVar[float] = 0.001
     usual_decay: ClassVar[float] = 0.0
+    move: ClassVar[Callable[..., None]]  # (theta, g, its memory, a vector to compute in, numbers): moves one block
 
     def __post_init__(self) -> None:
         # every setting as a Python float: NumPy's float64 would make a float32 vector a float64 one
@@ -90,8 +92,9 @@ class BlockOptimizer:
             if name not in self.state:
                 self.state[name] = np.zeros_like(theta)
         numbers = self.numbers()
-        for block in self._workspace.blocks(theta, grad, *(self.state[name] for name in self.memory)):
-            self.move(*block, *numbers)
+        blocks = self._workspace.blocks(theta, grad, *(self.state[name] for name in self.memory))
+        for block, g, *memory, work, room in blocks:
+            self.move(block, self.decayed(block, g, out=room), *memory, work, *numbers)
 
     def numbers(self) -> tuple[Any, ...]:
         """What a step needs besides vectors; ``move`` gets it last."""
@@ -101,10 +104,6 @@ class BlockOptimizer:
         """Count this step; 1 is the first."""
         self.state.setdefault("steps", np.zeros(1, np.int64))[0] += 1
         return int(self.state["steps"][0])
-
-    def move(self, theta: Array, grad: Array, *vectors: Any) -> None:
-        """Move one block of θ: its memory comes next, then two vectors to compute in, then the step's numbers."""
-        raise NotImplementedError
 
     def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
         """The gradient with weight decay: g + λθ, or g itself where λ is 0."""
@@ -129,13 +128,16 @@ class SGD(BlockOptimizer):
     usual_rate: ClassVar[float] = 0.7
     usual_decay: ClassVar[float] = 0.001
 
-    def move(self, theta: Array, grad: Array, *vectors: Any) -> None:
-        work, _ = vectors
+    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
+        """The gradient as it is: here the decay moves θ itself."""
         if self.weight_decay:
             # θ ← θ − η λ θ, the decay's part of η (g + λθ)
             theta *= 1 - self.learning_rate * self.weight_decay
+        return grad
+
+    def move(self, theta: Array, g: Array, work: Array) -> None:
         # θ ← θ − η g
-        np.multiply(grad, self.learning_rate, out=work)
+        np.multiply(g, self.learning_rate, out=work)
         theta -= work
 
 
@@ -156,9 +158,7 @@ class Momentum(BlockOptimizer):
     usual_rate: ClassVar[float] = 0.05
     usual_decay: ClassVar[float] = 0.001
 
-    def move(self, theta: Array, grad: Array, *vectors: Any) -> None:
-        v, work, room = vectors
-        g = self.decayed(theta, grad, out=room)
+    def move(self, theta: Array, g: Array, v: Array, work: Array) -> None:
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -180,9 +180,7 @@ class Nesterov(Momentum):
 
     name: ClassVar[str] = "nesterov"
 
-    def move(self, theta: Array, grad: Array, *vectors: Any) -> None:
-        v, work, room = vectors
-        g = self.decayed(theta, grad, out=room)
+    def move(self, theta: Array, g: Array, v: Array, work: Array) -> None:
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -210,9 +208,7 @@ class RMSProp(BlockOptimizer):
     name: ClassVar[str] = "rmsprop"
     memory: ClassVar[tuple[str, ...]] = ("s",)
 
-    def move(self, theta: Array, grad: Array, *vectors: Any) -> None:
-        s, work, room = vectors
-        g = self.decayed(theta, grad, out=room)
+    def move(self, theta: Array, g: Array, s: Array, work: Array) -> None:
         # s ← α s + (1 − α) g²
         s *= self.alpha
         np.multiply(g, g, out=work)
@@ -228,7 +224,7 @@ class RMSProp(BlockOptimizer):
 
 @dataclass
 class AdaptiveMoments(BlockOptimizer):
-    """What Adam, AdamW and RAdam share: two running means, m of the gradient and s of its square.
+    """What Adam and AdamW share: two running means, m of the gradient and s of its square.
 
     m and s are kept without their factors (1 − β), which go into the two numbers ``rate`` and ``epsilon``: they are
     the same for all parameters, and so it takes three passes over θ fewer.
@@ -245,18 +241,8 @@ class AdaptiveMoments(BlockOptimizer):
         scale = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))  # √s is the true √ŝ times this
         return self.learning_rate * scale * (1 - self.beta1) / (1 - self.beta1**t), self.epsilon * scale
 
-    def move(
-        self,
-        theta: Array,
-        grad: Array,
-        m: Array,
-        s: Array,
-        work: Array,
-        room: Array,
-        rate: float,
-        epsilon: float | None,
-    ) -> None:
-        g = self.decayed(theta, grad, out=room)
+    def move(self, theta: Array, g: Array, m: Array, s: Array, work: Array, *numbers: Any) -> None:
+        rate, epsilon = numbers
         # m ← β₁ m + g
         m *= self.beta1
         m += g
@@ -308,45 +294,10 @@ class AdamW(AdaptiveMoments):
     usual_rate: ClassVar[float] = 0.008
     usual_decay: ClassVar[float] = 0.1
 
-    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
-        """The gradient as it is: here the decay moves θ itself."""
-        # θ ← (1 − η λ) θ
-        theta *= 1 - self.learning_rate * self.weight_decay
-        return grad
+    decayed = SGD.decayed  # θ ← (1 − η λ) θ
 
 
-@dataclass
-class RAdam(AdaptiveMoments):
-    """Adam that waits with rates of their own until √ŝ is known well enough (Liu et al., ICLR 2020, algorithm 2).
-
-    With ρ∞ = 2 / (1 − β₂) − 1 and ρ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ): up to ρ = 5 it is θ ← θ − η m̂; beyond it Adam's step
-    times √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)), with ε beside the uncorrected √s.
-
-    >>> theta, rule = np.array([1.0]), RAdam(0.1)
-    >>> for _ in range(2):
-    ...     rule.step(theta, np.array([2.0]))
-    >>> theta.round(4)
-    array([0.6])
-    """
-
-    name: ClassVar[str] = "radam"
-    usual_rate: ClassVar[float] = 0.004
-
-    def numbers(self) -> tuple[float, float | None]:
-        """The rate, and the ε beside √s: None while s is left out."""
-        rate, _ = super().numbers()
-        t, most = int(self.state["steps"][0]), 2 / (1 - self.beta2) - 1
-        # ρ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)
-        rho = most - 2 * t * self.beta2**t / (1 - self.beta2**t)
-        if rho <= 5:
-            return self.learning_rate * (1 - self.beta1) / (1 - self.beta1**t), None
-        share = (rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)
-        return rate * math.sqrt(share), self.epsilon / math.sqrt(1 - self.beta2)
-
-
-OPTIMIZERS = Registry[BlockOptimizer](
-    "optimiser", ("name", "step", "usual_rate", "usual_decay"), (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW, RAdam)
-)
+OPTIMIZERS = Registry[BlockOptimizer]("optimiser", BlockOptimizer, (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW))
 
 
 def clip(grad: Array, most: float) -> None:

@@ -20,9 +20,11 @@ class Registry(dict[str, type[T]], Generic[T]):
     LeakyReLU(slope=0.2)
     """
 
-    def __init__(self, part: str, needs: tuple[str, ...], kinds: Iterable[type[T]]) -> None:
+    def __init__(self, part: str, protocol: Any, kinds: Iterable[type[T]]) -> None:
         super().__init__()
-        self.part, self.needs = part, needs  # what it lists, and the attributes that each class has
+        self.part = part  # what it lists; each class has the protocol's methods and class attributes
+        shared = [name for name, kind in protocol.__annotations__.items() if "ClassVar" in str(kind)]
+        self.needs = [*shared, *(name for name in vars(protocol) if name == "__call__" or name[0] != "_")]
         for kind in kinds:
             self.add(kind)
 

@@ -10,22 +10,12 @@ import numpy as np
 
 import pellucid
 from pellucid._files import StrPath, write_whole
-from pellucid.core.activations import (
-    GELU,
-    Activation,
-    Exponential,
-    Identity,
-    LeakyReLU,
-    Mish,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)  # fmt: skip
+from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.registry import describe
 from pellucid.interop.export import expressions
+from pellucid.model.additions import Mish  # fmt: skip
 from pellucid.model.columns import CYCLES, DAY, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
 

@@ -7,22 +7,12 @@ import numpy as np
 
 import pellucid
 from pellucid._files import StrPath, write_whole
-from pellucid.core.activations import (
-    GELU,
-    Activation,
-    Identity,
-    LeakyReLU,
-    Mish,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Tanh,
-)  # fmt: skip
+from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.registry import describe
 from pellucid.interop.export.expressions import pytorch
+from pellucid.model.additions import Mish, SiLU  # fmt: skip
 from pellucid.model.model import Model
 from pellucid.model.model_file import MISSING, describe_network, is_model_file
 

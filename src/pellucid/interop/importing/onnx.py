@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from pellucid._files import StrPath, read_file
-from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, Mish, ReLU, Sigmoid, Tanh
+from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Poisson
 from pellucid.interop.export.onnx import MISSING
 from pellucid.interop.importing.importer import class_names, loss_for, network
+from pellucid.model.additions import Mish
 from pellucid.model.model import Model
 
 PASSED_OVER = ("Identity", "Flatten", "Reshape", "Cast", "Dropout")
