@@ -1,0 +1,8 @@
+"""Tests run in random order; a run says by which seed, so that the order can be had again."""
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if seed := config.getoption("randomly_seed", None):
+        terminalreporter.write_line(f"random order: --randomly-seed={seed}")
