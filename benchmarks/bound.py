@@ -1,5 +1,5 @@
 """The bound: the matrix products of a training step, alone, as ``pellucid benchmark`` has them."""
 
-from pellucid.bound import products
+from pellucid.analysis.matmul_bound import products
 
 __all__ = ["products"]

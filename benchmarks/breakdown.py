@@ -1,4 +1,4 @@
-"""What a training step's time is made of: each of its parts alone, in turns with the whole step and the bound.
+"""What a training step's time is made of: each of its parts alone, in turns with the whole step and the matmul_bound.
 
 python -m benchmarks.breakdown [--batch 64] [--turns 400]
 
@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 import pellucid as pl
-from pellucid import bound, threads
-from pellucid.batches import gather
-from pellucid.groups import Group
-from pellucid.network import forward, gradient
+from pellucid.analysis import matmul_bound
+from pellucid.core import threads
+from pellucid.core.batch_group import Group
+from pellucid.core.batches import gather
+from pellucid.core.network import forward, gradient
 
 SIZES = (784, 32, 16, 10)
 
@@ -54,7 +55,7 @@ def parts(
     trace, batches = group.batches[0], len(group.batches)
     layers, size = list(enumerate(net.layers)), group.batch_size
     pixels = np.empty((size, SIZES[0]), np.uint8)
-    products, place = bound.products(SIZES, size), [0]
+    products, place = matmul_bound.products(SIZES, size), [0]
 
     def repeated(action: Callable[[], object]) -> Callable[[], int]:
         def several() -> int:
@@ -87,15 +88,15 @@ def parts(
 
     def activations() -> None:
         for l, layer in layers:
-            layer.activation(trace.z[l], out=trace.a[l + 1], work=trace.work[l])
+            layer.activation(trace.z[l], out=trace.a[l + 1], workspace=trace.workspace[l])
 
     def slopes() -> None:
         for l, layer in layers[:-1]:
-            layer.activation.backward(trace.z[l], trace.a[l + 1], delta=trace.delta[l], work=trace.work[l])
+            layer.activation.backward(trace.z[l], trace.a[l + 1], delta=trace.delta[l], workspace=trace.workspace[l])
 
     def first_delta() -> None:
-        net.loss.delta(trace.z[-1], trace.a[-1], trace.y, out=trace.delta[-1], work=trace.work[-1])
-        trace.delta[-1] *= trace.shares
+        net.loss.delta(trace.z[-1], trace.a[-1], trace.y, out=trace.delta[-1], workspace=trace.workspace[-1])
+        trace.delta[-1] *= trace.output_weights
 
     def bias_gradients() -> None:
         for l, _ in layers:

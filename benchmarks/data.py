@@ -25,7 +25,7 @@ def write_arrays(folder: Path) -> None:
     X, y = train
     np.save(folder / "X.npy", X[:TRAINING_ROWS])
     np.save(folder / "y.npy", y[:TRAINING_ROWS].astype(np.int64))
-    with resources.as_file(resources.files("pellucid") / "models" / "digits.safetensors") as path:
+    with resources.as_file(resources.files("pellucid") / "model" / "digits.safetensors") as path:
         net = pl.load(path)
     arrays: dict[str, Any] = {}
     for l, layer in enumerate(net.layers, start=1):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pellucid.runs import Settings, prepare, start
 
-TARGET = Path(__file__).parent.parent / "src" / "pellucid" / "models" / "digits.safetensors"
+TARGET = Path(__file__).parent.parent / "src" / "pellucid" / "model" / "digits.safetensors"
 
 
 def main() -> None:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from pellucid import Network, SquaredError, Tanh, landscape, metrics, pictures, runs, tables
+from pellucid import Network, SquaredError, Tanh, runs, tables
+from pellucid._files import write_whole
+from pellucid.analysis import landscape
+from pellucid.analysis.lr_range_test import lr_find as find
+from pellucid.core import metrics
 from pellucid.datasets import Samples
-from pellucid.files import write_whole
-from pellucid.learning_rate import lr_find as find
-from pellucid.pictures import style
-from pellucid.storage import Model
+from pellucid.model.model import Model
+from pellucid.render import pictures
+from pellucid.render.pictures import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,15 +35,15 @@ DPI = {"architecture": 72, "landscape": 72}
 
 
 @cache
-def run() -> runs.Look:
+def run() -> runs.SavedRun:
     """A run of the defaults, which is how the model that comes with pellucid was made."""
     with tempfile.TemporaryDirectory() as folder:
         started = runs.start(runs.prepare(runs.Settings()), Path(folder) / "run")
         for _ in started.go():
             pass
-        look = runs.look(started.folder)
-        look.model  # noqa: B018  (read while its file is there)
-        return look
+        read = runs.read_run(started.folder)
+        read.model  # noqa: B018  (read while its file is there)
+        return read
 
 
 @cache

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import bound, datasets, threads
-from pellucid.arrays import Array
+from pellucid import datasets
+from pellucid.analysis import matmul_bound
 from pellucid.cli import benchmark
+from pellucid.core import threads
+from pellucid.core.arrays import Array
 from support import Command
 
 SIZES = (784, 32, 16, 10)
@@ -119,7 +121,7 @@ def test_the_bound_is_the_products_of_a_step_and_no_more(
             assert array.flags.c_contiguous or array.flags.f_contiguous
 
     monkeypatch.setattr(np, "dot", watched)
-    step = bound.products(sizes, n, dtype)
+    step = matmul_bound.products(sizes, n, dtype)
     assert made == []
     step()
     pairs = list(pairwise(sizes))
@@ -142,7 +144,7 @@ def wasteful(net: pl.Network, trace: pl.Trace) -> None:
 
 def near_products() -> tuple[float, float]:
     """How many times its products' time a step takes, and one that copies and allocates: low quantiles of blocks."""
-    digits, products = datasets.mnist_files("test"), bound.products(SIZES, 64)
+    digits, products = datasets.mnist_files("test"), matmul_bound.products(SIZES, 64)
 
     def training() -> Iterator[pl.Epoch]:
         net, rows = pl.Network(SIZES, rng=np.random.default_rng(0)), 64 * STEPS
@@ -164,7 +166,7 @@ def near_products() -> tuple[float, float]:
         for block, first in zip(times, cycle(range(len(turns))), strict=False):
             for k in (first, first - 1, first - 2):  # another one begins each time
                 forward, action = turns[k]
-                patch.setattr("pellucid.groups.forward", forward)
+                patch.setattr("pellucid.core.batch_group.forward", forward)
                 start = time.perf_counter()
                 action()
                 block[k] = time.perf_counter() - start

@@ -8,9 +8,10 @@ import pytest
 from safetensors.numpy import load_file
 
 import pellucid as pl
-from pellucid import batches, datasets, runs
-from pellucid.arrays import AnyArray
-from pellucid.datasets import flat, stream
+from pellucid import datasets, runs
+from pellucid.core import batches
+from pellucid.core.arrays import AnyArray
+from pellucid.datasets.streaming import file_stream, fixed_rows
 from support import Command
 
 FLAGS = ("X.npy", "--epochs", 3, "--dev", 300, "--learning-rate", 0.3, "--seed", 3)
@@ -27,8 +28,8 @@ def streamed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[AnyArray,
     X, y = X[order], y[order]
     np.save("X.npy", X)
     np.save("y.npy", y)
-    monkeypatch.setattr(stream, "STREAM_ABOVE", 0)
-    monkeypatch.setattr(flat, "BLOCK_BYTES", 50 * 784)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 0)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 50 * 784)
     monkeypatch.setattr(batches, "WINDOW", 1000 * 784)
     return X, y
 
@@ -41,7 +42,7 @@ def test_a_file_sorted_by_class_trains_as_well_as_data_in_memory(
     assert test is not None
     accuracies: list[float] = []
     for above in (0, 2**40):
-        monkeypatch.setattr(stream, "STREAM_ABOVE", above)
+        monkeypatch.setattr(file_stream, "STREAM_ABOVE", above)
         dataset = datasets.load("X.npy", dev=300)
         assert isinstance(dataset.train, datasets.Samples) == bool(above)
         ended = pellucid("train", *FLAGS, "--epochs", 8, "--out", f"run-{above}", "--json")

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import reference, runs
-from pellucid.training import train
+from pellucid import runs
+from pellucid.core import reference
+from pellucid.core.training import train
 from support import Command, loaded
 
 

@@ -14,7 +14,8 @@ import pytest
 from safetensors.numpy import load_file
 
 import pellucid as pl
-from pellucid import runs, storage
+from pellucid import runs
+from pellucid.model import model_file
 from pellucid.runs import run as run_module
 from support import Command
 
@@ -127,7 +128,7 @@ def test_a_longer_run_never_loses_the_best_model(pellucid: Command, small: Path)
 def hostile(folder: Path, name: str, value: object) -> None:
     """Put another tensor, or another entry of the description, into a run's checkpoint."""
     path = folder / "checkpoint.safetensors"
-    tensors, about = storage.read_tensors(path)
+    tensors, about = model_file.read_tensors(path)
     if isinstance(value, np.ndarray):
         tensors[name] = value
     else:
@@ -136,7 +137,7 @@ def hostile(folder: Path, name: str, value: object) -> None:
         for key in way:
             place = place[key]
         place[last] = value
-    storage.write_tensors(path, tensors, about)
+    model_file.write_tensors(path, tensors, about)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,9 @@ def test_a_signal_saves_the_run(pellucid: Command, small: Path, number: int) -> 
     assert sorted(path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")) == []
 
 
-@pytest.mark.parametrize("module", ["numpy", "numpy.linalg", "click", "pellucid.training", "rich.progress", "polars"])
+@pytest.mark.parametrize(
+    "module", ["numpy", "numpy.linalg", "click", "pellucid.core.training", "rich.progress", "polars"]
+)
 def test_ctrl_c_while_modules_are_loaded_is_told_in_a_line(small: Path, module: str) -> None:
     code = f"""
 import os, signal, sys

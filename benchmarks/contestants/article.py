@@ -1,4 +1,4 @@
-"""The article's own method: float64, all samples at once, a new array for every result; ``pellucid.reference``.
+"""The article's own method: float64, all samples at once, a new array for every result; ``pellucid.core.reference``.
 
 Each iteration counts the right answers, as the article's loop does. BLAS threads: one or two, whichever is faster.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.contestants import BlasThreads, Unsupported
 from benchmarks.workloads import ARTICLE, Workload, load, start
-from pellucid import reference
+from pellucid.core import reference
 
 
 class Training:

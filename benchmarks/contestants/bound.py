@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.workloads import Workload
 
 try:
-    from pellucid.bound import products  # the same function, where `pellucid benchmark` has it
+    from pellucid.analysis.matmul_bound import products  # the same function, where `pellucid benchmark` has it
 except ImportError:
     from benchmarks.bound import products
 

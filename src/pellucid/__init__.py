@@ -9,21 +9,23 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pellucid.core import display
+
 if TYPE_CHECKING:
-    from pellucid import datasets, explain, landscape, metrics, pictures, report, schedules, tables
-    from pellucid.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
-    from pellucid.diagnosis.training import diagnose
-    from pellucid.ecosystem.export import export
-    from pellucid.errors import DivergenceError, InputError
-    from pellucid.evaluation import Scores, evaluate
-    from pellucid.examination.examine import Diagnosis, doctor
-    from pellucid.finding import Finding
-    from pellucid.gradcheck import GradientCheck, gradient_check
-    from pellucid.history import History
-    from pellucid.initializers import Article, Glorot, He, LeCun
-    from pellucid.inspection import LayerHealth, layer_health
-    from pellucid.learning_rate import RangeTest, lr_find
-    from pellucid.losses import (
+    from pellucid import datasets, tables
+    from pellucid.analysis import explain, landscape
+    from pellucid.analysis.diagnosis.diagnose import diagnose
+    from pellucid.analysis.doctor.doctor import Diagnosis, doctor
+    from pellucid.analysis.finding import Finding
+    from pellucid.analysis.layer_health import LayerHealth, layer_health
+    from pellucid.analysis.lr_range_test import RangeTest, lr_find
+    from pellucid.core import metrics, schedules
+    from pellucid.core.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+    from pellucid.core.errors import DivergenceError, InputError
+    from pellucid.core.evaluation import evaluate
+    from pellucid.core.gradient_check import GradientCheck, gradient_check
+    from pellucid.core.initializers import Article, Glorot, He, LeCun
+    from pellucid.core.losses import (
         AbsoluteError,
         BinaryCrossEntropy,
         CrossEntropy,
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
         SoftmaxSquaredError,
         SquaredError,
     )
-    from pellucid.network import Layer, Network, backward, forward
-    from pellucid.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
-    from pellucid.storage import Model, load, load_model, save, save_model
-    from pellucid.trace import Trace
-    from pellucid.training import Epoch, Progress, train
+    from pellucid.core.metrics import Scores
+    from pellucid.core.network import Layer, Network, backward, forward
+    from pellucid.core.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
+    from pellucid.core.progress import Epoch, History, Progress
+    from pellucid.core.trace import Trace
+    from pellucid.core.training import train
+    from pellucid.interop.export.export import export
+    from pellucid.model.model import Model
+    from pellucid.model.model_file import load, load_model, save, save_model
+    from pellucid.render import pictures, report
 
 __version__ = "0.1.0"
 
@@ -106,19 +113,17 @@ __all__ = [
 # Where each public name lives. It is loaded when it is first asked for: so the command can catch a Ctrl-C from its
 # first moment on, and what a program does not use costs it nothing.
 _PLACES = {
-    "activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
-    "diagnosis.training": ("diagnose",),
-    "examination.examine": ("Diagnosis", "doctor"),
-    "ecosystem.export": ("export",),
-    "evaluation": ("Scores", "evaluate"),
-    "errors": ("DivergenceError", "InputError"),
-    "finding": ("Finding",),
-    "gradcheck": ("GradientCheck", "gradient_check"),
-    "inspection": ("LayerHealth", "layer_health"),
-    "history": ("History",),
-    "initializers": ("Article", "Glorot", "He", "LeCun"),
-    "learning_rate": ("RangeTest", "lr_find"),
-    "losses": (
+    "analysis.diagnosis.diagnose": ("diagnose",),
+    "analysis.doctor.doctor": ("Diagnosis", "doctor"),
+    "analysis.finding": ("Finding",),
+    "analysis.layer_health": ("LayerHealth", "layer_health"),
+    "analysis.lr_range_test": ("RangeTest", "lr_find"),
+    "core.activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
+    "core.errors": ("DivergenceError", "InputError"),
+    "core.evaluation": ("evaluate",),
+    "core.gradient_check": ("GradientCheck", "gradient_check"),
+    "core.initializers": ("Article", "Glorot", "He", "LeCun"),
+    "core.losses": (
         "AbsoluteError",
         "BinaryCrossEntropy",
         "CrossEntropy",
@@ -127,25 +132,42 @@ _PLACES = {
         "SoftmaxSquaredError",
         "SquaredError",
     ),
-    "network": ("Layer", "Network", "backward", "forward"),
-    "trace": ("Trace",),
-    "optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
-    "storage": ("Model", "load", "load_model", "save", "save_model"),
-    "training": ("Epoch", "Progress", "train"),
+    "core.metrics": ("Scores",),
+    "core.network": ("Layer", "Network", "backward", "forward"),
+    "core.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
+    "core.progress": ("Epoch", "History", "Progress"),
+    "core.trace": ("Trace",),
+    "core.training": ("train",),
+    "interop.export.export": ("export",),
+    "interop.sklearn.estimators": ("PellucidClassifier", "PellucidRegressor"),
+    "model.model": ("Model",),
+    "model.model_file": ("load", "load_model", "save", "save_model"),
 }
-_ESTIMATORS = ("PellucidClassifier", "PellucidRegressor")
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+# Modules that are public as a whole, and where they live.
+_MODULES = {
+    "datasets": "datasets",
+    "explain": "analysis.explain",
+    "landscape": "analysis.landscape",
+    "metrics": "core.metrics",
+    "pictures": "render.pictures",
+    "report": "render.report",
+    "schedules": "core.schedules",
+    "tables": "tables",
+}
+
+display.connect(lambda: import_module("pellucid.render.notebook"))
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name, or one of the modules that are public as a whole."""
-    if name in ("datasets", "explain", "landscape", "metrics", "pictures", "report", "schedules", "tables"):
-        return import_module(f"pellucid.{name}")
-    if name in _ESTIMATORS:  # not in __all__: import * does without scikit-learn
-        return getattr(import_module("pellucid.ecosystem.estimator"), name)
-    if name not in _PLACE_OF:
+    if name in _MODULES:
+        value: Any = import_module(f"pellucid.{_MODULES[name]}")
+    elif name in _PLACE_OF:
+        value = getattr(import_module(f"pellucid.{_PLACE_OF[name]}"), name)
+    else:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"pellucid.{_PLACE_OF[name]}"), name)
+    globals()[name] = value
     return value
 
 

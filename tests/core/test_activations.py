@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid.activations import ACTIVATIONS, Activation, Softmax, slope, value
-from pellucid.arrays import AnyArray
+from pellucid.core.activations import ACTIVATIONS, Activation, Softmax, slope, value
+from pellucid.core.arrays import AnyArray
 
 ALL: list[Activation] = [
     pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity(),
@@ -53,9 +53,9 @@ def test_slope_is_the_limit_of_differences(activation: Activation, z: float) -> 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_scores_far_out_give_the_limits_and_no_warning(activation: Activation, dtype: type) -> None:
     z: AnyArray = np.array([[-1e4, -100, -30, 30, 100, 1e4]], dtype)
-    out, delta, work = np.empty_like(z), np.ones_like(z), np.empty((2, *z.shape), dtype)
-    activation(z, out=out, work=work)
-    activation.backward(z, out, delta=delta, work=work)
+    out, delta, workspace = np.empty_like(z), np.ones_like(z), np.empty((2, *z.shape), dtype)
+    activation(z, out=out, workspace=workspace)
+    activation.backward(z, out, delta=delta, workspace=workspace)
     np.testing.assert_allclose(out[0], [plain(activation, float(x)) for x in z[0]], rtol=1e-5, atol=1e-7)
     low, high = {
         "relu": (0, 1), "leaky-relu": (getattr(activation, "slope", 0), 1), "sigmoid": (0, 0), "tanh": (0, 0),
@@ -69,7 +69,7 @@ def test_backward_multiplies_what_is_there(activation: Activation) -> None:
     rng = np.random.default_rng(0)
     z, given_ = rng.standard_normal((2, 4, 3))
     delta = given_.copy()
-    activation.backward(z, value(activation, z), delta=delta, work=np.full((2, 4, 3), np.nan))
+    activation.backward(z, value(activation, z), delta=delta, workspace=np.full((2, 4, 3), np.nan))
     np.testing.assert_allclose(delta, given_ * slope(activation, z), rtol=1e-14)
 
 
@@ -91,7 +91,7 @@ def test_the_slope_of_relu_at_its_kink_is_nought() -> None:
 def test_softmax_rows_sum_to_one_and_keep_the_order(scores: list[float], dtype: type) -> None:
     z: AnyArray = np.array([scores, scores[::-1]], dtype)
     out = np.empty_like(z)
-    Softmax()(z, out=out, work=np.empty((2, *z.shape), dtype))
+    Softmax()(z, out=out, workspace=np.empty((2, *z.shape), dtype))
     np.testing.assert_allclose(out.sum(axis=1), 1, rtol=1e-5)
     assert (out >= 0).all()
     assert (np.diff(out[0][np.argsort(z[0])]) >= 0).all()
@@ -110,7 +110,7 @@ def test_softmax_carries_a_slope_back_as_its_jacobian_does() -> None:
     z, d = rng.standard_normal((2, 4, 6))
     a = value(Softmax(), z)
     delta = d.copy()
-    Softmax().backward(z, a, delta=delta, work=np.empty((2, 4, 6)))
+    Softmax().backward(z, a, delta=delta, workspace=np.empty((2, 4, 6)))
     for row in range(4):
         jacobian = np.diag(a[row]) - np.outer(a[row], a[row])
         np.testing.assert_allclose(delta[row], jacobian @ d[row], rtol=1e-11, atol=1e-15)

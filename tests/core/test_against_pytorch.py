@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.activations import Activation, slope, value
-from pellucid.arrays import AnyArray
-from pellucid.optimizers import clip
-from pellucid.schedules import cosine
+from pellucid.core.activations import Activation, slope, value
+from pellucid.core.arrays import AnyArray
+from pellucid.core.optimizers import clip
+from pellucid.core.schedules import cosine
 
 pytestmark = pytest.mark.slow
 

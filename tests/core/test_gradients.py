@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid import network
-from pellucid.activations import ACTIVATIONS, Activation
-from pellucid.arrays import AnyArray, Array
-from pellucid.losses import LOSSES, Loss
+from pellucid.core import network
+from pellucid.core.activations import ACTIVATIONS, Activation
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.losses import LOSSES, Loss
 
 STEP = 1e-4
 TOLERANCE = 1e-6
@@ -240,7 +240,7 @@ def test_dropout_keeps_the_expected_activation_and_draws_anew() -> None:
     kept = np.float32(1) / np.float32(0.7)
     np.testing.assert_allclose(np.unique(first), [0.0, float(kept)], rtol=1e-6)
     assert first.mean() == pytest.approx(1, abs=0.01)
-    np.testing.assert_array_equal(trace.fed[1], trace.a[1] * first)
+    np.testing.assert_array_equal(trace.layer_input[1], trace.a[1] * first)
     pl.forward(net, trace)
     assert (trace.mask[0] != first).any()
 
@@ -249,7 +249,7 @@ def test_dropout_keeps_the_expected_activation_and_draws_anew() -> None:
 @pytest.mark.parametrize("loss", LOSS, ids=lambda loss: loss.name)
 def test_one_row_of_a_trace_of_any_size_is_that_row(loss: Any, dtype: Any) -> None:
     """Its numbers lie as far apart as the trace has rows; NumPy 2.4's np.negative errs at some distances."""
-    hidden = [kind() for kind in pl.activations.ACTIVATIONS.values() if kind().name not in ("softmax", "exp")]
+    hidden = [kind() for kind in ACTIVATIONS.values() if kind().name not in ("softmax", "exp")]
     case = make_case([5, *[9] * len(hidden), 9], hidden, loss, 1, seed=0)
     net = case.net.astype(dtype)
     alone = pl.Trace(net, 1)
@@ -258,7 +258,7 @@ def test_one_row_of_a_trace_of_any_size_is_that_row(loss: Any, dtype: Any) -> No
     wanted = pl.backward(net, alone)
     for rows in range(2, 34):
         trace = pl.Trace(net, rows)
-        for buffer in (*trace.a, *trace.z, *trace.delta, *trace.work):
+        for buffer in (*trace.a, *trace.z, *trace.delta, *trace.workspace):
             buffer[...] = 7
         head = trace.head(1)
         head.fill(case.X, case.y)
@@ -285,7 +285,7 @@ def test_a_short_batch_has_the_gradient_of_a_trace_of_its_size(rows: int, data: 
     case = make_case([5, 7, 6, 3], [pl.GELU(), pl.ReLU()], data.draw(st.sampled_from(LOSS)), n, seed=rows)
     rate = data.draw(st.sampled_from([0.0, 0.5]), "dropout")
     long = pl.Trace(case.net, rows, dropout=rate, rng=np.random.default_rng(0), input_gradient=True)
-    for buffer in (*long.a, *long.z, *long.delta, *long.work, long.y, long.loss):
+    for buffer in (*long.a, *long.z, *long.delta, *long.workspace, long.y, long.loss):
         buffer[...] = np.nan  # rows beyond the head are not read
     head, own = long.head(n), pl.Trace(case.net, n, dropout=rate, rng=np.random.default_rng(0), input_gradient=True)
     losses = []
@@ -344,10 +344,10 @@ class WrongSlope:
     name: ClassVar[str] = "wrong"
     kinks: ClassVar[tuple[float, ...]] = ()
 
-    def __call__(self, z: Array, *, out: Array, work: Array) -> None:
+    def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         np.tanh(z, out=out)
 
-    def backward(self, z: Array, a: Array, *, delta: Array, work: Array) -> None:
+    def backward(self, z: Array, a: Array, *, delta: Array, workspace: Array) -> None:
         delta *= 1 - a
 
 
@@ -392,11 +392,20 @@ def battery(backward: Backward) -> None:
 
 
 # What one array of a trace is mistaken for.
-SWAPS = {"fed": "a", "a": "z", "z": "a", "y": "a", "weights": "ones", "shares": "y", "ones": "weights", "loss": "ones"}
+SWAPS = {
+    "layer_input": "a",
+    "a": "z",
+    "z": "a",
+    "y": "a",
+    "weights": "ones",
+    "output_weights": "y",
+    "ones": "weights",
+    "loss": "ones",
+}
 
 # Mutants that compute the same numbers in every network, and why.
 EQUIVALENT = {
-    "z, a, y, work = (trace.a[-1], trace.a[-1]": "no loss needs the scores for its slope, only for its value",
+    "z, a, y, workspace = (trace.a[-1], trace.a[-1]": "no loss needs the scores for its slope, only for its value",
     "range(len(net.layers), -1, -1)": "a round more, l = 0, computes the last layer's dW and db once more, alike",
     "np.dot(trace.loss, trace.weights)": "a dot product of two vectors is the same either way round",
     "if True: np.dot(trace.delta[0], net.layers[0].W, out=trace.delta_input)": "with out=None the result is lost",

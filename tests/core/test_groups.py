@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import batches, groups, network, optimizers, threads
-from pellucid.arrays import AnyArray
-from pellucid.optimizers import OPTIMIZERS, Optimizer
+from pellucid.core import batch_group, batches, network, optimizers, threads
+from pellucid.core.arrays import AnyArray
+from pellucid.core.optimizers import OPTIMIZERS, Optimizer
 
 ROWS = 300
 
@@ -37,7 +37,7 @@ def scores(epochs: list[pl.Epoch]) -> list[Any]:
 @pytest.mark.parametrize("together", [1, 3, 5])
 def test_how_many_batches_are_counted_together_changes_nothing(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
     theta, epochs = trained()
-    monkeypatch.setattr(groups, "MOST_BATCHES", together)
+    monkeypatch.setattr(batch_group, "MOST_BATCHES", together)
     again, counted = trained()
     assert again.tobytes() == theta.tobytes()
     assert scores(counted) == scores(epochs)

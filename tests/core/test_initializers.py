@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.arrays import AnyArray
-from pellucid.initializers import INITIALIZERS, Initializer
+from pellucid.core.arrays import AnyArray
+from pellucid.core.initializers import INITIALIZERS, Initializer
 
 INPUTS, OUTPUTS = 600, 400
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import live, svg
+from pellucid.render import svg
+from pellucid.render.notebook import live
 from report.html_reader import read
 
 
@@ -65,7 +66,7 @@ def test_outside_a_notebook_nobody_looks_on_and_nothing_is_loaded_for_it() -> No
         rng = np.random.default_rng()
         for _ in pl.train(pl.Network([2, 2]), (np.eye(2), np.arange(2)), pl.SGD(), epochs=9, rng=rng):
             pass
-        there = {"IPython", "marimo", "pellucid.summary", "pellucid.svg", "pellucid.history"} & set(sys.modules)
+        there = {"IPython", "marimo", "pellucid.render.notebook.summaries", "pellucid.render.svg"} & set(sys.modules)
         print(sorted(there))
     """
     run = subprocess.run([sys.executable, "-W", "error"], input=re.sub("(?m)^ {8}", "", code), capture_output=True,

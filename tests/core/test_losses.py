@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid.activations import value as activate
-from pellucid.arrays import AnyArray
-from pellucid.losses import LOSSES, Loss, write_targets
+from pellucid.core.activations import value as activate
+from pellucid.core.arrays import AnyArray
+from pellucid.core.losses import LOSSES, Loss, write_targets
 
 ALL: list[Loss] = [
     pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
@@ -22,11 +22,11 @@ def run(loss: Loss, z: AnyArray, y: AnyArray, dtype: type = np.float64) -> tuple
     z, y = np.asarray(z, dtype), np.asarray(y, dtype)
     a: AnyArray
     out: AnyArray
-    a, work = np.empty_like(z), np.full((2, *z.shape), np.nan, dtype)
-    loss.activation(z, out=a, work=work)
+    a, workspace = np.empty_like(z), np.full((2, *z.shape), np.nan, dtype)
+    loss.activation(z, out=a, workspace=workspace)
     out, delta = np.empty(len(z), dtype), np.empty_like(z)
-    loss.value(z, a, y, out=out, work=work)
-    loss.delta(z, a, y, out=delta, work=work)
+    loss.value(z, a, y, out=out, workspace=workspace)
+    loss.delta(z, a, y, out=delta, workspace=workspace)
     return out, delta
 
 

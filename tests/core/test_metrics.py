@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid import metrics
-from pellucid.arrays import AnyArray
+from pellucid.core import metrics
+from pellucid.core.arrays import AnyArray
 
 Pair = tuple[list[int], list[int]]
 pairs = st.integers(1, 30).flatmap(lambda n: st.tuples(*[st.lists(st.integers(0, 4), min_size=n, max_size=n)] * 2))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid.arrays import AnyArray
+from pellucid.core.arrays import AnyArray
 
 HIDDEN = [pl.ReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity()]
 
@@ -361,4 +361,4 @@ def test_a_copied_trace_keeps_its_gradient_and_inputs_as_views(dropout: float) -
         pl.backward(net, other)
         assert np.linalg.norm(other.grad) > 0
         assert all(np.shares_memory(dW, other.grad) for dW in other.dW)
-        assert other.fed[0] is other.a[0]
+        assert other.layer_input[0] is other.a[0]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import batches
-from pellucid.activations import ACTIVATIONS, Activation
-from pellucid.arrays import AnyArray
-from pellucid.losses import LOSSES, Loss, write_targets
-from pellucid.optimizers import OPTIMIZERS, Optimizer, clip
+from pellucid.core import batches
+from pellucid.core.activations import ACTIVATIONS, Activation
+from pellucid.core.arrays import AnyArray
+from pellucid.core.losses import LOSSES, Loss, write_targets
+from pellucid.core.optimizers import OPTIMIZERS, Optimizer, clip
 
 SIZES = [256, 32, 16, 10]  # 32 rows of 256 fill the buffer of 8192 numbers that NumPy converts types in
 MOST = {4: 64_000, 8: 80_000} if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else {4: 97_000, 8: 146_000}

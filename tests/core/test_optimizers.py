@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid.arrays import AnyArray
-from pellucid.optimizers import OPTIMIZERS, clip
+from pellucid.core.arrays import AnyArray
+from pellucid.core.optimizers import OPTIMIZERS, clip
 
 KINDS = list(OPTIMIZERS)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import reference
-from pellucid.arrays import AnyArray, Array
+from pellucid.core import reference
+from pellucid.core.arrays import AnyArray, Array
 
 SIZES = (30, 12, 8, 5)
 

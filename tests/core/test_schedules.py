@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import schedules
-from pellucid.schedules import SCHEDULES, Schedule
+from pellucid.core import schedules
+from pellucid.core.schedules import SCHEDULES, Schedule
 
 
 def test_the_names_are_the_ones_that_a_user_gives() -> None:

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
-from pellucid.activations import ACTIVATIONS
-from pellucid.arrays import AnyArray
-from pellucid.losses import LOSSES
-from pellucid.optimizers import OPTIMIZERS
-from pellucid.schedules import cosine
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.arrays import AnyArray
+from pellucid.core.losses import LOSSES
+from pellucid.core.optimizers import OPTIMIZERS
+from pellucid.core.schedules import cosine
 
 ROWS, BATCH, EPOCHS = 50, 16, 3  # the last batch of an epoch has 2 rows
 STEPS = 12

@@ -27,8 +27,8 @@ from pellucid import (
     forward,
     train,
 )
-from pellucid.groups import Group
-from pellucid.metrics import count_right
+from pellucid.core.batch_group import Group
+from pellucid.core.metrics import count_right
 
 LOSSES = [
     CrossEntropy(),

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pellucid.datasets import frame_files, load, read_frame
-from pellucid.datasets.recognition import kind_of
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets import load, read_frame
+from pellucid.datasets.formats.detect import kind_of
+from pellucid.datasets.frames import from_file
 from support import Command
 
 Make = Callable[[Path], object]
@@ -230,7 +231,7 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def _less_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame_files, "MOST_BYTES", 1 << 26)  # as with the gigabyte, but in less time
+    monkeypatch.setattr(from_file, "MOST_BYTES", 1 << 26)  # as with the gigabyte, but in less time
 
 
 def is_table(path: Path) -> bool:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pellucid.datasets import careful_csv, digit_csv, read, read_rows
-from pellucid.datasets.digit_csv import parse_digit_csv
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets import read, read_rows
+from pellucid.datasets.formats import digit_csv, digit_csv_rows
+from pellucid.datasets.formats.digit_csv import parse_digit_csv
 
 HEAD = b"label,pixel0,pixel1\n"
 GOOD = HEAD + b"7,0,255\n3,1,2\n"
@@ -40,7 +41,7 @@ def test_what_is_written_is_read(X: np.ndarray, newline: str, bom: bool) -> None
     assert table.y is not None
     assert (table.X == X).all()
     assert (table.y == y).all()
-    slow = careful_csv.read_carefully(content.removeprefix(digit_csv.BOM), "", ("label", *table.features), 0, True)
+    slow = digit_csv_rows.read_carefully(content.removeprefix(digit_csv.BOM), "", ("label", *table.features), 0, True)
     assert slow[1] is not None
     assert (slow[0] == X).all()
     assert (slow[1] == y).all()

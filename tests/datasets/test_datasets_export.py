@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import mnist_files, read
 from pellucid.datasets.export import export
-from pellucid.errors import InputError
 
 DIGITS = mnist_files("test")
 

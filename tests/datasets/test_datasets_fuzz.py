@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pellucid.datasets import load, read_images, read_rows, stream
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets import load, read_images, read_rows
+from pellucid.datasets.streaming import file_stream
 from support import loaded
 
 X = np.arange(120, dtype=np.uint8).reshape(12, 10)
@@ -71,7 +72,7 @@ PICTURES["palette PNG"] = picture("PNG", "P")
 def streamed(path: Path) -> None:
     """Load a file as if it were too large, and read all of it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "STREAM_ABOVE", 0)
+        patch.setattr(file_stream, "STREAM_ABOVE", 0)
         train = load(path).train
         if not isinstance(train, tuple):
             assert sum(len(X) for X, _ in train.blocks(0)) == train.shape[0]

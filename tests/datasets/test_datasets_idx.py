@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import load, read, read_rows
-from pellucid.errors import InputError
 from support import loaded
 
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)

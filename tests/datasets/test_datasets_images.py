@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import mnist_files, read_images
-from pellucid.datasets.images import to_mnist
-from pellucid.errors import InputError
+from pellucid.datasets.formats.images import to_mnist
 
 DIGITS = mnist_files("test").X[:300].reshape(-1, 28, 28)
 

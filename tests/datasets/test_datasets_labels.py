@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import Table, encode_labels
-from pellucid.errors import InputError
 
 DIGITS = tuple("0123456789")
 

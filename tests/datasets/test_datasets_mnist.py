@@ -4,8 +4,8 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset, load, mnist, mnist_files
-from pellucid.errors import InputError
 from support import loaded
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid.datasets import load, read, read_rows, stream
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets import load, read, read_rows
+from pellucid.datasets.streaming import file_stream
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.arange(6) % 2
@@ -111,7 +112,7 @@ BAD: list[tuple[str, Any, Any, str]] = [
 def test_a_bad_file_is_named(
     X: Any, y: Any, needle: str, above: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "STREAM_ABOVE", above)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", above)
     if isinstance(X, bytes):
         path = saved(tmp_path, Y, y)
         path.write_bytes(X)
@@ -125,6 +126,6 @@ def test_a_bad_file_is_named(
 
 def test_what_exceeds_the_memory_is_said_before_it_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, X, Y)
-    monkeypatch.setattr(stream, "_memory", lambda: 95.0)
+    monkeypatch.setattr(file_stream, "_memory", lambda: 95.0)
     with pytest.raises(InputError, match="more than this machine's memory"):
         read(path)

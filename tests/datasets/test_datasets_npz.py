@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import load, read, read_rows
-from pellucid.errors import InputError
 from support import loaded
 
 X = np.arange(12.0).reshape(6, 2)

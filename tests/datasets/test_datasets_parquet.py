@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pellucid.datasets import flat, kind_of, load, read, read_rows, stream
+from pellucid.core.errors import InputError
+from pellucid.datasets import kind_of, load, read, read_rows
 from pellucid.datasets.labels import class_labels, values
-from pellucid.errors import InputError
+from pellucid.datasets.streaming import file_stream, fixed_rows
 
 A, B, LABEL = np.arange(6.0), np.arange(6.0) ** 2, np.arange(6) % 2
 
@@ -53,7 +54,7 @@ def test_one_type_is_kept_and_several_become_floats_that_hold_them(kinds: str, k
 
 @pytest.mark.parametrize("large", [False, True])
 def test_decimals_dictionaries_and_a_pandas_index(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "STREAM_ABOVE", 0 if large else 1 << 28)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 0 if large else 1 << 28)
     columns = {
         "price": pa.array([Decimal(k) / 4 for k in range(6)]),
         "code": pa.array([5, 7] * 3).dictionary_encode(),
@@ -71,7 +72,7 @@ def test_decimals_dictionaries_and_a_pandas_index(large: bool, tmp_path: Path, m
 
 
 def test_row_groups_of_any_size_are_read_in_small_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat, "BLOCK_BYTES", 32)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 32)
     X = np.arange(2000).reshape(1000, 2)
     for rows in (1, 3, 64, 1000):
         table = read(saved(tmp_path, rows, a=X[:, 0], b=X[:, 1], label=np.arange(1000) % 3))
@@ -130,7 +131,7 @@ def test_a_bad_array_is_named(columns: dict[str, Any], how: dict[str, Any], need
 def test_pixels_and_what_is_too_large_are_arrays_all_else_is_a_table(
     columns: dict[str, Any], large: bool, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "STREAM_ABOVE", 0 if large else 1 << 28)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 0 if large else 1 << 28)
     assert kind_of(saved(tmp_path, **columns)) == kind
 
 

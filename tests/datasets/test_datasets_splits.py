@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import split
-from pellucid.errors import InputError
 
 
 @settings(deadline=None)

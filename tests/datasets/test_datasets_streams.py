@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples, flat, idx, load, read, stream, streamed
+from pellucid.core.errors import InputError
+from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples, load, read
+from pellucid.datasets.formats import idx
 from pellucid.datasets.splits import mark_parts
-from pellucid.errors import InputError
-from pellucid.runs import record
+from pellucid.datasets.streaming import file_stream, fixed_rows, load_stream
+from pellucid.runs import run_json
 
 Write = Callable[..., Path]  # (folder, X, y) -> the path of X
 
@@ -47,8 +49,8 @@ WRITERS = {"npy": write_npy, "parquet": write_parquet, "idx": write_idx}
 @pytest.fixture(autouse=True)
 def stream_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """All files are too large, and blocks are of five rows of two bytes."""
-    monkeypatch.setattr(stream, "STREAM_ABOVE", 0)
-    monkeypatch.setattr(flat, "BLOCK_BYTES", 10)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 0)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 10)
 
 
 def numbered(n: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -127,13 +129,13 @@ def test_skipped_blocks_are_not_read(form: str, tmp_path: Path, monkeypatch: pyt
     train = load(WRITERS[form](tmp_path, *numbered(70)), dev=0).train
     assert not isinstance(train, tuple)
     seen = []
-    inner = stream.Source.read
+    inner = file_stream.Source.read
 
-    def spy(self: stream.Source, spans: Any) -> Any:
+    def spy(self: file_stream.Source, spans: Any) -> Any:
         seen.extend(spans)
         return inner(self, spans)
 
-    monkeypatch.setattr(stream.Source, "read", spy)
+    monkeypatch.setattr(file_stream.Source, "read", spy)
     assert len(gathered(train, None, 65)[0]) == 5
     assert sum(stop - start for start, stop in seen) <= 7
 
@@ -188,7 +190,7 @@ def test_classes_task_and_sizes_are_those_of_the_same_file_in_memory(
 
     streamed_ = load(path, task=task, test=0.2)
     assert not isinstance(streamed_.train, Samples)
-    monkeypatch.setattr(stream, "STREAM_ABOVE", 1 << 28)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 1 << 28)
     assert isinstance(load(path, task=task, test=0.2).train, Samples)
     assert about(streamed_) == about(load(path, task=task, test=0.2))
 
@@ -218,21 +220,21 @@ def test_each_marked_part_has_every_class_to_within_one_sample(counts: list[int]
 
 
 def test_dev_is_at_most_ten_thousand_samples_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat, "BLOCK_BYTES", 1024)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 1024)
     path = write_npy(tmp_path, np.zeros((120_000, 1), np.uint8), np.arange(120_000) % 2)
     assert load(path).train.shape == (110_000, 1)
     assert load(path, dev=0.1).train.shape == (108_000, 1)
     assert load(path, dev=0).dev is None
-    monkeypatch.setattr(streamed, "MOST_HELD", 20_000)
+    monkeypatch.setattr(load_stream, "MOST_HELD", 20_000)
     with pytest.raises(InputError, match=r"15000 samples for dev and 6000 for test take .* ask for at most 20000"):
         load(path, dev=15_000, test=6_000)
-    monkeypatch.setattr(streamed, "MOST_VALUES", 900_000)
+    monkeypatch.setattr(load_stream, "MOST_VALUES", 900_000)
     with pytest.raises(InputError, match="targets take 1 MB"):
         load(path, task="regression")
 
 
 def test_too_many_labels_for_classes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed, "MOST_STREAM_CLASSES", 300)
+    monkeypatch.setattr(load_stream, "MOST_STREAM_CLASSES", 300)
     path = write_npy(tmp_path, *numbered(301, classes=301))
     with pytest.raises(InputError, match="more than 300 different labels"):
         load(path, task="classification")
@@ -278,34 +280,34 @@ def test_a_file_that_shrinks_while_it_is_read_is_told(tmp_path: Path) -> None:
 def test_the_checksum_changes_with_size_labels_split_and_sampled_bytes(form: str, tmp_path: Path) -> None:
     X, y = numbered(60)
     path = WRITERS[form](tmp_path, X, y)
-    first = record.checksum(load(path))
-    assert record.checksum(load(path)) == first
-    sums = {first, record.checksum(load(path, seed=1))}
+    first = run_json.checksum(load(path))
+    assert run_json.checksum(load(path)) == first
+    sums = {first, run_json.checksum(load(path, seed=1))}
     for change in (X[:-1], y[:-1]), (X[::-1], y), (X, 1 - y):
-        sums.add(record.checksum(load(WRITERS[form](tmp_path, *change))))
+        sums.add(run_json.checksum(load(WRITERS[form](tmp_path, *change))))
     assert len(sums) == 5
 
 
 def test_a_checksum_reads_both_ends_of_a_file_and_little_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "SAMPLE_BYTES", 10)
+    monkeypatch.setattr(file_stream, "SAMPLE_BYTES", 10)
     path = tmp_path / "file"
     content = bytearray(100_000)
     path.write_bytes(content)
-    same = stream.fingerprint(str(path))
+    same = file_stream.fingerprint(str(path))
     for place, seen in ((0, True), (99_999, True), (50, False)):
         content[place] = 1
         path.write_bytes(content)
-        assert (stream.fingerprint(str(path)) != same) == seen
+        assert (file_stream.fingerprint(str(path)) != same) == seen
         content[place] = 0
     path.write_bytes(content + b"\0")
-    assert stream.fingerprint(str(path)) != same
+    assert file_stream.fingerprint(str(path)) != same
 
 
 @pytest.mark.parametrize("form", ["npy", "parquet"])
 def test_reading_takes_little_memory_whatever_the_size_of_the_file(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flat, "BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 1 << 16)
     peaks = []
     for n in (40_000, 400_000):
         path = WRITERS[form](tmp_path, np.zeros((n, 40), np.uint8), np.arange(n) % 10, 100_000)

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pellucid.core.errors import InputError
 from pellucid.datasets import Column, Frame, as_frame, read_frame
-from pellucid.datasets.recognition import is_digit_header, kind_of
-from pellucid.errors import InputError
+from pellucid.datasets.formats.detect import is_digit_header, kind_of
 
 UTC = dt.UTC
 WHOLE = {

@@ -12,9 +12,9 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.learning_rate import EXPLODED, SMOOTHING, _judge, _Running
-from pellucid.pictures.learning_rate import range_test
-from pellucid.pictures.style import render
+from pellucid.analysis.lr_range_test import EXPLODED, SMOOTHING, _judge, _Running
+from pellucid.render.pictures.learning_rate import range_test
+from pellucid.render.pictures.style import render
 from support import Command
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.diagnosis.training_rules import OVERFIT
-from pellucid.finding import Finding
+from pellucid.analysis.diagnosis.rules import OVERFIT
+from pellucid.analysis.finding import Finding
 from support import Command
 
 RNG = np.random.default_rng(0)
@@ -304,7 +304,7 @@ def test_diagnose_refuses_what_it_cannot_judge(digits: datasets.Samples) -> None
 
 
 def test_a_guess_has_the_loss_of_the_frequencies() -> None:
-    from pellucid.diagnosis.training_facts import loss_of_a_guess
+    from pellucid.analysis.diagnosis.facts import loss_of_a_guess
 
     y = np.array([0, 0, 0, 1])
     assert loss_of_a_guess(pl.CrossEntropy(), y, 3) == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
@@ -315,8 +315,8 @@ def test_a_guess_has_the_loss_of_the_frequencies() -> None:
 
 
 def test_data_read_block_by_block_are_diagnosed_too(digits: datasets.Samples) -> None:
+    from pellucid.analysis.diagnosis.diagnose import _in_memory
     from pellucid.datasets import Dataset
-    from pellucid.diagnosis.training import _in_memory
 
     class Stream:
         shape, dtype, target_shape, target_dtype = (600, 784), np.dtype(np.uint8), (), np.dtype(np.int64)

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.examination.examine import doctor_file
-from pellucid.finding import Finding
+from pellucid.analysis.doctor.doctor import doctor_file
+from pellucid.analysis.finding import Finding
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENTS = ROOT / "examples" / "patients"

@@ -8,7 +8,7 @@ import pytest
 
 from doctor.faults import FAULTS, Fault
 from doctor.networks import Style, random_style, write
-from pellucid.examination.examine import Diagnosis, doctor_file
+from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
 
 ENOUGH = 0.9  # of the networks in which a fault must be found
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.examination.examine import Diagnosis, doctor_file
+from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
 from support import Command
 
 START = """
@@ -205,7 +205,7 @@ def test_a_fault_in_it_is_found(style: str, right: str, wrong: str, said: str, t
 
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: len([])", "for _ in iter(int, 1): pass"])
 def test_a_loop_that_never_ends_is_stopped_and_told(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.examination.running.LONG", 0.3)
+    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.LONG", 0.3)
     (finding, *_) = examined(PLAIN.replace("    m = X.shape[1]", f"    m = X.shape[1]\n    {loop}"), tmp_path).findings
     assert "stops with an error" in finding.fault
     assert "TooLongError: it ran for more than" in finding.evidence

@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+import pellucid
 from pellucid import (
     GELU,
     Identity,
@@ -36,14 +37,14 @@ from pellucid import (
     save_model,
 )
 from pellucid.cli import main
-from pellucid.columns import Category, Date, Number, Target
+from pellucid.core.losses import LOSSES as LOSS_KINDS
 from pellucid.datasets import mnist
-from pellucid.ecosystem import to_onnx, to_pytorch
-from pellucid.ecosystem.from_onnx import from_onnx
-from pellucid.ecosystem.incoming import from_pytorch, from_sklearn
-from pellucid.losses import LOSSES as LOSS_KINDS
-from pellucid.preprocessing import Preprocessing
-from pellucid.storage import describe
+from pellucid.interop.export import onnx as onnx_export
+from pellucid.interop.importing.importer import from_pytorch, from_sklearn
+from pellucid.interop.importing.onnx import from_onnx
+from pellucid.model.columns import Category, Date, Number, Target
+from pellucid.model.model_file import describe
+from pellucid.model.preprocessing import Preprocessing
 
 ACTIVATIONS: list[Any] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), Identity()]
 LOSSES: list[Any] = [kind() for kind in LOSS_KINDS.values()]
@@ -306,7 +307,7 @@ def test_the_digit_model_reads_digits_elsewhere(form: str, tmp_path: Path) -> No
     assert main(["export", "--to", form, "--out", str(path), "--quiet"]) == 0
     digits = mnist().test
     assert digits is not None
-    model = load_model(Path(to_onnx.__file__).parents[1] / "models" / "digits.safetensors")
+    model = load_model(Path(pellucid.__file__).parent / "model" / "digits.safetensors")
     wanted = model.network.predict(digits.X[:100])
     if form == "onnx":
         found = onnxruntime.InferenceSession(path).run(None, {"X": digits.X[:100]})[0]
@@ -413,7 +414,7 @@ def test_scikit_learns_perceptrons_come_in_with_their_numbers(activation: str) -
 def test_what_goes_out_as_onnx_comes_back(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("onnx") / "m.onnx"
     plain = Model(model.network.astype(np.float32))
-    made = to_onnx._Graph(onnx)
+    made = onnx_export._Graph(onnx)
     x = made.inputs_of(plain)
     for l, (W, b, activation) in enumerate(plain.network.layers, start=1):
         x = made.node("Gemm", [x, made.constant(W, f"W{l}"), made.constant(b, f"b{l}")], f"z{l}", transB=1)
@@ -514,7 +515,7 @@ def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     again = tmp_path / "again.safetensors"
     assert main(["import", str(weights), "--out", str(again), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sizes"] == [784, 32, 16, 10]
-    packaged = load_model(Path(to_pytorch.__file__).parents[1] / "models" / "digits.safetensors")
+    packaged = load_model(Path(pellucid.__file__).parent / "model" / "digits.safetensors")
     assert (load_model(again).network.theta == packaged.network.theta).all()
 
 

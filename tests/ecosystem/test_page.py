@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import pellucid
 from pellucid import (
     GELU,
     InputError,
@@ -24,15 +25,15 @@ from pellucid import (
     export,
     load_model,
 )
-from pellucid.activations import Activation
-from pellucid.columns import Category, Date, Number, Target
+from pellucid.core.activations import Activation
+from pellucid.core.losses import LOSSES, CrossEntropy
 from pellucid.datasets import mnist
-from pellucid.datasets.images import read_images, to_mnist
-from pellucid.ecosystem import page
-from pellucid.losses import LOSSES, CrossEntropy
-from pellucid.preprocessing import Preprocessing
+from pellucid.datasets.formats.images import read_images, to_mnist
+from pellucid.interop.export import html_page
+from pellucid.model.columns import Category, Date, Number, Target
+from pellucid.model.preprocessing import Preprocessing
 
-PACKAGED = Path(page.__file__).parents[2] / "models" / "digits.safetensors"
+PACKAGED = Path(pellucid.__file__).parent / "model" / "digits.safetensors"
 NASTY = ("</script><b>", "__proto__", 'a "quoted" one', "émoji 🐧", "constructor")
 Open = Callable[[Model], Any]  # from a model to its page in the browser
 
@@ -57,7 +58,7 @@ def see(browser: Any, tmp_path: Path) -> Iterator[Open]:
     context = browser.new_context(viewport={"width": 1200, "height": 900}, has_touch=True)
 
     def opened(model: Model) -> Any:
-        path = tmp_path / "page.html"
+        path = tmp_path / "html_page.html"
         export(model, path, to="html")
         shown = context.new_page()
         shown.on("pageerror", lambda fault: faults.append(str(fault)))
@@ -69,7 +70,7 @@ def see(browser: Any, tmp_path: Path) -> Iterator[Open]:
     yield opened
     context.close()
     assert faults == []
-    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [(tmp_path / "page.html").as_uri()]
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [(tmp_path / "html_page.html").as_uri()]
 
 
 def digit_model() -> Model:
@@ -286,7 +287,7 @@ def test_real_digits_to_try_give_the_models_probabilities(see: Open) -> None:
     assert digits is not None
     buttons = shown.locator("#samples button")
     assert buttons.count() == 10
-    for place, k in enumerate(page.DIGITS):
+    for place, k in enumerate(html_page.DIGITS):
         buttons.nth(place).click()
         said = settled(shown)
         assert buttons.nth(place).get_attribute("aria-label") == f"Try a real {digits.y[k]}"
@@ -499,22 +500,22 @@ def test_nothing_sticks_out_of_a_narrow_screen(make: Any, see: Open) -> None:
 
 @pytest.mark.slow
 def test_no_other_script_runs_in_the_page(browser: Any, tmp_path: Path) -> None:
-    export(digit_model(), tmp_path / "page.html", to="html")
-    text = (tmp_path / "page.html").read_text(encoding="utf8")
-    (tmp_path / "page.html").write_text(text.replace("<main>", "<main><script>window.other = 1</script>"), "utf8")
+    export(digit_model(), tmp_path / "html_page.html", to="html")
+    text = (tmp_path / "html_page.html").read_text(encoding="utf8")
+    (tmp_path / "html_page.html").write_text(text.replace("<main>", "<main><script>window.other = 1</script>"), "utf8")
     shown = browser.new_page()
-    shown.goto((tmp_path / "page.html").as_uri())
+    shown.goto((tmp_path / "html_page.html").as_uri())
     assert shown.evaluate("[window.other ?? null, pellucid.outputs.length]") == [None, 10]
     shown.close()
 
 
 def test_the_page_is_small_and_forbids_itself_the_network() -> None:
-    text = page.html_page(digit_model())
+    text = html_page.html_page(digit_model())
     assert len(text) < 400_000
     assert "default-src 'none'" in text
     assert not re.search(r"https?://", text)
 
 
 def test_no_name_ends_the_script() -> None:
-    text = page.html_page(table_model())
+    text = html_page.html_page(table_model())
     assert text.count("</script>") == 2

@@ -10,7 +10,7 @@ import pytest
 import sklearn.neural_network.tests.test_mlp as theirs
 from sklearn.utils.estimator_checks import check_estimator
 
-from pellucid.ecosystem.estimator import PellucidClassifier, PellucidRegressor
+from pellucid.interop.sklearn.estimators import PellucidClassifier, PellucidRegressor
 
 PAGE = Path(__file__).parents[2] / "docs" / "estimators.md"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.arrays import AnyArray
-from pellucid.explain import Step
+from pellucid.analysis.explain import Step
+from pellucid.core.arrays import AnyArray
 
 TOLERANCE = 1e-12  # of the sum of the sizes of what a formula adds up
 

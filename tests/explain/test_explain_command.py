@@ -8,7 +8,7 @@ import pytest
 
 from explain.recompute import wrong
 from pellucid import datasets
-from pellucid.explain import Step
+from pellucid.analysis.explain import Step
 from support import Command
 
 

@@ -9,9 +9,9 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid.analysis.explain import Explanation, Step, line, narrow_terminal
+from pellucid.analysis.explain.text import row
 from pellucid.cli.common import PACKAGED
-from pellucid.explain import Explanation, Step, line, narrow
-from pellucid.explain.text import row
 
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 
@@ -38,13 +38,13 @@ def test_nothing_is_wider_and_nothing_is_missing(explanations: list[Explanation]
     tables = 0
     for block in (block for explanation in explanations for part in explanation.sections for block in part.blocks):
         if isinstance(block, str):
-            lines, whole = narrow.prose(block, width), block
+            lines, whole = narrow_terminal.prose(block, width), block
         elif isinstance(block, Step):
             whole = line(block, digits)
-            lines = narrow.equation(whole, width)
-        elif isinstance(block, tuple) and not narrow.fits(block, digits, width):
+            lines = narrow_terminal.equation(whole, width)
+        elif isinstance(block, tuple) and not narrow_terminal.fits(block, digits, width):
             tables += 1
-            lines = [text for each in narrow.rows(block, digits, width) for text in each]
+            lines = [text for each in narrow_terminal.rows(block, digits, width) for text in each]
             whole = ""
             for name, why, *parts in (row(step, digits) for step in block):
                 whole += name + why + "=".join(dict.fromkeys(part for part in parts if part))
@@ -57,7 +57,7 @@ def test_nothing_is_wider_and_nothing_is_missing(explanations: list[Explanation]
 
 def test_a_line_is_broken_before_an_operator_and_not_within_a_number(explanations: list[Explanation]) -> None:
     for step in (step for explanation in explanations for part in explanation.sections for step in part.steps):
-        for text in narrow.equation(line(step), 50):
+        for text in narrow_terminal.equation(line(step), 50):
             assert not re.search(r" [+−·/@]$", text)
             assert re.fullmatch(r"\S+|.*[\w\])°%…]|.*[,(]", text.strip()), text
 
@@ -67,8 +67,8 @@ def test_a_table_that_fits_stays_a_table(explanations: list[Explanation]) -> Non
     widest = max(len(f"  {name}") for name, *_ in (row(step) for step in block))
     columns = list(zip(("number", "what", "formula", "with numbers", "value"), *map(row, block), strict=True))
     whole = widest + sum(2 + max(map(len, column)) for column in columns[1:])
-    assert narrow.fits(block, 6, whole)
-    assert not narrow.fits(block, 6, whole - 1)
+    assert narrow_terminal.fits(block, 6, whole)
+    assert not narrow_terminal.fits(block, 6, whole - 1)
 
 
 def on_a_terminal(columns: int, *arguments: str) -> str:

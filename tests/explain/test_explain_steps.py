@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 import pellucid as pl
 from explain.recompute import recompute, wrong
 from pellucid import datasets
-from pellucid.activations import ACTIVATIONS
+from pellucid.analysis.explain import Step
+from pellucid.analysis.explain.one_step import gentle
 from pellucid.cli.common import PACKAGED
-from pellucid.explain import Step
-from pellucid.explain.passes import gentle
-from pellucid.losses import LOSSES
-from pellucid.storage import Model
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.losses import LOSSES
+from pellucid.model.model import Model
 
 QUANTITIES = ["x", "z", "a", "loss", "delta", "dW", "db", "W", "b"]
 

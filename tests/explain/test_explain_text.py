@@ -8,10 +8,10 @@ import pytest
 import pellucid as pl
 from explain.recompute import wrong
 from pellucid import datasets
+from pellucid.analysis.explain import Code, Explanation, Section, Step, line, markdown
+from pellucid.analysis.explain.loops import forward_and_backward
+from pellucid.analysis.explain.three_neurons import SquaredErrorOfSigmoid
 from pellucid.cli.common import PACKAGED
-from pellucid.explain import Code, Explanation, Section, Step, line, markdown
-from pellucid.explain.chain import SquaredErrorOfSigmoid
-from pellucid.explain.loops import forward_and_backward
 
 WRITTEN = (("−", "-"), ("·", "*"), ("²", "**2"), ("³", "**3"))
 FUNCTIONS = {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import landscape
-from pellucid.runs import look
-from pellucid.trace import views
+from pellucid.analysis import landscape
+from pellucid.core.trace import views
+from pellucid.runs import read_run
 from support import Command
 
 RNG = np.random.default_rng
@@ -100,7 +100,7 @@ def test_a_path_that_spans_no_plane_is_refused(points: list[list[float]], messag
 def test_after_patience_the_models_own_theta_is_on_the_path(pellucid: Command, small: Path) -> None:
     flags = ("--epochs", 200, "--patience", 3, "--optimizer", "adam", "--schedule", "constant", "--hidden", 8)
     assert pellucid("train", small, *flags, "--out", "run", "-q").code == 0
-    run = look("run")
+    run = read_run("run")
     path = landscape.path_of(run)
     assert run.result is not None
     step = run.result["best_epoch"] * 9

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import landscape
-from pellucid.landscape import Surface, Trajectory
+from pellucid.analysis import landscape
+from pellucid.analysis.landscape import Surface, Trajectory
 
 ALPHAS, BETAS = np.linspace(-2, 1, 7), np.linspace(-1, 1, 5)
 LOSSES = 0.1 * np.exp((BETAS[:, np.newaxis] + 0.1) ** 2 + ALPHAS**2 + 0.5 * ALPHAS)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.landscape import Surface, Trajectory
-from pellucid.landscape.levels import by_factor, by_step, levels
-from pellucid.pictures import style
-from pellucid.pictures.landscape import landscape
+from pellucid.analysis.landscape import Surface, Trajectory
+from pellucid.analysis.landscape.levels import by_factor, by_step, levels
+from pellucid.render.pictures import style
+from pellucid.render.pictures.landscape import landscape
 
 ALPHAS, BETAS = np.linspace(-2, 1, 7), np.linspace(-1, 1, 5)
 LOSSES = 0.1 * np.exp((BETAS[:, np.newaxis] + 0.1) ** 2 + ALPHAS**2 + 0.5 * ALPHAS)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import landscape
+from pellucid.analysis import landscape
+from pellucid.analysis.landscape import Path as ThetaPath
+from pellucid.analysis.landscape.surface import grid_axis
+from pellucid.core.trace import views
 from pellucid.datasets import Samples
-from pellucid.landscape import Path as ThetaPath
-from pellucid.landscape.surface import grid_axis
-from pellucid.runs import look
-from pellucid.trace import views
+from pellucid.runs import read_run
 
 RNG = np.random.default_rng
 
@@ -124,7 +124,7 @@ def test_an_interrupt_in_one_thread_ends_all_of_them(digits: Samples, monkeypatc
     def interrupt(done: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pellucid.landscape.surface.forward", counted)
+    monkeypatch.setattr("pellucid.analysis.landscape.surface.forward", counted)
     with pytest.raises(KeyboardInterrupt):
         landscape.compute(network(), digits, points=51, rng=RNG(0), at_once=3, after_each=interrupt)
     assert len(passes) < 51 * 51 / 2
@@ -159,7 +159,7 @@ def test_data_of_another_shape_are_refused() -> None:
 
 
 def test_the_path_ends_at_the_centre_and_is_measured_as_it_is(run: Path, digits: Samples) -> None:
-    whole = look(run)
+    whole = read_run(run)
     path, net = landscape.path_of(whole), whole.model.network
     surface = landscape.compute(net, digits, path=path, points=9)
     way = surface.trajectory
@@ -181,7 +181,7 @@ def test_the_path_ends_at_the_centre_and_is_measured_as_it_is(run: Path, digits:
 
 def test_the_share_of_pythagoras(run: Path, digits: Samples) -> None:
     """What lies in the plane and what lies beside it make the whole distance; the plane's own loss is that of its θ."""
-    whole = look(run)
+    whole = read_run(run)
     path, net = landscape.path_of(whole), whole.model.network
     way = landscape.compute(net, digits, path=path, points=3).trajectory
     assert way is not None

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import pellucid as pl
-from pellucid.pictures import style
+from pellucid.render.pictures import style
 
 NAN = math.nan
 

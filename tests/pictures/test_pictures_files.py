@@ -15,7 +15,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.cli.plot_kinds import KINDS
-from pellucid.pictures import style
+from pellucid.render.pictures import style
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
@@ -131,7 +131,7 @@ def test_a_caller_may_give_the_axes() -> None:
 
 def test_pyplot_is_never_imported() -> None:
     code = (
-        "import sys, pellucid as pl; from pellucid.pictures import style; "
+        "import sys, pellucid as pl; from pellucid.render.pictures import style; "
         "style.render(pl.pictures.weights(pl.Network([3, 2])), '.png'); print('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)

@@ -1,5 +1,6 @@
 """Pictures of networks hold their numbers: weights, activations, the input's gradient, neurons and edges."""
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,13 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 
 import pellucid as pl
-from pellucid.pictures import style, wiring
-from pellucid.pictures.weight_tables import strongest
+from pellucid.render.pictures import style
+from pellucid.render.pictures.weights import strongest
 
 RNG = np.random.default_rng(2)
+
+
+architecture: Any = import_module("pellucid.render.pictures.architecture")  # the package has a function of its name
 
 
 def image_net(*hidden: int) -> pl.Model:
@@ -196,8 +200,8 @@ def test_an_edge_runs_from_its_input_to_its_output() -> None:
     net.layers[0].W[2, 0] = 1.0
     figure = pl.pictures.architecture(net)
     (segment,) = edges(figure, 1, "positive").get_segments()
-    before, after = wiring.columns([2, 3], picture=False)
-    np.testing.assert_allclose(segment, [[0, before.heights[0]], [wiring.GAP, after.heights[2]]])
+    before, after = architecture.columns([2, 3], picture=False)
+    np.testing.assert_allclose(segment, [[0, before.heights[0]], [architecture.GAP, after.heights[2]]])
 
 
 def test_of_a_large_network_the_strongest_edges_between_drawn_neurons_are_left() -> None:
@@ -206,8 +210,8 @@ def test_of_a_large_network_the_strongest_edges_between_drawn_neurons_are_left()
     W = net.layers[1].W
     drawn = np.abs(W[:, [*range(5), *range(45, 50)]])
     wide = np.concatenate([edges(figure, 2, sign).get_linewidths() for sign in ("positive", "negative")])
-    assert len(wide) == wiring.EDGES
-    kept = np.sort(drawn.ravel())[-wiring.EDGES :]
+    assert len(wide) == architecture.EDGES
+    kept = np.sort(drawn.ravel())[-architecture.EDGES :]
     np.testing.assert_allclose(np.sort(wide), 0.15 + 2.6 * kept / kept.max(), rtol=1e-5)
     circles = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
     assert [len(np.asarray(found.get_offsets())) for found in circles] == [10, 10, 16, 16, 2]

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 import pellucid as pl
-from pellucid import datasets, metrics
+from pellucid import datasets
 from pellucid.cli.common import PACKAGED
-from pellucid.pictures import scatter, style, subject
+from pellucid.core import metrics
+from pellucid.render.pictures import predicted_vs_true, style, subject
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +165,7 @@ def test_values_are_drawn_against_the_true_ones_and_the_worst_have_numbers() -> 
 
 def test_at_most_six_outputs_get_a_panel() -> None:
     net = pl.Network([2, 9], loss=pl.SquaredError(), rng=np.random.default_rng(0))
-    assert len(scatter.against_truth(pl.Model(net), np.eye(2), np.zeros((2, 9))).axes) == 6
+    assert len(predicted_vs_true.against_truth(pl.Model(net), np.eye(2), np.zeros((2, 9))).axes) == 6
 
 
 @pytest.mark.parametrize("name", ["CrossEntropy", "SoftmaxSquaredError", "BinaryCrossEntropy", "SquaredError", "Huber"])

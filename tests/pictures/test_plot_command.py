@@ -32,7 +32,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
         figures.append(figure)
         return suffix.encode()
 
-    monkeypatch.setattr("pellucid.pictures.style.render", render)
+    monkeypatch.setattr("pellucid.render.pictures.style.render", render)
     monkeypatch.setattr("pellucid.cli.plot_kinds.POINTS", 5)  # of the landscape, along each direction
     return figures
 

@@ -3,17 +3,19 @@
 import errno
 import json
 import shlex
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import files
-from pellucid.report import document
+from pellucid import _files
 from report.html_reader import read, section, table
 from support import Command, Ended
 
+report_page: Any = import_module("pellucid.render.report.page")  # the package has a function of its name
 FLAGS = ("--epochs", 2, "--hidden", "6", "--out", "run")
 
 
@@ -71,7 +73,7 @@ def test_a_full_disk_costs_the_report_and_nothing_else(
     def full(path: Path, content: bytes, *, durable: bool = True) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr(document, "write_whole", full)
+    monkeypatch.setattr(report_page, "write_whole", full)
     ended = pellucid("train", values, "--epochs", 2, "--out", "my run", "--json")
     assert ended.code == 0
     assert set(json.loads(ended.out)) >= {"run", "model", "train"}
@@ -80,7 +82,7 @@ def test_a_full_disk_costs_the_report_and_nothing_else(
     assert len(ended.err.splitlines()) == 1
     assert not Path("my run/report.html").exists()
     assert pl.load("my run/model.safetensors").sizes[0] == 3
-    monkeypatch.setattr(document, "write_whole", files.write_whole)
+    monkeypatch.setattr(report_page, "write_whole", _files.write_whole)
     assert pellucid(*shlex.split(ended.err.split("for its report: pellucid ")[1])).code == 0
     assert Path("my run/report.html").is_file()
 
@@ -91,7 +93,7 @@ def test_ctrl_c_during_the_report_leaves_a_whole_run(
     def interrupted(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(document, "_page", interrupted)
+    monkeypatch.setattr(report_page, "_page", interrupted)
     ended = pellucid("train", values, *FLAGS)
     assert ended.code == 130
     assert "the run is complete; for its report: pellucid report run" in ended.err

@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import datasets, metrics
+from pellucid import datasets
+from pellucid.analysis.finding import Finding
 from pellucid.cli.train import train as train_command
+from pellucid.core import metrics
 from pellucid.datasets import Samples
-from pellucid.finding import Finding
-from pellucid.report import page
-from pellucid.report.colours import VERMILLION, contrast, mix, palette, places, signed, style
-from pellucid.report.command import command
-from pellucid.report.png import data_uri, grey, shrunk
-from pellucid.report.result import interval
-from pellucid.runs import Look, Run, from_flags, look, prepare, start
+from pellucid.render.report import page
+from pellucid.render.report.colours import VERMILLION, contrast, mix, palette, places, signed, style
+from pellucid.render.report.command import command
+from pellucid.render.report.png import data_uri, grey, shrunk
+from pellucid.render.report.scores import interval
+from pellucid.runs import Run, SavedRun, from_flags, prepare, read_run, start
 from report.html_reader import Element, read, section, table
 
 Make = Callable[..., Run]
@@ -265,7 +266,7 @@ def test_a_thousand_classes_thousands_of_inputs_and_many_neurons_stay_a_small_pa
 def test_a_run_of_many_epochs_is_thinned_out(of_values: Run, tmp_path: Path) -> None:
     rows = np.array(of_values.state.history.rows[-1:]).repeat(1000, axis=0)
     rows[:, 0] = np.arange(1, 1001)
-    of_long = replace(look(of_values.folder), history=pl.History(rows.tolist()))
+    of_long = replace(read_run(of_values.folder), history=pl.History(rows.tolist()))
     root = read(page(of_long, dataset=of_values.dataset))
     assert len(table(root, "Loss by epoch")) == 51
 
@@ -349,7 +350,7 @@ def test_write_puts_the_page_where_it_should_be_and_nothing_else(of_digits: Run,
     before = {path.name for path in of_digits.folder.iterdir()}
     assert pl.report.write(of_digits.folder) == of_digits.folder / "report.html"
     assert {path.name for path in of_digits.folder.iterdir()} == before | {"report.html"}
-    elsewhere = pl.report.write(look(of_digits.folder), to=tmp_path / "x.html")
+    elsewhere = pl.report.write(read_run(of_digits.folder), to=tmp_path / "x.html")
     assert elsewhere.read_bytes() == (of_digits.folder / "report.html").read_bytes()
 
 
@@ -358,7 +359,7 @@ def test_a_run_that_is_not_finished_is_refused(make: Make, of_values: Run, tmp_p
     with pytest.raises(pl.InputError, match=r"not finished.*pellucid train --resume"):
         page(run.folder)
     assert json.loads((run.folder / "run.json").read_text())["result"] is None
-    assert isinstance(look(run.folder), Look)
+    assert isinstance(read_run(run.folder), SavedRun)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (3, 200)])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import svg, wording
+from pellucid import _text
+from pellucid.render import svg
 from report.html_reader import Element, read
 
 
@@ -70,7 +71,7 @@ def test_a_history_shows_its_curves_and_its_last_row() -> None:
     root = shown(history)
     assert [one.text for one in root.all("title")] == ["Loss by epoch", "Accuracy by epoch"]
     heads, last = root.all("table")[0].rows()
-    assert dict(zip(heads, last, strict=True))["train loss"] == wording.number(epoch.train.loss)
+    assert dict(zip(heads, last, strict=True))["train loss"] == _text.number(epoch.train.loss)
     top = max(history["train_loss"].max(), history["dev_loss"].max())
     ends = svg.ticks(0.0, top)
     up = svg.Frame((1.0, 3.0), (ends[0], ends[-1])).up(history["train_loss"])
@@ -92,7 +93,7 @@ def test_an_epoch_is_one_row_of_figures() -> None:
     cells = dict(zip(heads, row, strict=True))
     assert cells["epoch"] == "3"
     assert cells["dev accuracy"] == f"{100 * epoch.dev.accuracy:.2f} %"  # type: ignore[union-attr, operator]
-    assert cells["gradient norm"] == wording.number(epoch.gradient_norm)
+    assert cells["gradient norm"] == _text.number(epoch.gradient_norm)
     assert "dev loss" in cells
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import svg, wording
-from pellucid.arrays import some_rows
-from pellucid.svg import Axis, Frame, Series
+from pellucid import _text
+from pellucid.core.arrays import some_rows
+from pellucid.render import svg
+from pellucid.render.svg import Axis, Frame, Series
 from report.html_reader import Element, read
 
 EPOCH = Axis("epoch", whole=True)
@@ -133,12 +134,12 @@ def test_hostile_words_stay_words() -> None:
         "t", bad, [Series(bad, np.arange(2.0), np.arange(2.0))], Axis(bad, whole=True), Axis(bad)
     ))  # fmt: skip
     assert root.all("title")[0].text.startswith("</title><script>alert('x')</script>&\"")
-    wording.escape(bad).encode("utf-8")
-    assert not re.search("[\x00-\x1f]", wording.escape(bad))
-    assert len(wording.escape("a" * 10_000)) == 300
+    _text.escape(bad).encode("utf-8")
+    assert not re.search("[\x00-\x1f]", _text.escape(bad))
+    assert len(_text.escape("a" * 10_000)) == 300
 
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 1e-300, -123.456, 99999.5, 1e12, math.inf, math.nan])
 def test_a_number_is_written_as_itself_or_as_a_dash(value: float) -> None:
-    text = wording.number(value).replace("−", "-").replace(",", "")
+    text = _text.number(value).replace("−", "-").replace(",", "")
     assert text == "–" if not math.isfinite(value) else float(text) == pytest.approx(value, rel=1e-3)

@@ -10,8 +10,8 @@ from sklearn.neural_network import MLPRegressor
 
 import pellucid as pl
 from pellucid import tables
-from pellucid.columns import Target
-from pellucid.ecosystem.incoming import from_sklearn
+from pellucid.interop.importing.importer import from_sklearn
+from pellucid.model.columns import Target
 
 
 def visits(rows: int = 600) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import InputError, Model, Network, SquaredError, load_model, save_model
-from pellucid.arrays import AnyArray
-from pellucid.columns import Category, Date, Number, Target, mean_and_scale
-from pellucid.preprocessing import Preprocessing
+from pellucid.core.arrays import AnyArray
+from pellucid.model.columns import Category, Date, Number, Target, mean_and_scale
+from pellucid.model.preprocessing import Preprocessing
 
 REAL = st.floats(-1e12, 1e12, allow_nan=False).map(lambda x: round(x, 6))
 TEXTS = np.array(["b", "a", None, "b", "c"], object)

@@ -273,8 +273,8 @@ def test_each_of_several_values_has_its_own_scores(tmp_path: Path, capsys: pytes
     guessed = tables.predict(model, table)
     for k, name in enumerate(("price", "size")):
         truth = table[name].to_numpy()
-        assert found["targets"][name]["rmse"] == pytest.approx(pellucid.metrics.rmse(guessed[:, k], truth))
-        assert found["targets"][name]["r2"] == pytest.approx(pellucid.metrics.r2(guessed[:, k], truth))
+        assert found["targets"][name]["rmse"] == pytest.approx(pellucid.core.metrics.rmse(guessed[:, k], truth))
+        assert found["targets"][name]["r2"] == pytest.approx(pellucid.core.metrics.r2(guessed[:, k], truth))
     assert main(["evaluate", str(tmp_path / "m.safetensors"), str(tmp_path / "t.csv")]) == 0
     out = capsys.readouterr().out
     assert "RMSE" not in out.splitlines()[0]  # of euros and square metres

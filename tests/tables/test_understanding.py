@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pellucid import InputError
-from pellucid.columns import Category, Date, Number
 from pellucid.datasets import Dataset, TableOptions, WeightedSamples, as_frame, load_table
+from pellucid.model.columns import Category, Date, Number
 
 ROWS = 60
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import click
 import pellucid
 from pellucid.cli.common import Exit, note
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
 
 COMMANDS = (
     "train", "evaluate", "predict", "importance", "explain", "plot", "landscape",

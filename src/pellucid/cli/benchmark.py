@@ -11,13 +11,13 @@ import click
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from pellucid import threads
-from pellucid.bound import products
+from pellucid.analysis.matmul_bound import products
 from pellucid.cli.common import Bar, Out, note, output, print_json, progress
+from pellucid.core import threads
+from pellucid.core.network import Network
+from pellucid.core.optimizers import SGD, Adam, Optimizer
+from pellucid.core.training import train
 from pellucid.datasets import Samples, mnist_files
-from pellucid.network import Network
-from pellucid.optimizers import SGD, Adam, Optimizer
-from pellucid.training import train
 
 ROWS = 41_000  # the article's: Kaggle's 42,000 training digits without its 1,000 dev digits
 REPEATS = 5  # that count, after one that warms up

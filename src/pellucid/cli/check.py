@@ -4,10 +4,10 @@ import click
 import numpy as np
 from rich.text import Text
 
-from pellucid.arrays import AnyArray
 from pellucid.cli.common import Exit, Out, open_model, output, print_json, progress
-from pellucid.gradcheck import GradientCheck, gradient_check
-from pellucid.storage import Model
+from pellucid.core.arrays import AnyArray
+from pellucid.core.gradient_check import GradientCheck, gradient_check
+from pellucid.model.model import Model
 
 
 @click.command(short_help="Back propagation against numeric gradients.")

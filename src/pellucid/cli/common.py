@@ -13,14 +13,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from pellucid.errors import InputError
-from pellucid.files import to_json
+from pellucid._files import to_json
+from pellucid.core.errors import InputError
+from pellucid.model.model import Model
+from pellucid.model.model_file import load_model
 from pellucid.runs import is_run
-from pellucid.runs.record import model_file
 from pellucid.runs.run import FILES
-from pellucid.storage import Model, load_model
+from pellucid.runs.run_json import model_file
 
-PACKAGED = Path(__file__).parent.parent / "models" / "digits.safetensors"
+PACKAGED = Path(__file__).parent.parent / "model" / "digits.safetensors"
 
 
 class Exit(Exception):  # noqa: N818  (an end, not an error)

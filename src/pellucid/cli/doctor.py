@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import click
 
+from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
 from pellucid.cli.common import Exit, Out, output, print_json
-from pellucid.examination.examine import Diagnosis, doctor_file
 
 
 @click.command(short_help="What is wrong with your own network code.")

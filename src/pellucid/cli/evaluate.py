@@ -5,16 +5,16 @@ from typing import Any
 import click
 from rich.text import Text
 
-from pellucid import checks, metrics
-from pellucid.arrays import AnyArray
+from pellucid._files import plain
+from pellucid._text import counted, decimal, percent
 from pellucid.cli.common import Out, open_model, output, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.core import checks, metrics
+from pellucid.core.arrays import AnyArray
 from pellucid.datasets import Samples, WeightedSamples
-from pellucid.files import plain
-from pellucid.pictures.subject import output_names
+from pellucid.model.model import Model
+from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
-from pellucid.storage import Model
-from pellucid.wording import counted, decimal, percent
 
 FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 

@@ -8,28 +8,29 @@ import click
 import numpy as np
 from rich.text import Text
 
-from pellucid import metrics, svg
-from pellucid.arrays import AnyArray
-from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
-from pellucid.cli.samples import One, one_sample
-from pellucid.errors import InputError
-from pellucid.explain import (
+from pellucid.analysis.explain import (
     Code,
     Explanation,
     Section,
     Step,
     markdown,
     moved,
-    narrow,
+    narrow_terminal,
     sample,
     three_neurons,
     vectorization,
 )
-from pellucid.explain.names import Names
-from pellucid.explain.passes import gentle
-from pellucid.explain.text import COLUMNS, line, row, value_of
-from pellucid.runs import is_run, open_run, record
-from pellucid.storage import Model
+from pellucid.analysis.explain.names import Names
+from pellucid.analysis.explain.one_step import gentle
+from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
+from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
+from pellucid.cli.samples import One, one_sample
+from pellucid.core import metrics
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
+from pellucid.model.model import Model
+from pellucid.render import svg
+from pellucid.runs import is_run, open_run, run_json
 
 EXAMPLES = ("three-neurons", "vectorization")
 RATE = 0.1  # where no run says another one
@@ -185,7 +186,7 @@ def _values(label: str, model: Model) -> AnyArray:
 
 def _rate(model: Model, path: str | None, one: One, target: AnyArray | None) -> float:
     """The learning rate of the run that a path names, halved where it is too large for one sample alone."""
-    rate: float = RATE if path is None or not is_run(path) else record.read(Path(path))["settings"].learning_rate
+    rate: float = RATE if path is None or not is_run(path) else run_json.read(Path(path))["settings"].learning_rate
     if target is None:
         return rate
     smaller = gentle(model.network, one.x[0], target, rate)
@@ -212,12 +213,12 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
             for text in block.text.rstrip().splitlines():
                 results.line(f"    {text}")
         elif isinstance(block, Step):
-            for text in narrow.equation(line(block, digits), width or sys.maxsize):
+            for text in narrow_terminal.equation(line(block, digits), width or sys.maxsize):
                 results.line(text)
-        elif block and (width is None or narrow.fits(block, digits, width)):
+        elif block and (width is None or narrow_terminal.fits(block, digits, width)):
             results.table(COLUMNS, [_cells(step, digits) for step in block], right=COLUMNS[4:])
         elif block and width is not None:
-            for step, lines in zip(block, narrow.rows(block, digits, width), strict=True):
+            for step, lines in zip(block, narrow_terminal.rows(block, digits, width), strict=True):
                 value = _value(step, digits)
                 for text in lines:
                     ends = text is lines[-1] and text.endswith(value.plain)
@@ -226,7 +227,7 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
 
 def _say(results: Out, text: str) -> None:
     """Say something in words, which a terminal would break anywhere."""
-    for part in [text] if results.width is None else narrow.prose(text, results.width):
+    for part in [text] if results.width is None else narrow_terminal.prose(text, results.width):
         results.line(part)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from pellucid.cli.common import Out, check_out, open_model, output, print_json
-from pellucid.ecosystem.export import FORMS, how_to_use
-from pellucid.ecosystem.export import export as write
+from pellucid.interop.export.export import FORMS, how_to_use
+from pellucid.interop.export.export import export as write
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")

@@ -6,10 +6,11 @@ import click
 
 from pellucid.cli.common import Out, check_out, output, print_json
 from pellucid.cli.train import show_layers
-from pellucid.ecosystem.from_onnx import from_onnx
-from pellucid.ecosystem.incoming import from_pytorch
-from pellucid.errors import InputError
-from pellucid.storage import Model, save_model
+from pellucid.core.errors import InputError
+from pellucid.interop.importing.importer import from_pytorch
+from pellucid.interop.importing.onnx import from_onnx
+from pellucid.model.model import Model
+from pellucid.model.model_file import save_model
 
 
 @click.command("import", short_help="A network from PyTorch or ONNX.")
@@ -26,7 +27,7 @@ def import_(
 
     Only multi-layer perceptrons are read. Outputs are scores of classes where neither --task nor a file that pellucid
     has exported says otherwise; an ONNX graph that ends without a softmax or a sigmoid gives values. A scikit-learn
-    perceptron comes in from Python: pellucid.ecosystem.incoming.from_sklearn.
+    perceptron comes in from Python: pellucid.interop.importing.importer.from_sklearn.
     """
     check_out(out, file)
     if out.suffix != ".safetensors":

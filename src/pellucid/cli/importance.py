@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pellucid import checks
+from pellucid._text import counted, decimal, percent, shortened
 from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
-from pellucid.errors import InputError
+from pellucid.core import checks
+from pellucid.core.errors import InputError
 from pellucid.tables import Importance
 from pellucid.tables import importance as compute
-from pellucid.wording import counted, decimal, percent, shortened
 
 MOST_INPUTS = 1000  # of a model without named columns; each is shuffled by itself
 SHOWN = 40
@@ -38,7 +38,7 @@ def importance(
     path, data = model_and_data(arguments)
     model = open_model(path)
     if to is not None:
-        from pellucid.pictures import style
+        from pellucid.render.pictures import style
 
         style.check_name(to)
         check_out(to, path, data, data_of(model))
@@ -52,7 +52,7 @@ def importance(
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)
     what = "R²" if model.classes is None else "accuracy"
     if to is not None:
-        from pellucid import pictures
+        from pellucid.render import pictures
 
         pictures.save(pictures.importance(found, what), to)
     if as_json:

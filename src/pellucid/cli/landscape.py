@@ -8,18 +8,18 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid import pictures
-from pellucid.batches import Pair
+from pellucid._files import to_json, write_whole
+from pellucid._text import decimal, percent
+from pellucid.analysis.landscape import Path as ThetaPath
+from pellucid.analysis.landscape import Surface, as_json, compute, page, path_of, spread, table, tensors
 from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
 from pellucid.cli.samples import samples_for
-from pellucid.errors import InputError
-from pellucid.files import to_json, write_whole
-from pellucid.landscape import Path as ThetaPath
-from pellucid.landscape import Surface, as_json, compute, page, path_of, spread, table, tensors
-from pellucid.pictures import style
-from pellucid.runs import is_run, look
-from pellucid.storage import Model
-from pellucid.wording import decimal, percent
+from pellucid.core.batches import Pair
+from pellucid.core.errors import InputError
+from pellucid.model.model import Model
+from pellucid.render import pictures
+from pellucid.render.pictures import style
+from pellucid.runs import is_run, read_run
 
 SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"
@@ -120,7 +120,7 @@ def _path(place: str | None, directions: str | None) -> ThetaPath | None:
         return None
     if directions == "random":
         return None
-    path = path_of(look(place))
+    path = path_of(read_run(place))
     different = len({theta.tobytes() for theta in path.thetas})
     if different < 3:
         raise InputError(

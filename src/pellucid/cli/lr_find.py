@@ -8,14 +8,16 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid import checks, learning_rate, pictures
-from pellucid.arrays import some_rows
+from pellucid._files import write_whole
+from pellucid.analysis import lr_range_test
+from pellucid.analysis.lr_range_test import LEAST_STEPS, RangeTest
 from pellucid.cli.common import Out, check_out, output, print_json, progress
 from pellucid.cli.settings_options import given, settings_options
-from pellucid.errors import DivergenceError, InputError
-from pellucid.files import write_whole
-from pellucid.learning_rate import LEAST_STEPS, RangeTest
-from pellucid.pictures import style
+from pellucid.core import checks
+from pellucid.core.arrays import some_rows
+from pellucid.core.errors import DivergenceError, InputError
+from pellucid.render import pictures
+from pellucid.render.pictures import style
 from pellucid.runs import from_flags, prepare, usual_recipe
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
@@ -85,7 +87,7 @@ def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet
     settings, data = prepared.settings, prepared.dataset.train
     with progress("trying rates", steps, quiet=quiet) as bar:
         try:
-            return learning_rate.lr_find(
+            return lr_range_test.lr_find(
                 prepared.model.network,
                 data,
                 prepared.optimizer,

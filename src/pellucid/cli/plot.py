@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from pellucid import pictures
 from pellucid.cli.common import Out, check_out, is_model, output, print_json
 from pellucid.cli.plot_kinds import KINDS, Asked
-from pellucid.errors import InputError
-from pellucid.pictures import style
+from pellucid.core.errors import InputError
+from pellucid.render import pictures
+from pellucid.render.pictures import style
 
 MOST = 100  # pictures side by side: more are too many to look at, and take minutes
 

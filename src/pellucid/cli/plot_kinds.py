@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid import landscape, metrics, pictures, runs
+from pellucid import runs
+from pellucid.analysis import landscape
 from pellucid.cli.common import open_model, progress
 from pellucid.cli.samples import One, one_sample, samples_for
+from pellucid.core import metrics
+from pellucid.core.errors import InputError
+from pellucid.core.evaluation import checked
+from pellucid.core.progress import COLUMNS
 from pellucid.datasets import Samples, WeightedSamples
-from pellucid.errors import InputError
-from pellucid.evaluation import checked
-from pellucid.history import COLUMNS
-from pellucid.pictures import subject
+from pellucid.model.model import Model
+from pellucid.render import pictures
+from pellucid.render.pictures import subject
 from pellucid.runs.prepare import describe_model, load_data
-from pellucid.storage import Model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +56,7 @@ class Asked:
         """The one sample to draw."""
         return one_sample(model, self.data, self.number or 0, self.image)
 
-    def run(self) -> runs.Look:
+    def run(self) -> runs.SavedRun:
         """The run to draw."""
         if self.path is None or self.path.endswith(".safetensors"):
             given = "the model that comes with pellucid" if self.path is None else self.path
@@ -168,7 +171,7 @@ def _gradients(asked: Asked) -> Drawn:
     return figure, {"samples": len(X), "steps": course.steps, "layers": layers}
 
 
-def _samples_of(run: runs.Look, data: str | None) -> Samples:
+def _samples_of(run: runs.SavedRun, data: str | None) -> Samples:
     """The dev part of a run, or else its train part; or other data. The run may still be under way."""
     own = load_data(run.settings)
     if data is not None:
@@ -182,7 +185,7 @@ def _samples_of(run: runs.Look, data: str | None) -> Samples:
 def _landscape(asked: Asked) -> Drawn:
     model = asked.model()
     _, samples = asked.samples(model)
-    run = runs.look(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
+    run = runs.read_run(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
     path = landscape.path_of(run) if run is not None and len(run.steps) > 2 else None
     part = landscape.spread(samples, LOOKED_AT)
     with progress("losses", POINTS**2, quiet=asked.quiet) as bar:

@@ -10,16 +10,17 @@ from typing import Any, BinaryIO, NamedTuple
 import click
 from rich.text import Text
 
-from pellucid import checks, datasets, metrics
-from pellucid.arrays import AnyArray
+from pellucid import datasets
+from pellucid._files import plain, write_whole
+from pellucid._text import percent, shortened
 from pellucid.cli.common import Cell, Out, check_out, data_of, is_model, note, open_model, output, print_json, target_in
+from pellucid.core import checks, metrics
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.datasets import Table
-from pellucid.errors import InputError
-from pellucid.files import plain, write_whole
-from pellucid.pictures.subject import output_names
-from pellucid.preprocessing import Preprocessing
-from pellucid.storage import Model
-from pellucid.wording import percent, shortened
+from pellucid.model.model import Model
+from pellucid.model.preprocessing import Preprocessing
+from pellucid.render.pictures.subject import output_names
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
 SHOWN = 20

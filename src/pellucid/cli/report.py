@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from pellucid.analysis.diagnosis.diagnose import diagnose_run
+from pellucid.analysis.finding import Finding
 from pellucid.cli.common import Exit, Out, check_out, note, output, print_json
-from pellucid.diagnosis.training import diagnose_run
-from pellucid.errors import InputError
-from pellucid.finding import Finding
-from pellucid.report import subject, write
+from pellucid.core.errors import InputError
+from pellucid.render.report import subject, write
 from pellucid.runs import Run, open_run
-from pellucid.runs.record import REPORT
+from pellucid.runs.run_json import REPORT
 
 
 @click.command(short_help="A run as one page of HTML.")

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid import datasets
-from pellucid.arrays import AnyArray
+from pellucid import datasets, tables
+from pellucid._text import counted
 from pellucid.cli.common import is_model, note, target_in
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.datasets import Frame, Samples, Table, WeightedSamples
-from pellucid.errors import InputError
-from pellucid.preprocessing import Preprocessing
+from pellucid.model.model import Model
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
-from pellucid.storage import Model
-from pellucid.tables import use
-from pellucid.wording import counted
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
     weights = model.data.get("weights")
     if weights is not None and weights not in frame.columns:
         note(f"note: {frame.name} has no column {weights!r}, the weights in training: each row counts the same")
-    return use.samples(model, frame)
+    return tables.samples(model, frame)
 
 
 def _table(model: Model, data: str) -> Table:

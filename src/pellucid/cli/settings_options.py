@@ -7,12 +7,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pellucid.activations import ACTIVATIONS
-from pellucid.initializers import INITIALIZERS
-from pellucid.losses import LOSSES
-from pellucid.optimizers import OPTIMIZERS
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.initializers import INITIALIZERS
+from pellucid.core.losses import LOSSES
+from pellucid.core.optimizers import OPTIMIZERS
+from pellucid.core.schedules import SCHEDULES
 from pellucid.runs import RECIPES
-from pellucid.schedules import SCHEDULES
 
 Command = Callable[..., Any]
 

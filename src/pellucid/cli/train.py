@@ -14,20 +14,20 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from pellucid._text import decimal, percent, shortened
+from pellucid.analysis.diagnosis.diagnose import diagnose_run
+from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
 from pellucid.cli.common import Exit, Out, note, output, print_json, progress
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
+from pellucid.core.errors import DivergenceError, InputError
+from pellucid.core.network import Network
+from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
-from pellucid.diagnosis.training import diagnose_run
-from pellucid.errors import DivergenceError, InputError
-from pellucid.finding import Finding
-from pellucid.network import Network
-from pellucid.runs import Look, Run, from_flags, prepare, resume, start, usual_recipe
-from pellucid.runs.record import REPORT
+from pellucid.runs import Run, SavedRun, from_flags, prepare, resume, start, usual_recipe
+from pellucid.runs.run_json import REPORT
 from pellucid.runs.settings import Settings
-from pellucid.training import Epoch
-from pellucid.wording import decimal, percent, shortened
 
 MOST_COLUMNS = 40  # of a table that are shown
 BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
@@ -133,7 +133,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
 def _findings(run: Run, *, diverged: bool = False) -> list[Finding]:
     """What went wrong in the run, seen with what is in memory already."""
     state = run.state
-    here = Look(
+    here = SavedRun(
         run.folder, {}, run.settings, state.history, state.snapshots.steps, state.snapshots.thetas, state.network
     )
     return diagnose_run(here, run.dataset, diverged=diverged)

@@ -3,17 +3,17 @@
 The first room on the data's way.
 """
 
-from pellucid.datasets.folders import read_folder
-from pellucid.datasets.frames import Column, Frame, as_frame, read_frame
-from pellucid.datasets.images import read_images
+from pellucid.datasets.containers import Dataset, Samples, Stream, Table, Understood, WeightedSamples
+from pellucid.datasets.formats.detect import kind_of
+from pellucid.datasets.formats.image_folders import read_folder
+from pellucid.datasets.formats.images import read_images
+from pellucid.datasets.frames.api import Column, Frame, as_frame, read_frame
+from pellucid.datasets.frames.coerce import texts_of
+from pellucid.datasets.frames.load_table import TableOptions, inputs_of, load_table, samples_like, unknown_levels
 from pellucid.datasets.labels import encode_labels
 from pellucid.datasets.load import load, read, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
-from pellucid.datasets.recognition import kind_of
 from pellucid.datasets.splits import split
-from pellucid.datasets.tables import TableOptions, inputs_of, load_table, samples_like, unknown_levels
-from pellucid.datasets.typed import texts_of
-from pellucid.datasets.types import Dataset, Samples, Stream, Table, Understood, WeightedSamples
 
 __all__ = [
     "Column",

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Samples, pixel_names
 from pellucid.datasets.mnist import mnist_files
-from pellucid.datasets.types import Samples, pixel_names
-from pellucid.errors import InputError
 
 
 def export(
@@ -26,7 +26,7 @@ def export(
     >>> export("test", "csv", Path("."))
     Traceback (most recent call last):
     ...
-    pellucid.errors.InputError: .: exists already; remove it, or choose another name
+    pellucid.core.errors.InputError: .: exists already; remove it, or choose another name
     """
     writers: dict[str, Callable[[Samples, Path], None]] = {"csv": _csv, "npz": _npz, "png": _png}
     if to not in writers:

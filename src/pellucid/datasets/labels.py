@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.datasets.types import Array, Form, Indices, Table, Task
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Form, Indices, Table, Task
 
 TASKS = ("auto", "classification", "regression")
 HUGE = 1e150  # the square of a larger value is no number
@@ -50,7 +50,7 @@ def check_task(task: str) -> None:
     >>> check_task("clustering")
     Traceback (most recent call last):
     ...
-    pellucid.errors.InputError: task 'clustering' does not exist; take auto, classification, regression
+    pellucid.core.errors.InputError: task 'clustering' does not exist; take auto, classification, regression
     """
     if task not in TASKS:
         raise InputError(f"task {task!r} does not exist; take {', '.join(TASKS)}")

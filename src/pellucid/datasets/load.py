@@ -9,27 +9,27 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.datasets import stream
-from pellucid.datasets.digit_csv import parse_digit_csv, read_digit_csv
-from pellucid.datasets.folders import is_folder, read_folder
-from pellucid.datasets.frames import read_frame
-from pellucid.datasets.idx import GZIP, first_bytes, is_idx, open_idx, read_idx
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Dataset, Indices, Path, Samples, Table
+from pellucid.datasets.formats.detect import kind_of
+from pellucid.datasets.formats.digit_csv import parse_digit_csv, read_digit_csv
+from pellucid.datasets.formats.idx import GZIP, first_bytes, is_idx, open_idx, read_idx
+from pellucid.datasets.formats.image_folders import is_folder, read_folder
+from pellucid.datasets.formats.npy import MAGIC as NPY
+from pellucid.datasets.formats.npy import open_npy, read_npy
+from pellucid.datasets.formats.npz import ZIP, read_npz
+from pellucid.datasets.formats.opening import CONVERT, FORMS, name_of, opened
+from pellucid.datasets.formats.parquet import MAGIC as PARQUET
+from pellucid.datasets.formats.parquet import open_parquet, read_parquet
+from pellucid.datasets.frames.api import read_frame
+from pellucid.datasets.frames.load_table import TableOptions, load_table
 from pellucid.datasets.labels import check_task, class_labels, decide_task, values
 from pellucid.datasets.mnist import TEST_GIVEN, mnist
-from pellucid.datasets.npy import MAGIC as NPY
-from pellucid.datasets.npy import open_npy, read_npy
-from pellucid.datasets.npz import ZIP, read_npz
-from pellucid.datasets.parquet import MAGIC as PARQUET
-from pellucid.datasets.parquet import open_parquet, read_parquet
-from pellucid.datasets.recognition import kind_of
-from pellucid.datasets.source import CONVERT, FORMS, name_of, opened
 from pellucid.datasets.splits import split
-from pellucid.datasets.stream import Source
-from pellucid.datasets.streamed import load_stream
-from pellucid.datasets.tables import TableOptions, load_table
-from pellucid.datasets.types import Array, Dataset, Indices, Path, Samples, Table
-from pellucid.errors import InputError
-from pellucid.preprocessing import Preprocessing
+from pellucid.datasets.streaming import file_stream
+from pellucid.datasets.streaming.file_stream import Source
+from pellucid.datasets.streaming.load_stream import load_stream
+from pellucid.model.preprocessing import Preprocessing
 
 OTHERS = {
     b"PARE": "is an encrypted Parquet file",
@@ -130,7 +130,7 @@ def read(path: Path, *, target: str | None = None, task: str = "auto") -> Table:
     >>> read("digits.parquet")
     Traceback (most recent call last):
     ...
-    pellucid.errors.InputError: digits.parquet: there is no such file; check the spelling and the folder
+    pellucid.core.errors.InputError: digits.parquet: there is no such file; check the spelling and the folder
     """
     check_task(task)
     return _read(path, target, targets_needed=True)
@@ -192,7 +192,7 @@ def _open(path: Path, target: str | None) -> Source | None:
         return open_npy(path, target=target)
     if raw.startswith(PARQUET):
         return open_parquet(path, target=target)
-    if is_idx(raw) and FilePath(path).stat().st_size > stream.STREAM_ABOVE:
+    if is_idx(raw) and FilePath(path).stat().st_size > file_stream.STREAM_ABOVE:
         _check_target(target, None, f"{name_of(path)}: its labels are a file beside it")
         return open_idx(path)
     return None

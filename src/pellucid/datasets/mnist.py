@@ -7,10 +7,10 @@ from typing import BinaryIO, Literal, TypeAlias, cast
 
 import numpy as np
 
-from pellucid.datasets.idx import read_array
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Dataset, Indices, Pixels, Samples, pixel_names
+from pellucid.datasets.formats.idx import read_array
 from pellucid.datasets.splits import split
-from pellucid.datasets.types import Dataset, Indices, Pixels, Samples, pixel_names
-from pellucid.errors import InputError
 
 Part: TypeAlias = Literal["train", "test"]
 PREFIX = {"train": "train", "test": "t10k"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.datasets.types import Array, Indices, Pixels
-from pellucid.errors import InputError
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Indices, Pixels
 
 
 def part_size(part: float, n: int, name: str) -> int:

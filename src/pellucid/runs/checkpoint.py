@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import checks
-from pellucid.arrays import AnyArray, Array
-from pellucid.errors import DivergenceError, InputError
-from pellucid.history import COLUMNS, History
-from pellucid.network import Network
-from pellucid.optimizers import Optimizer
+from pellucid.core import checks
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.errors import DivergenceError, InputError
+from pellucid.core.network import Network
+from pellucid.core.optimizers import Optimizer
+from pellucid.core.progress import COLUMNS, History, Progress
+from pellucid.model.model_file import build_network, describe_network, read_tensors, write_tensors
 from pellucid.runs.snapshots import Snapshots
-from pellucid.storage import build_network, describe_network, read_tensors, write_tensors
-from pellucid.training import Progress
 
 NAME = "checkpoint.safetensors"
 

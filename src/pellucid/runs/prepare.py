@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import checks, datasets, threads
-from pellucid.activations import ACTIVATIONS
+from pellucid import datasets
+from pellucid.core import checks, threads
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.errors import InputError
+from pellucid.core.initializers import INITIALIZERS
+from pellucid.core.losses import LOSSES, Loss
+from pellucid.core.network import Network, count_parameters
+from pellucid.core.optimizers import OPTIMIZERS, Optimizer
 from pellucid.datasets import Dataset, TableOptions
-from pellucid.errors import InputError
-from pellucid.initializers import INITIALIZERS
-from pellucid.losses import LOSSES, Loss
-from pellucid.network import Network, count_parameters
-from pellucid.optimizers import OPTIMIZERS, Optimizer
-from pellucid.runs import record
+from pellucid.model.model import Model
+from pellucid.model.model_file import load_model
+from pellucid.runs import run_json
 from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
-from pellucid.storage import Model, load_model
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 CHECKSUM = "checksum"  # of the data that a finished run's model learned from
@@ -65,7 +67,7 @@ def usual_recipe(data: str | None, target: str | None = None) -> str:
 def load_data(settings: Settings) -> Dataset:
     """The data that the settings name, split as they say; raises InputError where it cannot be read."""
     options = TableOptions(settings.columns, settings.weights, settings.class_weights, settings.counts)
-    plan = None if settings.start_from is None else load_model(record.model_file(settings.start_from)).preprocessing
+    plan = None if settings.start_from is None else load_model(run_json.model_file(settings.start_from)).preprocessing
     return datasets.load(settings.data, **_how_to_split(settings), options=options, plan=plan, dtype=settings.dtype)
 
 
@@ -127,7 +129,7 @@ def own_data(model: Model) -> Dataset:
         raise InputError(
             f"{own.name}: holds other classes by now than the model learned: bring the file back, or name other data"
         )
-    if checksum is not None and record.checksum(own) != checksum:
+    if checksum is not None and run_json.checksum(own) != checksum:
         raise InputError(
             f"{own.name}: is not what it was when the model learned from it, so the part held back then is not known: "
             "bring the file back, or name the data to take all of it"
@@ -151,7 +153,7 @@ def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> 
 
 def _continued(settings: Settings, dataset: Dataset) -> Network:
     """The network of --start-from, which must fit the data and the flags beside it."""
-    model = load_model(record.model_file(str(settings.start_from)))
+    model = load_model(run_json.model_file(str(settings.start_from)))
     net = model.network
     _check_loss(net.loss, dataset)
     inputs, outputs = dataset.train.shape[1], _outputs(dataset, net.loss)

@@ -13,23 +13,24 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid._files import sweep, write_whole
+from pellucid.core.errors import DivergenceError, InputError
+from pellucid.core.progress import COLUMNS, Epoch, Progress
+from pellucid.core.schedules import SCHEDULES
+from pellucid.core.training import train
 from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
-from pellucid.errors import DivergenceError, InputError
-from pellucid.files import sweep, write_whole
-from pellucid.history import COLUMNS
-from pellucid.runs import checkpoint, record, snapshots
+from pellucid.model.model import Model
+from pellucid.model.model_file import save_model
+from pellucid.runs import checkpoint, run_json, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data, make_optimizer
 from pellucid.runs.scores import score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
-from pellucid.schedules import SCHEDULES
-from pellucid.storage import Model, save_model
-from pellucid.training import Epoch, Progress, train
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
-FILES = {record.NAME, record.MODEL, record.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY}
+FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY}
 
 
 @dataclass
@@ -121,7 +122,7 @@ class Run:
 
     def write_record(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
-        record.write(folder, self.settings, self.dataset, self.checksum, self.result)
+        run_json.write(folder, self.settings, self.dataset, self.checksum, self.result)
 
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
@@ -133,12 +134,12 @@ class Run:
             net = net.copy()
             net.theta = state.best_theta
         self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksum})
-        save_model(self.model, self.folder / record.MODEL)
+        save_model(self.model, self.folder / run_json.MODEL)
         parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
         train_scores, dev_scores, test_scores = (_scores(self.model, part) for part in parts)
         self.result = {
             "run": str(self.folder),
-            "model": str(self.folder / record.MODEL),
+            "model": str(self.folder / run_json.MODEL),
             "parameters": int(net.theta.size),
             "epochs": state.progress.epoch,
             "best_epoch": state.best_epoch or state.progress.epoch,
@@ -160,7 +161,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     settings, net = prepared.settings, prepared.model.network
     snapshots = Snapshots.for_run(_total_steps(settings, prepared.dataset), net.theta)
     state = State(net, prepared.optimizer, prepared.rng, snapshots)
-    run = Run(folder, settings, prepared.dataset, prepared.model, state, record.checksum(prepared.dataset))
+    run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksum(prepared.dataset))
     _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
@@ -194,10 +195,10 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     Raises:
         InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
     """
-    about = record.read(folder)
+    about = run_json.read(folder)
     settings = about["settings"]
     dataset = load_data(settings)
-    checksum = record.checksum(dataset)
+    checksum = run_json.checksum(dataset)
     if about["data_checksum"] != checksum:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
@@ -210,7 +211,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     state = checkpoint.read(folder, make_optimizer(settings), _total_steps(settings, dataset))
     model = describe_model(state.network, settings, dataset)
     if result is not None:
-        result |= {"run": str(folder), "model": str(folder / record.MODEL)}
+        result |= {"run": str(folder), "model": str(folder / run_json.MODEL)}
     run = Run(folder, settings, dataset, model, state, checksum, result=result)
     if result is None:
         sweep(folder)

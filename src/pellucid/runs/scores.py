@@ -1,8 +1,9 @@
 """How good a model is, in the units of its target."""
 
+from pellucid.core.evaluation import evaluate
+from pellucid.core.metrics import Scores
 from pellucid.datasets import Samples, Stream, WeightedSamples
-from pellucid.evaluation import Scores, evaluate
-from pellucid.storage import Model
+from pellucid.model.model import Model
 
 
 def score(model: Model, part: Samples | WeightedSamples | Stream) -> Scores:

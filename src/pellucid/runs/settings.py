@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pellucid import checks
-from pellucid.activations import ACTIVATIONS
-from pellucid.errors import InputError
-from pellucid.initializers import INITIALIZERS
-from pellucid.losses import LOSSES
-from pellucid.optimizers import OPTIMIZERS
-from pellucid.schedules import SCHEDULES
+from pellucid.core import checks
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.errors import InputError
+from pellucid.core.initializers import INITIALIZERS
+from pellucid.core.losses import LOSSES
+from pellucid.core.optimizers import OPTIMIZERS
+from pellucid.core.schedules import SCHEDULES
 
 # What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
 LEARNING_RATES = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.arrays import AnyArray, Array
-from pellucid.errors import InputError
-from pellucid.storage import read_tensors, write_tensors
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.errors import InputError
+from pellucid.model.model_file import read_tensors, write_tensors
 
 NAME = "path.safetensors"
 MOST = 50

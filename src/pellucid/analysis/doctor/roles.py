@@ -1,0 +1,100 @@
+"""Which of a learner's functions does what: as a mapping in the file says, and else by their names."""
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pellucid.analysis.doctor.sandbox import code_of
+from pellucid.analysis.doctor.signatures import Learner
+from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.core.errors import InputError
+
+# a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
+PATTERNS = {
+    "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*",
+    "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*",
+    "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
+    r"(compute_|get_)?(gradients|grads)",
+    "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)",
+    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*)?|"
+    r"\w*(cross_?entropy|mse|squared_error|bce)\w*|(loss|cost)_\w+|\w+_(loss|cost)",
+    "train": r"gradient_?descent|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training",
+    "one_hot": r"\w*one_?hot\w*|to_categorical",
+    "softmax": r"(stable_|my_)?softmax\w*",
+}
+NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
+STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
+ROLES = tuple(PATTERNS)
+
+
+def learner_in(code: Code) -> Learner:
+    """The learner whose functions a file holds: those that PELLUCID names, and the others by their names.
+
+    Raises:
+        InputError: the mapping is none, or there is no forward or no backward function.
+    """
+    mapped = any(MAPPING in ast.unparse(node) for node in code.waiting)
+    if mapped:
+        failures = code.need([MAPPING], never=_drivers(code))
+        if MAPPING not in code.names:
+            why = f" ({failures[-1].text})" if failures else ""
+            raise InputError(f"{code.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
+    about = code.names.get(MAPPING, {})
+    if not isinstance(about, dict):
+        raise InputError(f"{code.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
+    return make_learner({name: code.names[name] for name in code.functions if name in code.names}, code, dict(about))
+
+
+def _drivers(code: Code) -> list[str]:
+    return [name for name in code.functions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
+
+
+def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[str, Any]) -> Learner:
+    """A learner from candidate functions by name, and what a mapping tells about them."""
+    where = code.path if code is not None else "doctor()"
+    found: dict[str, Callable[..., Any]] = {}
+    for role in ROLES:
+        given = about.pop(role, None)
+        if isinstance(given, str):
+            given = candidates.get(given)
+        if given is not None and not callable(given):
+            raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
+        chosen = given if given is not None else _by_name(PATTERNS[role], _fit_for(role, candidates))
+        if chosen is not None:
+            found[role] = chosen
+    for role in ("forward", "backward"):
+        if role not in found:
+            raise InputError(
+                f"{where}: no function looks like {role}; call it {role}, or name it: {MAPPING} = dict({role}=…)"
+            )
+    if "init" not in found and "parameters" not in about:
+        raise InputError(f"{where}: no function makes the parameters; call it init_params, or give init=…")
+    for key in ("arguments", "returns"):
+        if not isinstance(about.get(key, {}), dict):
+            raise InputError(f"{where}: {key} is a {type(about[key]).__name__}; give a dict")
+    known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
+    for key in about:
+        if key not in known:
+            raise InputError(
+                f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
+            )
+    return Learner(found, code, about)
+
+
+def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without those that start an optimiser; of several that make parameters, those that call others come first."""
+    if role != "init":
+        return candidates
+    own = {name: f for name, f in candidates.items() if not STATES.search(name)}
+    like = [name for name in own if re.fullmatch(PATTERNS["init"], name, re.IGNORECASE)]
+    calls = {name: set(getattr(code_of(own[name]), "co_names", ())) & set(like) - {name} for name in like}
+    return {name: own[name] for name in sorted(own, key=lambda name: not calls.get(name))}
+
+
+def _by_name(pattern: str, candidates: Mapping[str, Any]) -> Any:
+    for alternative in pattern.split("|") if "(" not in pattern else [pattern]:
+        for name, value in candidates.items():
+            if callable(value) and re.fullmatch(alternative, name, re.IGNORECASE) and not NOT_ROLES.search(name):
+                return value
+    return None

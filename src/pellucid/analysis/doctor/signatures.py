@@ -1,0 +1,231 @@
+"""A learner's functions, and how each is called, from the names of its arguments."""
+
+import ast
+import copy
+import inspect
+import random
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.analysis.doctor.naming import LAST, Quantity, meaning, quantity
+from pellucid.analysis.doctor.sandbox import Ran, code_of, run
+from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.core.errors import InputError
+
+
+@dataclass
+class Pool:
+    """What can be handed to a function: arrays by quantity, other things by meaning, everything by its own name."""
+
+    arrays: dict[Quantity, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+    named: dict[str, Any] = field(default_factory=dict)
+
+    def having(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "Pool":
+        """The same pool with more in it."""
+        renamed = {key.replace("_", " "): value for key, value in words.items()}
+        return Pool({**self.arrays, **(arrays or {})}, {**self.words, **renamed}, dict(self.named))
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) is not None
+
+    def __getitem__(self, name: str) -> Any:
+        key = self._key(name)
+        assert key is not None
+        store, entry = key
+        return store[entry]
+
+    def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
+        q, word = quantity(name), meaning(name)
+        if name in self.named and word not in ("X", "y", "one hot"):  # returned under this very name
+            return self.named, name
+        if q is not None and q.layer == LAST:
+            layers = [found.layer for found in self.arrays if found.kind == q.kind]
+            q = Quantity(q.kind, max(layers, default=LAST))
+        if q == Quantity("a", 0) and "X" in self.words:
+            return self.words, "X"
+        if q is not None and q in self.arrays:
+            return self.arrays, q
+        for store, entry in ((self.words, name), (self.named, name), (self.words, word)):
+            if entry is not None and entry in store:
+                return store, entry
+        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.words:
+            return self.words, "output"
+        return None
+
+
+@dataclass
+class Learner:
+    """A learner's functions by role, the code that they come from, and what the mapping tells besides."""
+
+    functions: dict[str, Callable[..., Any]]
+    code: Code | None
+    about: dict[str, Any]
+    written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
+    states: dict[int, Any] = field(default_factory=dict)  # in which the file's own generators are before each call
+
+    @property
+    def path(self) -> str:
+        """The file, or what stands for it in messages."""
+        return self.code.path if self.code is not None else "doctor()"
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The global names that the functions see."""
+        return self.code.names if self.code is not None else getattr(self.functions["forward"], "__globals__", {})
+
+    def called(self, role: str) -> str:
+        """The function's own name."""
+        return str(getattr(self.functions[role], "__name__", role))
+
+    def line(self, role: str, name: str | None = None) -> int | None:
+        """The line where a role's function sets a name, or where it is defined."""
+        function = self.called(role)
+        if self.code is None or function not in self.code.functions:
+            return None
+        return self.code.line_of(name, function) if name is not None else self.code.functions[function].lineno
+
+    def definition(self, role: str) -> ast.FunctionDef | None:
+        """The syntax tree of a role's function, where its source can be had."""
+        if self.code is not None:
+            return self.code.functions.get(self.called(role))
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.functions[role])))
+        except (OSError, TypeError, SyntaxError):
+            return None
+        return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+
+    def returns(self, role: str, ran: Ran) -> list[str | None]:
+        """The names of what a function returned: told by the mapping, read in its source, or found among its locals."""
+        told = self.about.get("returns", {}).get(role)
+        if told is not None:
+            return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
+        value = ran.value
+        if role not in self.written:
+            node = self.definition(role)
+            self.written[role] = returned_names(node) if node is not None else []
+        names = list(self.written[role])
+        parts = value if isinstance(value, tuple) else (value,)
+        if len(names) != len(parts) or not any(names):
+            local = ran.frames[-1] if ran.frames else {}
+            names = [next((key for key, item in local.items() if item is part), None) for part in parts]
+        return names
+
+    def call(self, role: str, pool: Pool) -> Ran:
+        """Call a role's function with arguments from the pool: copies, so that it may write into them.
+
+        Raises:
+            InputError: an argument means nothing that the doctor knows.
+        """
+        function = self.functions[role]
+        arguments = self.bind(role, pool)
+        positional, named = copy.deepcopy(arguments)
+        if role != "init":
+            self._draw_alike()
+        ran = run(lambda: function(*positional, **named), self.path, (code_of(function),))
+        if ran.value is None and ran.failure is None and role == "update":
+            ran.value = _changed(positional, named, pool.words.get("parameters"))
+        return ran
+
+    def _draw_alike(self) -> None:
+        """Set random numbers back, so that dropout drops the same neurons in every pass that is compared."""
+        np.random.seed(0)  # noqa: NPY002  (the caller's state is kept by the doctor)
+        random.seed(0)
+        for value in self.names.values():
+            if isinstance(value, np.random.Generator):
+                self.states.setdefault(id(value), value.bit_generator.state)
+                value.bit_generator.state = self.states[id(value)]
+
+    def bind(self, role: str, pool: Pool) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments for a role's function."""
+        try:
+            parameters = list(inspect.signature(self.functions[role]).parameters.values())
+        except (TypeError, ValueError):
+            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        for parameter in parameters:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                if parameter.name in pool:
+                    positional.extend(pool[parameter.name])
+                continue
+            name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
+            if name in pool and not _is_choice(parameter.default):
+                value = pool[name]
+            elif parameter.default is not parameter.empty:
+                continue
+            elif role == "forward" and parameter.name in self._inputs(parameters, pool):
+                value = pool["X"]
+            else:
+                value = self._left_over(role, parameter.name, pool)
+            if parameter.kind is parameter.KEYWORD_ONLY or named:
+                named[parameter.name] = value
+            elif len(positional) < parameters.index(parameter):
+                named[parameter.name] = value  # one with a default was left out before it
+            else:
+                positional.append(value)
+        return positional, named
+
+    def _inputs(self, parameters: list[inspect.Parameter], pool: Pool) -> list[str]:
+        """The one argument of forward that has no other meaning, where none is called as inputs are."""
+        told = self.about.get("arguments", {})
+        names = [told.get(p.name, p.name) for p in parameters]
+        unknown = [p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in pool]
+        return unknown if len(unknown) == 1 and all(meaning(name) != "X" for name in names) else []
+
+    def _left_over(self, role: str, name: str, pool: Pool) -> Any:
+        told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
+        raise InputError(
+            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
+            f'b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = dict(arguments={{"{name}": '
+            f'"cache"}}); the doctor has {told}'
+        )
+
+
+def _is_choice(default: Any) -> bool:
+    """Whether a default is a choice, such as "relu", True or a list of such: no array stands for it."""
+    if isinstance(default, list | tuple) and default:
+        return all(map(_is_choice, default))
+    return isinstance(default, str | bool) or (callable(default) and default is not inspect.Parameter.empty)
+
+
+def _changed(positional: list[Any], named: dict[str, Any], parameters: Any) -> Any:
+    """What an update that returns nothing has written into: its first lists or dicts, as many as init made."""
+    values = [*positional, *named.values()]
+    boxes = [value for value in values if isinstance(value, dict | list | tuple)]
+    made = [part for part in parameters if isinstance(part, dict | list)] if isinstance(parameters, tuple) else []
+    if len(made) > 1:
+        return tuple(boxes[: len(made)])
+    return boxes[0] if boxes else tuple(values)
+
+
+def returned_names(node: ast.FunctionDef) -> list[str | None]:
+    """The names in a function's last return statement: ``return W1, b1`` gives W1 and b1.
+
+    >>> returned_names(ast.parse("def f(): return W1 - rate * dW1, b1").body[0])
+    ['W1', 'b1']
+    """
+    inner = [
+        n for part in ast.walk(node) if isinstance(part, ast.FunctionDef) and part is not node for n in ast.walk(part)
+    ]
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None and n not in inner]
+    if not returns:
+        return []
+    value = max(returns, key=lambda n: n.lineno).value
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+    return [_leading_name(part) for part in parts]
+
+
+def _leading_name(part: ast.AST | None) -> str | None:
+    """W1 for ``W1``, ``W1 - rate * dW1`` and ``params["W1"]``."""
+    while isinstance(part, ast.BinOp):
+        part = part.left
+    if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
+        return str(part.slice.value)
+    return part.id if isinstance(part, ast.Name) else None

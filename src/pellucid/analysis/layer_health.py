@@ -1,0 +1,68 @@
+"""How each layer of a network does on some samples: does a gradient arrive, which neurons are dead or saturated."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.core.arrays import Array
+from pellucid.core.network import Network, backward, forward
+from pellucid.core.trace import Trace
+
+FLAT = 0.05  # of its greatest slope: where a bounded activation is flatter than this, it counts as saturated
+
+
+class LayerHealth(NamedTuple):
+    """One layer on one batch.
+
+    ``weight_gradient`` and ``bias_gradient`` are the root mean squares of dW and db; ``weights`` that of W. ``dead``
+    is the share of neurons through which no gradient passes for any sample; ``saturated`` that of all activations
+    (samples × neurons) that stand where their function is nearly flat; 0 for functions without such a place.
+    """
+
+    weight_gradient: float
+    bias_gradient: float
+    weights: float
+    dead: float
+    saturated: float
+
+
+def layer_health(net: Network, X: npt.ArrayLike, y: npt.ArrayLike) -> list[LayerHealth]:
+    """Each layer's health on samples X (n, features) with targets y, from one pass forward and backward.
+
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> [layer.dead for layer in layer_health(net, -np.ones((5, 4)), np.zeros(5, int))][1]
+    0.0
+    """
+    trace = Trace(net, len(np.asarray(X)))
+    trace.fill(X, y)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        forward(net, trace)
+        backward(net, trace)
+        return [_layer(net, trace, l) for l in range(1, len(net.layers) + 1)]
+
+
+def _layer(net: Network, trace: Trace, l: int) -> LayerHealth:
+    hidden = l < len(net.layers)
+    slope = slopes(net, trace, l) if hidden else None
+    bounded = slope is not None and net.layers[l - 1].activation.name in ("sigmoid", "tanh")
+    greatest = 0.25 if net.layers[l - 1].activation.name == "sigmoid" else 1.0
+    return LayerHealth(
+        weight_gradient=_size(trace.dW[l - 1]),
+        bias_gradient=_size(trace.db[l - 1]),
+        weights=_size(net.layers[l - 1].W),
+        dead=0.0 if slope is None else float((slope == 0).all(axis=0).mean()),
+        saturated=float((np.abs(slope) < FLAT * greatest).mean()) if bounded and slope is not None else 0.0,
+    )
+
+
+def slopes(net: Network, trace: Trace, l: int) -> Array:
+    """f'(z) of layer l for each sample of a trace, (n, neurons)."""
+    slope = np.ones_like(trace.z[l - 1])
+    workspace = np.empty((2, *slope.shape), slope.dtype)
+    net.layers[l - 1].activation.backward(trace.z[l - 1], trace.a[l], delta=slope, workspace=workspace)
+    return slope
+
+
+def _size(values: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))

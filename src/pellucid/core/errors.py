@@ -1,0 +1,25 @@
+"""What pellucid raises when something that the user gave is wrong; every room raises these, the commands print them."""
+
+
+class InputError(ValueError):
+    """The user's input is wrong.
+
+    The message says what is wrong, where (file, row, column, layer) and what to do about it. The commands
+    print it alone, without a traceback, and end with exit code 2.
+
+    >>> raise InputError("digits.csv: row 3 has 784 values, the header names 785; add or remove one")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: digits.csv: row 3 has 784 values, the header names 785; add or remove one
+    """
+
+
+class DivergenceError(InputError):
+    """The loss became infinite or no number: the learning rate is too large, or the inputs are not scaled.
+
+    ``what`` says what happened and where, ``remedy`` what to do about it, where nothing more is known.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy

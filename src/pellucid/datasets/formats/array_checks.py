@@ -1,0 +1,95 @@
+"""What is asked of the arrays that files hold: inputs are numbers without gaps, targets are as many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Table
+
+KINDS = {"O": "Python objects", "M": "dates", "m": "times", "c": "complex numbers", "V": "records"}
+
+
+def check_kind(dtype: np.dtype[Any], where: str) -> None:
+    """Raise InputError for a type that is neither numbers nor text.
+
+    >>> check_kind(np.dtype(complex), "X.npy")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: X.npy: holds complex numbers, which are not read; convert it to numbers or text ...
+    """
+    if dtype.kind in KINDS:
+        raise InputError(f"{where}: holds {KINDS[dtype.kind]}, which are not read; convert it to numbers or text first")
+
+
+def check_inputs(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    """Raise InputError where an array of this shape and type is no X: (n, d) or (n, height, width) of numbers.
+
+    >>> check_inputs((5, 2), np.dtype("U3"), "data.npz")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.npz: X holds text (<U3), inputs are numbers; convert it first, X.astype(float)
+    """
+    if len(shape) not in (2, 3):
+        remedy = "X.reshape(-1, 1) makes one feature of it" if len(shape) == 1 else "reshape it first"
+        raise InputError(f"{name}: X has the shape {shape}, it must be (n, d) or (n, height, width); {remedy}")
+    if 0 in shape:
+        raise InputError(f"{name}: X has the shape {shape}, so it holds nothing; give at least one sample")
+    if dtype.kind not in "biuf":
+        raise InputError(f"{name}: X holds text ({dtype}), inputs are numbers; convert it first, X.astype(float)")
+
+
+def as_numbers(X: Array) -> Array:
+    """Return uint8, float32 and float64 as they are, float16 as float32, everything else as float64.
+
+    >>> as_numbers(np.array([1, 2])).dtype, as_numbers(np.array([1, 2], np.uint8)).dtype
+    (dtype('float64'), dtype('uint8'))
+    """
+    if X.dtype == np.uint8:
+        return X
+    kind: type[np.floating] = np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is found and named later
+        return X.astype(kind)
+
+
+def as_targets(y: Array, name: str, target: str, n: int) -> Array:
+    """Return raw targets (n,) or (n, k) of n samples, bytes as text; raises InputError for what is none.
+
+    >>> as_targets(np.array([b"cat", b"dog"]), "data.npz", "y", 2)
+    array(['cat', 'dog'], dtype='<U3')
+    """
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim not in (1, 2) or 0 in y.shape[1:]:
+        raise InputError(f"{name}: {target} has the shape {y.shape}, it must be (n,) or (n, k); reshape it first")
+    if len(y) != n:
+        raise InputError(f"{name}: X has {n} samples, {target} has {len(y)}; they must be as many")
+    if y.dtype.kind == "S":
+        try:
+            return np.char.decode(y, "utf-8")
+        except UnicodeDecodeError:
+            raise InputError(
+                f"{name}: {target} holds bytes that are no UTF-8 text; save it as text or numbers"
+            ) from None
+    return as_numbers(y) if y.dtype.kind == "f" else y.astype(y.dtype.newbyteorder("="))
+
+
+def check_finite(table: Table, target: str) -> None:
+    """Raise InputError that names the first value that is not a number or infinite.
+
+    >>> check_finite(Table("data.npz", np.array([[0.5], [np.nan]]), None, ("x0",), None), "y")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.npz, sample 1: feature x0 is nan; put a number there, or leave the sample out
+    """
+    if table.X.dtype.kind == "f" and not (fine := np.isfinite(table.X)).all():
+        i, j = np.argwhere(~fine)[0]
+        value, where = table.X[i, j], f"feature {table.features[j]}"
+    elif table.y is not None and table.y.dtype.kind == "f" and not (fine := np.isfinite(table.y)).all():
+        i = np.argwhere(~fine)[0][0]
+        value, where = table.y[i], f"target {target}"
+    else:
+        return
+    raise InputError(f"{table.place(i)}: {where} is {value}; put a number there, or leave the sample out")

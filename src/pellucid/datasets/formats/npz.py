@@ -1,0 +1,80 @@
+"""`.npz` files: named NumPy arrays in a zip, read without pickle and without trust in their headers."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from typing import IO, BinaryIO
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Path, Table, feature_names, picture_shape
+from pellucid.datasets.formats.array_checks import as_numbers, as_targets, check_finite, check_inputs, check_kind
+from pellucid.datasets.formats.npy import parse_header
+from pellucid.datasets.formats.opening import name_of, opened
+
+ZIP = b"PK\x03\x04"
+MOST_INFLATION = 1100  # a deflated byte makes at most 1032
+
+
+def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Table:
+    """Read X (n, d), or (n, h, w) flattened, and the target y (n,) or (n, k); never with pickle.
+
+    Raises InputError for what is missing, does not fit together, or is no number.
+
+    >>> read_npz("missing.npz")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: missing.npz: there is no such file; check the spelling and the folder
+    """
+    name = name_of(path)
+    with opened(path) as stream:
+        arrays, names = _read_arrays(stream, name, ("X", target))
+    if "X" not in arrays:
+        raise InputError(f"{name}: has no array X, only {names}; save it as numpy.savez('{name}', X=X, y=y)")
+    if target_needed and target not in arrays:
+        raise InputError(f"{name}: has no array {target} for the target, only {names}; name another one with target")
+    X = _inputs(arrays["X"], name)
+    y = as_targets(arrays[target], name, target, len(X)) if target in arrays else None
+    d = math.prod(X.shape[1:])
+    shape = picture_shape(X.shape, X.dtype)
+    flat = np.ascontiguousarray(X.reshape(len(X), d))
+    table = Table(name, flat, y, feature_names(d, shape), shape, form="npz")
+    check_finite(table, target)
+    return table
+
+
+def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[dict[str, Array], str]:
+    """Return the wanted arrays, and the names of all that are there."""
+    arrays: dict[str, Array] = {}
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            for key in set(wanted) & set(members):
+                with archive.open(members[key]) as content:
+                    arrays[key] = _read_npy(content, members[key], f"{name}, array {key}")
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{name}: does not fit into this machine's memory; use a part of it") from None
+    except Exception as fault:  # zipfile, zlib and the npy header parser each have their own faults for bad bytes
+        raise InputError(f"{name}: is no readable .npz, it is cut off or damaged ({fault}); save it again") from None
+    return arrays, ", ".join(sorted(members)) or "nothing"
+
+
+def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
+    shape, fortran, dtype = parse_header(content)
+    check_kind(dtype, where)
+    size = math.prod(shape) * dtype.itemsize
+    held = member.file_size - content.tell()
+    if size != held or member.file_size > MOST_INFLATION * (member.compress_size + 1):
+        raise InputError(f"{where}: its header promises {size} bytes, {held} are there; it is damaged, save it again")
+    data = content.read(size)
+    content.read(1)  # at the end the zip's checksum is compared
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _inputs(X: Array, name: str) -> Array:
+    check_inputs(X.shape, X.dtype, name)
+    return as_numbers(X)

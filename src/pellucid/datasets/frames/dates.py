@@ -1,0 +1,132 @@
+"""Texts that are dates: in which form they are written, and what they say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pellucid.datasets.containers import Array
+
+ISO = "ISO 8601"
+LIKE_ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
+FORMS = (  # each with all its separators; two that both fit say different things
+    ("%Y-%m-%d",),
+    ("%Y/%m/%d",),
+    ("%Y-%m",),
+    ("%d.%m.%Y",),
+    ("%d/%m/%Y", "%m/%d/%Y"),
+    ("%d-%m-%Y", "%m-%d-%Y"),
+    ("%b %d %Y",),
+    ("%b %d, %Y",),
+    ("%B %d %Y",),
+    ("%B %d, %Y",),
+    ("%d %b %Y",),
+    ("%d-%b-%Y",),
+    ("%d %B %Y",),
+)
+TIMES = ("", " %H:%M", " %H:%M:%S")
+KNOWN = (ISO, *(form + time for forms in FORMS for form in forms for time in TIMES))
+MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try on all
+AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-12-31"
+
+
+class Dates(NamedTuple):
+    """What texts say that all are dates: microseconds since 1970, and the form, "" where it is not certain."""
+
+    microseconds: pl.Series
+    form: str
+
+
+def dates_in(distinct: pl.Series) -> Dates | str | None:
+    """Return what distinct texts say where each is a date, all of one form; why that is not known; or None.
+
+    >>> import polars as pl
+    >>> dates_in(pl.Series(["31.12.2026"])).form, dates_in(pl.Series(["01/02/2026"])), dates_in(pl.Series(["soon"]))
+    ('%d.%m.%Y', 'holds dates that may be day/month or month/day; write them as 2026-12-31', None)
+    """
+    first = str(distinct[0])
+    if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. ]", first):
+        return None
+    if re.match(LIKE_ISO, first):
+        iso = _read(distinct, ISO)
+        return None if iso.null_count() else Dates(iso, ISO)
+    for forms in FORMS:
+        for time in TIMES:
+            read = {form + time: _all(distinct, form + time) for form in forms}
+            found = [Dates(values, form) for form, values in read.items() if values is not None]
+            if len(found) == 1:
+                return found[0]
+            if len(found) == 2:
+                same = bool((found[0].microseconds == found[1].microseconds).all())
+                return Dates(found[0].microseconds, "") if same else AMBIGUOUS
+    return None
+
+
+def contradict(one: str, other: str) -> bool:
+    """Whether two forms have day and month in another order, and the rest the same.
+
+    >>> contradict("%d/%m/%Y", "%m/%d/%Y %H:%M"), contradict("%d/%m/%Y", "%d.%m.%Y")
+    (True, False)
+    """
+    day, other_day = one.partition(" ")[0], other.partition(" ")[0]
+    return day != other_day and any({day, other_day} == set(forms) for forms in FORMS)
+
+
+def each_date(texts: Array, form: str = "") -> Array:
+    """Return the seconds since 1970 of texts (n,), NaN for None and for what is no date.
+
+    ``form`` is the one that the texts have beside ISO's; without it, the one in which most of them are written.
+
+    >>> each_date(np.array(["01/02/2026", None, "soon", "2026-01-02"], object), "%m/%d/%Y") / 86400
+    array([20455.,    nan,    nan, 20455.])
+    """
+    import polars as pl
+
+    distinct = pl.Series(sorted({text for text in texts if text is not None}), dtype=pl.String)
+    tried = [_read(distinct, one) for one in ([form] if form in KNOWN else KNOWN)]
+    best = min(tried, key=lambda values: values.null_count())
+    iso = _read(distinct, ISO)
+    seconds = {
+        text: (first if first is not None else second)
+        for text, first, second in zip(distinct, best, iso, strict=True)
+        if first is not None or second is not None
+    }
+    return np.array([seconds.get(text, np.nan) for text in texts], np.float64) / 1e6
+
+
+def _all(distinct: pl.Series, form: str) -> pl.Series | None:
+    """Return what distinct texts say, or None where one of them has another form."""
+    for some in (distinct.head(MOST_TRIED), distinct):
+        values = _read(some, form)
+        if values.null_count():
+            return None
+    return values
+
+
+def _read(texts: pl.Series, form: str) -> pl.Series:
+    """Return the microseconds since 1970 of texts in a form, null for those in another one."""
+    import polars as pl
+
+    if form == ISO:
+        return _read_iso(texts)
+    if form.startswith("%Y-%m") and "%d" not in form:
+        texts, form = texts + "-01", form.replace("%m", "%m-%d", 1)
+    times = texts.str.strptime(pl.Datetime("us"), form, strict=False)
+    modern = times.dt.year() >= 1000  # 1/2/20 is no year of the Romans
+    return pl.select(pl.when(modern).then(times.dt.epoch("us"))).to_series()
+
+
+def _read_iso(texts: pl.Series) -> pl.Series:
+    import polars as pl
+
+    texts = pl.select(pl.when(texts.str.contains(LIKE_ISO)).then(texts)).to_series()
+    whole = texts.str.replace(" ", "T", literal=True).str.replace(" ", "", literal=True)
+    whole = whole.str.replace(",", ".", literal=True).str.replace("Z$", "+00:00")
+    whole = whole.str.replace(r"^(.{10})$", "${1}T00:00").str.replace(r"(T\d\d:\d\d)([+-]|$)", "${1}:00${2}")
+    whole = whole.str.replace(r"(T[^+-]*)$", "${1}+00:00")
+    return whole.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%#z", strict=False).dt.epoch("us")

@@ -1,0 +1,211 @@
+"""Columns of data frames, whatever library made them, become NumPy arrays; narwhals knows the libraries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.frames.frame import INDEX, Column, Odd, called, is_gap, is_index, shown
+from pellucid.datasets.frames.text_columns import dates_of
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+WANTED = "give a data frame of pandas, polars or PyArrow, or a dict of columns"
+NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
+MIXED = 0.95  # of the values: see texts.NEARLY_ALL
+
+
+def from_native(data: Any, name: str) -> dict[str, Column]:
+    """Return the columns of a data frame by name; raises InputError for what is none, or cannot be read.
+
+    >>> from_native([1, 2], "data")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data: is a list, no data frame; give a data frame of pandas, polars or PyArrow, ...
+    """
+    try:
+        import narwhals as nw
+    except ImportError:
+        raise InputError(f"{name}: reading data frames needs narwhals; install it with: pip install narwhals") from None
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        if type(data).__name__ == "Series":
+            raise InputError(f"{name}: is one column; make a data frame of it with .to_frame()") from None
+        if hasattr(data, "collect"):
+            raise InputError(f"{name}: is not read yet ({type(data).__name__}); give {name}.collect()") from None
+        raise InputError(f"{name}: is a {type(data).__name__}, no data frame; {WANTED}") from None
+    except Exception as fault:  # double names, in each library's own way
+        _names(list(getattr(data, "column_names", getattr(data, "columns", ()))), name)
+        raise InputError(f"{name}: cannot be read ({' '.join(str(fault).split())[:200]}); {WANTED}") from None
+    columns = {}
+    for place, (column, series) in enumerate(zip(_names(frame.columns, name), frame.iter_columns(), strict=True)):
+        index = is_index(column, place)
+        columns[column] = Column("other", None, why=INDEX) if index else _column(series, name, column)
+    return columns
+
+
+def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
+    """Return columns by name, given the values of each as a list or an array.
+
+    >>> from_values({"age": [41, "unknown"]}, "data")["age"].kind
+    'text'
+    """
+    columns = {}
+    for column, key in zip(_names(list(data), name), data, strict=True):
+        values: Any = data[key]
+        if hasattr(values, "to_numpy"):  # a column of a data frame
+            values = values.to_numpy()
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+            raise InputError(
+                f"{name}, column {called(column)}: is {type(values).__name__}, no column; give a list or an array"
+            )
+        if isinstance(values, np.ndarray):
+            if values.ndim != 1:
+                raise InputError(
+                    f"{name}, column {called(column)}: has the shape {values.shape}, a column is (n,); split it"
+                )
+            if values.dtype.kind in "biuf":
+                kind: Any = "boolean" if values.dtype.kind == "b" else "number"
+                columns[column] = Column(kind, values.astype(np.float64), whole=values.dtype.kind in "iu")
+                continue
+            values = list(values) if values.dtype.kind in "mM" else values.tolist()
+        columns[column] = of_objects(values)
+    return columns
+
+
+def _names(names: Sequence[Any], name: str) -> list[str]:
+    """Return the names of the columns as text; raises InputError where two are the same, or one is empty."""
+    texts = [str(column).strip() for column in names]
+    seen: set[str] = set()
+    for place, column in enumerate(texts):
+        if column in seen:
+            raise InputError(f"{name}: two columns are called {shown(column)}; rename or remove one")
+        if not column and place:
+            raise InputError(f"{name}: column {place} (from 0) has no name; give it one, or remove it")
+        seen.add(column)
+    return texts
+
+
+def _column(series: nw.Series[Any], name: str, column: str) -> Column:
+    """Return what one column of a data frame holds."""
+    import narwhals as nw
+
+    kind = series.dtype
+    try:
+        if kind.is_numeric() or kind == nw.Boolean:
+            values = _floats(series)
+            return Column("boolean" if kind == nw.Boolean else "number", values, whole=kind.is_integer())
+        if kind in (nw.Datetime, nw.Date):
+            stamps = series.cast(nw.Datetime("us")) if kind == nw.Date else series
+            return Column("date", _floats(stamps.dt.timestamp("us")) / 1e6)
+        if kind == nw.Duration:
+            return Column("number", _floats(series.dt.total_microseconds()) / 1e6)
+        if kind in (nw.String, nw.Categorical, nw.Enum):
+            return _text(series.cast(nw.String).to_list())
+        if kind in (nw.Object, nw.Unknown, nw.Time):
+            return of_objects(series.to_list())
+    except InputError:
+        raise
+    except Exception as fault:  # each library has its own faults
+        why = " ".join(str(fault).split())[:200]
+        raise InputError(
+            f"{name}, column {called(column)}: cannot be read ({why}); convert it, or leave it out"
+        ) from None
+    return Column("other", None, why=f"holds {_called(kind)}")
+
+
+def _called(kind: object) -> str:
+    """Return what messages call a type of narwhals.
+
+    >>> import narwhals as nw
+    >>> _called(nw.List(nw.Int64())), _called(nw.Binary())
+    ('lists', 'bytes')
+    """
+    names = {"List": "lists", "Array": "lists", "Struct": "records", "Binary": "bytes"}
+    text = str(kind).partition("(")[0]
+    return names.get(text, f"values of the type {text}")
+
+
+def _floats(series: nw.Series[Any]) -> np.ndarray:
+    """Return numbers as float64 (n,) with NaN for a gap."""
+    import narwhals as nw
+
+    if series.dtype == nw.Decimal:
+        return _each(series.to_list(), float)
+    gaps = np.asarray(series.is_null().to_numpy(), np.bool_)
+    if gaps.any():
+        series = series.fill_null(False if series.dtype == nw.Boolean else 0)
+    values = np.array(series.to_numpy(), np.float64)  # narwhals' own cast refuses integers beyond 2⁵³
+    values[gaps] = np.nan
+    return values
+
+
+def _text(values: list[Any]) -> Column:
+    import polars as pl
+
+    return dates_of(pl.Series([None if is_gap(value) else str(value) for value in values], dtype=pl.String))
+
+
+def of_objects(values: Sequence[Any]) -> Column:
+    """Return what a list of Python values holds: a column is of numbers, booleans or dates if all of it is.
+
+    >>> of_objects([True, None]).kind, of_objects([1, "x"]).kind, of_objects([{}]).why
+    ('boolean', 'text', 'holds Python objects (dict)')
+    """
+    there = [value for value in values if not is_gap(value)]
+    if not there:
+        return Column("number", np.full(len(values), np.nan))
+    if all(isinstance(value, bool | np.bool_) for value in there):
+        return Column("boolean", _each(values, float))
+    for kinds, seconds, kind in TIMES:  # NumPy's time spans are integers too
+        if all(isinstance(value, kinds) for value in there):
+            return Column(kind, _each(values, seconds))
+    if all(isinstance(value, NUMBERS) for value in there):
+        return Column("number", _each(values, float), whole=all(isinstance(value, int | np.integer) for value in there))
+    return _mixed(values, there)
+
+
+def _mixed(values: Sequence[Any], there: Sequence[Any]) -> Column:
+    strange = next((value for value in there if not isinstance(value, (str, *NUMBERS, bool, np.bool_))), None)
+    if strange is not None:
+        return Column("other", None, why=f"holds Python objects ({type(strange).__name__})")
+    column = _text(list(values))
+    numbers = sum(isinstance(value, NUMBERS) for value in there)
+    if column.kind == "text" and MIXED * len(there) <= numbers < len(there):
+        i = next(i for i, value in enumerate(values) if isinstance(value, str))
+        return Column("text", column.values, odd=Odd(i, str(values[i]), "number"))
+    return column
+
+
+def _each(values: Sequence[Any], convert: Any) -> np.ndarray:
+    return np.array([np.nan if is_gap(value) else convert(value) for value in values], np.float64)
+
+
+def _since_1970(value: dt.date) -> float:
+    """Return the seconds to a date or time, one without a zone taken as UTC.
+
+    >>> _since_1970(dt.date(1970, 1, 2))
+    86400.0
+    """
+    moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def _of_day(value: dt.time) -> float:
+    return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+
+
+TIMES: tuple[tuple[Any, Any, Any], ...] = (
+    (dt.date, _since_1970, "date"),
+    (np.datetime64, lambda value: value.astype("datetime64[us]").astype(np.int64) / 1e6, "date"),
+    (dt.timedelta, dt.timedelta.total_seconds, "number"),
+    (np.timedelta64, lambda value: value.astype("timedelta64[us]").astype(np.int64) / 1e6, "number"),
+    (dt.time, _of_day, "number"),
+)

@@ -1,0 +1,139 @@
+"""What the columns of a table are: numbers, yes or no, categories, dates, or better left out; and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Indices, Understood
+from pellucid.datasets.frames.api import Column, Frame
+from pellucid.datasets.frames.coerce import as_kind
+from pellucid.model.columns import Category, Date, Number
+
+KINDS = ("number", "boolean", "category", "date", "out")  # that a person may ask for
+FEW_TEXTS = 20  # different ones, which are a category however few the rows are
+MOST_DIFFERENT = 0.5  # different texts in all, above which they tell rows apart, not groups of them
+
+
+def understand(
+    frame: Frame, train: Indices, *, without: set[str], asked: Mapping[str, str]
+) -> tuple[tuple[Number | Category | Date, ...], tuple[tuple[str, str], ...]]:
+    """Return the columns that become inputs, fitted on the rows ``train`` alone, and those left out with the reason.
+
+    ``without`` names columns that are no inputs (the target); ``asked`` says of some what they are, one of
+    ``KINDS``. Raises InputError for a column that is not there or cannot be what was asked for, and where no input
+    is left.
+    """
+    _check_asked(frame, without, asked)
+    used: list[Number | Category | Date] = []
+    left_out: list[tuple[str, str]] = []
+    for name, column in frame.columns.items():
+        if name in without:
+            continue
+        kind = asked.get(name)
+        oddity = frame.oddity(name) if kind is None else None
+        if oddity is not None:
+            raise InputError(f"{oddity}; or say what the column is: --column {name}=category, or =out")
+        why = "as asked" if kind == "out" else reason_to_leave_out(name, column, train) if kind is None else None
+        if why is not None:
+            left_out.append((name, why))
+            continue
+        kind = kind or {"text": "category"}.get(column.kind, column.kind)
+        used.append(_fitted(name, as_kind(column, kind, frame, name)[train], kind, column.form))
+    if not used:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
+        raise InputError(
+            f"{frame.name}: no column is left to learn from beside {', '.join(sorted(without))} ({reasons or 'none'}); "
+            "bring more columns, or say what one is: --column NAME=category"
+        )
+    return tuple(used), tuple(left_out)
+
+
+def _fitted(name: str, values: Array, kind: str, form: str) -> Number | Category | Date:
+    if kind == "category":
+        return Category.fitted(name, values)
+    if kind == "date":
+        return Date.fitted(name, values, form=form)
+    return Number.fitted(name, values, boolean=kind == "boolean")
+
+
+def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None:
+    """Return why a column is no good as an input, or None.
+
+    >>> reason_to_leave_out("", Column("number", np.arange(9.0), whole=True), np.arange(9))
+    'it numbers the rows'
+    """
+    if column.values is None:
+        return column.why or "it holds no plain values"
+    values = column.values[train]
+    there = values[~column.gaps[train]]
+    if not len(there):
+        return "it is empty"
+    if column.kind == "number" and column.whole and _numbers_the_rows(name, column.values):
+        return "it numbers the rows"
+    first = there[0]
+    if len(there) == len(values) and bool((there == first).all()):
+        return f"it is always {_short(first)}"
+    if column.kind == "text":
+        different = len(set(there))
+        if different > FEW_TEXTS and different > MOST_DIFFERENT * len(there):
+            return column.why or f"text with {different:,} different values in {len(there):,} rows"
+    return None
+
+
+def _numbers_the_rows(name: str, values: Array) -> bool:
+    """Whether whole numbers count up by one from row to row, in a column called so, or from 0 or 1."""
+    if len(values) < 3 or not bool((np.diff(values) == 1).all()):
+        return False
+    return values[0] in (0, 1) or name.strip().lower() in ("", "id", "index", "row", "unnamed: 0")
+
+
+def _short(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 30 else text[:29] + "…"
+
+
+def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> None:
+    for name, kind in asked.items():
+        if kind not in KINDS:
+            raise InputError(f"--column {name}={kind}: a column is one of {', '.join(KINDS)}")
+        if name in without:
+            raise InputError(f"--column {name}={kind}: is the target, or the weight of a row; leave this out")
+        if name not in frame.columns:
+            raise InputError(f"--column {name}={kind}: {frame.name} has no such column; it has {listed(frame)}")
+        if frame.columns[name].values is None and kind != "out":
+            raise InputError(f"--column {name}={kind}: {frame.name} has it as {frame.columns[name].why}; leave it out")
+
+
+def listed(frame: Frame, most: int = 10) -> str:
+    """Return the names of the columns, the first of them where there are many."""
+    names = list(frame.columns)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def describe(column: Number | Category | Date, missing: int) -> Understood:
+    """Return in words what becomes of a column.
+
+    >>> describe(Category("city", ("Bonn", "Köln")), 0).becomes
+    'one of 2: Bonn, Köln'
+    """
+    gone = f"; {missing:,} missing" if missing else ""
+    if isinstance(column, Category):
+        some = ", ".join(map(_short, column.levels[:3])) + (", …" if len(column.levels) > 3 else "")
+        text = f"one of {len(column.levels)}: {some}" + ("; rare ones together" if column.others else "")
+        gone += " have an input of their own" if missing and column.gaps else ""
+        kind = "category"
+    elif isinstance(column, Date):
+        cycles = f", and its place in the {', '.join(column.cycles)}" if column.cycles else ""
+        text, kind = f"days, scaled{cycles}", "date"
+    elif column.boolean:
+        text, kind = "1 for yes, 0 for no, scaled", "boolean"
+    else:
+        text, kind = f"(x − {column.mean:.4g}) / {column.scale:.4g}", "number"
+    if missing and not isinstance(column, Category):
+        filled = "the middle one" if isinstance(column, Date) else f"{column.fill:.4g}"
+        gone += f" become {filled}" + (", marked" if column.gaps else "")
+    return Understood(column.name, kind, text + gone, missing, len(column.inputs))

@@ -1,0 +1,259 @@
+"""From a table of columns to data ready to train on: target, split, preprocessing fitted on the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Dataset, Indices, Samples, Understood, WeightedSamples
+from pellucid.datasets.frames.api import Frame
+from pellucid.datasets.frames.coerce import as_kind, columns_of
+from pellucid.datasets.frames.infer import describe, listed, understand
+from pellucid.datasets.frames.targets import encoded, rows_with_target, target_names, targets_of
+from pellucid.datasets.labels import encode_labels, values
+from pellucid.datasets.splits import split
+from pellucid.model.columns import Category, Target
+from pellucid.model.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a person says of a table beside its target.
+
+    ``columns`` are texts such as "zip=category" (kinds: number, boolean, category, date, out); ``weights`` names the
+    column of each row's weight; ``class_weights`` is "balanced", or texts such as "yes=2" joined by commas.
+    ``counts`` says that the target is one, or several, for the Poisson loss: scaled, but never below 0.
+    """
+
+    columns: tuple[str, ...] = ()
+    weights: str | None = None
+    class_weights: str | None = None
+    counts: bool = False
+
+    def asked(self) -> dict[str, str]:
+        """Return what each column was said to be; raises InputError for a text that says nothing.
+
+        >>> TableOptions(("zip=category", "id=out")).asked()
+        {'zip': 'category', 'id': 'out'}
+        """
+        asked = {}
+        for text in self.columns:
+            name, equals, kind = text.rpartition("=")
+            if not equals or not name:
+                raise InputError(f"--column {text}: give a name and a kind, such as --column zip=category")
+            asked[name] = kind
+        return asked
+
+
+def load_table(
+    frame: Frame,
+    *,
+    target: str | None = None,
+    task: str = "auto",
+    dev: float | None = None,
+    test: float | None = None,
+    seed: int = 0,
+    options: TableOptions = TableOptions(),
+    plan: Preprocessing | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Dataset:
+    """Understand a table, split it by ``seed``, and turn its columns into inputs X (n, inputs) of ``dtype``.
+
+    Rows without a target are left out. ``plan`` is a preprocessing that was fitted before; without it, one is fitted
+    on the training part. Values to predict are scaled, as the plan's targets say. Raises InputError for whatever is
+    wrong with the table or with the request.
+    """
+    names = target_names(frame, target, plan)
+    rows = rows_with_target(frame, names)
+    weights = _weights(frame, options.weights, rows, names)
+    classes, y = encoded(frame, names, rows, task, plan)
+    by_class = None if classes is None else y
+    size = int(len(rows) * 0.1 + 0.5) if dev is None else dev
+    parts = split(len(rows), dev=size, test=test or 0, rng=np.random.default_rng(seed), labels=by_class)
+    if plan is None:
+        without = {*names, *([options.weights] if options.weights is not None else [])}
+        used, left_out = understand(frame, rows[parts[0]], without=without, asked=options.asked())
+        plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]], options))
+    if classes is None:
+        _refuse_negative(y, names, frame, options)
+        y = _scaled(y, frame, plan, rows, dtype)
+    X = _inputs(frame, plan, rows, dtype)
+    of_class = _class_weights(options.class_weights, classes, y, parts[0])
+    train, dev_part, test_part = (_part(X, y, weights, index) for index in parts)
+    if of_class is not None:
+        train = WeightedSamples(train.X, train.y, of_class[train.y] * getattr(train, "weights", 1.0))
+    return Dataset(
+        frame.name,
+        train,
+        dev_part if len(parts[1]) else None,
+        test_part if len(parts[2]) else None,
+        classes,
+        plan.inputs,
+        None,
+        preprocessing=plan,
+        understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
+    )
+
+
+def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Return the inputs X (n, inputs) that a plan makes of a table; raises as `columns_of` does."""
+    return _inputs(frame, plan, np.arange(frame.rows), dtype)
+
+
+def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+    """Return the inputs X (rows, inputs) of some rows of a table."""
+    columns = {name: values[rows] for name, values in columns_of(frame, plan).items()}
+    with np.errstate(over="ignore"):
+        X = plan.transform(columns, dtype)
+    names = [column.name for column in plan.columns for _ in column.inputs]
+    _refuse_far(X, frame, rows, names, dtype)
+    return X
+
+
+def _scaled(y: Array, frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+    """Return targets y (rows, k) as the network learns them."""
+    with np.errstate(over="ignore"):
+        scaled = plan.scaled(y).astype(dtype)
+    _refuse_far(scaled, frame, rows, [target.name for target in plan.targets], dtype)
+    return scaled
+
+
+def _refuse_far(scaled: Array, frame: Frame, rows: Indices, names: Sequence[str], dtype: npt.DTypeLike) -> None:
+    """Raise InputError at the first scaled value (rows, columns) that is too large to be a number."""
+    far = np.isinf(scaled)
+    if far.any():
+        i, k = np.argwhere(far)[0]
+        raise InputError(
+            f"{frame.place(int(rows[i]))}, column {names[k]}: is too far from the values of the training data to be "
+            f"reckoned with in {np.dtype(dtype)}: correct it, or leave the cell empty"
+        )
+
+
+def samples_like(
+    frame: Frame,
+    plan: Preprocessing,
+    *,
+    target: str,
+    classes: tuple[str, ...] | None,
+    weights: str | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Samples | WeightedSamples:
+    """Return the rows of a table that have a target, as a model that was trained takes them; its targets are scaled.
+
+    The column of weights is taken where it is there. Raises InputError for what does not fit the model.
+    """
+    names = tuple(scale.name for scale in plan.targets) or (target,)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
+            f"{listed(frame)}: add it, or use pellucid predict"
+        )
+    rows = rows_with_target(frame, names)
+    answers = targets_of(frame, names, rows)
+    y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)
+    given = weights if weights in frame.columns else None
+    return _part(_inputs(frame, plan, rows, dtype), y, _weights(frame, given, rows, names), slice(None))
+
+
+def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
+    """Return, column by column, the categories of a table that training did not know."""
+    found = columns_of(frame, plan)
+    unknown = {
+        column.name: column.unknown(found[column.name]) for column in plan.columns if isinstance(column, Category)
+    }
+    return {name: levels for name, levels in unknown.items() if levels}
+
+
+def _refuse_negative(y: Array, names: Sequence[str], frame: Frame, options: TableOptions) -> None:
+    if options.counts and (y < 0).any():
+        row, k = np.argwhere(y < 0)[0]
+        raise InputError(
+            f"{frame.name}: column {names[k]!r} holds {y[row, k]:g}, but the loss poisson is for counts, and other "
+            "values of at least 0: use another loss, such as squared-error"
+        )
+
+
+def _scales(names: Sequence[str], y: Array, options: TableOptions) -> tuple[Target, ...]:
+    return tuple(Target.fitted(name, y[:, k], counts=options.counts) for k, name in enumerate(names))
+
+
+def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> Array | None:
+    if name is None:
+        return None
+    if name not in frame.columns or name in targets:
+        raise InputError(f"--weights {name}: {frame.name} has no such column beside the target; it has {listed(frame)}")
+    weights = as_kind(frame.columns[name], "number", frame, name)[rows]
+    bad = ~(weights >= 0)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise InputError(
+            f"{frame.place(int(rows[i]))}, column {name}: {weights[i]:g} is no weight; give numbers of at least 0"
+        )
+    if not weights.any():
+        raise InputError(f"--weights {name}: every weight is 0; give some rows a weight")
+    return weights
+
+
+def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: Array, train: Indices) -> Array | None:
+    """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1."""
+    if text is None:
+        return None
+    if classes is None:
+        raise InputError(f"--class-weights {text}: is for classes, but there are values to predict; leave it out")
+    if text == "balanced":
+        counts = np.bincount(y[train], minlength=len(classes))
+        return len(train) / (len(classes) * np.maximum(counts, 1.0))
+    weights = np.ones(len(classes))
+    for part in text.split(","):
+        name, _, number = part.rpartition("=")
+        try:
+            weights[classes.index(name)] = float(number)
+        except ValueError:
+            raise InputError(
+                f"--class-weights {part}: give balanced, or a class and a number, such as {classes[0]}=2; "
+                f"the classes are {', '.join(classes[:10])}"
+            ) from None
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise InputError(f"--class-weights {text}: give finite numbers of at least 0, not all of them 0")
+    return weights
+
+
+def _part(X: Array, y: Array, weights: Array | None, index: Indices | slice) -> Samples | WeightedSamples:
+    if weights is None:
+        return Samples(X[index], y[index])
+    return WeightedSamples(X[index], y[index], weights[index])
+
+
+def _in_words(
+    frame: Frame,
+    plan: Preprocessing,
+    names: Sequence[str],
+    weights: str | None,
+    rows: int,
+    classes: tuple[str, ...] | None,
+) -> tuple[Understood, ...]:
+    """Return what was understood of each column, in the table's order."""
+    used = {column.name: column for column in plan.columns}
+    left_out = dict(plan.left_out)
+    scales = {scale.name: scale for scale in plan.targets}
+    told = []
+    for name, column in frame.columns.items():
+        missing = 0 if column.values is None else int(np.count_nonzero(column.gaps))
+        if name in names:
+            text = f"{len(classes)} classes" if classes is not None else ""
+            text = text or f"a value, (y − {scales[name].mean:.4g}) / {scales[name].scale:.4g}"
+            dropped = frame.rows - rows
+            text += f"; {dropped:,} rows without it are left out" if dropped else ""
+            told.append(Understood(name, "target", text, missing))
+        elif name == weights:
+            told.append(Understood(name, "weight", "how much a row counts", missing))
+        elif name in used:
+            told.append(describe(used[name], missing))
+        else:
+            told.append(Understood(name, "left out", left_out.get(name, "the model does not know it"), missing))
+    return tuple(told)

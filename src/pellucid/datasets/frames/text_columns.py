@@ -1,0 +1,166 @@
+"""A column of text becomes what its values say: numbers, booleans, dates, or text; gaps are found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pellucid.datasets.formats.digit_csv_rows import GAPS
+from pellucid.datasets.frames.dates import LIKE_ISO, Dates, dates_in
+from pellucid.datasets.frames.frame import Column, Odd
+
+if TYPE_CHECKING:
+    import polars as pl
+
+WITH_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+THOUSANDS = "holds numbers with commas between the thousands; write 1007.5 for 1,007.50"
+NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
+
+
+def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False) -> dict[str, Column]:
+    """Return what each column of text holds, as `understood` does, the numbers among them all at once.
+
+    >>> import polars as pl
+    >>> understood_all({"a": pl.Series(["1", "2"]), "b": pl.Series(["x", "y"])})["b"].kind
+    'text'
+    """
+    numbers = _numbers(list(columns.values())) if columns else []
+    return {
+        name: column or understood(texts, comma=comma)
+        for (name, texts), column in zip(columns.items(), numbers, strict=True)
+    }
+
+
+def understood(texts: pl.Series, *, comma: bool = False) -> Column:
+    """Return what a column of text holds; what stands for a missing value is a gap, blanks around are left out.
+
+    Digits behind a leading 0, as in 007, are text. With `comma` the decimal point may be a comma.
+
+    >>> import polars as pl
+    >>> understood(pl.Series(["1", "NA", " 2.5"]))
+    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='',
+           words=('False', 'True'))
+    """
+    texts = _with_gaps(texts)
+    if (column := _numbers([texts])[0]) is not None:
+        return column
+    distinct = texts.drop_nulls().unique()
+    if distinct.str.to_lowercase().is_in(["true", "false"]).all():
+        words = {word.lower(): word for word in sorted(distinct)}
+        said = (words.get("false", "false"), words.get("true", "true"))
+        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=said)
+    if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
+        return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
+    dates = dates_in(distinct)
+    if isinstance(dates, Dates):
+        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
+    odd = _odd_number(texts, distinct) or _odd_date(texts, distinct)
+    why = dates or (THOUSANDS if distinct.str.contains(WITH_THOUSANDS).all() else "")
+    return Column("text", texts.to_numpy(), why=why, odd=odd)
+
+
+def kept(texts: pl.Series) -> Column:
+    """Return a column of text as text, whatever its values look like; what stands for a missing value is a gap.
+
+    >>> import polars as pl
+    >>> kept(pl.Series(["007", "?"])).values
+    array(['007', None], dtype=object)
+    """
+    return Column("text", _with_gaps(texts).to_numpy())
+
+
+def _with_gaps(texts: pl.Series) -> pl.Series:
+    """Return texts without blanks around them, and null for what stands for a missing value."""
+    import polars as pl
+
+    texts = texts.str.strip_chars()
+    gaps = texts.str.to_lowercase().is_in(sorted(GAPS))
+    return pl.select(pl.when(~gaps).then(texts)).to_series()
+
+
+def dates_of(texts: pl.Series) -> Column:
+    """Return a column of text from a data frame, where numbers stay text, but dates are dates.
+
+    >>> import polars as pl
+    >>> dates_of(pl.Series(["1970-01-02", None])).values
+    array([86400.,    nan])
+    """
+    import polars as pl
+
+    stripped = texts.str.strip_chars()
+    texts = pl.select(pl.when(stripped != "").then(stripped)).to_series()
+    distinct = texts.drop_nulls().unique()
+    if len(distinct) == 0:
+        return Column("number", np.full(len(texts), np.nan))
+    dates = dates_in(distinct)
+    if isinstance(dates, Dates):
+        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
+    return Column("text", texts.to_numpy(), why=dates or "", odd=_odd_date(texts, distinct))
+
+
+def as_floats(series: pl.Series) -> np.ndarray:
+    """Return a series of numbers or booleans as float64 (n,), with NaN for a gap.
+
+    >>> import polars as pl
+    >>> as_floats(pl.Series([True, None]))
+    array([ 1., nan])
+    """
+    import polars as pl
+
+    return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
+
+
+def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
+    """Return columns of texts that are numbers, all of them; None for others, and where a text says NaN."""
+    import polars as pl
+
+    texts = pl.DataFrame([series.alias(str(k)) for k, series in enumerate(columns)])
+    values = texts.with_columns(pl.all().cast(pl.Float64, strict=False))  # all at once: a call a column takes long
+    gaps, others = texts.null_count().row(0), values.null_count().row(0)
+    nans = values.select(pl.all().is_nan().any()).row(0)
+    fit = [k for k in range(len(columns)) if gaps[k] == others[k] and not nans[k]]
+    found: list[Column | None] = [None] * len(columns)
+    if not fit:
+        return found
+    chosen = texts.select(map(str, fit))
+    codes = chosen.select(pl.all().str.contains(r"^[+-]?0\d").any()).row(0)
+    parts = chosen.select(pl.all().str.contains(r"[^0-9+-]").any()).row(0)
+    floats = values.select(pl.all().fill_null(np.nan)).get_columns()
+    for k, code, part in zip(fit, codes, parts, strict=True):
+        if not code:
+            whole = not part and gaps[k] < len(texts)
+            found[k] = Column("number", floats[k].to_numpy(writable=True), whole=whole)
+    return found
+
+
+def _matched(texts: pl.Series, distinct: pl.Series, microseconds: pl.Series) -> np.ndarray:
+    """Return for each text, (n,) float64, the seconds of the distinct text that it is; NaN for a gap."""
+    return as_floats(texts.replace_strict(distinct, microseconds, default=None)) / 1e6
+
+
+def _odd_number(texts: pl.Series, distinct: pl.Series) -> Odd | None:
+    """Return the first text that is no number where nearly all others are."""
+    import polars as pl
+
+    strange = distinct.filter(distinct.cast(pl.Float64, strict=False).is_null())
+    return _first(texts, strange, "number") if len(strange) <= (1 - NEARLY_ALL) * len(distinct) else None
+
+
+def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
+    """Return the first text that is no date where nearly all have the ISO form of one."""
+    import polars as pl
+
+    if distinct.str.contains(LIKE_ISO).sum() < NEARLY_ALL * len(distinct):
+        return None
+    dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
+    return _first(texts, distinct.filter(dates.is_null()), "date")
+
+
+def _first(texts: pl.Series, strange: pl.Series, wanted: Literal["number", "date"]) -> Odd | None:
+    """Return where the first of the strange texts stands, or None where there are none."""
+    if not len(strange):
+        return None
+    i = int(texts.is_in(strange.to_list()).arg_max() or 0)
+    return Odd(i, str(texts[i]), wanted)

@@ -1,0 +1,144 @@
+"""From a file too large for memory to a `Dataset`: targets in few bytes, dev and test in memory, train as a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Dataset, Indices, Samples
+from pellucid.datasets.labels import MOST_CLASSES, as_labels, class_names, task_of, values
+from pellucid.datasets.splits import mark_parts, part_sizes
+from pellucid.datasets.streaming.file_stream import DEV, TEST, FileStream, Source
+
+MOST_DEV = 10_000  # samples, where nobody asked for more
+MOST_HELD = 2**30  # bytes of dev and test together
+MOST_VALUES = 2**28  # bytes of the targets of a regression
+MOST_STREAM_CLASSES = 2**16
+
+
+def load_stream(source: Source, *, task: str, dev: float | None, test: float | None, seed: int) -> Dataset:
+    """Encode the targets of a large file, draw dev and test from it by `seed`, and read these into memory.
+
+    Without `dev`, it is 10 %, but at most 10,000 samples. Raises InputError where dev and test would take more
+    than 1 GB, and for whatever is wrong with the targets or with the rows that are read.
+    """
+    n = source.rows.shape[0]
+    try:
+        classes, y = encode(source, task)
+        size = min(int(n * 0.1 + 0.5), MOST_DEV) if dev is None else dev
+        dev_size, test_size = part_sizes(n, size, test or 0)
+        _check_held(source, dev_size, test_size)
+        rng = np.random.default_rng(seed)
+        part = mark_parts(n, dev_size, test_size, rng, None if classes is None else y)
+        train = FileStream(source, y, part)
+        held = _read_held(train, dev_size, test_size)
+    except MemoryError:
+        raise InputError(f"{source.name}: its {n} targets do not fit into memory; use a part of it") from None
+    return Dataset(source.name, train, held[0], held[1], classes, source.features, source.image_shape)
+
+
+def _check_held(source: Source, dev_size: int, test_size: int) -> None:
+    row = source.rows.shape[1] * source.rows.dtype.itemsize
+    if (dev_size + test_size) * row > MOST_HELD:
+        raise InputError(
+            f"{source.name}: {dev_size} samples for dev and {test_size} for test take "
+            f"{(dev_size + test_size) * row / 2**30:.1f} GB of memory, at most 1 GB is held back from a file of this "
+            f"size; ask for at most {MOST_HELD // row}"
+        )
+
+
+def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
+    """Return the classes and each sample's index (n,) in one or two bytes, or None and values (n, k) float64.
+
+    The raw targets are read block by block, twice where they are labels, and never all in memory. Raises
+    InputError as `class_labels` and `values` do.
+    """
+    look = task_of(task, source.form, source.target_dtype, source.target_ndim, lambda: _count_few(source))
+    if look == "regression":
+        return None, _all_values(source)
+    seen = _distinct(source, MOST_STREAM_CLASSES)
+    if len(seen.values) > MOST_STREAM_CLASSES:
+        raise InputError(
+            f"{source.name}: has more than {MOST_STREAM_CLASSES} different labels, too many for classes; "
+            "take task regression, or another target"
+        )
+    classes = class_names(source.table(), seen.values, seen.first, seen.counts)
+    y = np.empty(source.rows.shape[0], np.min_scalar_type(len(classes) - 1))  # (n,)
+    for table in source.target_blocks():
+        labels = as_labels(table)
+        y[table.first : table.first + len(labels)] = np.searchsorted(seen.values, labels)
+    return classes, y
+
+
+def _all_values(source: Source) -> Array:
+    y: Array | None = None
+    for table in source.target_blocks():
+        block = values(table)
+        if y is None:
+            n, k = source.rows.shape[0], block.shape[1]
+            if n * k * 8 > MOST_VALUES:
+                raise InputError(
+                    f"{source.name}: its targets take {n * k * 8 / 2**20:.0f} MB as float64, at most "
+                    f"{MOST_VALUES >> 20} MB are held in memory; use fewer columns, or a part of the file"
+                )
+            y = np.empty((n, k))
+        y[table.first : table.first + len(block)] = block
+    assert y is not None
+    return y
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Distinct labels, sorted: which, where each stands first, and how often each is there."""
+
+    values: Array
+    first: Indices
+    counts: Indices
+
+    def with_(self, other: _Seen) -> _Seen:
+        """Return what is seen in both, this one coming first in the file."""
+        values, first, place = np.unique(
+            np.concatenate([self.values, other.values]), return_index=True, return_inverse=True
+        )
+        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
+        return _Seen(values, np.concatenate([self.first, other.first])[first], counts)
+
+
+def _distinct(source: Source, most: int) -> _Seen:
+    """Return the distinct labels of a file; the rest of it is not read where they are more than `most`."""
+    seen: _Seen | None = None
+    for table in source.target_blocks():
+        labels, first, counts = np.unique(as_labels(table), return_index=True, return_counts=True)
+        block = _Seen(labels, first + table.first, counts)
+        seen = block if seen is None else seen.with_(block)
+        if len(seen.values) > most:
+            break
+    assert seen is not None
+    return seen
+
+
+def _count_few(source: Source) -> int:
+    return len(_distinct(source, MOST_CLASSES).values)
+
+
+def _read_held(stream: FileStream, dev_size: int, test_size: int) -> list[Samples | None]:
+    """Return the dev and test samples, in the file's order; blocks without any are not read."""
+    source, part = stream.source, stream.part
+    parts = {code: _rows_of(stream, code) for code, size in ((DEV, dev_size), (TEST, test_size)) if size}
+    filled = dict.fromkeys(parts, 0)
+    spans = [(int(start), int(stop)) for start, stop in source.rows.spans(None) if part[start:stop].any()]
+    for first, X in source.read(spans):
+        here = part[first : first + len(X)]
+        for code, samples in parts.items():
+            rows = np.flatnonzero(here == code)
+            at = slice(filled[code], filled[code] + len(rows))
+            samples.X[at], filled[code] = X[rows], at.stop
+    return [parts.get(DEV), parts.get(TEST)]
+
+
+def _rows_of(stream: FileStream, code: int) -> Samples:
+    """Return room for the inputs of a part, and its targets."""
+    y = stream.y[stream.part == code].astype(stream.target_dtype)
+    return Samples(np.empty((len(y), stream.shape[1]), stream.dtype), y)

@@ -1,0 +1,159 @@
+"""Parquet's rows in blocks: row groups in any order, each read a few thousand rows at a time by pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.core.errors import InputError
+from pellucid.datasets.containers import Array, Indices
+from pellucid.datasets.formats.opening import opened
+from pellucid.datasets.streaming.fixed_rows import MOST_ROWS, rows_in_block
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+BLOCKS_AT_ONCE = 4  # that pyarrow decodes: each call costs some microseconds a column
+READ_AHEAD = 1 << 16  # bytes of each column; without a limit a whole row group's column is held
+
+
+@contextmanager
+def opened_parquet(name: str) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; raises InputError where it cannot be read, now or later, or pyarrow is missing.
+
+    >>> with opened_parquet("missing.parquet") as file:
+    ...     pass
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: missing.parquet: there is no such file; check the spelling and the folder
+    """
+    with opened(name):
+        pass
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise InputError(
+            f"{name}: reading Parquet needs pyarrow; install it with: pip install 'pellucid[parquet]'"
+        ) from None
+    try:
+        with pa.OSFile(name) as stream, pq.ParquetFile(stream, buffer_size=READ_AHEAD, pre_buffer=False) as file:
+            yield file
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{name}: a row group does not fit into memory; write it with smaller ones") from None
+    except Exception as fault:  # pyarrow has many faults for bad bytes, some of them plain OSError
+        why = " ".join(str(fault).split())[:200]
+        raise InputError(
+            f"{name}: is no readable Parquet file, it is cut off or damaged ({why}); get it again"
+        ) from None
+
+
+def column_kind(type_: pa.DataType) -> str:
+    """Return "numbers", "booleans", "text", or what else a column holds, for messages."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(type_):
+        return column_kind(type_.value_type)
+    if types.is_boolean(type_):
+        return "booleans"
+    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
+        return "numbers"
+    if types.is_string(type_) or types.is_large_string(type_) or types.is_string_view(type_):
+        return "text"
+    if types.is_temporal(type_):
+        return "dates or times"
+    if types.is_nested(type_):
+        return "lists or records"
+    return f"something else ({type_})"
+
+
+def pieces(name: str, groups: Iterable[int], columns: Sequence[str], rows: int) -> Iterator[tuple[int, list[pa.Array]]]:
+    """Yield the columns of at most `rows` rows of these row groups, with the first one's number in the file.
+
+    Raises InputError for a missing value, and names its place.
+    """
+    import pyarrow as pa
+
+    with opened_parquet(name) as file:
+        counts = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        for group in groups:
+            first, stop = sum(counts[:group]), sum(counts[: group + 1])
+            for batch in file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=True):
+                arrays = [batch.column(column) for column in columns]
+                for column, array in zip(columns, arrays, strict=True):
+                    _check_gaps(array, name, column, first)
+                yield first, arrays
+                first += batch.num_rows
+            pa.default_memory_pool().release_unused()
+            if first != stop:
+                raise InputError(f"{name}: row group {group} ends at row {first}, not {stop}; it is damaged")
+
+
+def _check_gaps(array: pa.Array, name: str, column: str, first: int) -> None:
+    if array.null_count:
+        i = first + int(np.argmax(array.is_null().to_numpy(zero_copy_only=False)))
+        raise InputError(f"{name}, row {i}: column {column} has no value (null); fill it in, or leave the row out")
+
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """The feature columns of a Parquet file, all in one type, in row groups of `counts` rows."""
+
+    path: str
+    counts: tuple[int, ...]
+    columns: tuple[str, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d).
+
+        >>> ParquetRows("d.parquet", (1000, 500), ("a", "b"), np.dtype(float)).shape
+        (1500, 2)
+        """
+        return sum(self.counts), len(self.columns)
+
+    def spans(self, rng: np.random.Generator | None) -> Indices:
+        """Return the row groups' spans, which are always read from their beginning; `rng` draws their order.
+
+        >>> ParquetRows("d.parquet", (1000, 0, 500), ("a",), np.dtype(float)).spans(None).tolist()
+        [[0, 1000], [1000, 1500]]
+        """
+        ends = np.cumsum(self.counts)
+        spans = np.stack([ends - self.counts, ends], axis=1)[np.array(self.counts) > 0]
+        return spans if rng is None else spans[rng.permutation(len(spans))]
+
+    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Array]]:
+        """Yield the first row's number and X (m, d) for the pieces of each row group."""
+        d = len(self.columns)
+        size = rows_in_block(d * self.dtype.itemsize)
+        most = min(size * BLOCKS_AT_ONCE, MOST_ROWS)
+        columns, room = np.empty((d, most), self.dtype), np.empty((size, d), self.dtype)
+        starts = np.cumsum(self.counts) - self.counts
+        groups = (int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in spans)
+        for first, arrays in pieces(self.path, groups, self.columns, most):
+            m = len(arrays[0])
+            for array, column in zip(arrays, columns, strict=True):
+                column[:m] = _as_numpy(array)
+            for start in range(0, m, size):
+                X = room[: min(size, m - start)]
+                X[...] = columns[:, start : start + len(X)].T
+                yield first + start, X
+
+
+def _as_numpy(array: pa.Array) -> Array:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.float64())
+    return np.asarray(array.to_numpy(zero_copy_only=False))

@@ -1,0 +1,125 @@
+"""A model as one readable Python script that needs NumPy alone: the forward pass, its weights, its preprocessing."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pellucid
+from pellucid._files import StrPath, write_whole
+from pellucid.core.arrays import AnyArray
+from pellucid.datasets.formats.digit_csv_rows import GAPS
+from pellucid.datasets.frames.coerce import NO, YES
+from pellucid.model.columns import CYCLES, MONDAY, Category, Date, Number
+from pellucid.model.model import Model
+from pellucid.model.model_file import describe
+from pellucid.model.preprocessing import Preprocessing
+
+FEW = 400  # parameters that are written as numbers; more are packed
+BESIDE = Path(__file__).parent / "numpy_script_parts"
+
+
+def write(model: Model, path: StrPath) -> None:
+    """Write a model as a Python script, whole or not at all; raises OSError where that cannot be."""
+    write_whole(path, script(model).encode())
+
+
+def script(model: Model) -> str:
+    """The script. ``python model.py rows.csv`` prints predictions; ``predict(rows)`` is for other scripts.
+
+    Its numbers are those of ``Network.predict`` but for the order in which sums are taken.
+
+    >>> from pellucid import Network
+    >>> text = script(Model(Network([2, 3, 2], rng=np.random.default_rng(0))))
+    >>> "a = f(z)" in text
+    True
+    """
+    net, plan = model.network, model.preprocessing
+    used = [describe(layer.activation) for layer in net.layers]
+    parts = [_part("head").replace("ABOUT", _about(model))]
+    parts += [_function(name) for name in dict.fromkeys(spec["name"] for spec in used)]
+    parts.append(_part("weights").replace("DTYPE", str(net.dtype)))
+    parts.append(_layers(model, used))
+    parts.append(_part("forward"))
+    parts.append(
+        _table(plan) if plan is not None else _part("rows").replace("IMAGE", repr(model.image_shape is not None))
+    )
+    parts.append(_answers(model))
+    parts.append(_part("main"))
+    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _part(name: str) -> str:
+    """A piece of the script, a file of its own in numpy_script_parts/."""
+    return (BESIDE / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def _function(name: str) -> str:
+    return _part("activation_" + name.replace("-", "_"))
+
+
+def _about(model: Model) -> str:
+    sizes = "-".join(map(str, model.network.sizes))
+    return f"A network {sizes} with {model.network.theta.size:,} parameters, written by pellucid {pellucid.__version__}"
+
+
+def _layers(model: Model, used: list[dict[str, Any]]) -> str:
+    """The weights: as numbers where they are few."""
+    few = model.network.theta.size <= FEW
+    lines = ["LAYERS = [  # of each: W (outputs, inputs), b (outputs,), f"]
+    for (W, b, _), spec in zip(model.network.layers, used, strict=True):
+        name = spec["name"].replace("-", "_")
+        extra = {key: value for key, value in spec.items() if key != "name"}
+        call = (
+            name
+            if not extra
+            else f"lambda z: {name}(z, {', '.join(f'{key}={value!r}' for key, value in extra.items())})"
+        )
+        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {call}),")
+    return "\n".join([*lines, "]"])
+
+
+def _array(values: AnyArray, *, few: bool) -> str:
+    if few:
+        return f"numbers({json.dumps(values.tolist())})"
+    packed = base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+    return f"unpacked({list(values.shape)}, {packed!r})"
+
+
+def _table(plan: Preprocessing) -> str:
+    """The preprocessing of a table: a line for each column, and the functions that these lines call."""
+    kinds = {type(column) for column in plan.columns}
+    parts = [_part("table").replace("GAPS_HERE", repr(sorted(GAPS)))]
+    facts = {"YES_HERE": sorted(YES), "NO_HERE": sorted(NO), "MONDAY": MONDAY, "CYCLES": CYCLES}
+    for kind, name in ((Number, "number"), (Category, "category"), (Date, "date")):
+        if kind in kinds:
+            parts.append(_part(f"column_{name}"))
+            for word, value in facts.items():
+                parts[-1] = parts[-1].replace(word, repr(value))
+    lines = [
+        "def inputs(rows):",
+        '    """What the network reads of rows, each a dict from column to value: (n, inputs)."""',
+    ]
+    lines += ["    columns = ["]
+    for column in plan.columns:
+        settings = {name: value for name, value in column.__dict__.items() if name != "name"}
+        given = ", ".join(
+            f"{name}={list(value) if isinstance(value, tuple) else value!r}" for name, value in settings.items()
+        )
+        lines.append(f"        {column.kind}(rows, {column.name!r}, {given}),")
+    lines += ["    ]", "    return np.concatenate(columns, axis=1)"]
+    return "\n\n\n".join([part.strip("\n") for part in parts] + ["\n".join(lines)])
+
+
+def _answers(model: Model) -> str:
+    """What outputs come to: classes, or values in their units."""
+    plan = model.preprocessing
+    if model.network.loss.kind == "values":
+        targets = plan.targets if plan is not None else ()
+        names = [target.name for target in targets] or [f"value_{k}" for k in range(model.network.sizes[-1])]
+        text = _part("values").replace("NAMES_HERE", repr(names))
+        text = text.replace("SCALES", repr([target.scale for target in targets] or [1.0] * len(names)))
+        return text.replace("MEANS", repr([target.mean for target in targets] or [0.0] * len(names)))
+    return _part("classes").replace("CLASSES_HERE", repr(list(model.class_names)))

@@ -1,0 +1,128 @@
+"""A model for PyTorch: a ``state_dict`` as safetensors, and beside it the lines of Python that load it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import pellucid
+from pellucid._files import StrPath, write_whole
+from pellucid.core.activations import Activation
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
+from pellucid.model.model import Model
+from pellucid.model.model_file import MISSING, describe, describe_network, is_model_file
+
+MODULES = {
+    "relu": "nn.ReLU()",
+    "leaky-relu": "nn.LeakyReLU({slope!r})",
+    "sigmoid": "nn.Sigmoid()",
+    "tanh": "nn.Tanh()",
+    "gelu": 'nn.GELU(approximate="tanh")',
+    "exp": "Exp()",
+    "softmax": "nn.Softmax(dim=1)",
+}
+DESCRIPTION = "network"  # the entry of the metadata that says what the tensors do not: activations, loss, classes
+OPENING = "# A network that pellucid"  # of the lines that load the weights
+EXP = ("", "class Exp(nn.Module):  # PyTorch has none", "    def forward(self, z):", "        return z.exp()", "", "")
+
+
+def write(model: Model, path: StrPath) -> None:
+    """Write ``path``, a ``state_dict`` in safetensors, and a .py file of the same name that loads it.
+
+    Raises:
+        InputError: safetensors is not installed; or a model of pellucid, or a .py file of another kind, would be lost.
+        OSError: a file cannot be written.
+    """
+    path = Path(path)
+    beside = path.with_suffix(".py")
+    try:
+        from safetensors.numpy import save
+    except ImportError:
+        raise InputError(MISSING) from None
+    _refuse_to_replace(path, beside)
+    lines = program(model, path.name)
+    packed = {name: np.ascontiguousarray(array) for name, array in state(model).items()}
+    about = {**describe_network(model.network), "classes": model.classes}  # so that it comes back as it went
+    write_whole(path, save(packed, {"format": "pt", "load": lines, DESCRIPTION: json.dumps(about)}))
+    write_whole(beside, lines.encode())
+
+
+def _refuse_to_replace(weights: Path, beside: Path) -> None:
+    """Raise InputError where one of the two files is there and was not written by an export to PyTorch."""
+    if is_model_file(weights):
+        raise InputError(f"{weights}: is a model of pellucid, which would be lost; choose another name")
+    if beside.exists() and not beside.read_bytes().startswith(OPENING.encode()):
+        raise InputError(
+            f"{beside}: is there already, and the lines that load {weights.name} would take its place; "
+            "choose another name"
+        )
+
+
+def state(model: Model) -> dict[str, AnyArray]:
+    """The weights under the names that they have in ``nn.Sequential``; values come out in the target's own units.
+
+    >>> from pellucid import Network
+    >>> list(state(Model(Network([4, 3, 2]))))
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    """
+    net = model.in_units()
+    named: dict[str, AnyArray] = {}
+    for place, layer in zip(_places(model), net.layers, strict=True):
+        named[f"{place}.weight"] = layer.W.astype(model.network.dtype)
+        named[f"{place}.bias"] = layer.b.astype(model.network.dtype)
+    return named
+
+
+def _places(model: Model) -> list[int]:
+    """Where the linear layers stand among the modules; an identity is none."""
+    places, place = [], 0
+    for layer in model.network.layers:
+        places.append(place)
+        place += 1 + (layer.activation.name != "identity")
+    return places
+
+
+def _module(activation: Activation) -> str:
+    settings = describe(activation)
+    return MODULES[settings["name"]].format(**settings)
+
+
+def program(model: Model, name: str) -> str:
+    """The lines that build the network in PyTorch and load its weights from the file ``name`` beside them."""
+    modules = []
+    for W, _, activation in model.network.layers:
+        modules.append(f"nn.Linear({W.shape[1]}, {W.shape[0]}),")
+        if activation.name != "identity":
+            modules.append(f"{_module(activation)},")
+    note = [f"# {line}" for line in _notes(model)]
+    double = ".double()" if model.network.dtype == np.float64 else ""
+    return "\n".join(
+        [
+            f"{OPENING} {pellucid.__version__} has trained.",
+            *note,
+            "from pathlib import Path",
+            "",
+            "from safetensors.torch import load_file",
+            "from torch import nn",
+            "",
+            *(EXP if "Exp()," in modules else ()),
+            "model = nn.Sequential(",
+            *(f"    {module}" for module in modules),
+            f"){double}",
+            f"model.load_state_dict(load_file(Path(__file__).with_name({name!r})))",
+            "",
+        ]
+    )
+
+
+def _notes(model: Model) -> list[str]:
+    if model.image_shape is not None:
+        return ["Its inputs are pixels from 0 to 1: bytes / 255, row after row."]
+    plan = model.preprocessing
+    if plan is None:
+        return []
+    lines = ["Its inputs are not the columns of the table, but what the preprocessing makes of them, in this order:"]
+    names = ", ".join(plan.inputs)
+    lines += [f"  {names}" if len(names) < 2000 else f"  {names[:2000]} …"]
+    return [*" ".join(lines[0].split()).split("\n"), *(line.replace("\n", " ") for line in lines[1:])]

@@ -1,0 +1,121 @@
+"""What the two estimators share: the network's numbers under scikit-learn's names, and one way to fit."""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
+from pellucid.core.losses import Loss
+from pellucid.core.network import forward
+from pellucid.core.trace import Trace
+from pellucid.interop.sklearn.fit import Fit, Part
+
+
+def takes_part(estimator: Any) -> bool:
+    """Whether an estimator learns in parts: not by L-BFGS, which wants all samples."""
+    return bool(estimator.solver != "lbfgs")
+
+
+class Perceptron(BaseEstimator):
+    """What classifier and regressor share: parameters, the network's numbers under scikit-learn's names, fitting."""
+
+    def _take(self, parameters: dict[str, Any]) -> None:
+        """Keep the parameters of ``__init__`` as they are: scikit-learn checks them at ``fit``, and so do we."""
+        for name, value in parameters.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    @property
+    def coefs_(self) -> list[AnyArray]:
+        """The W of each layer, (inputs, outputs) as scikit-learn has it: views into ``network_.theta``."""
+        return [layer.W.T for layer in self._network().layers]
+
+    @coefs_.setter
+    def coefs_(self, values: list[AnyArray]) -> None:
+        for layer, value in zip(self._network().layers, values, strict=True):
+            layer.W[...] = np.asarray(value).T
+
+    @property
+    def intercepts_(self) -> list[AnyArray]:
+        """The b of each layer, (outputs,): views into ``network_.theta``."""
+        return [layer.b for layer in self._network().layers]
+
+    @intercepts_.setter
+    def intercepts_(self, values: list[AnyArray]) -> None:
+        for layer, value in zip(self._network().layers, values, strict=True):
+            layer.b[...] = value
+
+    def activations(self, X: Any) -> list[AnyArray]:
+        """What each layer makes of X (n, features): the inputs, each hidden layer's output, the network's own."""
+        check_is_fitted(self, "network_")
+        inputs = self._inputs(X)
+        trace = Trace(self.network_, len(inputs))
+        trace.fill(inputs)
+        forward(self.network_, trace)
+        return trace.a
+
+    def _network(self) -> Any:
+        try:
+            return self.__dict__["network_"]
+        except KeyError:
+            raise AttributeError(f"this {type(self).__name__} is not fitted yet: it has no network") from None
+
+    def _inputs(self, X: Any, *, reset: bool = False) -> AnyArray:
+        """X as an array of float32, where it is that already, or of float64; a sparse one becomes dense."""
+        checked = validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=reset, ensure_min_features=1
+        )
+        return dense(checked)
+
+    def _outputs(self, X: Any) -> AnyArray:
+        check_is_fitted(self, "network_")
+        outputs: AnyArray = self.network_.predict(self._inputs(X))
+        return outputs
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, held: Part | None, *, part: bool = False) -> "Perceptron":
+        """Train on X and encoded y (n,) or (n, outputs); ``held`` are the samples to watch."""
+        first = not hasattr(self, "network_") or not (part or self.warm_start)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if weights is not None and (weights < 0).any():
+            raise InputError("sample_weight holds numbers below 0: give weights of at least 0")
+        loss = self._loss(y)
+        Fit(self, loss, Part(X, y, weights), held, first=first, part_only=part).run()
+        return self
+
+    def _watched(self, X: Any, y: Any, sample_weight: Any) -> Part | None:
+        """Samples of one's own to watch, y encoded; none where neither X nor y is given."""
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise InputError("samples to watch are inputs and targets: give both X_val and y_val")
+        inputs, targets = self._inputs(X), self._encoded(flat(np.asarray(y)))
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
+        return Part(inputs, targets, weights)
+
+    @abstractmethod
+    def _encoded(self, y: AnyArray) -> AnyArray:
+        """Targets as the engine takes them."""
+
+    @abstractmethod
+    def _loss(self, y: AnyArray) -> Loss:
+        """The loss for such targets."""
+
+
+def dense(X: Any) -> AnyArray:
+    """An array, also of a sparse matrix."""
+    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
+
+
+def flat(y: AnyArray) -> AnyArray:
+    """Targets of one column as (n,), with scikit-learn's warning."""
+    y = dense(y)
+    return np.asarray(column_or_1d(y, warn=True)) if y.ndim == 2 and y.shape[1] == 1 else y

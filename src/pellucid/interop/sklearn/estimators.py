@@ -1,0 +1,289 @@
+"""scikit-learn estimators over the one engine: fit, predict, clone, pickle, pipeline, grid-search.
+
+Parameters and attributes have the names, meanings and defaults of ``sklearn.neural_network.MLPClassifier`` and
+``MLPRegressor`` where these have them, so that changing the import is often all. ``network_`` is the
+``pellucid.Network``, to explain, draw and export.
+"""
+
+from typing import Any
+
+import numpy as np
+
+try:
+    from sklearn.base import ClassifierMixin, RegressorMixin
+except ImportError:
+    raise ImportError("scikit-learn is not installed: pip install 'pellucid[sklearn]'") from None
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from pellucid.core import checks
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
+from pellucid.core.losses import BinaryCrossEntropy, Loss
+from pellucid.interop.sklearn import parameters
+from pellucid.interop.sklearn.base import Perceptron, dense, flat, takes_part
+
+
+class PellucidClassifier(ClassifierMixin, Perceptron):
+    """A multi-layer perceptron for classes, with the parameters of ``sklearn.neural_network.MLPClassifier``.
+
+    Beyond them:
+
+    - ``activation``: one name, or one for each hidden layer; also ``leaky-relu``, ``gelu``, or an ``Activation``.
+    - ``solver``: also ``momentum``, ``nesterov``, ``rmsprop`` and ``adamw`` (with ``weight_decay`` over all of θ).
+    - ``learning_rate``: also ``linear``, ``cosine``, ``step`` and ``warmup-cosine``, over ``max_iter`` epochs.
+    - ``dropout``, ``clip_norm``: the share of hidden neurons left out at each step, the greatest length of a gradient.
+    - ``loss``: ``log_loss``, or for three classes and more ``squared_error`` of the softmax.
+    - ``class_weight``: a dict, or ``"balanced"``, as in the rest of scikit-learn.
+    - ``fit(X, y, sample_weight, X_val=…, y_val=…)``: data of one's own to watch and to stop early on.
+
+    Attributes: ``classes_``, ``network_``, ``coefs_``, ``intercepts_``, ``loss_``, ``best_loss_``, ``loss_curve_``,
+    ``validation_scores_``, ``validation_loss_curve_`` (where data is watched), ``best_validation_score_``,
+    ``n_iter_``, ``t_``, ``n_layers_``, ``n_outputs_``, ``out_activation_``, ``n_features_in_``,
+    ``feature_names_in_``.
+
+    Raises:
+        InputError: a ValueError, for a parameter or data that cannot be.
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = PellucidClassifier(learning_rate_init=0.02, random_state=0, tol=1e-3).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    >>> [W.shape for W in model.coefs_]
+    [(4, 100), (100, 3)]
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: str = "log_loss",
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        class_weight: Any = None,
+    ) -> None:
+        self._take(locals())
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Train on X (n, features) and y, (n,) classes or (n, labels) of 0 and 1.
+
+        ``X_val`` and ``y_val``, weighted by ``sample_weight_val``, are watched: their scores and losses are kept epoch
+        by epoch, and with ``early_stopping`` the network of the best score is kept.
+        """
+        again = self.warm_start and hasattr(self, "network_")
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=not again
+        )
+        X, y = dense(X), flat(y)
+        if not again:
+            self._learn_classes(y)
+        elif set(unique_labels(y)) != set(self.classes_):
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
+                f"got {self.classes_}, `y` has {unique_labels(y)}"
+            )
+        held = self._watched(X_val, y_val, sample_weight_val)
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), held)
+
+    @available_if(takes_part)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
+        """One epoch over X and y; the first call names all ``classes`` that there will be."""
+        first = _check_partial_fit_first_call(self, classes)
+        kind = type_of_target(y, input_name="y")
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=first
+        )
+        X, y = dense(X), flat(y)
+        if first:
+            self._learn_classes(y if kind.startswith("multilabel") else np.asarray(classes))
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), None, part=True)
+
+    def predict(self, X: Any) -> AnyArray:
+        """The likeliest class of each row (n,), or the labels that are likelier than not, (n, labels)."""
+        outputs = self._outputs(X)
+        answers: AnyArray
+        if outputs.shape[1] == 1:
+            outputs = outputs[:, 0]
+        answers = self._binarizer.inverse_transform(outputs)
+        return answers
+
+    def predict_proba(self, X: Any) -> AnyArray:
+        """The probability of each class (n, classes) in the order of ``classes_``, or of each label (n, labels)."""
+        outputs = self._outputs(X)
+        if len(self.classes_) == 1:
+            return np.ones_like(outputs)
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+    def predict_log_proba(self, X: Any) -> AnyArray:
+        """The logarithm of ``predict_proba``."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X)))
+
+    def _learn_classes(self, y: AnyArray) -> None:
+        self._binarizer = LabelBinarizer().fit(y)
+        self.classes_ = self._binarizer.classes_
+
+    def _check_classes(self, y: AnyArray) -> None:
+        """Refuse classes that were not there at first."""
+        new = set(unique_labels(y)) - set(self.classes_)
+        if new:
+            raise InputError(
+                f"`y` has classes not in `self.classes_`: {sorted(map(str, new))[:5]}; "
+                f"`self.classes_` has {self.classes_}. partial_fit goes on with the classes of its first call"
+            )
+
+    def _encoded(self, y: AnyArray) -> AnyArray:
+        self._check_classes(y)
+        if self._multiclass:
+            return np.searchsorted(self.classes_, y)
+        encoded = self._binarizer.transform(y)
+        return dense(encoded)
+
+    @property
+    def _multiclass(self) -> bool:
+        return bool(self._binarizer.y_type_ == "multiclass")
+
+    def _weights(self, y: AnyArray, sample_weight: Any) -> Any:
+        """The samples' weights times those of their classes; "balanced" lets all classes together count alike."""
+        if self.class_weight is None:
+            return sample_weight
+        if sample_weight is None or self.class_weight != "balanced":
+            of_class = compute_sample_weight(self.class_weight, y)
+            return of_class if sample_weight is None else of_class * np.asarray(sample_weight)
+        if y.ndim > 1:
+            raise InputError("class_weight='balanced' beside sample_weight is for one class a row: leave one of them")
+        # w / (classes · Σ w of the class) · Σ w: as if each row stood there w times
+        weights = checks.weights(_check_sample_weight(sample_weight, y, dtype=np.float64), len(y))
+        codes = np.searchsorted(self.classes_, y)
+        sums = np.bincount(codes, weights)
+        return weights * (weights.sum() / np.count_nonzero(sums) / np.where(sums > 0, sums, 1.0))[codes]
+
+    def _loss(self, y: AnyArray) -> Loss:
+        if len(self.classes_) == 1:
+            return BinaryCrossEntropy()
+        return parameters.loss_of_classes(self, multiclass=self._multiclass)
+
+
+class PellucidRegressor(RegressorMixin, Perceptron):
+    """A multi-layer perceptron for values, with the parameters of ``sklearn.neural_network.MLPRegressor``.
+
+    ``loss`` is ``squared_error``, ``absolute_error``, ``huber``, ``poisson`` (for counts: outputs go through exp) or a
+    ``Loss``, such as ``Huber(0.5)``; all else as in ``PellucidClassifier``. y is (n,) or (n, outputs).
+
+    >>> X = np.linspace(-1, 1, 100)[:, np.newaxis]
+    >>> model = PellucidRegressor(learning_rate_init=0.02, random_state=0, tol=1e-3).fit(X, X[:, 0] ** 2)
+    >>> model.score(X, X[:, 0] ** 2) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        self._take(locals())
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Train on X (n, features) and y, (n,) or (n, outputs); ``X_val`` and ``y_val`` are watched."""
+        return self._fit_values(X, y, sample_weight, (X_val, y_val, sample_weight_val), part=False)
+
+    @available_if(takes_part)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """One epoch over X and y."""
+        return self._fit_values(X, y, sample_weight, (None, None, None), part=True)
+
+    def _fit_values(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool) -> Any:
+        again = (self.warm_start or part) and hasattr(self, "network_")
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True,
+            dtype=(np.float64, np.float32), reset=not again,
+        )  # fmt: skip
+        X, y = dense(X), flat(y)
+        return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), part=part)
+
+    def _encoded(self, y: AnyArray) -> AnyArray:
+        return y.astype(np.float64).reshape(len(y), -1)
+
+    def predict(self, X: Any) -> AnyArray:
+        """The values, (n,) or (n, outputs)."""
+        outputs = self._outputs(X)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    def _loss(self, y: AnyArray) -> Loss:
+        return parameters.loss_of_values(self)

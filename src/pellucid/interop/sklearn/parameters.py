@@ -1,0 +1,162 @@
+"""From the parameters of an estimator, named as scikit-learn names them, to the parts of a network and its training."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.core import checks
+from pellucid.core.activations import ACTIVATIONS, Activation
+from pellucid.core.errors import InputError
+from pellucid.core.losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    Loss,
+    Poisson,
+    SoftmaxSquaredError,
+    SquaredError,
+)
+from pellucid.core.network import Network
+from pellucid.core.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
+from pellucid.core.schedules import SCHEDULES, Schedule, constant
+
+ACTIVATION_NAMES = {"logistic": "sigmoid", "leaky_relu": "leaky-relu"}  # scikit-learn's, of those that have two
+OUT_ACTIVATION_NAMES = {"sigmoid": "logistic"}
+RATES = ("constant", "invscaling", "adaptive")  # scikit-learn's own, which follow the epochs
+VALUES: dict[str, Callable[[], Loss]] = {
+    "squared_error": SquaredError, "absolute_error": AbsoluteError, "huber": Huber, "poisson": Poisson,
+}  # fmt: skip
+CLASSES: dict[str, Callable[[], Loss]] = {"log_loss": CrossEntropy, "squared_error": SoftmaxSquaredError}
+SOLVERS: dict[str, Callable[[Any], Optimizer]] = {
+    "sgd": lambda e: _descent(e),
+    "momentum": lambda e: Momentum(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay),
+    "nesterov": lambda e: Nesterov(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay),
+    "rmsprop": lambda e: RMSProp(e.learning_rate_init, epsilon=e.epsilon, weight_decay=e.weight_decay),
+    "adam": lambda e: Adam(e.learning_rate_init, e.beta_1, e.beta_2, e.epsilon, weight_decay=e.weight_decay),
+    "adamw": lambda e: AdamW(e.learning_rate_init, e.beta_1, e.beta_2, e.epsilon, weight_decay=e.weight_decay),
+}
+
+
+def _descent(e: Any) -> Optimizer:
+    """What scikit-learn calls sgd: with Nesterov's momentum, with plain momentum, or with none."""
+    if not e.momentum:
+        return SGD(e.learning_rate_init, weight_decay=e.weight_decay)
+    kind = Nesterov if e.nesterovs_momentum else Momentum
+    return kind(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay)
+
+
+def optimizer(estimator: Any) -> Optimizer:
+    """The optimiser that an estimator's ``solver`` names, with an empty memory."""
+    return SOLVERS[known(estimator.solver, SOLVERS, "solver")](estimator)
+
+
+def schedule(estimator: Any) -> Schedule:
+    """How the learning rate goes within the whole training; constant where it follows the epochs' losses."""
+    name = known(estimator.learning_rate, (*RATES, *SCHEDULES), "learning_rate")
+    return constant if name in RATES else SCHEDULES[name]
+
+
+def hidden_sizes(estimator: Any) -> list[int]:
+    """The neurons of the hidden layers; a single number is one layer."""
+    given = estimator.hidden_layer_sizes
+    sizes = list(given) if hasattr(given, "__iter__") else [given]
+    if any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0 for size in sizes):
+        raise InputError(f"hidden_layer_sizes must be > 0 and whole, got {given!r}: give (100,) or (64, 32), or ()")
+    return [int(size) for size in sizes]
+
+
+def activations(estimator: Any, layers: int) -> list[Activation]:
+    """An activation for each hidden layer: one name for all, or one for each."""
+    given = estimator.activation
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    names = list(given) if several else [given] * layers
+    if len(names) != layers:
+        raise InputError(f"activation names {len(names)} activations for {layers} hidden layers: give one, or one each")
+    return [_activation(name) if isinstance(name, str) else name for name in names]
+
+
+def _activation(name: str) -> Activation:
+    own = ACTIVATION_NAMES.get(name, name)
+    made: Activation = ACTIVATIONS[known(own, ACTIVATIONS, "activation")]()
+    return made
+
+
+def loss_of_classes(estimator: Any, *, multiclass: bool) -> Loss:
+    """Log loss: with softmax for several classes, with sigmoids for two, and for labels that do not exclude others."""
+    name = known(estimator.loss, CLASSES, "loss")
+    if multiclass:
+        return CLASSES[name]()
+    if name != "log_loss":
+        raise InputError(f"loss={name!r} is for three classes or more, of which each row has one: use log_loss")
+    return BinaryCrossEntropy()
+
+
+def loss_of_values(estimator: Any) -> Loss:
+    """The loss of a regressor, by its name or as an object."""
+    if getattr(estimator.loss, "kind", None) == "values" and not isinstance(estimator.loss, type):
+        own: Loss = estimator.loss
+        return own
+    return VALUES[known(estimator.loss, VALUES, "loss")]()
+
+
+def factors(loss: Loss, outputs: int) -> tuple[float, float]:
+    """What scikit-learn's gradient and loss are of ours: it halves squares, and sums outputs where we take means."""
+    if isinstance(loss, SquaredError):
+        return outputs / 2, 0.5
+    return (float(outputs), float(outputs)) if isinstance(loss, BinaryCrossEntropy | Poisson) else (1.0, 1.0)
+
+
+def start(net: Network, logistic: bool, random: np.random.RandomState) -> None:
+    """Draw W and b as scikit-learn does: U(−r, r), r² = 6 / (inputs + outputs), or 2 / … for logistic neurons."""
+    for W, b, _ in net.layers:
+        outputs, inputs = W.shape
+        r = np.sqrt((2.0 if logistic else 6.0) / (inputs + outputs))
+        W[...] = random.uniform(-r, r, (inputs, outputs)).T
+        b[...] = random.uniform(-r, r, outputs)
+
+
+def random_state(estimator: Any) -> np.random.RandomState:
+    """Where the estimator's chance comes from: its ``random_state``, as scikit-learn reads it."""
+    from sklearn.utils import check_random_state
+
+    made: np.random.RandomState = check_random_state(estimator.random_state)
+    return made
+
+
+def batch_size(estimator: Any, samples: int) -> int:
+    """Samples a step: "auto" is 200, or all where there are fewer."""
+    given = estimator.batch_size
+    if given == "auto":
+        return min(200, samples)
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise InputError(f"batch_size={given!r}: give a whole number of at least 1, or 'auto'")
+    if given > samples:
+        warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
+    return min(int(given), samples)
+
+
+def check_numbers(estimator: Any) -> None:
+    """Refuse numbers that cannot be, each by its name."""
+    e = estimator
+    checks.count(e.max_iter, "max_iter")
+    checks.number(e.alpha, "alpha")
+    checks.number(e.tol, "tol")
+    checks.number(e.learning_rate_init, "learning_rate_init", positive=True)
+    checks.number(e.validation_fraction, "validation_fraction", below=1.0)
+    if e.n_iter_no_change != np.inf:
+        checks.count(e.n_iter_no_change, "n_iter_no_change")
+    if e.solver == "lbfgs" and (e.dropout or e.clip_norm is not None or e.weight_decay):
+        raise InputError(
+            "solver='lbfgs' minimises the loss of all samples at once, without dropout, clip_norm and weight_decay: "
+            "leave them out, or take solver='adam'"
+        )
+
+
+def known(value: Any, names: Any, parameter: str) -> str:
+    """A name that is known, or an InputError that lists those that are."""
+    if not isinstance(value, str) or value not in names:
+        raise InputError(f"{parameter}={value!r}: not known; take {', '.join(names)}")
+    return value

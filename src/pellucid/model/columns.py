@@ -1,0 +1,259 @@
+"""The columns of a table, each a rule that turns its values into one input of a network or into some.
+
+- ``Number`` (also yes or no, as 1 and 0): (x − mean) / scale, and an input that says where a value was missing;
+- ``Category``: an input for each level, 1 where the row has it (one-hot); one for rare levels, one for missing ones;
+- ``Date``: days as a number, and sine and cosine of the place within a year, a week, a day, where it tells them apart.
+
+Columns come as arrays (n,): numbers float64 with NaN for a gap; categories str objects with None for a gap; dates
+float64 seconds since 1970-01-01 with NaN for a gap. All is computed in float64.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from pellucid.core.arrays import AnyArray, Array
+
+DAY = 86_400.0  # seconds
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # days
+MONDAY = 4.0  # days from Thursday, 1970-01-01, to the first Monday
+MOST_LEVELS = 250  # of a category; the rest are the rare ones
+HUGE = 1e100  # a sum of many squares of it is still a number
+RARE = 3  # rows that a level takes to have an input of its own, where there are enough rows
+
+
+class Column(Protocol):
+    """One column of a table, and the inputs that it becomes."""
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """Of the column in the table."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs that it becomes."""
+
+    def write(self, values: AnyArray, *, out: Array) -> None:
+        """Write the inputs of a column's ``values`` (n,) into ``out`` (n, inputs)."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """(x − mean) / scale, where a gap is taken as ``fill``; with ``gaps`` one more input is 1 where there was one.
+
+    ``boolean`` says that the column holds yes and no, as 1 and 0.
+
+    >>> age = Number("age", mean=40.0, scale=10.0, fill=38.0, gaps=True)
+    >>> age.inputs
+    ('age', 'age is missing')
+    >>> out = np.empty((2, 2))
+    >>> age.write(np.array([50.0, np.nan]), out=out)
+    >>> out
+    array([[ 1. ,  0. ],
+           [-0.2,  1. ]])
+    """
+
+    name: str
+    mean: float
+    scale: float
+    fill: float
+    gaps: bool = False
+    boolean: bool = False
+    kind: ClassVar[str] = "number"
+
+    @classmethod
+    def fitted(cls, name: str, values: AnyArray, *, boolean: bool = False) -> "Number":
+        """Mean and standard deviation of the values that are there (n,), and their median to fill gaps with.
+
+        >>> Number.fitted("age", np.array([20.0, 40.0, np.nan]))
+        Number(name='age', mean=30.0, scale=10.0, fill=30.0, gaps=True, boolean=False)
+        """
+        there = values[~np.isnan(values)]
+        mean, scale = mean_and_scale(there)
+        fill = float(np.median(there)) if len(there) else 0.0
+        return cls(name, mean, scale, fill, len(there) < len(values), boolean)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The number itself, and whether it was missing."""
+        return (self.name, f"{self.name} is missing") if self.gaps else (self.name,)
+
+    def write(self, values: AnyArray, *, out: Array) -> None:
+        missing = np.isnan(values)
+        out[:, 0] = (np.where(missing, self.fill, values) - self.mean) / self.scale
+        if self.gaps:
+            out[:, 1] = missing
+
+
+@dataclass(frozen=True)
+class Category:
+    """An input for each of ``levels``, 1 where the row has it, else 0; ``others`` is for all levels that were rare.
+
+    A level that was not there in training counts as rare; without ``others`` its inputs are all 0. So are those of a
+    gap without ``gaps``.
+
+    >>> city = Category("city", ("Bonn", "Köln"), gaps=True)
+    >>> out = np.empty((3, 3))
+    >>> city.write(np.array(["Köln", None, "Ulm"], object), out=out)
+    >>> out
+    array([[0., 1., 0.],
+           [0., 0., 1.],
+           [0., 0., 0.]])
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    others: bool = False
+    gaps: bool = False
+    kind: ClassVar[str] = "category"
+
+    @classmethod
+    def fitted(cls, name: str, values: AnyArray) -> "Category":
+        """The levels of the values that are there (n,), the frequent ones by themselves.
+
+        >>> Category.fitted("city", np.array(["Köln", "Bonn", None, "Bonn"], object))
+        Category(name='city', levels=('Bonn', 'Köln'), others=False, gaps=True)
+        """
+        there = [value for value in values if value is not None]
+        levels, counts = np.unique(np.array(there, str), return_counts=True) if there else (np.array([]), np.array([]))
+        least = RARE if len(levels) > 2 and len(there) >= 20 * RARE else 1
+        order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
+        kept = sorted(str(levels[k]) for k in order if counts[k] >= least)
+        return cls(name, tuple(kept), len(kept) < len(levels), len(there) < len(values))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """One for each level, then for rare levels, then for gaps."""
+        more = [f"{self.name} = (other)"] * self.others + [f"{self.name} is missing"] * self.gaps
+        return (*(f"{self.name} = {level}" for level in self.levels), *more)
+
+    def write(self, values: AnyArray, *, out: Array) -> None:
+        place = {level: k for k, level in enumerate(self.levels)}
+        none = len(place) + self.others + self.gaps  # no input at all
+        other, gap = (len(place) if self.others else none), (len(place) + self.others if self.gaps else none)
+        chosen = np.array([gap if value is None else place.get(value, other) for value in values], np.int64)
+        out[...] = chosen[:, np.newaxis] == np.arange(none)
+
+    def unknown(self, values: AnyArray) -> list[str]:
+        """The levels among ``values`` (n,) that have no input of their own, sorted."""
+        return sorted({value for value in values if value is not None} - set(self.levels))
+
+
+@dataclass(frozen=True)
+class Date:
+    """(days − mean) / scale, days since 1970; and for each of ``cycles`` sin 2πp and cos 2πp of the place p in it.
+
+    Cycles are "year", "week" and "day"; a week begins on Monday. A gap is taken as ``fill``, in seconds; with ``gaps``
+    one more input is 1 where there was one. ``form`` is that in which its dates were written, if they were text.
+
+    >>> when = Date("when", mean=0.0, scale=1.0, fill=0.0, cycles=("week",))
+    >>> when.inputs
+    ('when', 'when: sin of week', 'when: cos of week')
+    >>> out = np.empty((1, 3))
+    >>> when.write(np.array([4 * 86400.0]), out=out)  # Monday, 1970-01-05
+    >>> out
+    array([[4., 0., 1.]])
+    """
+
+    name: str
+    mean: float
+    scale: float
+    fill: float
+    cycles: tuple[str, ...] = ()
+    gaps: bool = False
+    form: str = ""
+    kind: ClassVar[str] = "date"
+
+    @classmethod
+    def fitted(cls, name: str, values: AnyArray, *, form: str = "") -> "Date":
+        """As for a number, in days; with the cycles that the values go through.
+
+        >>> Date.fitted("when", np.array([0.0, 86400.0 * 10])).cycles
+        ('week',)
+        """
+        there = values[~np.isnan(values)]
+        mean, scale = mean_and_scale(there / DAY)
+        fill = float(np.median(there)) if len(there) else 0.0
+        return cls(name, mean, scale, fill, cycles_of(there), len(there) < len(values), form)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The days, sine and cosine of each cycle, and whether it was missing."""
+        waves = [f"{self.name}: {wave} of {cycle}" for cycle in self.cycles for wave in ("sin", "cos")]
+        return (self.name, *waves, *[f"{self.name} is missing"] * self.gaps)
+
+    def write(self, values: AnyArray, *, out: Array) -> None:
+        missing = np.isnan(values)
+        days = np.where(missing, self.fill, values) / DAY
+        out[:, 0] = (days - self.mean) / self.scale
+        for k, cycle in enumerate(self.cycles):
+            turns = 2 * np.pi * ((days - MONDAY) / CYCLES[cycle] % 1)
+            out[:, 1 + 2 * k], out[:, 2 + 2 * k] = np.sin(turns), np.cos(turns)
+        if self.gaps:
+            out[:, -1] = missing
+
+
+def cycles_of(values: AnyArray) -> tuple[str, ...]:
+    """The cycles that dates (n,), in seconds, go through by half at least, and in which their places differ.
+
+    The weekdays of dates of which no two are of one month, as the first of each, say nothing: then there is no week.
+
+    >>> monthly = np.arange("2020-01", "2023-01", dtype="M8[M]").astype("M8[s]").astype(float)
+    >>> cycles_of(monthly), cycles_of(monthly[::12]), cycles_of(np.arange(1000) * DAY)
+    (('year',), (), ('year', 'week'))
+    """
+    if not len(values):
+        return ()
+    span = (float(values.max()) - float(values.min())) / DAY
+    days = np.unique(values // DAY)
+    months = np.unique(days.astype("M8[D]").astype("M8[M]")).astype(np.int64)
+    telling = {
+        "year": len(np.unique(months % 12)) > 1,
+        "week": len(np.unique(days % 7)) > 1 and len(days) > len(months),
+        "day": len(np.unique(values % DAY)) > 1,
+    }
+    return tuple(name for name, length in CYCLES.items() if span > length / 2 and telling[name])
+
+
+@dataclass(frozen=True)
+class Target:
+    """One value to predict: the network learns (y − mean) / scale, and what it says is brought back.
+
+    >>> Target.fitted("price", np.array([100.0, 300.0]))
+    Target(name='price', mean=200.0, scale=100.0)
+    """
+
+    name: str
+    mean: float
+    scale: float
+
+    @classmethod
+    def fitted(cls, name: str, values: AnyArray, *, counts: bool = False) -> "Target":
+        """Mean and standard deviation of the values (n,); of counts, which stay at least 0, the scale is their mean.
+
+        >>> Target.fitted("visits", np.array([0.0, 4.0]), counts=True)
+        Target(name='visits', mean=0.0, scale=2.0)
+        """
+        mean, scale = mean_and_scale(values)
+        return cls(name, 0.0, mean or 1.0) if counts else cls(name, mean, scale)
+
+
+def mean_and_scale(values: AnyArray) -> tuple[float, float]:
+    """The mean and the standard deviation of values (n,), 1 where they do not differ or there are none.
+
+    Huge values are divided by the largest first, so that their squares stay numbers.
+
+    >>> mean_and_scale(np.array([1.0, 3.0]))
+    (2.0, 1.0)
+    >>> mean_and_scale(np.array([5.0, 5.0]))
+    (5.0, 1.0)
+    """
+    if not len(values):
+        return 0.0, 1.0
+    largest = float(np.abs(values).max())
+    unit = largest if largest > HUGE else 1.0
+    mean, scale = float(np.mean(values / unit)) * unit, float(np.std(values / unit)) * unit
+    return mean, scale if scale > 1e-12 * abs(mean) and scale > 0 else 1.0

@@ -1,0 +1,1 @@
+"""How results look: pictures, the report, what notebooks show."""

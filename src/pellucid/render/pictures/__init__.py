@@ -1,0 +1,39 @@
+"""A trace, a history, a network as matplotlib figures: each function returns a figure and writes nothing.
+
+>>> import numpy as np, pellucid as pl
+>>> net = pl.Network([784, 32, 10], rng=np.random.default_rng(0))
+>>> figure = pl.pictures.weights(net)
+>>> import os, tempfile
+>>> pl.pictures.save(figure, os.path.join(tempfile.mkdtemp(), "weights.svg"))
+"""
+
+from pellucid.render.pictures.activations import activations
+from pellucid.render.pictures.architecture import architecture
+from pellucid.render.pictures.confusion import confusion
+from pellucid.render.pictures.curves import Course, course, gradients, history
+from pellucid.render.pictures.importance import importance
+from pellucid.render.pictures.landscape import landscape
+from pellucid.render.pictures.learning_rate import range_test
+from pellucid.render.pictures.saliency import input_gradient, saliency
+from pellucid.render.pictures.samples import digits, mistakes
+from pellucid.render.pictures.style import save
+from pellucid.render.pictures.weights import weights
+
+__all__ = [
+    "Course",
+    "activations",
+    "architecture",
+    "confusion",
+    "course",
+    "digits",
+    "gradients",
+    "history",
+    "importance",
+    "input_gradient",
+    "landscape",
+    "mistakes",
+    "range_test",
+    "saliency",
+    "save",
+    "weights",
+]

@@ -1,0 +1,139 @@
+"""One sample on its way through a network: each layer's activations, from the input to the output."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.core import checks
+from pellucid.core.arrays import AnyArray
+from pellucid.core.network import Network, forward
+from pellucid.core.trace import Trace
+from pellucid.model.model import Model
+from pellucid.render.pictures import style
+from pellucid.render.pictures.subject import as_model, as_row, output_names, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANELS = 5  # side by side
+BARS = 40  # neurons up to which each has a bar; more become a field of colours
+
+
+def activations(
+    model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
+) -> "Figure":
+    """What each layer makes of one sample x (features,): bars are activations a, circles the scores z before them.
+
+    ``y`` is its class or its value, if it is known. Layers of more than 40 neurons are fields of colours.
+
+    Raises:
+        InputError: x or y does not fit the model.
+
+    >>> net = Network([784, 32, 10], rng=np.random.default_rng(0))
+    >>> [ax.get_title() for ax in activations(net, np.ones(784)).axes]
+    ['input: 28 × 28 pixels', 'layer 1: 32 × relu', 'layer 2: 10 × softmax']
+    """
+    model = as_model(model)
+    net = model.network
+    row = as_row(x, net.sizes[0])
+    truth = None if y is None else checks.targets(net.loss, np.atleast_1d(y), 1, net.sizes[-1]).reshape(-1)
+    trace = Trace(net, 1)
+    trace.fill(row)
+    forward(net, trace)
+    tall = max([12, *(size for size in (net.sizes[1:] if model.image_shape else net.sizes) if size <= BARS)])
+    columns = min(len(net.sizes), PANELS)
+    lines = -(-len(net.sizes) // columns)
+    figure = style.figure(2.9 * columns + 0.4, lines * float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
+    grid = figure.add_gridspec(lines, columns)
+    panels = [figure.add_subplot(grid[k // columns, k % columns]) for k in range(len(net.sizes))]
+    _input(panels[0], model, trace.a[0])
+    for l, layer in enumerate(net.layers, start=1):
+        last = l == len(net.layers)
+        names = output_names(model) if last else None
+        _layer(panels[l], trace.z[l - 1][0], trace.a[l][0], names, layer.activation.name)
+        panels[l].set_title(f"layer {l}: {net.sizes[l]} × {layer.activation.name}", fontsize=style.TITLE)
+    verdict = _verdict(panels[-1], model, trace.a[-1][0], truth)
+    style.heading(figure, f"{name}, layer by layer{verdict}")
+    return figure
+
+
+def _input(ax: "Axes", model: Model, inputs: AnyArray) -> None:
+    values = inputs[0]
+    if model.image_shape is not None:
+        ax.imshow(shown(model, inputs), cmap="gray_r")
+        style.bare(ax)
+        height, width = model.image_shape
+        style.label(ax, title=f"input: {height} × {width} pixels")
+        ax.set_xlabel(
+            "dark is 1, white is 0" if values.min() >= 0 and values.max() <= 1 else "dark is large", fontsize=style.TEXT
+        )
+    elif len(values) <= BARS:
+        _bars(ax, values, model.feature_names)
+        style.label(ax, title=f"input: {len(values)} values", x="value", y="feature", grid=True)
+    else:
+        _field(ax, values, "value")
+        style.label(ax, title=f"input: {len(values)} values")
+
+
+def _layer(ax: "Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, activation: str) -> None:
+    if len(a) > BARS:
+        _field(ax, a, "activation a")
+        return
+    shares = activation == "softmax" or (names is not None and activation == "sigmoid")
+    _bars(ax, a, names)
+    if shares:
+        style.label(ax, x="probability a", y="class", grid=True)
+        ax.set_xlim(0, 1)
+        return
+    ax.plot(z, range(len(z)), "o", markersize=3.5, markerfacecolor="white", color=style.VERMILLION, label="score z")
+    style.label(ax, x="activation a (bar)", y="neuron" if names is None else "output", grid=True)
+    ax.legend(fontsize=style.SMALL, frameon=False, loc="best")
+
+
+def _bars(ax: "Axes", values: AnyArray, names: tuple[str, ...] | None) -> None:
+    count = len(values)
+    ax.barh(range(count), values, color=style.BLUE, height=0.75)
+    ax.axvline(0, color=style.BLACK, linewidth=0.8)
+    labelled = range(count) if names is not None else style.ticks(count, 16)
+    ax.set_yticks(labelled, [style.literal(names[k] if names is not None else k, 14) for k in labelled])
+    ax.set_ylim(count - 0.4, -0.6)
+
+
+def _field(ax: "Axes", values: AnyArray, text: str) -> None:
+    """Many neurons as a field of colours, row after row, blank where the last row ends."""
+    width = int(np.ceil(np.sqrt(len(values))))
+    cells = np.full(-(-len(values) // width) * width, np.nan)
+    cells[: len(values)] = values
+    most = style.reach(values)
+    negative = bool((values < 0).any())
+    image = ax.imshow(
+        cells.reshape(-1, width), cmap=style.signed() if negative else style.unsigned(),
+        vmin=-most if negative else 0, vmax=most,
+    )  # fmt: skip
+    style.bare(ax)
+    ax.set_xlabel(f"neurons row by row, {width} in each", fontsize=style.TEXT)
+    bar = ax.figure.colorbar(image, ax=ax, orientation="horizontal", shrink=0.85, pad=0.04)
+    bar.set_label(text, fontsize=style.TEXT)
+    bar.ax.tick_params(labelsize=style.SMALL)
+
+
+def _verdict(ax: "Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> str:
+    """What was predicted and what is true, in words; the true class is hatched at the output."""
+    loss, names = model.network.loss, output_names(model)
+    if loss.kind == "classes":
+        guess = model.class_names[int(outputs.argmax())]
+        right = None if truth is None else model.class_names[int(truth[0])]
+    elif loss.kind == "probabilities" and len(outputs) == 1:
+        guess = model.class_names[int(outputs[0] > 0.5)]
+        right = None if truth is None else model.class_names[int(truth[0] > 0.5)]
+    elif len(outputs) == 1:
+        guess, right = f"{outputs[0]:.4g}", None if truth is None else f"{truth[0]:.4g}"
+    else:
+        return ""
+    if loss.kind == "classes" and truth is not None and len(names) <= BARS:
+        bar = ax.patches[int(truth[0])]
+        bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
+        ax.set_xlabel("probability a (hatched: the true class)", fontsize=style.TEXT)
+    return f": predicted {guess}" + ("" if right is None else f", true {right}")

@@ -1,0 +1,249 @@
+"""The architecture, drawn from a real network: its layers, its neurons, and its weights as lines between them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pellucid.core.arrays import AnyArray
+from pellucid.core.network import Network
+from pellucid.model.model import Model
+from pellucid.render.pictures import style
+from pellucid.render.pictures.subject import as_model, output_names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ALL = 16  # neurons up to which a layer is drawn whole
+ENDS = 5  # of a larger layer, so many from each end
+EDGES = 120  # lines between two layers: the strongest
+WRITTEN = 12  # weights between two layers up to which their numbers stand on the lines
+GAP = 3.0  # from layer to layer; neurons are 1 apart
+
+
+class Column(NamedTuple):
+    """The drawn part of a layer: which neurons, and at what height; none where the layer is a picture."""
+
+    neurons: list[int]
+    heights: list[float]
+    size: int
+
+    @property
+    def gathered(self) -> bool:
+        """Whether some of its neurons are not drawn one by one."""
+        return len(self.neurons) < self.size
+
+
+def columns(sizes: Sequence[int], *, picture: bool) -> list[Column]:
+    """Which neurons of each layer are drawn, and where; with ``picture`` the input is one box.
+
+    >>> [len(column.neurons) for column in columns([784, 32, 16, 10], picture=True)]
+    [0, 10, 16, 10]
+    """
+    found = []
+    for l, size in enumerate(sizes):
+        if l == 0 and picture:
+            neurons: list[int] = []
+        elif size <= ALL:
+            neurons = list(range(size))
+        else:
+            neurons = [*range(ENDS), *range(size - ENDS, size)]
+        places = [float(k + (size > ALL and k >= ENDS) * 1.5) for k in range(len(neurons))]
+        middle = (places[0] + places[-1]) / 2 if places else 0.0
+        found.append(Column(neurons, [middle - place for place in places], size))
+    return found
+
+
+def architecture(model: Model | Network) -> "Figure":
+    """The network as neurons and weights: lines are wide where |W| is large, whole and blue above 0, dashed below.
+
+    A layer of more than 16 neurons is gathered to its first and last five; a picture's pixels to one box, coloured by
+    the size of the weights that leave each pixel, with a grey line to each neuron as wide as its weights' norm. Between
+    two layers at most the 120 strongest weights are drawn.
+
+    >>> import pellucid as pl
+    >>> figure = architecture(Network([2, 3, 1], loss=pl.SquaredError(), rng=np.random.default_rng(0)))
+    >>> [c.get_gid() for c in figure.axes[0].collections if "edges" in (c.get_gid() or "")]
+    ['edges 1 positive', 'edges 1 negative', 'edges 2 positive', 'edges 2 negative']
+    """
+    model = as_model(model)
+    net = model.network
+    drawn = columns(net.sizes, picture=model.image_shape is not None)
+    least = 2.0 if model.image_shape is None else 3.5
+    tallest = max([least, *(column.heights[0] - column.heights[-1] for column in drawn if column.heights)])
+    row = 0.36 if tallest > 8 else 0.6  # inches from neuron to neuron
+    box = (0.0, 0.0) if model.image_shape is None else _box(model.image_shape, row)
+    figure = style.figure(1.9 * len(drawn) + 1.8, row * tallest + 1.9)
+    ax = figure.subplots()
+    for l in range(1, len(drawn)):
+        if l == 1 and model.image_shape is not None:
+            _gathered_edges(ax, net.layers[0].W, drawn[1], start=box[0])
+        else:
+            _edges(ax, net.layers[l - 1].W, drawn[l - 1], drawn[l], l)
+    if model.image_shape is not None:
+        _picture(ax, net.layers[0].W, model.image_shape, box)
+    for l, column in enumerate(drawn):
+        _neurons(ax, column, l, None if l == 0 else net.layers[l - 1].b)
+    _names(ax, model, drawn)
+    _headers(ax, model, tallest / 2 + 0.9)
+    _legend(ax, drawn, picture=model.image_shape is not None)
+    ax.set_xlim(-1.9, GAP * (len(drawn) - 1) + 1.9)
+    ax.set_ylim(-tallest / 2 - 0.8, tallest / 2 + 2.6)
+    ax.set_axis_off()
+    sizes = "-".join(map(str, net.sizes))
+    style.heading(figure, f"{sizes}: {net.theta.size:,} parameters")
+    return figure
+
+
+def strongest_edges(
+    W: AnyArray, before: Sequence[int], after: Sequence[int], most: int = EDGES
+) -> list[tuple[int, int]]:
+    """The (output, input) pairs with the largest |W| among some neurons, at most so many, weakest first.
+
+    >>> strongest_edges(np.array([[1.0, -3.0], [0.5, 2.0]]), [0, 1], [0, 1], most=2)
+    [(1, 1), (0, 1)]
+    """
+    sizes = np.abs(W[np.ix_(after, before)])
+    order = np.argsort(-sizes.ravel(), kind="stable")[:most][::-1]
+    return [(int(after[k // len(before)]), int(before[k % len(before)])) for k in order]
+
+
+def _edges(ax: "Axes", W: AnyArray, before: Column, after: Column, l: int) -> None:
+    from matplotlib.collections import LineCollection
+
+    pairs = strongest_edges(W, before.neurons, after.neurons)
+    most = style.reach(np.array([W[pair] for pair in pairs]))
+    left, right = (
+        dict(zip(before.neurons, before.heights, strict=True)),
+        dict(zip(after.neurons, after.heights, strict=True)),
+    )
+    for sign, colour, dashes in (("positive", style.BLUE, "solid"), ("negative", style.VERMILLION, (0, (3, 1.2)))):
+        chosen = [(j, k) for j, k in pairs if (W[j, k] >= 0) == (sign == "positive")]
+        ends = [((GAP * (l - 1), left[k]), (GAP * l, right[j])) for j, k in chosen]
+        shares = np.array([abs(W[pair]) / most for pair in chosen])
+        lines = LineCollection(
+            ends, colors=colour, linewidths=0.15 + 2.6 * shares, linestyles=[dashes], alpha=0.75, zorder=1,
+            gid=f"edges {l} {sign}",
+        )  # fmt: skip
+        ax.add_collection(lines)
+    if W.size <= WRITTEN:
+        _write(ax, W, left, right, l)
+
+
+def _write(ax: "Axes", W: AnyArray, left: dict[int, float], right: dict[int, float], l: int) -> None:
+    """The weights' numbers on their lines, for each input a little further on, so that they do not meet."""
+    for j, k in np.ndindex(W.shape):
+        at = 0.3 + 0.5 * k / (len(left) - 1) if len(left) > 1 else 0.6
+        height = left[k] + at * (right[j] - left[k])
+        ax.text(
+            GAP * (l - 1 + at), height, f"{W[j, k]:.2f}", fontsize=6.5, ha="center", va="center", zorder=4,
+            bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+        )  # fmt: skip
+
+
+def _gathered_edges(ax: "Axes", W: AnyArray, after: Column, start: float) -> None:
+    """One grey line from a picture to each neuron, as wide as the norm of its weights."""
+    from matplotlib.collections import LineCollection
+
+    norms = np.linalg.norm(np.asarray(W, np.float64), axis=1)[after.neurons]
+    ends = [((start, 0.0), (GAP, height)) for height in after.heights]
+    lines = LineCollection(
+        ends,
+        colors=style.GREY,
+        linewidths=0.3 + 3 * norms / style.reach(norms),
+        alpha=0.6,
+        zorder=1,
+        gid="edges 1 gathered",
+    )
+    ax.add_collection(lines)
+
+
+def _box(shape: tuple[int, int], row: float) -> tuple[float, float]:
+    """Half the width and half the height of the input's box, in the drawing's units, so that pixels are square."""
+    height, width = shape
+    inches = 0.7 / max(shape)
+    return inches * width / 0.7, inches * height / row
+
+
+def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int], box: tuple[float, float]) -> None:
+    """The input as a box: each pixel in the colour of the size of its weights."""
+    x, y = box
+    sizes = np.sqrt(np.mean(np.square(np.asarray(W, np.float64)), axis=0)).reshape(shape)
+    ax.imshow(
+        sizes, cmap=style.unsigned(), vmin=0, vmax=style.reach(sizes), extent=(-x, x, -y, y), aspect="auto",
+        zorder=2,
+    )  # fmt: skip
+    ax.text(0, -y - 0.2, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
+    ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.BLACK, linewidth=1, zorder=3)
+
+
+def _neurons(ax: "Axes", column: Column, l: int, b: AnyArray | None) -> None:
+    if not column.neurons:
+        return
+    x = [GAP * l] * len(column.neurons)
+    most = 1.0 if b is None else style.reach(b)
+    fill = [0.0] * len(x) if b is None else (b[column.neurons] / most).tolist()
+    size = 170 if len(column.neurons) <= ALL else 110
+    ax.scatter(
+        x, column.heights, s=size, c=fill, cmap=style.signed(), vmin=-1.4, vmax=1.4, edgecolors=style.BLACK,
+        linewidths=1, zorder=3, gid=f"neurons {l}",
+    )  # fmt: skip
+    if column.gathered:
+        ax.text(
+            GAP * l, 0, f"⋮ {column.size - len(column.neurons):,} more", fontsize=style.SMALL, ha="center", va="center",
+            zorder=4, bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+        )  # fmt: skip
+
+
+def _names(ax: "Axes", model: Model, drawn: list[Column]) -> None:
+    """The features' names at the input and the outputs' at the end."""
+    sides = (
+        (drawn[0], model.feature_names, 0.0, "right"),
+        (drawn[-1], output_names(model), GAP * (len(drawn) - 1), "left"),
+    )
+    for column, names, x, side in sides:
+        for neuron, height in zip(column.neurons, column.heights, strict=True):
+            shift = -0.35 if side == "right" else 0.35
+            ax.text(x + shift, height, style.literal(names[neuron], 13), fontsize=style.SMALL, ha=side, va="center")
+
+
+def _headers(ax: "Axes", model: Model, height: float) -> None:
+    net, shape = model.network, model.image_shape
+    first = f"input\n{net.sizes[0]:,} values" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"
+    texts = [first]
+    for l, layer in enumerate(net.layers, start=1):
+        plural = "s" if net.sizes[l] > 1 else ""
+        texts.append(
+            f"layer {l}\n{net.sizes[l]:,} neuron{plural}, {layer.activation.name}\n"
+            f"{layer.W.size:,} weights + {layer.b.size:,}"
+        )
+    for l, text in enumerate(texts):
+        ax.text(GAP * l, height, text, fontsize=style.SMALL + 0.5, ha="center", va="bottom", linespacing=1.35)
+
+
+def _legend(ax: "Axes", drawn: list[Column], *, picture: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    lines = [
+        Line2D([], [], color=style.BLUE, linewidth=2, label="weight above 0"),
+        Line2D([], [], color=style.VERMILLION, linewidth=2, linestyle=(0, (3, 1.2)), label="weight below 0"),
+        Line2D(
+            [], [], color=style.BLUE, marker="o", linestyle="none", markeredgecolor=style.BLACK, alpha=0.8,
+            markersize=8, label="fill: bias (as weights)",
+        ),
+    ]  # fmt: skip
+    if picture:
+        lines.append(Line2D([], [], color=style.GREY, linewidth=2, label="norm of a neuron's weights"))
+    layers = drawn[1:] if picture else drawn
+    ax.legend(
+        handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(lines), fontsize=style.SMALL,
+        frameon=False, title="Width: |weight|, relative to the layer's largest" + _left_out(layers),
+        title_fontsize=style.SMALL,
+    )  # fmt: skip
+
+
+def _left_out(layers: list[Column]) -> str:
+    many = any(len(a.neurons) * len(b.neurons) > EDGES for a, b in pairwise(layers))
+    return f"; of each layer at most the {EDGES} strongest" if many else ""

@@ -1,0 +1,59 @@
+"""Bars of how much each column matters."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from pellucid._text import shortened
+from pellucid.core.errors import InputError
+from pellucid.render.pictures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST = 25  # bars
+
+
+class Measured(Protocol):
+    """A column, what the score loses when it is shuffled, and how much that varies (``pellucid.tables.Importance``)."""
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+
+    @property
+    def drop(self) -> float:
+        """What the score loses."""
+
+    @property
+    def spread(self) -> float:
+        """Its standard deviation over the shuffles."""
+
+
+def importance(found: Sequence[Measured], score: str = "accuracy", *, ax: "Axes | None" = None) -> "Figure":
+    """A bar for each column, the one that matters most on top, with the spread over the shuffles.
+
+    ``found`` is what ``pellucid.tables.importance`` gives; ``score`` is what the bars are a loss of. At most 25 columns
+    are drawn.
+
+    >>> from pellucid.tables import Importance
+    >>> figure = importance([Importance("size", 0.8, 0.02, 1.5), Importance("noise", 0.0, 0.01, 0.0)], "R²")
+    >>> [float(bar.get_width()) for bar in figure.axes[0].patches]
+    [0.8, 0.0]
+    """
+    if not found:
+        raise InputError("importance: there are no columns: give at least one")
+    shown = list(found)[:MOST]
+    ax = style.axes(ax, 7.0, 1.4 + 0.28 * len(shown))
+    places = range(len(shown))
+    ax.barh(places, [column.drop for column in shown], color=style.BLUE)
+    ax.errorbar(
+        [column.drop for column in shown], places, xerr=[column.spread for column in shown], fmt="none",
+        ecolor=style.BLACK, elinewidth=1, capsize=2,
+    )  # fmt: skip
+    ax.set_yticks(places, [style.literal(shortened(column.name)) for column in shown], fontsize=style.TEXT)
+    ax.invert_yaxis()
+    ax.axvline(0, color=style.GREY, linewidth=0.8)
+    more = f" (the first {len(shown)} of {len(found)})" if len(found) > len(shown) else ""
+    style.label(ax, title=f"Which columns matter{more}", x=f"{score} lost when the column is shuffled", y="", grid=True)
+    return style.figure_of(ax)

@@ -1,0 +1,127 @@
+"""Saliency: the gradient of the loss on the input, or which pixels and features the answer hangs on."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.core import checks
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.errors import InputError
+from pellucid.core.network import Network, backward, forward
+from pellucid.core.trace import Trace
+from pellucid.model.model import Model
+from pellucid.render.pictures import style
+from pellucid.render.pictures.subject import as_model, as_row, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BARS = 40  # features that get a bar; of more, those with the largest gradient
+
+
+def input_gradient(model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None) -> tuple[Array, AnyArray]:
+    """dLoss/dx of one sample x (features,), in float64, and the target that the loss was taken for, (1,) or (1, k).
+
+    Without ``y`` the target is the class that the network predicts (Simonyan, Vedaldi and Zisserman,
+    https://arxiv.org/abs/1312.6034, section 3, take the class's score in its place).
+
+    Raises:
+        InputError: x or y does not fit the model; or y is missing where values are predicted.
+
+    >>> from pellucid import SquaredError
+    >>> net = Network([2, 1], loss=SquaredError(), init=None)
+    >>> net.theta = [1.0, -2.0, 0.0]
+    >>> input_gradient(net, [3.0, 1.0], [0.0])[0]  # (3 - 2 - 0)², so 2 · 1 · W
+    array([ 2., -4.])
+    """
+    net = as_model(model).network.astype(np.float64)  # a sure answer leaves gradients that float32 cannot hold
+    row = as_row(x, net.sizes[0])
+    trace = Trace(net, 1, input_gradient=True)
+    trace.fill(row)
+    forward(net, trace)
+    target = _own_answer(net, trace.a[-1]) if y is None else np.atleast_1d(y)
+    target = checks.targets(net.loss, target, 1, net.sizes[-1])
+    trace.fill(row, target)
+    backward(net, trace)
+    assert trace.delta_input is not None
+    return trace.delta_input[0], target
+
+
+def _own_answer(net: Network, outputs: Array) -> AnyArray:
+    if net.loss.kind == "values":
+        raise InputError(
+            "saliency: the true value is not known, and at its own prediction a network has no loss: "
+            "give y, or a sample of data (--sample N)"
+        )
+    return outputs.argmax(axis=1) if net.loss.kind == "classes" else (outputs > 0.5).astype(int)
+
+
+def saliency(
+    model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
+) -> "Figure":
+    """The gradient of the loss on one sample's inputs x (features,): as a picture beside its own, or as bars.
+
+    Where it is positive (blue), a larger input makes the answer ``y`` (or without it, the predicted class) less
+    likely; where it is negative (vermillion), more likely.
+
+    Raises:
+        InputError: as ``input_gradient``.
+
+    >>> net = Network([784, 10], rng=np.random.default_rng(0))
+    >>> [ax.get_title() for ax in saliency(net, np.ones(784), 3).axes[:2]]
+    ['input', 'gradient of the loss for 3']
+    """
+    model = as_model(model)
+    gradient, target = input_gradient(model, x, y)
+    row = as_row(x, model.network.sizes[0])
+    of = _target_in_words(model, target)
+    if model.image_shape is None:
+        figure = style.figure(6.4, float(np.clip(0.24 * min(len(gradient), BARS) + 1.6, 2.6, 11)))
+        _bars(figure.subplots(), model, gradient, row[0], of)
+    else:
+        figure = style.figure(8, 4.2)
+        left, right = figure.subplots(1, 2)
+        left.imshow(shown(model, row), cmap="gray_r")
+        style.bare(left)
+        style.label(left, title="input")
+        most = style.reach(gradient)
+        image = right.imshow(gradient.reshape(model.image_shape), cmap=style.signed(), vmin=-most, vmax=most)
+        _outline(right, model, row)
+        style.bare(right)
+        style.label(right, title=f"gradient of the loss for {of}")
+        right.set_xlabel("vermillion: more ink here lowers the loss; blue: raises it", fontsize=style.TEXT)
+        style.scale(figure, image, right, "∂loss/∂x")
+    style.heading(figure, f"{name}: what the answer hangs on")
+    return figure
+
+
+def _outline(ax: "Axes", model: Model, row: AnyArray) -> None:
+    """The edge of the ink, so that one sees where on the digit the gradient stands."""
+    picture = np.asarray(shown(model, row), np.float64)
+    if min(picture.shape) > 1 and picture.max() > picture.min():
+        middle = (picture.max() + picture.min()) / 2
+        ax.contour(picture, levels=[middle], colors=style.BLACK, linewidths=0.7)
+
+
+def _bars(ax: "Axes", model: Model, gradient: Array, row: AnyArray, of: str) -> None:
+    names = model.feature_names
+    largest = np.sort(np.argsort(-np.abs(gradient), kind="stable")[:BARS])
+    colours = [style.BLUE if gradient[k] > 0 else style.VERMILLION for k in largest]
+    ax.barh(range(len(largest)), gradient[largest], color=colours, height=0.75)
+    ax.axvline(0, color=style.BLACK, linewidth=0.8)
+    ax.set_yticks(range(len(largest)), [f"{style.literal(names[k])} = {row[k]:.4g}" for k in largest])
+    ax.set_ylim(len(largest) - 0.4, -0.6)
+    some = f", the {len(largest)} largest of {len(gradient)}" if len(largest) < len(gradient) else ""
+    style.label(ax, title=f"gradient of the loss for {of}{some}", x="∂loss/∂x", y="feature = its value", grid=True)
+
+
+def _target_in_words(model: Model, target: AnyArray) -> str:
+    kind = model.network.loss.kind
+    if kind == "classes":
+        return style.literal(model.class_names[int(target[0])])
+    values = np.asarray(target).reshape(-1)
+    if kind == "probabilities" and len(values) == 1:
+        return style.literal(model.class_names[int(values[0] > 0.5)])
+    return "the true value" + (f" {values[0]:.4g}" if len(values) == 1 else "s")

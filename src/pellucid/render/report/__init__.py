@@ -1,0 +1,9 @@
+"""A finished run as one page of HTML that needs nothing else.
+
+``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
+"""
+
+from pellucid.render.report.page import page, write
+from pellucid.render.report.subject import Subject, subject
+
+__all__ = ["Subject", "page", "subject", "write"]

@@ -1,0 +1,96 @@
+"""Which classes are taken for which: the confusion matrix, and how well each class is recognised."""
+
+import numpy as np
+
+from pellucid._text import escape, percent
+from pellucid.core import metrics
+from pellucid.core.arrays import AnyArray
+from pellucid.render.report import colours
+from pellucid.render.report.html import Cell, Html, Section, paragraph, short, table
+from pellucid.render.report.subject import Seen, Subject
+
+MOST_CLASSES = 20  # whose confusion is shown as a whole
+MOST_PAIRS = 25  # of classes that are confused, where there are more
+FEW = 5  # mistakes of a kind, which are never painted as deep as many
+MOST_ROWS = 30  # classes with their own scores
+
+
+def classes(about: Subject, seen: Seen) -> Section:
+    """The confusion of classes on the samples that were looked at."""
+    names = about.model.class_names
+    matrix = metrics.confusion(seen.outputs, seen.y, len(names))
+    whole = len(names) <= MOST_CLASSES
+    made = _matrix(matrix, names, where(seen)) if whole else _pairs(matrix, names, where(seen))
+    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(matrix, names))
+
+
+def where(seen: Seen) -> str:
+    """Which samples were looked at, in words."""
+    if len(seen.X) < seen.total:
+        return f"the first {len(seen.X):,} of {seen.total:,} {seen.part} samples"
+    return f"{seen.total:,} {seen.part} samples"
+
+
+def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
+    off = matrix - np.diag(matrix.diagonal())
+    totals = np.maximum(1, matrix.sum(axis=1))
+    worst = max(FEW, int(off.max()))
+    rows: list[list[Cell]] = []
+    for i, name in enumerate(names):
+        row: list[Cell] = [_name(name)]
+        for j, times in enumerate(matrix[i].tolist()):
+            words = f"{short(name)}, taken for {short(names[j])}: {times} times"
+            if not times:
+                row.append(Html('<span class="none">·</span>', title=words))
+                continue
+            colour = colours.mix(colours.BLUE, times / totals[i]) if i == j else _orange(times / worst)
+            row.append(Html(f"<b>{times:,}</b>" if i == j else f"{times:,}", colours.style(colour), words))
+        rows.append(row)
+    caption = f"Rows: the true class; columns: what it was taken for. {samples[0].upper()}{samples[1:]}."
+    note = (
+        "Blue, on the diagonal: right answers, the deeper the larger their share of the class. "
+        "Orange: mistakes, the deeper the more often."
+    )
+    heads: list[Cell] = ["true ↓ taken for →", *(_name(name, 12) for name in names)]
+    return table(caption, heads, rows, kind="heat") + paragraph(note, kind="note")
+
+
+def _orange(strength: float) -> colours.Colour:
+    return colours.mix(colours.VERMILLION, 0.15 + 0.7 * strength)
+
+
+def _name(name: str, longest: int = 24) -> Html:
+    cut = short(name, longest)
+    return Html(escape(cut), title=short(name, 200) if cut != name else "")
+
+
+def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
+    """The classes that are confused most often, in place of a matrix that nobody could read."""
+    off = matrix - np.diag(matrix.diagonal())
+    order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
+    rows = [
+        [short(names[i]), short(names[j]), f"{off[i, j]:,}", percent(off[i, j] / matrix[i].sum())]
+        for i, j in zip(*np.unravel_index(order, off.shape), strict=True)
+        if off[i, j]
+    ]
+    if not rows:
+        return paragraph(f"No class was taken for another in {samples}.")
+    caption = f"The pairs that are confused most often, of {len(names):,} classes, in {samples}"
+    return table(caption, ["true", "taken for", "times", "of the class"], rows, left=2)
+
+
+def _scores(matrix: AnyArray, names: tuple[str, ...]) -> str:
+    each = metrics.per_class(matrix)
+    order = range(len(names))
+    caption = "How well each class is recognised"
+    if len(names) > MOST_ROWS:
+        order = np.argsort(np.where(np.isnan(each.f1), np.inf, each.f1), kind="stable")[:MOST_ROWS].tolist()
+        caption = f"The {MOST_ROWS} classes that are recognised worst, by F1"
+    rows = [
+        [short(names[k]), f"{each.samples[k]:,}", *(percent(s[k]) for s in (each.precision, each.recall, each.f1))]
+        for k in order
+    ]
+    note = (
+        "Precision: of what was taken for the class, the share that is. Recall: of the class, the share that was found."
+    )
+    return table(caption, ["class", "samples", "precision", "recall", "F1"], rows) + paragraph(note, kind="note")

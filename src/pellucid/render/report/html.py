@@ -1,0 +1,106 @@
+"""The pieces of the page: sections, tables, figures; every text from outside is escaped here, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pellucid._text import escape
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of the page that is markup already, with the style of the cell that it stands in."""
+
+    markup: str
+    style: str = ""
+    title: str = ""
+
+
+Cell = str | Html  # a text, which is escaped, or markup
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: ``anchor`` is its address within the page, ``short`` its name in the contents."""
+
+    anchor: str
+    short: str
+    title: str
+    content: str
+
+    def markup(self) -> str:
+        """The section as HTML."""
+        return (
+            f'<section id="{self.anchor}" aria-labelledby="{self.anchor}-title">'
+            f'<h2 id="{self.anchor}-title">{escape(self.title)}</h2>\n{self.content}</section>\n'
+        )
+
+
+def short(text: object, longest: int = 40) -> str:
+    """A name from outside as plain text that fits on the page.
+
+    >>> short("a" * 50, 4)
+    'aaa…'
+    """
+    words = str(text)
+    return words if len(words) <= longest else words[: longest - 1] + "…"
+
+
+def paragraph(text: str, *, kind: str = "") -> str:
+    """A paragraph of plain text."""
+    return f"<p{_class(kind)}>{escape(text, 2000)}</p>\n"
+
+
+def table(
+    caption: str, columns: Sequence[Cell], rows: Sequence[Sequence[Cell]], *, left: int = 1, kind: str = ""
+) -> str:
+    """A table that scrolls by itself where the screen is narrow; the first cell of a row is its heading.
+
+    The first ``left`` columns hold words, all others numbers.
+    """
+    head = "".join(_cell("th", cell, k >= left, ' scope="col"') for k, cell in enumerate(columns))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            _cell("td" if k else "th", cell, k >= left, "" if k else ' scope="row"') for k, cell in enumerate(row)
+        )
+        + "</tr>\n"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(caption)}" tabindex="0"><table{_class(kind)}>'
+        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
+    )
+
+
+def _cell(tag: str, cell: Cell, is_number: bool, more: str) -> str:
+    kind = _class("n" if is_number else "")
+    if isinstance(cell, str):
+        return f"<{tag}{more}{kind}>{escape(cell)}</{tag}>"
+    style = f' style="{cell.style}"' if cell.style else ""
+    title = f' title="{escape(cell.title)}"' if cell.title else ""
+    return f"<{tag}{more}{kind}{style}{title}>{cell.markup}</{tag}>"
+
+
+def figure(picture: str, caption: str = "", as_table: str = "") -> str:
+    """A picture, what it shows, and the same as a table that opens on demand."""
+    words = f"<figcaption>{escape(caption, 1000)}</figcaption>" if caption else ""
+    more = f"<details><summary>As a table</summary>{as_table}</details>" if as_table else ""
+    return f"<figure>{picture}{words}{more}</figure>\n"
+
+
+def grid(pieces: Sequence[str], kind: str = "charts") -> str:
+    """Pieces beside one another, as many as there is room for."""
+    return f"<div{_class(kind)}>{''.join(pieces)}</div>\n"
+
+
+def facts(pairs: Sequence[tuple[str, str, str]], kind: str) -> str:
+    """Names, values, and a word on each, as a list of definitions."""
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}{f'<small>{escape(word)}</small>' if word else ''}</dd></div>"
+        for name, value, word in pairs
+    )
+    return f"<dl{_class(kind)}>{items}</dl>\n"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""

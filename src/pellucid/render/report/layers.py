@@ -1,0 +1,132 @@
+"""Inside the network: each layer in numbers, and what the neurons of the first layer look for."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from pellucid._text import number
+from pellucid.analysis.layer_health import layer_health
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.render import svg
+from pellucid.render.notebook.summaries import architecture, histogram
+from pellucid.render.report import colours, png
+from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, short, table
+from pellucid.render.report.subject import Seen, Subject
+
+LOOKED_AT = 1_000  # samples for the layers' health
+MOST_LAYERS = 40  # whose weights' spread is drawn
+MOST_NEURONS = 64
+MOST_INPUTS = 16  # of a table of weights
+LONGEST = 48  # pixels of a side of a tile
+
+
+def layers(about: Subject, seen: Seen | None) -> Section:
+    """Each layer: its shape, its size, its work, its weights and how it does."""
+    net = about.network
+    health = None if seen is None else layer_health(net, seen.X[:LOOKED_AT], seen.y[:LOOKED_AT])
+    rows: list[list[Cell]] = []
+    for l, (W, b, activation) in enumerate(net.layers, start=1):
+        size = math.sqrt(float(np.mean(np.square(W, dtype=np.float64))))
+        row: list[Cell] = [str(l), activation.name, f"{W.shape[1]:,} → {W.shape[0]:,}", f"{W.size + b.size:,}"]
+        row += [f"{W.size:,}", number(size)]
+        if health is not None:
+            one, hidden = health[l - 1], l < len(net.layers)
+            row += [number(one.weight_gradient), _share(one.dead, hidden)]
+            row.append(_share(one.saturated, hidden and activation.name in ("sigmoid", "tanh")))
+        row.append(Html(histogram(W, l)) if l <= MOST_LAYERS else "")
+        rows.append(row)
+    total: list[Cell] = ["all", "", "", f"{net.theta.size:,}", f"{sum(layer.W.size for layer in net.layers):,}"]
+    rows.append([*total, *[""] * (len(rows[0]) - len(total))])
+    heads = ["layer", "activation", "inputs → outputs", "parameters", "multiply-adds", "RMS of W"]
+    heads += ["RMS of dW", "dead", "saturated"] if health is not None else []
+    drawn = figure(architecture(net.sizes, ["input", *(layer.activation.name for layer in net.layers)]))
+    made = drawn + table("The layers", [*heads, "spread of W"], rows, left=2)
+    if seen is not None:
+        made += paragraph(
+            f"RMS is the root of the mean square. On {min(LOOKED_AT, len(seen.X)):,} {seen.part} samples: a neuron is "
+            "dead where no gradient passes through it for any of them; an activation is saturated where its function "
+            "is nearly flat.",
+            kind="note",
+        )
+    return Section("layers", "Layers", "Inside the network", made)
+
+
+def _share(value: float, said: bool) -> str:
+    return f"{100 * value:.1f} %" if said else "–"
+
+
+def weights(about: Subject) -> Section:
+    """What each neuron of the first layer looks for: as pictures where inputs are pictures, else as a table."""
+    W, b, _ = about.network.layers[0]
+    sizes = np.sqrt(np.square(W, dtype=np.float64).sum(axis=1))
+    neurons = np.arange(len(W))
+    words = f"All {len(W):,} neurons of layer 1."
+    if len(W) == 1:
+        words = "The one neuron of layer 1."
+    if len(W) > MOST_NEURONS:
+        neurons = np.sort(np.argsort(-sizes, kind="stable")[:MOST_NEURONS])
+        words = f"The {MOST_NEURONS} of {len(W):,} neurons of layer 1 with the longest weight vectors."
+    drawn = _tiles if about.model.image_shape is not None else _heat
+    limit = float(np.quantile(np.abs(W[neurons]), 0.995)) or 1.0
+    made = drawn(about, W, b, neurons, limit)
+    note = (
+        f"{words} Blue: what is there excites the neuron; orange: it silences it; white: it does not matter. "
+        f"The colours are full at ±{number(limit)}."
+    )
+    return Section("weights", "Weights", "What the first layer looks for", paragraph(note) + made)
+
+
+def _tiles(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -> str:
+    assert about.model.image_shape is not None
+    tiles = [png.shrunk(W[k].reshape(about.model.image_shape).astype(np.float64), LONGEST) for k in neurons]
+    high, wide = tiles[0].shape
+    across = min(8, len(tiles))
+    down = -(-len(tiles) // across)
+    room, gap = max(4, round(0.24 * wide)), max(1, wide // 14)
+    sheet = np.full((down * (high + room), across * (wide + gap) - gap), colours.MIDDLE, np.uint8)
+    labels, frames = "", ""
+    for place, (k, tile) in enumerate(zip(neurons, tiles, strict=True)):
+        top, left = place // across * (high + room), place % across * (wide + gap)
+        sheet[top : top + high, left : left + wide] = colours.places(tile, limit)
+        labels += f'<text x="{left + wide / 2:g}" y="{top + high + 0.78 * room:g}">{k}</text>'
+        frames += f'<rect x="{left}" y="{top}" width="{wide}" height="{high}"/>'
+    height, width = sheet.shape
+    picture = (
+        f'<g clip-path="url(#tiles)"><image width="{width}" height="{height}" style="image-rendering:pixelated" '
+        f'href="{png.data_uri(sheet, colours.palette())}"/></g>'
+        f'<g fill="currentColor" text-anchor="middle" style="font-size:{0.8 * room:.1f}px">{labels}</g>'
+        f'<g fill="none" stroke="currentColor" stroke-opacity=".35" stroke-width="{wide / 120:.2f}">'
+        f'{frames}</g><clipPath id="tiles">{frames}</clipPath>'
+    )
+    words = f"{len(neurons)} tiles of {wide} × {high} weights, one for each neuron; they count from 0."
+    drawn = svg.picture("weights", "Weights of the first layer", words, picture, width=width, height=height, widest=720)
+    return figure(drawn, as_table=_listed(W, b, neurons))
+
+
+def _listed(W: Array, b: Array, neurons: Sequence[int] | AnyArray) -> str:
+    rows = []
+    for k in neurons:
+        row = W[k].astype(np.float64)
+        numbers = (float(np.linalg.norm(row)), float(b[k]), float(row.min()), float(row.max()))
+        rows.append([str(k), *map(number, numbers)])
+    return table("The neurons of layer 1", ["neuron", "length of W", "b", "least weight", "greatest"], rows)
+
+
+def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -> str:
+    inputs = np.arange(W.shape[1])
+    caption = "Weights of layer 1: a row is a neuron, a column an input"
+    if len(inputs) > MOST_INPUTS:
+        strongest = np.argsort(-np.square(W, dtype=np.float64).sum(axis=0), kind="stable")
+        inputs = np.sort(strongest[:MOST_INPUTS])
+        caption += f"; of {W.shape[1]:,} inputs the {MOST_INPUTS} that weigh most"
+    names = about.model.feature_names
+    digits = min(9, max(0, 2 - math.floor(math.log10(limit))))
+    rows: list[list[Cell]] = []
+    for k in neurons:
+        row = [
+            Html(f"{v:.{digits}f}".replace("-", "−"), colours.style(colours.signed(v, limit)))
+            for v in W[k, inputs].tolist()
+        ]
+        rows.append([str(k), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
+    return table(caption, ["neuron", *(short(names[k], 14) for k in inputs), "b"], rows, kind="heat")

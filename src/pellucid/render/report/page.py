@@ -1,0 +1,107 @@
+"""The page as a whole, and its file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pellucid
+from pellucid._files import StrPath, write_whole
+from pellucid._text import escape
+from pellucid.analysis.finding import Finding
+from pellucid.datasets import Dataset
+from pellucid.render.report import columns, confusion, cost, curves, layers, mistakes, scores
+from pellucid.render.report.html import Section, paragraph
+from pellucid.render.report.style import CSS
+from pellucid.render.report.subject import Seen, Subject, see, subject
+from pellucid.runs import Run, SavedRun, read_run
+from pellucid.runs.run_json import REPORT
+
+
+def page(
+    run: Subject | SavedRun | Run | StrPath,
+    *,
+    dataset: Dataset | None = None,
+    findings: Sequence[Finding] | None = None,
+) -> str:
+    """A finished run as one page of HTML that needs no other file and no network.
+
+    Args:
+        run: the folder of a run, the run read back (``runs.read_run``), or the run that has just ended in this process;
+            or what ``subject`` made of one of them.
+        dataset: its data, if they are at hand; else they are read, and left out where they have changed or gone.
+        findings: what was found wrong with it; None leaves that section out.
+
+    Raises:
+        InputError: there is no finished run, or its files are damaged.
+    """
+    return _page(_subject(run, dataset), findings)
+
+
+def write(
+    run: Subject | SavedRun | Run | StrPath,
+    *,
+    dataset: Dataset | None = None,
+    findings: Sequence[Finding] | None = None,
+    to: StrPath | None = None,
+) -> Path:
+    """Write the page of a run, whole or not at all, to ``to`` or into the run's folder; returns where it is.
+
+    Raises:
+        InputError: as ``page`` does.
+        OSError: the file cannot be written; what was there before is untouched.
+    """
+    about = _subject(run, dataset)
+    path = about.folder / REPORT if to is None else Path(to)
+    write_whole(path, _page(about, findings).encode(), durable=False)
+    return path
+
+
+def _subject(run: Subject | SavedRun | Run | StrPath, dataset: Dataset | None) -> Subject:
+    if isinstance(run, Subject):
+        return run
+    return subject(run if isinstance(run, SavedRun | Run) else read_run(Path(run)), dataset)
+
+
+def _page(about: Subject, findings: Sequence[Finding] | None) -> str:
+    seen = see(about)
+    value, words = scores.score(about)
+    sections = _sections(about, seen, findings)
+    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.short)}</a></li>' for one in sections)
+    title = escape(scores.title(about))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{title}: {escape(value)}</title>\n<link rel="icon" href="data:,">\n<style>{CSS}</style>\n</head>\n'
+        f'<body>\n<header>\n<p class="eyebrow">pellucid, a training run</p>\n<h1>{title}</h1>\n'
+        f'<p class="hero"><strong>{escape(value)}</strong> <span>{escape(words)}</span></p>\n'
+        f"{scores.key_figures(about)}"
+        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n</header>\n'
+        f"<main>\n{''.join(one.markup() for one in sections)}</main>\n"
+        f"<footer>Written by pellucid {escape(pellucid.__version__)}. This page is one file: it loads nothing, sends "
+        "nothing and runs no script.</footer>\n</body>\n</html>\n"
+    )
+
+
+def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
+    made = [scores.scores(about)]
+    if findings is not None:
+        made.append(scores.findings(findings))
+    made.append(curves.course(about.history))
+    made += _predictions(about, seen)
+    understood = columns.columns(about)
+    made += [] if understood is None else [understood]
+    made += [layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about)]
+    return made
+
+
+def _predictions(about: Subject, seen: Seen | None) -> list[Section]:
+    """What the network makes of samples, by what it predicts."""
+    net = about.network
+    if seen is None:
+        why = about.why or "The data are larger than memory, and no part was held back."
+        return [Section("classes", "Predictions", "What it predicts", paragraph(f"Nothing is shown here. {why}"))]
+    if net.loss.kind == "values":
+        return [mistakes.residuals(about, seen)]
+    if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
+        words = "Each output answers a question of its own: there is no one class to confuse with another."
+        return [Section("classes", "Predictions", "What it predicts", paragraph(words))]
+    return [confusion.classes(about, seen), mistakes.mistakes(about, seen)]

@@ -1,0 +1,147 @@
+"""The top of the page: the score in large, the figures that people ask for first, and what was found wrong."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from pellucid._text import escape, number, percent
+from pellucid.analysis.finding import Finding
+from pellucid.render.report.html import Cell, Section, facts, paragraph, short, table
+from pellucid.render.report.subject import Subject
+
+
+def score(about: Subject) -> tuple[str, str]:
+    """The run's score as people say it, and what it is."""
+    part, scores = about.judged, about.result[about.judged]
+    samples = about.about["samples"][part]
+    if "accuracy" in scores:
+        return percent(scores["accuracy"]), f"of {samples:,} {part} samples are recognised"
+    return decimal(scores["r2"]), f"R² on {samples:,} {part} samples: the share of the variance that is explained"
+
+
+def key_figures(about: Subject) -> str:
+    """The figures that people ask for first."""
+    result, net = about.result, about.network
+    part, scores = about.judged, about.result[about.judged]
+    seen = result["epochs"] * about.about["samples"]["train"]
+    pairs = [(f"{part} loss", decimal(scores["loss"]), net.loss.name)]
+    if "accuracy" in scores:
+        wrong = round((1 - scores["accuracy"]) * about.about["samples"][part])
+        pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.about['samples'][part]:,} samples"))
+    elif net.sizes[-1] == 1:  # of several values it would mix their units
+        pairs.append((f"{part} RMSE", decimal(scores["rmse"]), "in the unit of the target"))
+    products = sum(i * o for i, o in pairwise(net.sizes))
+    pairs += [
+        ("parameters", f"{net.theta.size:,}", f"{net.dtype}"),
+        ("training time", seconds(result["seconds"]), f"{count(result['epochs'], 'epoch')}, {result['steps']:,} steps"),
+        ("speed", rate(seen, result["seconds"]), "samples a second in training"),
+        ("a prediction", f"{products:,}", "multiply-adds"),
+    ]
+    return facts(pairs, "key")
+
+
+def scores(about: Subject) -> Section:
+    """The scores of each part as a table."""
+    rows: list[list[Cell]] = []
+    values = 2 if about.network.sizes[-1] == 1 else 1  # scores: of several values an RMSE would mix their units
+    for part in ("train", "dev", "test"):
+        found, samples = about.result[part], about.about["samples"][part]
+        if found is None:
+            continue
+        row: list[Cell] = [part, f"{samples:,}", decimal(found["loss"])]
+        if "accuracy" in found:
+            low, high = interval(found["accuracy"] or 0.0, samples)
+            row += [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
+        else:
+            row += [decimal(found["r2"]), decimal(found["rmse"])][:values]
+        rows.append(row)
+    of_classes = "accuracy" in about.result["train"]
+    judged: list[Cell] = [*(("accuracy", "95 % interval") if of_classes else ("R²", "RMSE")[:values])]
+    made = table("The trained network on each part of the data", ["part", "samples", "loss", *judged], rows)
+    kept, epochs = about.result["best_epoch"], about.result["epochs"]
+    if kept != epochs:
+        made += paragraph(
+            f"The model is that of epoch {kept}, which had the least dev loss; training stopped at {epochs}."
+        )
+    if "95 % interval" in judged:
+        words = "The interval is Wilson's: where the accuracy lies on samples of the same kind that nobody has seen."
+        made += paragraph(words, kind="note")
+    return Section("scores", "Scores", "Scores", made)
+
+
+def findings(found: Sequence[Finding]) -> Section:
+    """What was found wrong with the run, and what to do about it."""
+    made = "".join(
+        f'<div class="finding"><h3>{escape(_place(one) + one.fault, 600)}</h3>'
+        f"<p>{escape(one.evidence, 2000)}</p><p><b>Try:</b> {escape(one.remedy, 2000)}</p></div>"
+        for one in found
+    )
+    return Section("findings", "Findings", "What was found", made or paragraph("Nothing stood out."))
+
+
+def _place(one: Finding) -> str:
+    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else ""
+
+
+def interval(accuracy: float, samples: int) -> tuple[float, float]:
+    """Wilson's interval for a share of right answers, at 95 % (Wilson, JASA 22, 1927).
+
+    >>> [round(end, 4) for end in interval(0.9739, 10_000)]
+    [0.9706, 0.9768]
+    """
+    z, n = 1.959963984540054, max(1, samples)
+    middle = (accuracy + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * math.sqrt(accuracy * (1 - accuracy) / n + z * z / (4 * n * n))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def decimal(value: Any) -> str:
+    """A score as text; a dash where there is none."""
+    return "–" if value is None else number(value)
+
+
+def count(many: int, what: str) -> str:
+    """A number of things.
+
+    >>> count(1, "epoch"), count(6, "epoch")
+    ('1 epoch', '6 epochs')
+    """
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
+
+
+def seconds(value: float) -> str:
+    """A time as people say it.
+
+    >>> seconds(2.14), seconds(75.0), seconds(4000.0)
+    ('2.14 s', '1 min 15 s', '1 h 6 min')
+    """
+    if value < 60:
+        return f"{value:.2f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def rate(many: float, time: float) -> str:
+    """How many a second, to three digits; a dash where the clock has not moved.
+
+    >>> rate(354_000, 2.16), rate(5, 0.0)
+    ('164,000', '–')
+    """
+    if time <= 0:
+        return "–"
+    each = many / time
+    return f"{float(f'{each:.3g}'):,.0f}" if each >= 100 else number(each)
+
+
+def title(about: Subject) -> str:
+    """What the page is called."""
+    return f"{short(about.name, 80)}, {sizes(about)}"
+
+
+def sizes(about: Subject) -> str:
+    """The network's layers: 784-32-16-10, or their ends where there are many."""
+    given = about.network.sizes
+    if len(given) <= 10:
+        return "-".join(map(str, given))
+    return "-".join([*map(str, given[:4]), "…", *map(str, given[-3:])])

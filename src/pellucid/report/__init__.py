@@ -1,9 +1,0 @@
-"""A finished run as one page of HTML that needs nothing else.
-
-``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
-"""
-
-from pellucid.report.document import page, write
-from pellucid.report.subject import Subject, subject
-
-__all__ = ["Subject", "page", "subject", "write"]

@@ -1,0 +1,141 @@
+"""``run.json``: what a run was asked for, with which versions, on which data, and its result once there is one."""
+
+import json
+import platform
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pellucid
+from pellucid._files import read_file, to_json, write_whole
+from pellucid.core.errors import InputError
+from pellucid.datasets import Dataset
+from pellucid.runs.settings import Settings
+
+NAME = "run.json"
+MODEL = "model.safetensors"
+REPORT = "report.html"
+
+
+def write(
+    folder: Path, settings: Settings, dataset: Dataset, data_checksum: int, result: dict[str, Any] | None
+) -> None:
+    """Write the record of a run into its folder, whole or not at all."""
+    parts = (("train", dataset.train), ("dev", dataset.dev), ("test", dataset.test))
+    about = {
+        "pellucid": pellucid.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "system": platform.platform(),
+        "settings": settings.as_json(),
+        "samples": {name: 0 if part is None else part.shape[0] for name, part in parts},
+        "data_checksum": data_checksum,
+        "peak_memory": None if result is None else _peak_memory(),
+        "result": result,
+    }
+    write_whole(folder / NAME, (to_json(about, indent=2) + "\n").encode())
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record of a run.
+
+    Raises:
+        InputError: the folder holds no run, or the file is damaged.
+    """
+    if not (folder / NAME).is_file():
+        raise InputError(f"{folder}: holds no run (there is no {NAME} in it); give the folder that training has made")
+    try:
+        about = json.loads(read_file(folder / NAME))
+    except (ValueError, RecursionError):
+        about = None
+    try:
+        if (
+            not isinstance(about, dict)
+            or not _is_result(about["result"])
+            or not _are_counts(about["samples"])
+            or "data_checksum" not in about
+        ):
+            raise InputError("it does not hold what training writes")
+        return {**about, "settings": Settings.from_json(about["settings"])}
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError(f"{folder / NAME}: damaged ({error}); start the run again in another folder") from None
+
+
+def _is_result(value: Any) -> bool:
+    """Whether a value is what a finished run has written as its result, or None, as in one under way."""
+    if value is None:
+        return True
+    numbers, parts = {"parameters", "epochs", "best_epoch", "steps", "seconds"}, {"train", "dev", "test"}
+    return (
+        isinstance(value, dict)
+        and set(value) == {"run", "model"} | numbers | parts
+        and all(isinstance(value[name], int | float) for name in numbers)
+        and all(value[part] is None or _are_scores(value[part]) for part in parts)
+    )
+
+
+def _are_counts(value: Any) -> bool:
+    """Whether a value says how many samples each part has."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"train", "dev", "test"}
+        and all(isinstance(count, int) and count >= 0 for count in value.values())
+        and value["train"] > 0
+    )
+
+
+def _are_scores(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) in ({"loss", "accuracy"}, {"loss", "r2", "rmse"})
+        and all(score is None or isinstance(score, int | float) for score in value.values())
+    )
+
+
+def model_file(path: str) -> Path:
+    """The model file that a path names: itself, or the one in the folder of a run.
+
+    Raises:
+        InputError: a folder without a model.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        return folder
+    if not (folder / NAME).is_file():
+        raise InputError(f"{folder}: is a folder, but not that of a run; give a model.safetensors, or a run's folder")
+    if not (folder / MODEL).is_file():
+        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends: pellucid train --resume {folder}")
+    return folder / MODEL
+
+
+def checksum(dataset: Dataset) -> int:
+    """A number that changes when the training data does, or what a table's columns become.
+
+    Of a stream only the files' sizes, samples of their bytes, and all targets are looked at
+    (``FileStream.checksum``). Of a date only the days count: the last bits of a sine may be others on another machine.
+    """
+    train, plan = dataset.train, dataset.preprocessing
+    if not isinstance(train, tuple):
+        return train.checksum()
+    X, *others = train
+    total, parts = 0, [X]
+    if plan is not None:
+        total = zlib.crc32(json.dumps(plan.as_json()).encode())
+        places = zip(plan.columns, plan.places(), strict=True)
+        parts = [X[:, place][:, : 1 if column.kind == "date" else None] for column, place in places]
+    for array in (*parts, *others):
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
+    return total
+
+
+def _peak_memory() -> int | None:
+    """The most memory that this process has had at once, in bytes; None where the system does not tell."""
+    try:
+        import resource
+        import sys
+    except ImportError:
+        return None
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else 1024 * size  # kilobytes on Linux, bytes on macOS
