@@ -1,5 +1,7 @@
 """Tests run in random order; a run says by which seed, so that the order can be had again."""
 
+from __future__ import annotations  # the oldest pytest has no name for all of these types
+
 import pytest
 
 
