@@ -2,7 +2,7 @@
 
     python scripts/tasks.py TASK [more arguments for pytest or the benchmarks]
 
-quick     the core's tests and one of each command, in less than a minute: while you work
+quick     the tests of the core, the main job and the documentation's promises: while you work
 test      all tests but the slow ones, in random order and on all cores
 slow      the slow tests: PyTorch, JAX, a browser, kills of a running training
 cover     the tests again with coverage measured; fails where the core has less than pyproject.toml asks for
