@@ -1,1 +1,1 @@
-"""A learner's own network code, examined: which gradient is wrong, and how."""
+"""A user's own network code, examined: which gradient is wrong, and how."""

@@ -1,4 +1,4 @@
-"""The wiring of a learner's file, read without running it: undefined names, values handed on in a wrong order."""
+"""The wiring of a user's file, read without running it: undefined names, values handed on in a wrong order."""
 
 import ast
 import builtins
@@ -6,51 +6,50 @@ import dis
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
 
-from pellucid.analysis.doctor.examined_code import Case
+from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, meaning, quantity
 from pellucid.analysis.doctor.probe import counted
 from pellucid.analysis.doctor.roles import ROLES
 from pellucid.analysis.doctor.signatures import returned_names
-from pellucid.analysis.doctor.user_file import Code, bound
+from pellucid.analysis.doctor.user_file import UserFile, bound
 
 
-def examine_wiring(case: Case) -> None:
+def examine_dataflow(exam: Examination) -> None:
     """Find undefined names, wrong counts and orders of values between functions, and values returned twice."""
-    code = case.learner.code
-    if code is None:
+    file = exam.functions.file
+    if file is None:
         return
-    before = len(case.findings)
-    for function, name, line in undefined(code):
-        case.add(
+    before = len(exam.findings)
+    for function, name, line in undefined(file):
+        exam.add(
             None,
             name,
             f"{name} is not defined",
             f"line {line}: {function} uses it, and Python raises NameError: name '{name}' is not defined",
-            f"def {name}(…): …" if _is_called(code, name) else f"give {name} a value, or hand it to {function}",
+            f"def {name}(…): …" if _is_called(file, name) else f"give {name} a value, or hand it to {function}",
         )
-    for name, node in code.functions.items():
-        _examine_returned(case, name, node)
-    for call in calls(code):
-        _examine_call(case, code, call)
-    if len(case.findings) == before:
-        case.checked.append("how the functions hand values on: every name defined, counts and orders as they should be")
+    for name, node in file.definitions.items():
+        _examine_returned(exam, name, node)
+    for call in calls(file):
+        _examine_call(exam, file, call)
+    if len(exam.findings) == before:
+        exam.checked.append("how the functions hand values on: every name defined, counts and orders as they should be")
 
 
-def undefined(code: Code) -> Iterator[tuple[str, str, int]]:
+def undefined(file: UserFile) -> Iterator[tuple[str, str, int]]:
     """The names that functions use and nothing defines: (function, name, line), each once."""
-    known = set(code.names) | set(vars(builtins)) | {"__file__", "__name__"}
-    for statement in ast.walk(code.tree):
+    known = set(file.namespace) | set(vars(builtins)) | {"__file__", "__name__"}
+    for statement in ast.walk(file.tree):
         if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
             return
         if isinstance(statement, ast.Global):
             known |= set(statement.names)
-    for statement in code.tree.body:
+    for statement in file.tree.body:
         known |= bound(statement) if not isinstance(statement, ast.FunctionDef | ast.ClassDef) else {statement.name}
     told = set()
-    for name, node in code.functions.items():
-        module = compile(ast.Module([node], []), code.path, "exec")
+    for name, node in file.definitions.items():
+        module = compile(ast.Module([node], []), file.path, "exec")
         for used, line in _globals_of(module):
             if used not in known and used not in told:
                 told.add(used)
@@ -67,9 +66,9 @@ def _globals_of(code: CodeType) -> Iterator[tuple[str, int]]:
             yield from _globals_of(constant)
 
 
-def _is_called(code: Code, name: str) -> bool:
+def _is_called(file: UserFile, name: str) -> bool:
     return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(code.tree)
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(file.tree)
     )
 
 
@@ -83,23 +82,23 @@ class Call:
     targets: list[str | None] | None
 
 
-def calls(code: Code) -> list[Call]:
+def calls(file: UserFile) -> list[Call]:
     """Every call of the file's own functions."""
     unpacked: dict[int, list[str | None]] = {}
-    for node in ast.walk(code.tree):
+    for node in ast.walk(file.tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Tuple):
             parts = node.targets[0].elts
             if not any(isinstance(part, ast.Starred) for part in parts):
                 unpacked[id(node.value)] = [part.id if isinstance(part, ast.Name) else None for part in parts]
     found = [
         Call(node.lineno, node.func.id, node, unpacked.get(id(node)))
-        for node in ast.walk(code.tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in code.functions
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in file.definitions
     ]
     return sorted(found, key=lambda call: call.line)
 
 
-def _examine_returned(case: Case, name: str, node: ast.FunctionDef) -> None:
+def _examine_returned(exam: Examination, name: str, node: ast.FunctionDef) -> None:
     """A name returned twice, while another of its kind is left out."""
     names = [n for n in returned_names(node) if n is not None and quantity(n) is not None]
     known = {n: q for n in bound(node) | {a.arg for a in node.args.args} if (q := quantity(n)) is not None}
@@ -109,7 +108,7 @@ def _examine_returned(case: Case, name: str, node: ast.FunctionDef) -> None:
         if lost:
             line = max(n.lineno for n in ast.walk(node) if isinstance(n, ast.Return))
             wanted = quantity(lost[0])
-            case.add(
+            exam.add(
                 wanted.layer if wanted is not None else None,
                 lost[0],
                 f"{name} returns {twice} in place of {lost[0]}",
@@ -131,8 +130,8 @@ def _mended(names: list[str | None], twice: str, lost: str) -> list[str]:
     return [lost if k == best else str(name) for k, name in enumerate(names)]
 
 
-def _examine_call(case: Case, code: Code, call: Call) -> None:
-    node = code.functions[call.name]
+def _examine_call(exam: Examination, file: UserFile, call: Call) -> None:
+    node = file.definitions[call.name]
     parameters = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
     given = call.node.args
     starred = any(isinstance(part, ast.Starred) for part in given) or any(k.arg is None for k in call.node.keywords)
@@ -140,18 +139,18 @@ def _examine_call(case: Case, code: Code, call: Call) -> None:
     named = {keyword.arg for keyword in call.node.keywords}
     handed = len(given) + len(named & set(parameters))
     if not starred and node.args.vararg is None and not required <= handed <= len(parameters):
-        case.add(
+        exam.add(
             None,
-            _role_of(case, call.name),
+            _role_of(exam, call.name),
             f"{call.name} takes {len(parameters)} values and is handed {handed}",
             f"line {call.line}: it takes {', '.join(parameters)}; it is handed {_unparsed(given)}",
             f"{call.name}({', '.join(parameters)})",
         )
-    elif not starred and _role_of(case, call.name) in ROLES[:6]:  # a helper may call its arguments what it likes
+    elif not starred and _role_of(exam, call.name) in ROLES[:6]:  # a helper may call its arguments what it likes
         names = [part.id if isinstance(part, ast.Name) else None for part in given]
         wrong = [(n, p) for n, p in zip(names, parameters, strict=False) if n is not None and _clash(n, p)]
         if wrong:
-            case.add(
+            exam.add(
                 _layer(wrong[0][1]),
                 wrong[0][1],
                 f"{call.name} is handed its values in the wrong order: {wrong[0][0]} where it takes {wrong[0][1]}",
@@ -159,21 +158,21 @@ def _examine_call(case: Case, code: Code, call: Call) -> None:
                 f"{call.name}({', '.join(parameters)})",
             )
     if call.targets is not None:
-        _examine_unpacking(case, call, returned_names(node), _length(node))
+        _examine_unpacking(exam, call, returned_names(node), _length(node))
 
 
 def _unparsed(parts: list[ast.expr]) -> str:
     return ", ".join(map(ast.unparse, parts))
 
 
-def _examine_unpacking(case: Case, call: Call, returned: list[str | None], length: int | None) -> None:
+def _examine_unpacking(exam: Examination, call: Call, returned: list[str | None], length: int | None) -> None:
     targets = call.targets or []
     given, taken = ", ".join(map(str, returned)), ", ".join(map(str, targets))
     line = f"line {call.line}: it returns {given}; they are unpacked as {taken}"
     remedy = f"{', '.join(map(str, returned))} = {call.name}(…)"
     if length is not None and length != len(targets):
         fault = f"{call.name} returns {length} values and {len(targets)} are unpacked"
-        case.add(None, _role_of(case, call.name), fault, line, remedy)
+        exam.add(None, _role_of(exam, call.name), fault, line, remedy)
         return
     if length is None or len(set(returned)) < len([r for r in returned if r is not None]):
         return  # a double was told already
@@ -182,7 +181,7 @@ def _examine_unpacking(case: Case, call: Call, returned: list[str | None], lengt
     ]
     if wrong:
         fault = f"what {call.name} returns is unpacked in the wrong order: {wrong[0][0]} gets {wrong[0][1]}"
-        case.add(_layer(wrong[0][1]), wrong[0][1], fault, line, remedy)
+        exam.add(_layer(wrong[0][1]), wrong[0][1], fault, line, remedy)
 
 
 def _length(node: ast.FunctionDef) -> int | None:
@@ -211,6 +210,5 @@ def _layer(name: str) -> int | None:
     return q.layer if q is not None and q.layer > 0 else None
 
 
-def _role_of(case: Case, name: str) -> str:
-    functions: dict[str, Any] = case.learner.functions
-    return next((role for role in ROLES if role in functions and case.learner.called(role) == name), name)
+def _role_of(exam: Examination, name: str) -> str:
+    return next((role for role in ROLES if role in exam.functions and exam.functions.name_of(role) == name), name)

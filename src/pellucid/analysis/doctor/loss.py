@@ -1,11 +1,11 @@
-"""Which loss a learner's function computes, told from its values; and the slope dLoss/da that belongs to it."""
+"""Which loss a user's function computes, told from its values; and the slope dLoss/da that belongs to it."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
+from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import at, replaced
 from pellucid.analysis.doctor.probe import scalar
 from pellucid.core.arrays import Array
@@ -44,19 +44,19 @@ def slope_of(name: str, a: Array, y: Array) -> Array:
         return -y / a if name == "ce" else (a - y) / (a * (1 - a))
 
 
-def recognise(case: Case, y: Array, form: Any) -> KnownLoss | None:
-    """The loss that the learner's function computes, from its values at several parameters; None for another one."""
+def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
+    """The loss that the user's function computes, from its values at several parameters; None for another one."""
     ratios: dict[str, list[float]] = {name: [] for name in NAMES}
     for spread in (0.7, 1.0, 1.3):
-        pool, ran = case.forward(_scaled(case, spread))
-        out = None if ran.failure is not None else case.output_of(ran)
+        available, result = exam.forward(_scaled(exam, spread))
+        out = None if result.failure is not None else exam.output_of(result)
         if out is None:
             return None
-        ran = case.learner.call("loss", pool.having(y=form, one_hot=case.layout.own(y)))
-        loss = None if ran.failure is not None else scalar(ran.value)
+        result = exam.functions.call("loss", available.extended(y=form, one_hot=exam.layout.own(y)))
+        loss = None if result.failure is not None else scalar(result.value)
         if loss is None or not np.isfinite(loss):
             return None
-        a = case.layout.rows(out)
+        a = exam.layout.rows(out)
         for name in NAMES:
             size = value(name, a, y)
             ratios[name].append(loss / size if size and np.isfinite(size) else np.nan)
@@ -67,8 +67,8 @@ def recognise(case: Case, y: Array, form: Any) -> KnownLoss | None:
     return None
 
 
-def _scaled(case: Case, by: float) -> Any:
-    value = case.parameters
-    for path in case.where.values():
-        value = replaced(value, path, np.asarray(at(case.parameters, path)) * by)
+def _scaled(exam: Examination, by: float) -> Any:
+    value = exam.parameters
+    for path in exam.paths.values():
+        value = replaced(value, path, np.asarray(at(exam.parameters, path)) * by)
     return value

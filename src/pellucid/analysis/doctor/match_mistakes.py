@@ -1,4 +1,4 @@
-"""The learner's gradients explained, from the last layer down: the fewest mistakes that give exactly these numbers."""
+"""The user's gradients explained, from the last layer down: the fewest mistakes that give exactly these numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
-from pellucid.analysis.doctor.known_mistakes import Idea, bias_ideas, hidden_ideas, output_ideas, weight_ideas
+from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.known_mistakes import (
+    Formula,
+    bias_gradient_formulas,
+    hidden_delta_formulas,
+    output_delta_formulas,
+    weight_gradient_formulas,
+)
 from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.core.arrays import Array
@@ -26,7 +32,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class LayerStory:
+class LayerExplanation:
     """How one layer's gradients came about; ``fault`` is that of δ."""
 
     layer: int
@@ -46,62 +52,76 @@ class LayerStory:
 
 
 def explain(
-    case: Case, gradients: Mapping[Quantity, Any], y: Array, loss: str | None, scale: float, deltas: Mapping[int, Array]
-) -> list[LayerStory]:
-    """Each layer's story, the last layer first.
+    exam: Examination,
+    gradients: Mapping[Quantity, Any],
+    y: Array,
+    loss: str | None,
+    scale: float,
+    deltas: Mapping[int, Array],
+) -> list[LayerExplanation]:
+    """Each layer's explanation, the last layer first.
 
-    ``gradients`` are the learner's, as rows: dW (outputs, inputs), db as it is. ``scale`` is the loss's own, and
-    ``deltas`` are the learner's own δ where they could be seen.
+    ``gradients`` are the user's, as rows: dW (outputs, inputs), db as it is. ``scale`` is the loss's own, and
+    ``deltas`` are the user's own δ where they could be seen.
     """
-    stories: list[LayerStory] = []
-    for l in range(case.layers, 0, -1):
-        ideas = output_ideas(case, y, loss) if l == case.layers else hidden_ideas(case, l, stories[-1].delta)
-        stories.append(_layer(case, l, ideas, gradients, scale, deltas.get(l)))
-    return stories
+    explanations: list[LayerExplanation] = []
+    for l in range(exam.layers, 0, -1):
+        formulas = (
+            output_delta_formulas(exam, y, loss)
+            if l == exam.layers
+            else hidden_delta_formulas(exam, l, explanations[-1].delta)
+        )
+        explanations.append(_layer(exam, l, formulas, gradients, scale, deltas.get(l)))
+    return explanations
 
 
 def _layer(
-    case: Case, l: int, ideas: Iterable[Idea], gradients: Mapping[Quantity, Any], scale: float, seen: Array | None
-) -> LayerStory:
-    best: LayerStory | None = None
+    exam: Examination,
+    l: int,
+    formulas: Iterable[Formula],
+    gradients: Mapping[Quantity, Any],
+    scale: float,
+    seen: Array | None,
+) -> LayerExplanation:
+    best: LayerExplanation | None = None
     dW, db = gradients.get(Quantity("dW", l)), gradients.get(Quantity("db", l))
     first = None
-    for idea in ideas:
-        delta = idea.value * (scale if l == case.layers else 1.0)
+    for formula in formulas:
+        delta = formula.value * (scale if l == exam.layers else 1.0)
         first = delta if first is None else first
-        W = _part(dW, weight_ideas(case, l, delta), idea)
-        b = _part(db, bias_ideas(case, l, delta), idea) if case.array("b", l) is not None else None
-        story = LayerStory(l, idea.fault, idea.remedy, delta, W, b)
-        if best is None or story.cost < best.cost - 1e-9:
-            best = story
+        W = _part(dW, weight_gradient_formulas(exam, l, delta), formula)
+        b = _part(db, bias_gradient_formulas(exam, l, delta), formula) if exam.array("b", l) is not None else None
+        explanation = LayerExplanation(l, formula.fault, formula.remedy, delta, W, b)
+        if best is None or explanation.cost < best.cost - 1e-9:
+            best = explanation
         if best.cost == 0:
             break
     assert best is not None
     if best.cost >= 2 and seen is not None and first is not None and seen.shape == first.shape:
-        # no idea gives these numbers: go on with what the learner's own variable holds
-        W, bias = _part(dW, weight_ideas(case, l, seen), None), None
-        if case.array("b", l) is not None:
-            bias = _part(db, bias_ideas(case, l, seen), None)
-        story = LayerStory(l, UNKNOWN, best.remedy, seen, W, bias)
-        if story.cost < best.cost:
-            return story
+        # no formula gives these numbers: go on with what the user's own variable holds
+        W, bias = _part(dW, weight_gradient_formulas(exam, l, seen), None), None
+        if exam.array("b", l) is not None:
+            bias = _part(db, bias_gradient_formulas(exam, l, seen), None)
+        explanation = LayerExplanation(l, UNKNOWN, best.remedy, seen, W, bias)
+        if explanation.cost < best.cost:
+            return explanation
     return best
 
 
-def _part(given: Any, ideas: Iterable[Idea], of: Idea | None) -> Part:
+def _part(given: Any, formulas: Iterable[Formula], of: Formula | None) -> Part:
     del of
     best: Part | None = None
     remedy = ""
-    for idea in ideas:
-        remedy = remedy or idea.remedy
+    for formula in formulas:
+        remedy = remedy or formula.remedy
         if given is None:
             return Part("it is not returned", remedy, None, 0.9)
         for shaped in _shapes(given):
-            c = factor(shaped, idea.value)
+            c = factor(shaped, formula.value)
             if c is None:
                 continue
             plain = 0.0 if _same(c, 1.0) else 0.3 if shaped.size > 2 else 0.9
-            part = Part(idea.fault, idea.remedy, c, plain + (idea.fault is not None))
+            part = Part(formula.fault, formula.remedy, c, plain + (formula.fault is not None))
             if best is None or part.cost < best.cost - 1e-9:
                 best = part
         if best is not None and best.cost == 0:

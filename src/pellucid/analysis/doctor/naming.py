@@ -1,4 +1,4 @@
-"""What the names in a learner's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
+"""What the names in a user's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
 
 import re
 from collections.abc import Iterator

@@ -8,80 +8,80 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
+from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import LAST, Path, Quantity, at, is_array, meaning, places, replaced
 from pellucid.analysis.doctor.reference_network import Layout, chains
-from pellucid.analysis.doctor.sandbox import Ran
-from pellucid.analysis.doctor.signatures import Pool
+from pellucid.analysis.doctor.sandbox import CallResult
+from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.errors import InputError
 
 SIZES = [5, 4, 6, 3]  # of the network that is asked for, where init takes sizes
-LARGEST = 12  # layers of a learner's own sizes are kept as they are up to this
+LARGEST = 12  # layers of a user's own sizes are kept as they are up to this
 
 
-def start(case: Case, rng: np.random.Generator) -> bool:
-    """Fill in the case's parameters, layout and batch; False where nothing further can be examined."""
-    learner = case.learner
-    if learner.code is not None:
-        case.layers_asked = case.layers_asked or sizes_in(learner.names)
-    case.pool = Pool(
+def start(exam: Examination, rng: np.random.Generator) -> bool:
+    """Fill in the exam's parameters, layout and batch; False where nothing further can be examined."""
+    functions = exam.functions
+    if functions.file is not None:
+        exam.file_sizes = exam.file_sizes or sizes_in(functions.namespace)
+    exam.available = AvailableValues(
         {},
         {
             "learning rate": 0.1,
             "seed": 0,
             "rng": np.random.default_rng(0),
-            "sizes": _sizes(case, 4),
-            "classes": _sizes(case, 2)[-1],
+            "sizes": _sizes(exam, 4),
+            "classes": _sizes(exam, 2)[-1],
         },
     )
-    ran = _init(case)
-    if ran.failure is not None:
-        case.fails("init", ran.failure, "W")
+    result = _init(exam)
+    if result.failure is not None:
+        exam.add_failure("init", result.failure, "W")
         return False
-    names: list[str | None] = learner.returns("init", ran) if "init" in learner.functions else [None]
-    case.started = ran.value
-    written = {q: path for q, path in places(ran.value, names).items() if q.kind in "Wb"}
-    found, case.unnumbered = _resolved(written), _unnumbered(written)
-    case.layers = max((q.layer for q in found if q.kind == "W"), default=0)
-    if not case.layers:
+    names: list[str | None] = functions.returns("init", result) if "init" in functions else [None]
+    exam.initial = result.value
+    written = {q: path for q, path in places(result.value, names).items() if q.kind in "Wb"}
+    found, exam.unnumbered = _resolved(written), _unnumbered(written)
+    exam.layers = max((q.layer for q in found if q.kind == "W"), default=0)
+    if not exam.layers:
         raise InputError(
-            f"{learner.path}: no weights are found in what init returns; name them W1, b1, W2, b2, … there, "
+            f"{functions.path}: no weights are found in what init returns; name them W1, b1, W2, b2, … there, "
             "or return a list of (W, b)"
         )
-    case.where = found
-    case.parameters = _drawn(ran.value, found, rng)
-    missing = [f"W{l}" for l in range(1, case.layers + 1) if Quantity("W", l) not in found]
+    exam.paths = found
+    exam.parameters = _drawn(result.value, found, rng)
+    missing = [f"W{l}" for l in range(1, exam.layers + 1) if Quantity("W", l) not in found]
     if missing:
-        case.add(
+        exam.add(
             None, "W", f"init makes no {', '.join(missing)}", f"it makes {_listed(found)}", f"make {missing[0]} too"
         )
         return False
-    return _choose_layout(case, rng)
+    return _choose_layout(exam, rng)
 
 
-def _init(case: Case) -> Ran:
-    learner = case.learner
-    if "parameters" in learner.about:
-        return Ran(learner.about["parameters"])
-    parameters = inspect.signature(learner.functions["init"]).parameters.values()
-    asked = [p.name for p in parameters if p.default is p.empty and p.name not in case.pool]
+def _init(exam: Examination) -> CallResult:
+    functions = exam.functions
+    if "parameters" in functions.options:
+        return CallResult(functions.options["parameters"])
+    parameters = inspect.signature(functions["init"]).parameters.values()
+    asked = [p.name for p in parameters if p.default is p.empty and p.name not in exam.available]
     if asked and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        case.pool.words.update(zip(asked, _sizes(case, max(len(asked), 2)), strict=False))
-    return learner.call("init", case.pool)
+        exam.available.by_meaning.update(zip(asked, _sizes(exam, max(len(asked), 2)), strict=False))
+    return functions.call("init", exam.available)
 
 
-def _sizes(case: Case, count: int) -> list[int]:
+def _sizes(exam: Examination, count: int) -> list[int]:
     """The sizes of the network to ask for: as the data need it, where there are data."""
-    told = case.learner.about.get("sizes")
+    told = exam.functions.options.get("sizes")
     if told is not None:
         if not isinstance(told, list | tuple) or not all(isinstance(size, int) and size > 0 for size in told):
-            raise InputError(f"{case.learner.path}: sizes={told!r}; give the sizes of the layers, such as [4, 8, 3]")
+            raise InputError(f"{exam.functions.path}: sizes={told!r}; give the sizes of the layers, such as [4, 8, 3]")
         return list(told)
     sizes = [SIZES[0], *(SIZES[1:3] * count)[: count - 2], SIZES[-1]]
-    if case.layers_asked:
-        sizes = _small(case.layers_asked)
-    if case.training is not None:
-        X, y = case.training
+    if exam.file_sizes:
+        sizes = _small(exam.file_sizes)
+    if exam.user_data is not None:
+        X, y = exam.user_data
         sizes[0] = X.shape[1]
         if y.ndim == 1 and np.issubdtype(y.dtype, np.integer):
             sizes[-1] = int(y.max()) + 1
@@ -126,14 +126,14 @@ def _drawn(value: Any, found: dict[Quantity, Path], rng: np.random.Generator) ->
     return value
 
 
-def _choose_layout(case: Case, rng: np.random.Generator) -> bool:
+def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
     """Find out by trying whether samples are rows or columns, and which way W lies."""
-    found = chains(case.arrays(), case.layers)
+    found = chains(exam.arrays(), exam.layers)
     if not found:
         shapes = ", ".join(
-            f"{q} {np.shape(a)}" for q, a in sorted(case.arrays().items(), key=lambda item: item[0].layer)
+            f"{q} {np.shape(a)}" for q, a in sorted(exam.arrays().items(), key=lambda item: item[0].layer)
         )
-        case.add(
+        exam.add(
             None,
             "W",
             "the shapes of the parameters do not fit together",
@@ -141,34 +141,34 @@ def _choose_layout(case: Case, rng: np.random.Generator) -> bool:
             "W of layer l is (neurons of l, neurons of l − 1), or in all layers the other way; b has the neurons of l",
         )
         return False
-    told = case.learner.about.get("samples")
+    told = exam.functions.options.get("samples")
     if told not in (None, "rows", "columns"):
-        raise InputError(f'{case.learner.path}: samples={told!r}; write samples="rows" or samples="columns"')
+        raise InputError(f'{exam.functions.path}: samples={told!r}; write samples="rows" or samples="columns"')
     first = None
     for outputs_first, sizes in found:
         natural = ("columns", "rows") if outputs_first else ("rows", "columns")
         for samples in natural if told is None else (told,):
-            case.layout, case.sizes = Layout(samples, outputs_first), sizes
+            exam.layout, exam.sizes = Layout(samples, outputs_first), sizes
             m = batch_size(sizes)
-            case.X = rng.random((m, sizes[0])) - 0.3
-            _, ran = case.forward()
-            if ran.failure is None and case.output_of(ran) is not None:
-                case.ways.append((case.layout, sizes, case.X, ran))
-            first = first or (case.layout, sizes, case.X, ran)
-    if case.ways:
-        case.layout, case.sizes, case.X, case.ran = case.ways[0]
+            exam.X = rng.random((m, sizes[0])) - 0.3
+            _, result = exam.forward()
+            if result.failure is None and exam.output_of(result) is not None:
+                exam.layouts.append((exam.layout, sizes, exam.X, result))
+            first = first or (exam.layout, sizes, exam.X, result)
+    if exam.layouts:
+        exam.layout, exam.sizes, exam.X, exam.forward_result = exam.layouts[0]
         return True
     assert first is not None
-    case.layout, case.sizes, case.X, ran = first
-    if ran.failure is not None:
-        case.fails("forward", ran.failure, "z")
+    exam.layout, exam.sizes, exam.X, result = first
+    if result.failure is not None:
+        exam.add_failure("forward", result.failure, "z")
     else:
-        case.add(
-            case.layers,
+        exam.add(
+            exam.layers,
             "a",
             "forward returns nothing of the output's shape",
-            f"with {case.m} samples and {case.sizes[-1]} outputs it should hold {case.m} × {case.sizes[-1]} numbers",
-            f"return A{case.layers}, the last layer's activation",
+            f"with {exam.m} samples and {exam.sizes[-1]} outputs it should hold {exam.m} × {exam.sizes[-1]} numbers",
+            f"return A{exam.layers}, the last layer's activation",
         )
     return False
 
@@ -187,10 +187,10 @@ def _listed(found: dict[Quantity, Path]) -> str:
     return ", ".join(str(q) for q in sorted(found, key=lambda q: (q.layer, q.kind)))
 
 
-def targets(case: Case, rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+def targets(exam: Examination, rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
     """Targets for the batch as rows (m, outputs), and as labels (m,) where they are classes."""
-    m, k = case.m, case.sizes[-1]
-    if case.values:
+    m, k = exam.m, exam.sizes[-1]
+    if exam.regression:
         return rng.normal(size=(m, k)), None
     labels = rng.permutation(np.arange(m) % max(k, 2))
     return (np.eye(k)[labels] if k > 1 else labels[:, np.newaxis].astype(float)), labels
@@ -202,7 +202,7 @@ def counted(values: list[Any]) -> list[Any]:
 
 
 def scalar(value: Any) -> float | None:
-    """A loss as one number: the mean, where a learner returns one for each sample."""
+    """A loss as one number: the mean, where a user returns one for each sample."""
     if not is_array(value) or np.size(value) == 0:
         return None
     return float(np.mean(value))

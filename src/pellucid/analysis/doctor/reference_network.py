@@ -1,4 +1,4 @@
-"""A learner's network, transplanted: the same weights in a ``Network``, whose passes say what should come out."""
+"""A user's network, copied: the same weights in a ``Network``, whose passes say what should come out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,24 +29,24 @@ OUTPUT: tuple[Activation, ...] = (Softmax(), Sigmoid(), Identity(), Tanh(), ReLU
 
 @dataclass(frozen=True)
 class Layout:
-    """How a learner lays out arrays: samples in ``rows`` or ``columns``; W as (outputs, inputs) or the other way."""
+    """How a user lays out arrays: samples in ``rows`` or ``columns``; W as (outputs, inputs) or the other way."""
 
     samples: str
     outputs_first: bool
 
     def rows(self, values: Any) -> Array:
-        """A learner's (samples × neurons) array as rows; a flat one is one neuron's."""
+        """A user's (samples × neurons) array as rows; a flat one is one neuron's."""
         array = np.asarray(values, np.float64)
         if array.ndim == 1:
             return array[:, np.newaxis]
         return array.T if self.samples == "columns" else array
 
     def own(self, rows: AnyArray) -> AnyArray:
-        """Rows of samples as the learner lays them out."""
+        """Rows of samples as the user lays them out."""
         return rows.T.copy() if self.samples == "columns" else rows.copy()
 
     def weights(self, W: Any) -> Array:
-        """A learner's W, or dW, as (outputs, inputs)."""
+        """A user's W, or dW, as (outputs, inputs)."""
         array = np.asarray(W, np.float64)
         return array if self.outputs_first or array.ndim != 2 else array.T
 
@@ -91,10 +91,10 @@ def chains(arrays: Mapping[Quantity, Any], layers: int) -> list[tuple[bool, list
     return found
 
 
-def transplant(
+def copy_of_network(
     arrays: Mapping[Quantity, Any], layout: Layout, sizes: Sequence[int], hidden: Sequence[Activation]
 ) -> Network:
-    """The learner's weights in a network of scores: its output layer has no activation, which comes separately."""
+    """The user's weights in a network of scores: its output layer has no activation, which comes separately."""
     net = Network(sizes, activation=list(hidden), loss=SquaredError(), init=None, dtype=np.float64)
     for l, layer in enumerate(net.layers, start=1):
         layer.W[...] = layout.weights(arrays[Quantity("W", l)])

@@ -1,13 +1,13 @@
-"""Which of a learner's functions does what: as a mapping in the file says, and else by their names."""
+"""Which of a user's functions does what: as a mapping in the file says, and else by their names."""
 
 import ast
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pellucid.analysis.doctor.sandbox import code_of
-from pellucid.analysis.doctor.signatures import Learner
-from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.analysis.doctor.sandbox import code_object
+from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile
 from pellucid.core.errors import InputError
 
 # a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
@@ -28,31 +28,33 @@ STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # wha
 ROLES = tuple(PATTERNS)
 
 
-def learner_in(code: Code) -> Learner:
-    """The learner whose functions a file holds: those that PELLUCID names, and the others by their names.
+def find_functions(file: UserFile) -> UserFunctions:
+    """The user whose functions a file holds: those that PELLUCID names, and the others by their names.
 
     Raises:
         InputError: the mapping is none, or there is no forward or no backward function.
     """
-    mapped = any(MAPPING in ast.unparse(node) for node in code.waiting)
+    mapped = any(MAPPING in ast.unparse(node) for node in file.deferred)
     if mapped:
-        failures = code.need([MAPPING], never=_drivers(code))
-        if MAPPING not in code.names:
+        failures = file.run_needed([MAPPING], never=_training_functions(file))
+        if MAPPING not in file.namespace:
             why = f" ({failures[-1].text})" if failures else ""
-            raise InputError(f"{code.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
-    about = code.names.get(MAPPING, {})
+            raise InputError(f"{file.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
+    about = file.namespace.get(MAPPING, {})
     if not isinstance(about, dict):
-        raise InputError(f"{code.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
-    return make_learner({name: code.names[name] for name in code.functions if name in code.names}, code, dict(about))
+        raise InputError(f"{file.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
+    return assign_roles(
+        {name: file.namespace[name] for name in file.definitions if name in file.namespace}, file, dict(about)
+    )
 
 
-def _drivers(code: Code) -> list[str]:
-    return [name for name in code.functions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
+def _training_functions(file: UserFile) -> list[str]:
+    return [name for name in file.definitions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
 
 
-def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[str, Any]) -> Learner:
-    """A learner from candidate functions by name, and what a mapping tells about them."""
-    where = code.path if code is not None else "doctor()"
+def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, about: dict[str, Any]) -> UserFunctions:
+    """A user from candidate functions by name, and what a mapping tells about them."""
+    where = file.path if file is not None else "doctor()"
     found: dict[str, Callable[..., Any]] = {}
     for role in ROLES:
         given = about.pop(role, None)
@@ -79,7 +81,7 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
             raise InputError(
                 f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
             )
-    return Learner(found, code, about)
+    return UserFunctions(found, file, about)
 
 
 def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -88,7 +90,7 @@ def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
         return candidates
     own = {name: f for name, f in candidates.items() if not STATES.search(name)}
     like = [name for name in own if re.fullmatch(PATTERNS["init"], name, re.IGNORECASE)]
-    calls = {name: set(getattr(code_of(own[name]), "co_names", ())) & set(like) - {name} for name in like}
+    calls = {name: set(getattr(code_object(own[name]), "co_names", ())) & set(like) - {name} for name in like}
     return {name: own[name] for name in sorted(own, key=lambda name: not calls.get(name))}
 
 

@@ -1,4 +1,4 @@
-"""A learner's function, run: what it returned, its local variables as they stood at its end, or where it failed."""
+"""A user's function, run: what it returned, its local variables as they stood at its end, or where it failed."""
 
 import contextlib
 import ctypes
@@ -18,12 +18,12 @@ LONG = 20.0  # seconds after which a function is stopped
 
 
 class TooLongError(Exception):
-    """A learner's function ran for longer than ``LONG`` seconds."""
+    """A user's function ran for longer than ``LONG`` seconds."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The error that a learner's code raised, and the line of its file."""
+    """The error that a user's code raised, and the line of its file."""
 
     error: str
     line: int | None
@@ -36,12 +36,12 @@ class Failure:
 
 
 @dataclass
-class Ran:
+class CallResult:
     """How a call ended; ``frames`` are the local variables of each call of the watched functions, oldest first."""
 
     value: Any = None
     failure: Failure | None = None
-    frames: list[dict[str, Any]] = field(default_factory=list)
+    local_variables: list[dict[str, Any]] = field(default_factory=list)
 
 
 def run(
@@ -49,19 +49,19 @@ def run(
     path: str | None = None,
     watched: tuple[CodeType | None, ...] = (),
     see: Callable[[FrameType, Any], None] | None = None,
-) -> Ran:
-    """Run a learner's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
+) -> CallResult:
+    """Run a user's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
 
     ``see`` is called with the frame and the value of each call that returns.
 
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
-    ran, clock = Ran(), _Clock(LONG)
+    result, clock = CallResult(), _Clock(LONG)
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         if event == "return" and frame.f_code in watched:
-            ran.frames.append(dict(frame.f_locals))
+            result.local_variables.append(dict(frame.f_locals))
         if event == "return" and see is not None:
             see(frame, value)
 
@@ -73,17 +73,17 @@ def run(
         clock.start()
         try:
             try:
-                ran.value = call()
+                result.value = call()
             finally:
                 clock.stop()
         except (Exception, SystemExit) as error:
             sys.setprofile(before)
-            ran.failure = _failure(error, path)
+            result.failure = _failure(error, path)
         finally:
             clock.stop()
             sys.setprofile(before)
             sys.stdin = stdin
-    return ran
+    return result
 
 
 @dataclass
@@ -129,7 +129,7 @@ def _failure(error: BaseException, path: str | None) -> Failure:
     )
 
 
-def code_of(function: Any) -> CodeType | None:
+def code_object(function: Any) -> CodeType | None:
     """The code object of a function, None for what has none."""
     code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None

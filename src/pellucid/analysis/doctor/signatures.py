@@ -1,4 +1,4 @@
-"""A learner's functions, and how each is called, from the names of its arguments."""
+"""A user's functions, and how each is called, from the names of its arguments."""
 
 import ast
 import copy
@@ -12,23 +12,23 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.naming import LAST, Quantity, meaning, quantity
-from pellucid.analysis.doctor.sandbox import Ran, code_of, run
-from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile
 from pellucid.core.errors import InputError
 
 
 @dataclass
-class Pool:
+class AvailableValues:
     """What can be handed to a function: arrays by quantity, other things by meaning, everything by its own name."""
 
     arrays: dict[Quantity, Any] = field(default_factory=dict)
-    words: dict[str, Any] = field(default_factory=dict)
-    named: dict[str, Any] = field(default_factory=dict)
+    by_meaning: dict[str, Any] = field(default_factory=dict)
+    by_name: dict[str, Any] = field(default_factory=dict)
 
-    def having(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "Pool":
-        """The same pool with more in it."""
+    def extended(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "AvailableValues":
+        """The same available with more in it."""
         renamed = {key.replace("_", " "): value for key, value in words.items()}
-        return Pool({**self.arrays, **(arrays or {})}, {**self.words, **renamed}, dict(self.named))
+        return AvailableValues({**self.arrays, **(arrays or {})}, {**self.by_meaning, **renamed}, dict(self.by_name))
 
     def __contains__(self, name: str) -> bool:
         return self._key(name) is not None
@@ -41,109 +41,115 @@ class Pool:
 
     def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
         q, word = quantity(name), meaning(name)
-        if name in self.named and word not in ("X", "y", "one hot"):  # returned under this very name
-            return self.named, name
+        if name in self.by_name and word not in ("X", "y", "one hot"):  # returned under this very name
+            return self.by_name, name
         if q is not None and q.layer == LAST:
             layers = [found.layer for found in self.arrays if found.kind == q.kind]
             q = Quantity(q.kind, max(layers, default=LAST))
-        if q == Quantity("a", 0) and "X" in self.words:
-            return self.words, "X"
+        if q == Quantity("a", 0) and "X" in self.by_meaning:
+            return self.by_meaning, "X"
         if q is not None and q in self.arrays:
             return self.arrays, q
-        for store, entry in ((self.words, name), (self.named, name), (self.words, word)):
+        for store, entry in ((self.by_meaning, name), (self.by_name, name), (self.by_meaning, word)):
             if entry is not None and entry in store:
                 return store, entry
-        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.words:
-            return self.words, "output"
+        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.by_meaning:
+            return self.by_meaning, "output"
         return None
 
 
 @dataclass
-class Learner:
-    """A learner's functions by role, the code that they come from, and what the mapping tells besides."""
+class UserFunctions:
+    """A user's functions by role, the code that they come from, and what the mapping tells besides."""
 
-    functions: dict[str, Callable[..., Any]]
-    code: Code | None
-    about: dict[str, Any]
+    by_role: dict[str, Callable[..., Any]]
+    file: UserFile | None
+    options: dict[str, Any]
     written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
     states: dict[int, Any] = field(default_factory=dict)  # in which the file's own generators are before each call
+
+    def __contains__(self, role: str) -> bool:
+        return role in self.by_role
+
+    def __getitem__(self, role: str) -> Callable[..., Any]:
+        return self.by_role[role]
 
     @property
     def path(self) -> str:
         """The file, or what stands for it in messages."""
-        return self.code.path if self.code is not None else "doctor()"
+        return self.file.path if self.file is not None else "doctor()"
 
     @property
-    def names(self) -> dict[str, Any]:
+    def namespace(self) -> dict[str, Any]:
         """The global names that the functions see."""
-        return self.code.names if self.code is not None else getattr(self.functions["forward"], "__globals__", {})
+        return self.file.namespace if self.file is not None else getattr(self.by_role["forward"], "__globals__", {})
 
-    def called(self, role: str) -> str:
+    def name_of(self, role: str) -> str:
         """The function's own name."""
-        return str(getattr(self.functions[role], "__name__", role))
+        return str(getattr(self.by_role[role], "__name__", role))
 
     def line(self, role: str, name: str | None = None) -> int | None:
         """The line where a role's function sets a name, or where it is defined."""
-        function = self.called(role)
-        if self.code is None or function not in self.code.functions:
+        function = self.name_of(role)
+        if self.file is None or function not in self.file.definitions:
             return None
-        return self.code.line_of(name, function) if name is not None else self.code.functions[function].lineno
+        return self.file.line_of(name, function) if name is not None else self.file.definitions[function].lineno
 
     def definition(self, role: str) -> ast.FunctionDef | None:
         """The syntax tree of a role's function, where its source can be had."""
-        if self.code is not None:
-            return self.code.functions.get(self.called(role))
+        if self.file is not None:
+            return self.file.definitions.get(self.name_of(role))
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(self.functions[role])))
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.by_role[role])))
         except (OSError, TypeError, SyntaxError):
             return None
         return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
 
-    def returns(self, role: str, ran: Ran) -> list[str | None]:
+    def returns(self, role: str, result: CallResult) -> list[str | None]:
         """The names of what a function returned: told by the mapping, read in its source, or found among its locals."""
-        told = self.about.get("returns", {}).get(role)
+        told = self.options.get("returns", {}).get(role)
         if told is not None:
             return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
-        value = ran.value
+        value = result.value
         if role not in self.written:
             node = self.definition(role)
             self.written[role] = returned_names(node) if node is not None else []
         names = list(self.written[role])
         parts = value if isinstance(value, tuple) else (value,)
         if len(names) != len(parts) or not any(names):
-            local = ran.frames[-1] if ran.frames else {}
+            local = result.local_variables[-1] if result.local_variables else {}
             names = [next((key for key, item in local.items() if item is part), None) for part in parts]
         return names
 
-    def call(self, role: str, pool: Pool) -> Ran:
-        """Call a role's function with arguments from the pool: copies, so that it may write into them.
+    def call(self, role: str, available: AvailableValues) -> CallResult:
+        """Call a role's function with arguments from the available: copies, so that it may write into them.
 
         Raises:
             InputError: an argument means nothing that the doctor knows.
         """
-        function = self.functions[role]
-        arguments = self.bind(role, pool)
+        function = self.by_role[role]
+        arguments = self.bind(role, available)
         positional, named = copy.deepcopy(arguments)
         if role != "init":
             self._draw_alike()
-        ran = run(lambda: function(*positional, **named), self.path, (code_of(function),))
-        if ran.value is None and ran.failure is None and role == "update":
-            ran.value = _changed(positional, named, pool.words.get("parameters"))
-        return ran
+        result = run(lambda: function(*positional, **named), self.path, (code_object(function),))
+        if result.value is None and result.failure is None and role == "update":
+            result.value = _changed(positional, named, available.by_meaning.get("parameters"))
+        return result
 
     def _draw_alike(self) -> None:
         """Set random numbers back, so that dropout drops the same neurons in every pass that is compared."""
         np.random.seed(0)  # noqa: NPY002  (the caller's state is kept by the doctor)
         random.seed(0)
-        for value in self.names.values():
+        for value in self.namespace.values():
             if isinstance(value, np.random.Generator):
                 self.states.setdefault(id(value), value.bit_generator.state)
                 value.bit_generator.state = self.states[id(value)]
 
-    def bind(self, role: str, pool: Pool) -> tuple[list[Any], dict[str, Any]]:
+    def bind(self, role: str, available: AvailableValues) -> tuple[list[Any], dict[str, Any]]:
         """The arguments for a role's function."""
         try:
-            parameters = list(inspect.signature(self.functions[role]).parameters.values())
+            parameters = list(inspect.signature(self.by_role[role]).parameters.values())
         except (TypeError, ValueError):
             raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
         positional: list[Any] = []
@@ -152,18 +158,18 @@ class Learner:
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             if parameter.kind is parameter.VAR_POSITIONAL:
-                if parameter.name in pool:
-                    positional.extend(pool[parameter.name])
+                if parameter.name in available:
+                    positional.extend(available[parameter.name])
                 continue
-            name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
-            if name in pool and not _is_choice(parameter.default):
-                value = pool[name]
+            name = self.options.get("arguments", {}).get(parameter.name, parameter.name)
+            if name in available and not _is_choice(parameter.default):
+                value = available[name]
             elif parameter.default is not parameter.empty:
                 continue
-            elif role == "forward" and parameter.name in self._inputs(parameters, pool):
-                value = pool["X"]
+            elif role == "forward" and parameter.name in self._inputs(parameters, available):
+                value = available["X"]
             else:
-                value = self._left_over(role, parameter.name, pool)
+                value = self._left_over(role, parameter.name, available)
             if parameter.kind is parameter.KEYWORD_ONLY or named:
                 named[parameter.name] = value
             elif len(positional) < parameters.index(parameter):
@@ -172,17 +178,19 @@ class Learner:
                 positional.append(value)
         return positional, named
 
-    def _inputs(self, parameters: list[inspect.Parameter], pool: Pool) -> list[str]:
+    def _inputs(self, parameters: list[inspect.Parameter], available: AvailableValues) -> list[str]:
         """The one argument of forward that has no other meaning, where none is called as inputs are."""
-        told = self.about.get("arguments", {})
+        told = self.options.get("arguments", {})
         names = [told.get(p.name, p.name) for p in parameters]
-        unknown = [p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in pool]
+        unknown = [
+            p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in available
+        ]
         return unknown if len(unknown) == 1 and all(meaning(name) != "X" for name in names) else []
 
-    def _left_over(self, role: str, name: str, pool: Pool) -> Any:
-        told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
+    def _left_over(self, role: str, name: str, available: AvailableValues) -> Any:
+        told = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))
         raise InputError(
-            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
+            f"{self.path}: {self.name_of(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
             f'b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = dict(arguments={{"{name}": '
             f'"cache"}}); the doctor has {told}'
         )

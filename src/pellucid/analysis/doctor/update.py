@@ -5,82 +5,82 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
+from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, at, places, replaced
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rate, global_rates, takes_rate
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close
-from pellucid.analysis.doctor.sandbox import Ran
-from pellucid.analysis.doctor.training_loop import driver_adds
+from pellucid.analysis.doctor.sandbox import CallResult
+from pellucid.analysis.doctor.training_loop import training_adds
 from pellucid.analysis.doctor.user_gradients import forms_of, ordered
 
 RATES = (0.1, 0.3)
 
 
-def examine_update(case: Case, rng: np.random.Generator) -> None:
+def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     """Give the update random gradients and two learning rates, and see how the parameters move."""
-    if "update" not in case.learner.functions:
-        if "train" not in case.learner.functions:  # else its own step is watched
-            case.notes.append("no update function was found: the step was not examined")
+    if "update" not in exam.functions:
+        if "train" not in exam.functions:  # else its own step is watched
+            exam.notes.append("no update function was found: the step was not examined")
         return
-    made = _gradients(case, rng)
+    made = _gradients(exam, rng)
     if made is None:
-        case.notes.append("the update was not examined: backward gave no gradients to hand it")
+        exam.notes.append("the update was not examined: backward gave no gradients to hand it")
         return
     words, gradients = made
     moves: list[dict[Quantity, Any]] = []
     states: list[str] = []
     for rate in RATES:
-        pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
-        pool.named.update(dict(words.get("named", {}).items()))
-        states = add_states(case, pool)
-        with global_rate(case, rate):
-            ran = case.learner.call("update", pool)
-        if ran.failure is not None and states:
-            case.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
+        available = exam.with_parameters(exam.parameters).extended(arrays=gradients, learning_rate=rate, **words)
+        available.by_name.update(dict(words.get("named", {}).items()))
+        states = add_states(exam, available)
+        with global_rate(exam, rate):
+            result = exam.functions.call("update", available)
+        if result.failure is not None and states:
+            exam.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
             return
-        if ran.failure is not None:
-            case.fails("update", ran.failure, "W")
+        if result.failure is not None:
+            exam.add_failure("update", result.failure, "W")
             return
-        moves.append(_moves(case, ran, states))
-    before = len(case.findings)
-    downhill = {dq: -gradient for dq, gradient in gradients.items()} if case.ascent else gradients
-    _examine_moves(case, moves, downhill)
-    if len(case.findings) == before:
-        case.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
+        moves.append(_moves(exam, result, states))
+    before = len(exam.findings)
+    downhill = {dq: -gradient for dq, gradient in gradients.items()} if exam.gradients_negated else gradients
+    _examine_moves(exam, moves, downhill)
+    if len(exam.findings) == before:
+        exam.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
 
 
-def update_adds(case: Case) -> bool:
+def update_adds(exam: Examination) -> bool:
     """Whether the update adds what it is given, which is right if backward gives the gradients' negatives.
 
     Where there is none, the training function's own step is watched.
     """
-    if "update" not in case.learner.functions:
-        return driver_adds(case)
-    trial = replace(case, findings=[], checked=[], notes=[])
+    if "update" not in exam.functions:
+        return training_adds(exam)
+    trial = replace(exam, findings=[], checked=[], notes=[])
     examine_update(trial, np.random.default_rng(0))
     return trial.update_sign == -1
 
 
-def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
+def _gradients(exam: Examination, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
     """Random gradients, in the structure in which backward returned its own."""
-    pool, ran = case.forward()
-    del pool
-    y, labels = targets(case, np.random.default_rng(0))
-    for _, form in ordered(case, "backward", forms_of(case, y, labels)):
-        pool, _ = case.forward()
-        ran = case.learner.call("backward", pool.having(y=form, one_hot=case.layout.own(y)))
-        if ran.failure is None:
+    available, result = exam.forward()
+    del available
+    y, labels = targets(exam, np.random.default_rng(0))
+    for _, form in ordered(exam, "backward", forms_of(exam, y, labels)):
+        available, _ = exam.forward()
+        result = exam.functions.call("backward", available.extended(y=form, one_hot=exam.layout.own(y)))
+        if result.failure is None:
             break
     gradients: dict[Quantity, Any] = {
-        Quantity("d" + q.kind, q.layer): rng.normal(size=np.shape(array)) for q, array in case.arrays().items()
+        Quantity("d" + q.kind, q.layer): rng.normal(size=np.shape(array)) for q, array in exam.arrays().items()
     }
-    if ran.failure is not None or ran.value is None:
+    if result.failure is not None or result.value is None:
         return {}, gradients  # by name, it can be called all the same
-    names = case.learner.returns("backward", ran)
-    value = ran.value
+    names = exam.functions.returns("backward", result)
+    value = result.value
     for q, path in places(value, names, gradients=True).items():
-        q = case.resolved(q)
+        q = exam.resolved(q)
         if q in gradients:
             value = replaced(value, path, gradients[q])
     words: dict[str, Any] = {"gradients": value}
@@ -94,29 +94,29 @@ def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], di
     return words, gradients
 
 
-def _moves(case: Case, ran: Ran, states: list[str]) -> dict[Quantity, Any]:
+def _moves(exam: Examination, result: CallResult, states: list[str]) -> dict[Quantity, Any]:
     """How far each parameter moved, by the name under which it came back."""
-    names = case.learner.returns("update", ran)
-    value = ran.value
+    names = exam.functions.returns("update", result)
+    value = result.value
     if isinstance(value, tuple) and len(names) == len(value) and states:
         kept = [(n, part) for n, part in zip(names, value, strict=True) if n not in states]
         names, value = [n for n, _ in kept], tuple(part for _, part in kept)
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
-    found = {case.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
+    found = {exam.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
     if not found:  # the same structure as init's
-        found = case.where
+        found = exam.paths
     after = {}
     for q, path in found.items():
         try:
             after[q] = at(value, path)
         except (KeyError, IndexError, TypeError):
             continue
-    return {q: np.asarray(array) - np.asarray(case.array(*q)) for q, array in after.items() if _fits(case, q, array)}
+    return {q: np.asarray(array) - np.asarray(exam.array(*q)) for q, array in after.items() if _fits(exam, q, array)}
 
 
-def _fits(case: Case, q: Quantity, array: Any) -> bool:
-    own = case.array(*q)
+def _fits(exam: Examination, q: Quantity, array: Any) -> bool:
+    own = exam.array(*q)
     if own is None:
         return False
     try:
@@ -126,21 +126,21 @@ def _fits(case: Case, q: Quantity, array: Any) -> bool:
     return True
 
 
-def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict[Quantity, Any]) -> None:
+def _examine_moves(exam: Examination, moves: list[dict[Quantity, Any]], gradients: dict[Quantity, Any]) -> None:
     low, high = moves
     right_way = [q for q, move in low.items() if _slope(move, gradients.get(_d(q))) is not None]
     signs = {q: np.sign(_slope(low[q], gradients[_d(q)]) or 0) for q in right_way}
     all_add = bool(signs) and all(sign > 0 for sign in signs.values())
-    lost = [q for q in sorted(case.where) if q not in low]
+    lost = [q for q in sorted(exam.paths) if q not in low]
     if low and lost:
         names = ", ".join(map(str, lost))
-        line = case.learner.line("update")
+        line = exam.functions.line("update")
         evidence = f"{'' if line is None else f'line {line}: '}it returns {_names(low)}"
-        case.add(
+        exam.add(
             lost[0].layer, lost[0].kind, f"the update does not return {names}", evidence, f"move and return {names} too"
         )
-    for q in sorted(case.where):
-        line = case.learner.line("update", str(q))
+    for q in sorted(exam.paths):
+        line = exam.functions.line("update", str(q))
         place = "" if line is None else f"line {line}: "
         remedy = f"{q} = {q} - learning_rate * d{q}"
         name = str(q)
@@ -150,12 +150,12 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
         if np.shape(move) != np.shape(gradient):
             continue
         if not np.any(move):
-            case.add(
+            exam.add(
                 q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy
             )
-        elif close(move, high[q]) and (takes_rate(case) or global_rates(case)):
-            if "learning_rate" not in {f.quantity for f in case.findings}:
-                case.add(
+        elif close(move, high[q]) and (takes_rate(exam) or global_rates(exam)):
+            if "learning_rate" not in {f.quantity for f in exam.findings}:
+                exam.add(
                     None,
                     "learning_rate",
                     "the learning rate never arrives: the update moves the parameters alike whatever it is",
@@ -163,11 +163,11 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
                     remedy,
                 )
         elif all_add or signs.get(q, 0) > 0:
-            if all_add and any("wrong direction" in f.fault for f in case.findings):
+            if all_add and any("wrong direction" in f.fault for f in exam.findings):
                 continue
-            case.update_sign = -1 if all_add else 1
+            exam.update_sign = -1 if all_add else 1
             which = "every parameter" if all_add else name
-            case.add(
+            exam.add(
                 None if all_add else q.layer,
                 "W" if all_add else q.kind,
                 f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows",
@@ -175,16 +175,18 @@ def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict
                 remedy,
             )
         else:
-            _examine_other(case, q, move, gradients, place, remedy)
+            _examine_other(exam, q, move, gradients, place, remedy)
 
 
-def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity, Any], place: str, remedy: str) -> None:
+def _examine_other(
+    exam: Examination, q: Quantity, move: Any, gradients: dict[Quantity, Any], place: str, remedy: str
+) -> None:
     """A parameter that moves by another one's gradient."""
     if _slope(move, gradients[_d(q)]) is not None:
         return
     for dq, gradient in gradients.items():
         if _slope(move, gradient) is not None and np.size(move) > 1:
-            case.add(
+            exam.add(
                 q.layer,
                 q.kind,
                 f"the update moves {q} by {dq} in place of d{q}",
@@ -192,11 +194,11 @@ def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity,
                 remedy,
             )
             return
-    for other, array in case.arrays().items():
-        after = np.asarray(case.array(*q)) + move
+    for other, array in exam.arrays().items():
+        after = np.asarray(exam.array(*q)) + move
         c = _slope(after - np.asarray(array), gradients[_d(other)]) if np.shape(after) == np.shape(array) else None
         if other != q and c is not None and np.size(move) > 1:
-            case.add(
+            exam.add(
                 q.layer,
                 q.kind,
                 f"the update returns the new {other} in place of {q}",
@@ -206,7 +208,7 @@ def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity,
             return
     gradient = gradients[_d(q)]
     if np.size(move) > 3 and np.shape(move) == np.shape(gradient) and _cosine(move, gradient) > 0.5:
-        case.add(
+        exam.add(
             q.layer,
             q.kind,
             f"the update goes in the wrong direction: {q} moves along the gradient, so the loss grows",
@@ -214,8 +216,8 @@ def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity,
             remedy,
         )
         return
-    if not any("plain gradient descent" in text for text in case.notes):
-        case.notes.append("the update is more than plain gradient descent: only its direction was examined")
+    if not any("plain gradient descent" in text for text in exam.notes):
+        exam.notes.append("the update is more than plain gradient descent: only its direction was examined")
 
 
 def _slope(move: Any, gradient: Any) -> float | None:

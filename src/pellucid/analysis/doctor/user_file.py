@@ -1,4 +1,4 @@
-"""A learner's file, read: its functions are defined, but its training, reading and printing is not run.
+"""A user's file, read: its functions are defined, but its training, reading and printing is not run.
 
 What is run at once: imports, definitions, and assignments that only compute (``sizes = [4, 3, 2]``). Everything else
 at the top level runs only if something that is needed depends on it: the data that ``PELLUCID`` names, say.
@@ -24,26 +24,25 @@ FILES = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez",
 PURE = {"range", "len", "int", "float", "list", "dict", "tuple", "set", "abs", "min", "max", "sum", "round", "zip"}
 LOOKS_ONLY = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
 MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
-Function = ast.FunctionDef
 
 
 @dataclass
-class Code:
-    """A learner's code: its names as they stand after what was run, and its statements that wait."""
+class UserFile:
+    """A user's code: its names as they stand after what was run, and its statements that wait."""
 
     path: str
     tree: ast.Module
-    names: dict[str, Any]
-    functions: dict[str, Function]
-    waiting: list[ast.stmt] = field(default_factory=list)
+    namespace: dict[str, Any]
+    definitions: dict[str, ast.FunctionDef]
+    deferred: list[ast.stmt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def need(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
+    def run_needed(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
         """Run the waiting statements that these names depend on, but none that calls a function of ``never``."""
-        chosen = _slice(self.waiting, set(wanted), set(never), set(self.functions))
+        chosen = _slice(self.deferred, set(wanted), set(never), set(self.definitions))
         failures = []
         for statement in chosen:
-            self.waiting.remove(statement)
+            self.deferred.remove(statement)
             failure = self.execute(statement)
             if failure is not None:
                 failures.append(failure)
@@ -55,20 +54,20 @@ class Code:
         folder = str(Path(self.path).resolve().parent)
         sys.path.insert(0, folder)
         try:
-            return run(lambda: exec(code, self.names), self.path).failure
+            return run(lambda: exec(code, self.namespace), self.path).failure
         finally:
             sys.path.remove(folder)
 
     def line_of(self, name: str, function: str | None = None) -> int | None:
         """The line in which a function (or the file) last sets a name, or an entry under that name."""
-        own = self.functions.get(function) if function is not None else None
+        own = self.definitions.get(function) if function is not None else None
         where: ast.AST = self.tree if own is None else own
         lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _called(target) == name]
         return max(lines) if lines else None
 
 
-def read_code(path: str) -> Code:
-    """Read a learner's file.
+def read_code(path: str) -> UserFile:
+    """Read a user's file.
 
     Raises:
         InputError: there is no such file, it is not Python, or it defines no functions.
@@ -86,8 +85,8 @@ def read_code(path: str) -> Code:
         raise InputError(
             f"{path}: Python cannot read it ({error or type(error).__name__}); give the file that your network is in"
         ) from None
-    functions = {node.name: node for node in tree.body if isinstance(node, Function)}
-    code = Code(path, tree, {"__name__": "learner", "__file__": path, "__builtins__": builtins}, functions)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    file = UserFile(path, tree, {"__name__": "user", "__file__": path, "__builtins__": builtins}, functions)
     if not functions and not any(name == MAPPING for node in tree.body for name in bound(node)):
         classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
         remedy = f"write functions that call the methods of {classes[0]}" if classes else "write functions"
@@ -97,15 +96,15 @@ def read_code(path: str) -> Code:
         )
     for statement in _statements(tree):
         if not _at_once(statement):
-            code.waiting.append(statement)
+            file.deferred.append(statement)
             continue
-        failure = code.execute(statement)
+        failure = file.execute(statement)
         if failure is not None:
             if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                code.waiting.append(statement)  # it builds on something that waits
+                file.deferred.append(statement)  # it builds on something that waits
             else:
-                code.notes.append(f"not run: {failure.text}")
-    return code
+                file.notes.append(f"not run: {failure.text}")
+    return file
 
 
 def _parsed(text: str, path: str) -> ast.Module:

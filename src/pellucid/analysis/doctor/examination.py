@@ -1,4 +1,4 @@
-"""One examination: the learner's functions, their parameters, a small batch, and what has been found so far."""
+"""One examination: the user's functions, their parameters, a small batch, and what has been found so far."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -8,8 +8,8 @@ import numpy as np
 
 from pellucid.analysis.doctor.naming import LAST, Path, Quantity, all_arrays, at, meaning, quantity
 from pellucid.analysis.doctor.reference_network import Layout
-from pellucid.analysis.doctor.sandbox import Failure, Ran
-from pellucid.analysis.doctor.signatures import Learner, Pool
+from pellucid.analysis.doctor.sandbox import CallResult, Failure
+from pellucid.analysis.doctor.signatures import AvailableValues, UserFunctions
 from pellucid.analysis.finding import Finding
 from pellucid.core.activations import Activation
 from pellucid.core.arrays import AnyArray, Array
@@ -18,38 +18,40 @@ from pellucid.core.trace import Trace
 
 
 @dataclass
-class Case:
-    """What is known of a learner's network; each part of the examination adds to it."""
+class Examination:
+    """What is known of a user's network; each part of the examination adds to it."""
 
-    learner: Learner
+    functions: UserFunctions
     findings: list[Finding] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     # set by the first part, start.py
-    started: Any = None  # what init returned
+    initial: Any = None  # what init returned
     parameters: Any = None  # the same structure with numbers of the doctor's own
-    where: dict[Quantity, Path] = field(default_factory=dict)
-    pool: Pool = field(default_factory=Pool)
-    layers_asked: list[int] = field(default_factory=list)  # the sizes that the file itself asks init for
+    paths: dict[Quantity, Path] = field(default_factory=dict)
+    available: AvailableValues = field(default_factory=AvailableValues)
+    file_sizes: list[int] = field(default_factory=list)  # the sizes that the file itself asks init for
     layers: int = 0
     unnumbered: int = 0  # the layer of a W without a number
     layout: Layout = field(default_factory=lambda: Layout("columns", True))
     sizes: list[int] = field(default_factory=list)
-    ways: list[tuple[Layout, list[int], Array, Ran]] = field(
+    layouts: list[tuple[Layout, list[int], Array, CallResult]] = field(
         default_factory=list
     )  # to read the shapes, the first is it
     X: Array = field(default_factory=lambda: np.empty((0, 0)))  # (m, inputs), rows
-    training: tuple[AnyArray, AnyArray] | None = None  # the learner's own X, as rows, and y
-    values: bool = False  # whether the targets are values to regress
+    user_data: tuple[AnyArray, AnyArray] | None = None  # the user's own X, as rows, and y
+    regression: bool = False  # whether the targets are values to regress
     # set by the forward pass
-    ran: Ran = field(default_factory=Ran)
+    forward_result: CallResult = field(default_factory=CallResult)
     output: Activation | None = None
-    net: Network | None = None  # the learner's weights, transplanted
+    net: Network | None = None  # the user's weights, copied
     trace: Trace | None = None  # the intended z and a
-    sound: bool = False  # whether the learner's own forward pass makes the same numbers
-    labels: dict[Quantity, str] = field(default_factory=dict)  # what the learner calls z and a
+    forward_matches: bool = False  # whether the user's own forward pass makes the same numbers
+    user_names: dict[Quantity, str] = field(default_factory=dict)  # what the user calls z and a
     update_sign: int = 1  # −1 where the update adds
-    ascent: bool = False  # whether backward gives −gradients, which the update then adds: y − a in place of a − y
+    gradients_negated: bool = (
+        False  # whether backward gives −gradients, which the update then adds: y − a in place of a − y
+    )
 
     def add(self, layer: int | None, quantity: str, fault: str, evidence: str, remedy: str) -> None:
         """Note a finding, unless it is noted already."""
@@ -57,7 +59,7 @@ class Case:
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def fails(self, role: str, failure: Failure, quantity: str, layer: int | None = None) -> None:
+    def add_failure(self, role: str, failure: Failure, quantity: str, layer: int | None = None) -> None:
         """Note that a function stops with an error: unless a finding has shown that line already."""
         shown = [k for k, f in enumerate(self.findings) if f"line {failure.line}:" in f.evidence]
         if failure.line is not None and shown:
@@ -69,7 +71,7 @@ class Case:
         self.add(
             layer,
             quantity,
-            f"{self.learner.called(role)} stops with an error",
+            f"{self.functions.name_of(role)} stops with an error",
             failure.text,
             "mend that line; then let the doctor look again for what comes after it",
         )
@@ -80,13 +82,13 @@ class Case:
         return len(self.X)
 
     def array(self, kind: str, l: int) -> Any:
-        """The learner's own W or b of a layer, None where there is none."""
-        path = self.where.get(Quantity(kind, l))
+        """The user's own W or b of a layer, None where there is none."""
+        path = self.paths.get(Quantity(kind, l))
         return None if path is None else at(self.parameters, path)
 
     def arrays(self) -> dict[Quantity, Any]:
         """All parameters by quantity."""
-        return {q: at(self.parameters, path) for q, path in self.where.items()}
+        return {q: at(self.parameters, path) for q, path in self.paths.items()}
 
     def resolved(self, q: Quantity) -> Quantity:
         """A quantity whose layer is a number."""
@@ -94,43 +96,47 @@ class Case:
             return q
         return Quantity(q.kind, self.unnumbered if q.kind in ("W", "b", "dW", "db") else self.layers)
 
-    def with_parameters(self, parameters: Any) -> Pool:
-        """The pool with other parameters, and nothing that was computed from them."""
-        return self._base(parameters).having(X=self.layout.own(self.X), samples=self.m)
+    def with_parameters(self, parameters: Any) -> AvailableValues:
+        """The available with other parameters, and nothing that was computed from them."""
+        return self._base(parameters).extended(X=self.layout.own(self.X), samples=self.m)
 
-    def _base(self, parameters: Any) -> Pool:
-        arrays = {q: at(parameters, path) for q, path in self.where.items()}
-        pool = self.pool.having(arrays=arrays, parameters=parameters)
+    def _base(self, parameters: Any) -> AvailableValues:
+        arrays = {q: at(parameters, path) for q, path in self.paths.items()}
+        available = self.available.extended(arrays=arrays, parameters=parameters)
         if isinstance(parameters, tuple):
-            names = self.learner.returns("init", Ran(parameters)) if "init" in self.learner.functions else []
+            names = self.functions.returns("init", CallResult(parameters)) if "init" in self.functions else []
             if len(names) == len(parameters):
-                pool.named.update({n: p for n, p in zip(names, parameters, strict=True) if n is not None})
+                available.by_name.update({n: p for n, p in zip(names, parameters, strict=True) if n is not None})
                 for name, part in zip(names, parameters, strict=True):
                     word = meaning(name) if name is not None else None
                     if word in ("weights", "biases", "parameters"):
-                        pool.words[word] = part
-        return pool
+                        available.by_meaning[word] = part
+        return available
 
-    def forward(self, parameters: Any = None) -> tuple[Pool, Ran]:
-        """Run the learner's forward pass: the pool then holds also what it made."""
-        pool = self.with_parameters(self.parameters if parameters is None else parameters)
-        ran = self.learner.call("forward", pool)
-        return (pool, ran) if ran.failure is not None else (self._with_results(pool, ran), ran)
+    def forward(self, parameters: Any = None) -> tuple[AvailableValues, CallResult]:
+        """Run the user's forward pass: the available then holds also what it made."""
+        available = self.with_parameters(self.parameters if parameters is None else parameters)
+        result = self.functions.call("forward", available)
+        return (available, result) if result.failure is not None else (self._with_results(available, result), result)
 
-    def _with_results(self, pool: Pool, ran: Ran) -> Pool:
-        names = self.learner.returns("forward", ran)
-        parts = ran.value if isinstance(ran.value, tuple) and len(names) > 1 else (ran.value,)
-        pool = pool.having(arrays={self.resolved(q): array for q, array in self._kept(ran, names, parts)})
-        pool.named.update({n: p for n, p in zip(names, parts, strict=False) if n is not None})
-        out = self.output_of(ran)
+    def _with_results(self, available: AvailableValues, result: CallResult) -> AvailableValues:
+        names = self.functions.returns("forward", result)
+        parts = result.value if isinstance(result.value, tuple) and len(names) > 1 else (result.value,)
+        available = available.extended(
+            arrays={self.resolved(q): array for q, array in self._kept(result, names, parts)}
+        )
+        available.by_name.update({n: p for n, p in zip(names, parts, strict=False) if n is not None})
+        out = self.output_of(result)
         if out is not None:
-            pool.words["output"] = out
+            available.by_meaning["output"] = out
         boxes = [part for part in parts if isinstance(part, dict | list | tuple)]
         called = [p for n, p in zip(names, parts, strict=False) if n is not None and meaning(n) == "cache"]
-        pool.words["cache"] = (called or boxes or [ran.value])[-1] if len(boxes) < 2 or called else tuple(boxes)
-        return pool
+        available.by_meaning["cache"] = (
+            (called or boxes or [result.value])[-1] if len(boxes) < 2 or called else tuple(boxes)
+        )
+        return available
 
-    def _kept(self, ran: Ran, names: list[str | None], parts: Any) -> Iterator[tuple[Quantity, Any]]:
+    def _kept(self, result: CallResult, names: list[str | None], parts: Any) -> Iterator[tuple[Quantity, Any]]:
         """What forward returned under the name of a layer's z or a."""
         for name, part in zip(names, parts, strict=False):
             items = part.items() if isinstance(part, dict) else [(name, part)]
@@ -139,12 +145,12 @@ class Case:
                 if q is not None and q.kind in "za" and isinstance(value, np.ndarray):
                     yield q, value
 
-    def output_of(self, ran: Ran) -> Any:
+    def output_of(self, result: CallResult) -> Any:
         """The network's output among what forward returned."""
         m, k = self.m, self.sizes[-1]
         shapes = {(k, m) if self.layout.samples == "columns" else (m, k)} | ({(m,)} if k == 1 else set())
-        names = self.learner.returns("forward", ran)
-        value = ran.value
+        names = self.functions.returns("forward", result)
+        value = result.value
         if isinstance(value, tuple) and len(names) == len(value):
             found = [(label, a) for n, part in zip(names, value, strict=True) for label, a in all_arrays(part, n or "")]
         else:
