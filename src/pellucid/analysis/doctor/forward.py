@@ -1,14 +1,15 @@
-"""The forward pass, layer by layer: the user's own numbers against those of the same weights copied."""
+"""The forward pass, layer by layer: the user's own numbers against those of the reference network."""
 
+from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.candidates import COMMON, HIDDEN, OUTPUT
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, all_arrays, quantity
-from pellucid.analysis.doctor.reference_network import HIDDEN, OUTPUT, applied, close, copy_of_network, scores
-from pellucid.core.activations import Activation, ReLU
+from pellucid.analysis.doctor.reference_network import close, forward_pass, reference_network
+from pellucid.core.activations import Activation, ReLU, Softmax, value
 from pellucid.core.arrays import Array
 
 
@@ -25,16 +26,16 @@ def examine_forward(exam: Examination) -> None:
         if l < exam.layers:
             hidden.append(_activation(exam, l, own, z[l]))
             known = hidden[-1]
-            a[l] = applied(known, z[l]) if known is not None else z[l]
+            a[l] = value(known, z[l]) if known is not None else z[l]
             if known is None:
                 break
     output = exam.layout.rows(exam.output_of(exam.forward_result))
     guesses = _guesses(hidden, exam.layers - 1)
     for guess in guesses:
-        net = copy_of_network(exam.arrays(), exam.layout, exam.sizes, guess)
-        trace = scores(net, exam.X)
+        net = reference_network(exam.arrays(), exam.layout, exam.sizes, guess)
+        trace = forward_pass(net, exam.X)
         score = trace.z[-1] if exam.forward_matches else z.get(exam.layers, trace.z[-1])
-        exam.output = next((f for f in OUTPUT if close(applied(f, score), output)), None)
+        exam.output = next((f for f in OUTPUT if close(value(f, score), output)), None)
         if exam.output is not None or len(guesses) == 1:
             exam.net, exam.trace = net, trace
             break
@@ -57,15 +58,10 @@ def examine_forward(exam: Examination) -> None:
 def _named(exam: Examination) -> dict[str, Array]:
     """Every array that forward made and that can be had, as rows."""
     found: dict[str, Array] = {}
-    local = exam.forward_result.local_variables[-1] if exam.forward_result.local_variables else {}
-    names = exam.functions.returns("forward", exam.forward_result)
-    value = exam.forward_result.value
-    returned = (
-        dict(zip(map(str, names), value, strict=True))
-        if isinstance(value, tuple) and len(value) == len(names)
-        else value
-    )
-    for label, array in [*all_arrays(local), *all_arrays(returned)]:
+    returned = exam.forward_result.value
+    if isinstance(returned, tuple):
+        returned = {str(name): part for name, part in exam.functions.parts("forward", exam.forward_result)}
+    for label, array in [*all_arrays(exam.forward_result.last_locals), *all_arrays(returned)]:
         if array.ndim in (1, 2) and array.dtype.kind in "fiu" and exam.m in array.shape:
             rows = exam.layout.rows(array)
             if len(rows) == exam.m:
@@ -79,52 +75,45 @@ def _scores(exam: Examination, l: int, own: dict[str, Array], z: dict[int, Array
     b = exam.array("b", l)
     bias = np.zeros(exam.sizes[l]) if b is None else np.ravel(b)
     right = a[l - 1] @ W.T + bias
-    label = next((label for label, array in own.items() if close(array, right)), None)
+    formulas = [(None, right), *_wrong_scores(exam, l, W, bias, z, a)]
+    found = ((label, *formula) for formula in formulas for label, array in own.items() if close(array, formula[1]))
+    label, fault, made = next(found, (None, None, right))
     if label is not None:
         exam.user_names[Quantity("z", l)] = label
-        return right
-    for wrong, fault, remedy in _wrong_scores(exam, l, W, bias, z, a):
-        label = next((label for label, array in own.items() if close(array, wrong)), None)
-        if label is not None:
-            line = exam.functions.line("forward", label)
-            exam.add(
-                l,
-                "z",
-                fault,
-                f"{'' if line is None else f'line {line}: '}{label} is that to the last digit; "
-                f"it should differ by up to {np.abs(right - wrong).max():.3g}",
-                remedy,
-            )
-            exam.forward_matches = False
-            exam.user_names[Quantity("z", l)] = label
-            return np.asarray(wrong)
-    return right
+    if label is not None and fault is not None:
+        line, difference = exam.functions.at_line("forward", label), np.abs(right - made).max()
+        evidence = f"{line}{label} is that to the last digit; it should differ by up to {difference:.3g}"
+        given = exam.user_names.get(Quantity("a", l - 1), f"A{l - 1}" if l > 1 else "X")
+        exam.add(Quantity("z", l), fault, evidence, exam.layout.score(l, given))
+        exam.forward_matches = False
+    return made
 
 
-def _wrong_scores(exam: Examination, l: int, W: Array, b: Array, z: dict[int, Array], a: dict[int, Array]) -> Any:
-    given = exam.user_names.get(Quantity("a", l - 1), f"A{l - 1}" if l > 1 else "X")
-    remedy = exam.layout.score(l, given)
+def _wrong_scores(
+    exam: Examination, l: int, W: Array, b: Array, z: dict[int, Array], a: dict[int, Array]
+) -> Iterator[tuple[str, Array]]:
+    """The known mistakes in a layer's scores: what is wrong, and the scores that it gives."""
     for j in range(l - 1, 0, -1):
         if z[j].shape[1] == W.shape[1]:
-            known = exam.user_names.get(Quantity("z", j), f"Z{j}")
+            name = exam.user_names.get(Quantity("z", j), f"Z{j}")
             lost = f", so layer {j}'s activation is never used" if j == l - 1 else ""
-            yield z[j] @ W.T + b, f"layer {l} is fed layer {j}'s pre-activation ({known}){lost}", remedy
+            yield f"layer {l} is fed layer {j}'s pre-activation ({name}){lost}", z[j] @ W.T + b
     for j in range(l - 1):
         if a[j].shape[1] == W.shape[1]:
-            yield a[j] @ W.T + b, f"layer {l} is fed {'the input' if j == 0 else f'the output of layer {j}'}", remedy
+            yield f"layer {l} is fed {'the input' if j == 0 else f'the output of layer {j}'}", a[j] @ W.T + b
     if W.shape[0] == W.shape[1]:
-        yield a[l - 1] @ W + b, f"W{l} is transposed in the product", remedy
-    yield a[l - 1] @ W.T, f"the bias b{l} is never added", remedy
-    yield a[l - 1] @ W.T - b, f"the bias b{l} is subtracted", remedy
+        yield f"W{l} is transposed in the product", a[l - 1] @ W + b
+    yield f"the bias b{l} is never added", a[l - 1] @ W.T
+    yield f"the bias b{l} is subtracted", a[l - 1] @ W.T - b
     for j in range(1, exam.layers + 1):
         other = exam.array("b", j)
         if j != l and other is not None and np.size(other) == len(b):
-            yield a[l - 1] @ W.T + np.ravel(other), f"layer {l} adds b{j} in place of b{l}", remedy
+            yield f"layer {l} adds b{j} in place of b{l}", a[l - 1] @ W.T + np.ravel(other)
 
 
 def _activation(exam: Examination, l: int, own: dict[str, Array], z: Array) -> Activation | None:
     """The activation that makes one of the user's arrays of z."""
-    made = [(f, applied(f, z)) for f in HIDDEN]
+    made = [(f, value(f, z)) for f in HIDDEN]
     bent = [(f, a) for f, a in made if not close(a, z)]
     for f, a in bent:
         label = next((label for label, array in own.items() if close(array, a)), None)
@@ -146,7 +135,7 @@ def _guesses(hidden: list[Activation | None], count: int) -> list[list[Activatio
         return [[f for f in hidden if f is not None]]
     choices = [(f,) * len(unseen) for f in HIDDEN]
     if 1 < len(unseen) <= 3:
-        choices += list(product(HIDDEN[:3], repeat=len(unseen)))
+        choices += list(product(COMMON, repeat=len(unseen)))
     guesses = []
     for choice in choices:
         guess: list[Activation] = [f or ReLU() for f in hidden] + [ReLU()] * (count - len(hidden))
@@ -156,25 +145,21 @@ def _guesses(hidden: list[Activation | None], count: int) -> list[list[Activatio
     return guesses
 
 
-def _sums_over_samples(output: Array) -> bool:
-    """Whether each output's values are shares of 1 over the samples of the batch."""
-    return bool((output > 0).all()) and close(output.sum(axis=0), np.ones(output.shape[1]))
-
-
-def _examine_output(exam: Examination, z: Any, output: Array) -> None:
+def _examine_output(exam: Examination, z: Array, output: Array) -> None:
     """The output is no activation of its scores, sample by sample: is it a softmax over something else?"""
     with np.errstate(all="ignore"):
         e = np.exp(z - z.max())
-    l, axis = exam.layers, 0 if exam.layout.samples == "columns" else 1
-    whole = close(output, e / e.sum()) or (bool((output > 0).all()) and close(output.sum(), 1.0))
-    over = "all samples and classes together" if whole else "the samples of the batch"
-    if whole or close(output, np.exp(z) / np.exp(z).sum(axis=0)) or _sums_over_samples(output):
-        sums = output.sum(axis=1)
+        over_samples = np.exp(z) / np.exp(z).sum(axis=0)
+    positive = bool((output > 0).all())
+    whole = close(output, e / e.sum()) or (positive and close(output.sum(), 1.0))
+    shares = positive and close(output.sum(axis=0), np.ones(output.shape[1]))
+    if whole or shares or close(output, over_samples):
+        over = "all samples and classes together" if whole else "the samples of the batch"
+        sums = ", ".join(f"{total:.3g}" for total in output.sum(axis=1)[:3])
         exam.add(
-            l,
-            "a",
+            Quantity("a", exam.layers),
             f"softmax is normalised over {over}, not over each sample's classes",
-            f"the probabilities of the first samples sum to {', '.join(f'{s:.3g}' for s in sums[:3])}, not to 1",
-            f"E = np.exp(Z - Z.max(axis={axis}, keepdims=True)); return E / E.sum(axis={axis}, keepdims=True)",
+            f"the probabilities of the first samples sum to {sums}, not to 1",
+            exam.layout.softmax,
         )
-        exam.output, exam.forward_matches = OUTPUT[0], False
+        exam.output, exam.forward_matches = Softmax(), False

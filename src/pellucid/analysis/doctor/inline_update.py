@@ -73,7 +73,7 @@ class Steps:
         if result.value is None:
             return {}
         paths = places(result.value, self.exam.functions.returns("backward", result), gradients=True)
-        return self._own(result.value, {Quantity(q.kind[1:], q.layer): path for q, path in paths.items()})
+        return self._own(result.value, {q.parameter: path for q, path in paths.items()})
 
     def _own(self, value: Any, paths: dict[Quantity, Any]) -> Arrays:
         """Copies of the arrays at some places that are of a parameter's shape."""
@@ -91,42 +91,43 @@ class Steps:
 
 def adds(steps: list[Step]) -> bool:
     """Whether the first step moves every parameter along what backward returned."""
-    ways = _ways(steps[0], 1) if steps else {}
-    return bool(ways) and all(way > 0 for way in ways.values())
+    directions = _directions(steps[0], 1) if steps else {}
+    return bool(directions) and all(direction > 0 for direction in directions.values())
 
 
 def examine_inline_step(exam: Examination, steps: list[Step]) -> None:
     """Say which parameters move along their gradients, or never. The first step is plain in every optimiser."""
     train = exam.functions.name_of("train")
-    turn = -1 if exam.gradients_negated else 1
-    ways = _ways(steps[0], turn) if steps else {}
-    if not ways:
+    sign = -1 if exam.gradients_negated else 1
+    directions = _directions(steps[0], sign) if steps else {}
+    if not directions:
         exam.notes.append(f"no update function was found, and {train}'s own step could not be watched")
         return
-    uphill = sorted(q for q, way in ways.items() if way > 0)
-    downhill = [q for q, way in ways.items() if way == -1]
-    if len(uphill) == len(ways):
-        _report_uphill(exam, steps[0], uphill[0], None, turn)
-    elif any(way == 1 for way in ways.values()) and len(downhill) + len(uphill) == len(ways):
-        for q in uphill:
-            _report_uphill(exam, steps[0], q, q, turn)
-    still = [q for q, way in ways.items() if way == 0 and _never_moves(q, steps)]
+    uphill = sorted(q for q, direction in directions.items() if direction > 0)
+    downhill = [q for q, direction in directions.items() if direction == -1]
+    every = len(uphill) == len(directions)
+    some = any(directions[q] == 1 for q in uphill) and len(downhill) + len(uphill) == len(directions)
+    for q in uphill[:1] if every else uphill if some else []:
+        c = sign * float(np.sum(steps[0].moves[q] * steps[0].gradients[q]) / np.sum(steps[0].gradients[q] ** 2))
+        evidence = f"{_line(exam, q)}{q} changes by +{c:.3g} × {q.gradient} in the first step of {train}"
+        report_uphill(exam, q, evidence, every=every)
+    still = [q for q in directions if not any(np.any(step.moves.get(q, 1.0)) for step in steps)]
     plain = any(np.size(steps[0].moves[q]) > 1 for q in downhill)
-    if plain and len(steps) > 1 and len(downhill) + len(still) == len(ways):
+    if plain and len(steps) > 1 and len(downhill) + len(still) == len(directions):
         for q in sorted(still):
-            evidence = f"{_place(exam, q)}{q} is the same after {len(steps)} steps, and d{q} is not 0"
-            exam.add(q.layer, q.kind, f"{train} leaves {q} as it is", evidence, _remedy(q))
-    if len(downhill) == len(ways):
+            evidence = f"{_line(exam, q)}{q} is the same after {len(steps)} steps, and {q.gradient} is not 0"
+            exam.add(q, f"{train} leaves {q} as it is", evidence, descent(q))
+    if len(downhill) == len(directions):
         exam.checked.append(f"the update in {train}: every parameter moves against its own gradient")
     elif not uphill and not still:
         exam.notes.append(f"the update in {train} is more than plain gradient descent: only its direction was examined")
 
 
-def _ways(step: Step, turn: int) -> dict[Quantity, float]:
+def _directions(step: Step, sign: int) -> dict[Quantity, float]:
     """For each parameter whose gradient is not 0: ±1 where it moves by a multiple of it, else ±0.5, or 0 across it."""
-    ways = {}
+    directions = {}
     for q, gradient in step.gradients.items():
-        gradient, move = turn * gradient, step.moves[q]
+        gradient, move = sign * gradient, step.moves[q]
         size = float(np.sum(gradient * gradient))
         if not 0 < size < np.inf or not np.isfinite(move).all():
             continue
@@ -134,31 +135,21 @@ def _ways(step: Step, turn: int) -> dict[Quantity, float]:
         cosine = c * np.sqrt(size) / (float(np.linalg.norm(move)) + 1e-300)
         exact = c != 0 and close(move, c * gradient, 1e-6)
         about = 0.5 * float(np.sign(cosine)) if step.calls == 1 and abs(cosine) > ALONG else 0.0
-        ways[q] = float(np.sign(c)) if exact else about
-    return ways
+        directions[q] = float(np.sign(c)) if exact else about
+    return directions
 
 
-def _never_moves(q: Quantity, steps: list[Step]) -> bool:
-    return not any(np.any(step.moves.get(q, 1.0)) for step in steps)
+def _line(exam: Examination, q: Quantity) -> str:
+    return exam.functions.at_line("train", str(q)) or exam.functions.at_line("train")
 
 
-def _report_uphill(exam: Examination, step: Step, shown: Quantity, alone: Quantity | None, turn: int) -> None:
-    gradient = turn * step.gradients[shown]
-    c = float(np.sum(step.moves[shown] * gradient) / np.sum(gradient * gradient))
-    which, train = "every parameter" if alone is None else str(alone), exam.functions.name_of("train")
-    exam.add(
-        None if alone is None else alone.layer,
-        "W" if alone is None else alone.kind,
-        f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows",
-        f"{_place(exam, shown)}{shown} changes by +{c:.3g} × d{shown} in the first step of {train}",
-        _remedy(shown),
-    )
+def report_uphill(exam: Examination, q: Quantity, evidence: str, *, every: bool = False) -> None:
+    """Add the finding that a parameter, or every one, moves along its gradient."""
+    which = "every parameter" if every else q
+    fault = f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows"
+    exam.add("W" if every else q, fault, evidence, descent(q))
 
 
-def _place(exam: Examination, q: Quantity) -> str:
-    line = exam.functions.line("train", str(q)) or exam.functions.line("train")
-    return "" if line is None else f"line {line}: "
-
-
-def _remedy(q: Quantity) -> str:
-    return f"{q} = {q} - learning_rate * d{q}"
+def descent(q: Quantity) -> str:
+    """The line of code that moves a parameter as gradient descent does."""
+    return f"{q} = {q} - learning_rate * {q.gradient}"

@@ -20,6 +20,16 @@ class Quantity(NamedTuple):
         kind = {"z": "Z", "a": "A", "dz": "dZ", "da": "dA"}.get(self.kind, self.kind)
         return f"{kind}{self.layer}"
 
+    @property
+    def gradient(self) -> "Quantity":
+        """DW of W, db of b."""
+        return Quantity("d" + self.kind, self.layer)
+
+    @property
+    def parameter(self) -> "Quantity":
+        """W of dW, b of db."""
+        return Quantity(self.kind[1:], self.layer)
+
 
 _QUANTITY = re.compile(
     r"(?P<d>d[lj]_?d?|d_?|grad_?|g_?|delta_?|nabla_?)?(?P<kind>weights?|w|bias|b|z|a|h)_?"

@@ -1,7 +1,6 @@
 """What an update needs besides gradients: an optimiser's first state, and a learning rate that is a global name."""
 
 import contextlib
-import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +17,8 @@ STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([
 
 def add_states(exam: Examination, available: AvailableValues) -> list[str]:
     """Give the arguments in which an optimiser keeps its state (velocity, vW1, t) their first values; their names."""
-    told, guessed = exam.functions.options.get("arguments", {}), []
-    for parameter in inspect.signature(exam.functions["update"]).parameters.values():
-        name = told.get(parameter.name, parameter.name)
+    guessed = []
+    for parameter, name in exam.functions.arguments("update"):
         variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
         if variadic or parameter.default is not parameter.empty or name in available:
             continue
@@ -45,18 +43,10 @@ def _zeros(exam: Examination) -> Any:
 
 def global_rates(exam: Examination) -> list[str]:
     """The global names from which the update takes its learning rate, if it has no argument for it."""
-    code = code_object(exam.functions["update"])
-    if takes_rate(exam) or code is None:
+    code, names = code_object(exam.functions["update"]), exam.functions.namespace
+    if code is None or exam.functions.takes("update", "learning rate"):
         return []
-    names = exam.functions.namespace
     return [n for n in code.co_names if meaning(n) == "learning rate" and isinstance(names.get(n), float | int)]
-
-
-def takes_rate(exam: Examination) -> bool:
-    """Whether the update has an argument for its learning rate."""
-    told = exam.functions.options.get("arguments", {})
-    parameters = inspect.signature(exam.functions["update"]).parameters.values()
-    return any(meaning(told.get(p.name, p.name)) == "learning rate" for p in parameters)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Which of a user's functions does what: as a mapping in the file says, and else by their names."""
+"""The roles of the user's functions: as a mapping in the file says, and else by their names."""
 
 import ast
 import re
@@ -26,38 +26,34 @@ PATTERNS = {
 NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
 STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
 ROLES = tuple(PATTERNS)
+OPTIONS = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
 
 
 def find_functions(file: UserFile) -> UserFunctions:
-    """The user whose functions a file holds: those that PELLUCID names, and the others by their names.
+    """The functions that a file holds, by role: those that PELLUCID names, and the others by their names.
 
     Raises:
         InputError: the mapping is none, or there is no forward or no backward function.
     """
-    mapped = any(MAPPING in ast.unparse(node) for node in file.deferred)
-    if mapped:
-        failures = file.run_needed([MAPPING], never=_training_functions(file))
+    if any(MAPPING in ast.unparse(node) for node in file.deferred):
+        train = [name for name in file.definitions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
+        failures = file.run_needed([MAPPING], never=train)
         if MAPPING not in file.namespace:
             why = f" ({failures[-1].text})" if failures else ""
             raise InputError(f"{file.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
-    about = file.namespace.get(MAPPING, {})
-    if not isinstance(about, dict):
-        raise InputError(f"{file.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
-    return assign_roles(
-        {name: file.namespace[name] for name in file.definitions if name in file.namespace}, file, dict(about)
-    )
+    options = file.namespace.get(MAPPING, {})
+    if not isinstance(options, dict):
+        raise InputError(f"{file.path}: {MAPPING} is a {type(options).__name__}; write {MAPPING} = dict(forward=…, …)")
+    candidates = {name: file.namespace[name] for name in file.definitions if name in file.namespace}
+    return assign_roles(candidates, file, dict(options))
 
 
-def _training_functions(file: UserFile) -> list[str]:
-    return [name for name in file.definitions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
-
-
-def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, about: dict[str, Any]) -> UserFunctions:
-    """A user from candidate functions by name, and what a mapping tells about them."""
+def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, options: dict[str, Any]) -> UserFunctions:
+    """The functions by role, from candidate functions by name, and what a mapping tells about them."""
     where = file.path if file is not None else "doctor()"
     found: dict[str, Callable[..., Any]] = {}
     for role in ROLES:
-        given = about.pop(role, None)
+        given = options.pop(role, None)
         if isinstance(given, str):
             given = candidates.get(given)
         if given is not None and not callable(given):
@@ -70,18 +66,16 @@ def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, about: di
             raise InputError(
                 f"{where}: no function looks like {role}; call it {role}, or name it: {MAPPING} = dict({role}=…)"
             )
-    if "init" not in found and "parameters" not in about:
+    if "init" not in found and "parameters" not in options:
         raise InputError(f"{where}: no function makes the parameters; call it init_params, or give init=…")
     for key in ("arguments", "returns"):
-        if not isinstance(about.get(key, {}), dict):
-            raise InputError(f"{where}: {key} is a {type(about[key]).__name__}; give a dict")
-    known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
-    for key in about:
-        if key not in known:
-            raise InputError(
-                f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
-            )
-    return UserFunctions(found, file, about)
+        if not isinstance(options.get(key, {}), dict):
+            raise InputError(f"{where}: {key} is a {type(options[key]).__name__}; give a dict")
+    for key in options:
+        if key not in OPTIONS:
+            known = sorted({*OPTIONS, *ROLES})
+            raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
+    return UserFunctions(found, file, options)
 
 
 def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:

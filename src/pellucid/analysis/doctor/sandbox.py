@@ -37,11 +37,16 @@ class Failure:
 
 @dataclass
 class CallResult:
-    """How a call ended; ``frames`` are the local variables of each call of the watched functions, oldest first."""
+    """How a call ended; ``local_variables`` are those of each call of the watched functions, oldest first."""
 
     value: Any = None
     failure: Failure | None = None
     local_variables: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def last_locals(self) -> dict[str, Any]:
+        """The local variables of the last call that was watched."""
+        return self.local_variables[-1] if self.local_variables else {}
 
 
 def run(

@@ -1,4 +1,4 @@
-"""A user's functions, and how each is called, from the names of its arguments."""
+"""The user's functions, called with what the names of their arguments ask for."""
 
 import ast
 import copy
@@ -25,9 +25,9 @@ class AvailableValues:
     by_meaning: dict[str, Any] = field(default_factory=dict)
     by_name: dict[str, Any] = field(default_factory=dict)
 
-    def extended(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "AvailableValues":
-        """The same available with more in it."""
-        renamed = {key.replace("_", " "): value for key, value in words.items()}
+    def extended(self, *, arrays: Mapping[Quantity, Any] | None = None, **by_meaning: Any) -> "AvailableValues":
+        """The same values and more."""
+        renamed = {key.replace("_", " "): value for key, value in by_meaning.items()}
         return AvailableValues({**self.arrays, **(arrays or {})}, {**self.by_meaning, **renamed}, dict(self.by_name))
 
     def __contains__(self, name: str) -> bool:
@@ -65,8 +65,8 @@ class UserFunctions:
     by_role: dict[str, Callable[..., Any]]
     file: UserFile | None
     options: dict[str, Any]
-    written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
-    states: dict[int, Any] = field(default_factory=dict)  # in which the file's own generators are before each call
+    returned: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
+    generator_states: dict[int, Any] = field(default_factory=dict)  # of the file's own generators, before each call
 
     def __contains__(self, role: str) -> bool:
         return role in self.by_role
@@ -88,12 +88,29 @@ class UserFunctions:
         """The function's own name."""
         return str(getattr(self.by_role[role], "__name__", role))
 
-    def line(self, role: str, name: str | None = None) -> int | None:
-        """The line where a role's function sets a name, or where it is defined."""
-        function = self.name_of(role)
-        if self.file is None or function not in self.file.definitions:
-            return None
-        return self.file.line_of(name, function) if name is not None else self.file.definitions[function].lineno
+    def at_line(self, role: str, name: str | None = None) -> str:
+        """The line where a role's function sets a name, or is defined, as messages begin: "line 12: "; or nothing."""
+        function, line = self.name_of(role), None
+        if self.file is not None and function in self.file.definitions:
+            line = self.file.line_of(name, function) if name is not None else self.file.definitions[function].lineno
+        return "" if line is None else f"line {line}: "
+
+    def arguments(self, role: str) -> list[tuple[inspect.Parameter, str]]:
+        """The arguments that a role's function takes, each with the name that tells what it is.
+
+        Raises:
+            InputError: it is no function whose arguments can be known.
+        """
+        try:
+            parameters = inspect.signature(self.by_role[role]).parameters.values()
+        except (TypeError, ValueError):
+            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
+        told = self.options.get("arguments", {})
+        return [(parameter, told.get(parameter.name, parameter.name)) for parameter in parameters]
+
+    def takes(self, role: str, word: str) -> bool:
+        """Whether a role's function has an argument of this meaning."""
+        return any(meaning(name) == word for _, name in self.arguments(role))
 
     def definition(self, role: str) -> ast.FunctionDef | None:
         """The syntax tree of a role's function, where its source can be had."""
@@ -110,31 +127,37 @@ class UserFunctions:
         told = self.options.get("returns", {}).get(role)
         if told is not None:
             return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
-        value = result.value
-        if role not in self.written:
+        if role not in self.returned:
             node = self.definition(role)
-            self.written[role] = returned_names(node) if node is not None else []
-        names = list(self.written[role])
-        parts = value if isinstance(value, tuple) else (value,)
+            self.returned[role] = returned_names(node) if node is not None else []
+        names = list(self.returned[role])
+        parts = result.value if isinstance(result.value, tuple) else (result.value,)
         if len(names) != len(parts) or not any(names):
-            local = result.local_variables[-1] if result.local_variables else {}
+            local = result.last_locals
             names = [next((key for key, item in local.items() if item is part), None) for part in parts]
         return names
 
+    def parts(self, role: str, result: CallResult) -> list[tuple[str | None, Any]]:
+        """What a function returned, part by part, each with its name."""
+        names, value = self.returns(role, result), result.value
+        if isinstance(value, tuple) and len(names) == len(value):
+            return list(zip(names, value, strict=True))
+        return [(names[0] if names else None, value)]
+
     def call(self, role: str, available: AvailableValues) -> CallResult:
-        """Call a role's function with arguments from the available: copies, so that it may write into them.
+        """Call a role's function with copies of the available values, so that it may write into them.
 
         Raises:
             InputError: an argument means nothing that the doctor knows.
         """
         function = self.by_role[role]
-        arguments = self.bind(role, available)
-        positional, named = copy.deepcopy(arguments)
+        bound = self.bind(role, available)
+        positional, named = copy.deepcopy((bound.args, bound.kwargs))
         if role != "init":
             self._draw_alike()
         result = run(lambda: function(*positional, **named), self.path, (code_object(function),))
         if result.value is None and result.failure is None and role == "update":
-            result.value = _changed(positional, named, available.by_meaning.get("parameters"))
+            result.value = _changed([*positional, *named.values()], available.by_meaning.get("parameters"))
         return result
 
     def _draw_alike(self) -> None:
@@ -143,57 +166,42 @@ class UserFunctions:
         random.seed(0)
         for value in self.namespace.values():
             if isinstance(value, np.random.Generator):
-                self.states.setdefault(id(value), value.bit_generator.state)
-                value.bit_generator.state = self.states[id(value)]
+                self.generator_states.setdefault(id(value), value.bit_generator.state)
+                value.bit_generator.state = self.generator_states[id(value)]
 
-    def bind(self, role: str, available: AvailableValues) -> tuple[list[Any], dict[str, Any]]:
+    def bind(self, role: str, available: AvailableValues) -> inspect.BoundArguments:
         """The arguments for a role's function."""
-        try:
-            parameters = list(inspect.signature(self.by_role[role]).parameters.values())
-        except (TypeError, ValueError):
-            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
-        for parameter in parameters:
+        arguments = self.arguments(role)
+        bound = inspect.signature(self.by_role[role]).bind_partial()
+        for parameter, name in arguments:
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             if parameter.kind is parameter.VAR_POSITIONAL:
-                if parameter.name in available:
-                    positional.extend(available[parameter.name])
-                continue
-            name = self.options.get("arguments", {}).get(parameter.name, parameter.name)
-            if name in available and not _is_choice(parameter.default):
-                value = available[name]
-            elif parameter.default is not parameter.empty:
-                continue
-            elif role == "forward" and parameter.name in self._inputs(parameters, available):
-                value = available["X"]
-            else:
-                value = self._left_over(role, parameter.name, available)
-            if parameter.kind is parameter.KEYWORD_ONLY or named:
-                named[parameter.name] = value
-            elif len(positional) < parameters.index(parameter):
-                named[parameter.name] = value  # one with a default was left out before it
-            else:
-                positional.append(value)
-        return positional, named
+                if name in available:
+                    bound.arguments[parameter.name] = tuple(available[name])
+            elif name in available and not _is_choice(parameter.default):
+                bound.arguments[parameter.name] = available[name]
+            elif parameter.default is parameter.empty:
+                if role != "forward" or not _only_unknown(parameter, arguments, available):
+                    raise self._unknown_argument(role, parameter.name, available)
+                bound.arguments[parameter.name] = available["X"]
+        return bound
 
-    def _inputs(self, parameters: list[inspect.Parameter], available: AvailableValues) -> list[str]:
-        """The one argument of forward that has no other meaning, where none is called as inputs are."""
-        told = self.options.get("arguments", {})
-        names = [told.get(p.name, p.name) for p in parameters]
-        unknown = [
-            p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in available
-        ]
-        return unknown if len(unknown) == 1 and all(meaning(name) != "X" for name in names) else []
-
-    def _left_over(self, role: str, name: str, available: AvailableValues) -> Any:
-        told = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))
-        raise InputError(
-            f"{self.path}: {self.name_of(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
-            f'b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = dict(arguments={{"{name}": '
-            f'"cache"}}); the doctor has {told}'
+    def _unknown_argument(self, role: str, name: str, available: AvailableValues) -> InputError:
+        known = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))
+        return InputError(
+            f"{self.path}: {self.name_of(role)} takes {name!r}, which could be anything: give it a name that tells "
+            f"(W1, b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = "
+            f'dict(arguments={{"{name}": "cache"}}); the doctor has {known}'
         )
+
+
+def _only_unknown(
+    parameter: inspect.Parameter, arguments: list[tuple[inspect.Parameter, str]], available: AvailableValues
+) -> bool:
+    """Whether an argument of forward must be the inputs: none is called so, and only this one means nothing else."""
+    unknown = [p for p, name in arguments if p.default is p.empty and name not in available]
+    return unknown == [parameter] and all(meaning(name) != "X" for _, name in arguments)
 
 
 def _is_choice(default: Any) -> bool:
@@ -203,9 +211,8 @@ def _is_choice(default: Any) -> bool:
     return isinstance(default, str | bool) or (callable(default) and default is not inspect.Parameter.empty)
 
 
-def _changed(positional: list[Any], named: dict[str, Any], parameters: Any) -> Any:
+def _changed(values: list[Any], parameters: Any) -> Any:
     """What an update that returns nothing has written into: its first lists or dicts, as many as init made."""
-    values = [*positional, *named.values()]
     boxes = [value for value in values if isinstance(value, dict | list | tuple)]
     made = [part for part in parameters if isinstance(part, dict | list)] if isinstance(parameters, tuple) else []
     if len(made) > 1:

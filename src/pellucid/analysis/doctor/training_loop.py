@@ -1,8 +1,6 @@
 """The function that trains, run for a few steps on small data: does it get through, does its learning rate arrive?"""
 
 import copy
-import inspect
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +14,10 @@ from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError, 
 from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.arrays import AnyArray
 
-SIZES_SHARE = 4  # the train gets so many times the samples of the batch
+BATCHES = 4  # the training function gets so many times the samples of the batch
 EPOCHS = 3
+RATE, OTHER_RATE = 0.05, 0.2
+GIVEN = ("X", "y", "one hot", "learning rate", "epochs")  # where it has a default, too
 
 
 def examine_training(exam: Examination, rng: np.random.Generator) -> None:
@@ -33,64 +33,63 @@ def training_adds(exam: Examination) -> bool:
     """Whether a training function that updates by itself adds what backward gives."""
     if not _has_training(exam) or "update" in exam.functions:
         return False
-    trial = replace(exam, findings=[], checked=[], notes=[])
-    X, forms = _data(trial, np.random.default_rng(0))
-    for y in forms:
-        steps = Steps(trial)
-        result = _train(trial, X, y, 0.05, steps)
-        if result is not None and result.failure is None:
-            return adds(steps.found)
-    return False
+    trial = exam.without_findings()
+    _, _, result, steps = _first_run(trial, np.random.default_rng(0))
+    return result is not None and result.failure is None and adds(steps.found)
 
 
 def _has_training(exam: Examination) -> bool:
-    functions = exam.functions
-    return "train" in functions and functions["train"] is not functions["forward"]
+    return "train" in exam.functions and exam.functions["train"] is not exam.functions["forward"]
+
+
+def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, AnyArray, CallResult | None, Steps]:
+    """Train with each form of the targets until one goes through: the data, the result, and the steps seen.
+
+    If none goes through, the result is the first failure; it is None where the function cannot be called.
+    """
+    X, forms = _data(exam, rng)
+    failed: CallResult | None = None
+    for y in forms:
+        steps = Steps(exam)
+        result = _train(exam, X, y, RATE, steps)
+        if result is None or result.failure is None:
+            return X, y, result, steps
+        failed = failed or result
+    return X, y, failed, steps
 
 
 def _examine_runs(exam: Examination, rng: np.random.Generator) -> list[Step]:
     """Run it as often as it takes; returns its first steps."""
-    functions = exam.functions
-    X, forms = _data(exam, rng)
-    first: CallResult | None = None
-    for y in forms:
-        steps = Steps(exam)
-        result = _train(exam, X, y, 0.05, steps)
-        if result is None:
-            return []
-        if result.failure is None:
-            first = result
-            break
-        first = first or result
-    assert first is not None
+    X, y, first, steps = _first_run(exam, rng)
+    if first is None:
+        return []
     if first.failure is not None:
-        _report(exam, first.failure)
+        _report_failure(exam, first.failure)
         return []
     before = len(exam.findings)
     _examine_pairs(exam, first, X, y)
     _examine_rate(exam, X, y, first)
     if len(exam.findings) == before:
-        exam.checked.append(f"{functions.name_of('train')}, run for {EPOCHS} epochs on random data")
+        exam.checked.append(f"{exam.functions.name_of('train')}, run for {EPOCHS} epochs on random data")
     return steps.found
 
 
-def _report(exam: Examination, failure: Failure) -> None:
+def _report_failure(exam: Examination, failure: Failure) -> None:
     """An error in training is a finding of its own only where nothing found before may be its cause."""
     causes = [f for f in exam.findings if not f.fault.endswith("is not defined")]
     shown = any(f"line {failure.line}:" in f.evidence for f in exam.findings)
     if failure.kind is TooLongError or (causes and not shown and failure.kind is not NameError):
-        said = "stops" if failure.kind is not TooLongError else "was stopped"
-        exam.notes.append(f"{exam.functions.name_of('train')} {said} at {failure.text}")
+        stops = "stops" if failure.kind is not TooLongError else "was stopped"
+        exam.notes.append(f"{exam.functions.name_of('train')} {stops} at {failure.text}")
     else:
         exam.add_failure("train", failure, "training")
 
 
 def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[AnyArray]]:
-    """Random data for the train, more than a batch, and its targets in the forms to try."""
-    m = exam.m
-    parts = [targets(exam, rng) for _ in range(SIZES_SHARE)]
+    """Random data to train on, more than a batch, and its targets in the forms to try."""
+    parts = [targets(exam, rng) for _ in range(BATCHES)]
     rows = np.concatenate([y for y, _ in parts])
-    X = exam.layout.own(rng.random((SIZES_SHARE * m, exam.sizes[0])) - 0.3)
+    X = exam.layout.own(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
     flat = np.ndim(exam.output_of(exam.forward_result)) == 1
     shaped = rows[:, 0] if flat else exam.layout.own(rows)
     if parts[0][1] is None:
@@ -100,107 +99,91 @@ def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[A
 
 
 def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, steps: Steps | None = None) -> CallResult | None:
-    functions = exam.functions
-    function = functions["train"]
-    words = {"X": X, "y": y, "one hot": y, "learning rate": rate, "epochs": EPOCHS, "samples": exam.m, "seed": 0}
-    words |= {"sizes": exam.sizes, "classes": exam.sizes[-1], "parameters": exam.parameters}
-    available = AvailableValues(exam.arrays(), words, dict(exam.available.by_name))
-    named: dict[str, Any] = {}
-    globals_ = functions.namespace
-    for parameter in inspect.signature(function).parameters.values():
+    """Run the training function from the doctor's own parameters; None where it cannot be called."""
+    functions, namespace = exam.functions, exam.functions.namespace
+    available = AvailableValues(exam.arrays(), {}, exam.available.by_name).extended(
+        X=X, y=y, one_hot=y, learning_rate=rate, epochs=EPOCHS, samples=exam.m, seed=0,
+        sizes=exam.sizes, classes=exam.sizes[-1], parameters=exam.parameters,
+    )  # fmt: skip
+    given: dict[str, Any] = {}
+    for parameter, name in functions.arguments("train"):
+        required = parameter.default is parameter.empty
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        known = (
-            meaning(parameter.name) in ("X", "y", "one hot", "learning rate", "epochs")
-            or parameter.default is parameter.empty
-        )
-        if parameter.name in available and known:
-            named[parameter.name] = copy.deepcopy(available[parameter.name])
-        elif parameter.default is parameter.empty:
-            exam.notes.append(
-                f"{functions.name_of('train')} was not run: what its argument {parameter.name!r} is cannot be told"
-            )
+        if name in available and (required or meaning(name) in GIVEN):
+            given[parameter.name] = copy.deepcopy(available[name])
+        elif required:
+            train = functions.name_of("train")
+            exam.notes.append(f"{train} was not run: what its argument {parameter.name!r} is cannot be told")
             return None
-    init, name = functions.by_role.get("init"), functions.name_of("init") if "init" in functions else ""
-    if name in globals_ and globals_[name] is init:  # so that every run starts alike, from well-chosen numbers
-        globals_[name] = lambda *_, **__: copy.deepcopy(exam.parameters)
-    state = np.random.get_state()  # noqa: NPY002  (the user's code draws from it)
-    np.random.seed(0)  # noqa: NPY002
+    init = functions.name_of("init") if "init" in functions else ""
+    replaces = init in namespace and namespace[init] is functions["init"]
+    if replaces:  # so that every run starts alike, from well-chosen numbers
+        namespace[init] = lambda *_, **__: copy.deepcopy(exam.parameters)
+    np.random.seed(0)  # noqa: NPY002  (the user's code draws from it)
+    watched = (code_object(functions["backward"]),)
     try:
-        watched = (code_object(functions["backward"]),)
-        return run(lambda: function(**named), functions.path, watched, None if steps is None else steps.see)
+        return run(lambda: functions["train"](**given), functions.path, watched, None if steps is None else steps.see)
     finally:
-        np.random.set_state(state)  # noqa: NPY002
-        if name in globals_:
-            globals_[name] = init
+        if replaces:
+            namespace[init] = functions["init"]
 
 
 def _examine_rate(exam: Examination, X: AnyArray, y: AnyArray, first: CallResult) -> None:
-    parameters = inspect.signature(exam.functions["train"]).parameters
-    told = any(f.quantity == "learning_rate" for f in exam.findings)
-    if told or not any(meaning(name) == "learning rate" for name in parameters):
+    known = any(f.quantity == "learning_rate" for f in exam.findings)
+    if known or not exam.functions.takes("train", "learning rate"):
         return
-    again, other = _train(exam, X, y, 0.05), _train(exam, X, y, 0.2)
+    again, other = _train(exam, X, y, RATE), _train(exam, X, y, OTHER_RATE)
     if again is None or other is None or again.failure is not None or other.failure is not None:
         return
-    one, same, changed = (_weights(exam, result.value) for result in (first, again, other))
-    if not one or not _alike(one, same):  # returns nothing, or draws its own random numbers
+    if not _weights(first) or not _alike(first, again):  # returns nothing, or draws its own random numbers
         return
-    if _alike(one, changed):
+    if _alike(first, other):
         update = exam.functions.name_of("update") if "update" in exam.functions else "update"
-        line = exam.functions.line("train")
         exam.add(
-            None,
             "learning_rate",
             f"the learning rate never arrives: {exam.functions.name_of('train')} learns the same whatever it is",
-            f"{'' if line is None else f'line {line}: '}{EPOCHS} epochs with 0.05 and with 0.2 end at one place",
+            f"{exam.functions.at_line('train')}{EPOCHS} epochs with {RATE} and with {OTHER_RATE} end at one place",
             f"hand it on: {update}(…, learning_rate)",
         )
 
 
-def _weights(exam: Examination, value: Any) -> list[Any]:
-    del exam
-    return [array for _, array in all_arrays(value) if array.dtype.kind == "f"]
+def _weights(result: CallResult) -> list[AnyArray]:
+    return [array for _, array in all_arrays(result.value) if array.dtype.kind == "f"]
 
 
-def _alike(one: list[Any], other: list[Any]) -> bool:
-    return len(one) == len(other) and all(close(a, b, 1e-12) for a, b in zip(one, other, strict=True))
+def _alike(one: CallResult, other: CallResult) -> bool:
+    """Whether two trainings return the same weights."""
+    first, second = _weights(one), _weights(other)
+    return len(first) == len(second) and all(close(a, b, 1e-12) for a, b in zip(first, second, strict=True))
 
 
 def _examine_pairs(exam: Examination, result: CallResult, X: AnyArray, y: AnyArray) -> None:
     """Whether backward got, with each input, the label that belongs to it."""
     inputs = exam.layout.rows(X)
-    labels = _rows_of(exam, y, len(inputs))
+    labels = _rows_of(exam, y)
     place = {row.tobytes(): k for k, row in enumerate(np.ascontiguousarray(inputs))}
-    arguments = inspect.signature(exam.functions["backward"]).parameters
+    arguments = [parameter.name for parameter, _ in exam.functions.arguments("backward")]
     wrong = total = 0
     for frame in result.local_variables:
         given = {meaning(name): frame[name] for name in arguments if meaning(name) in ("X", "y", "one hot")}
         x, t = given.get("X"), given.get("y", given.get("one hot"))
         if not isinstance(x, np.ndarray) or not isinstance(t, np.ndarray) or x.ndim != 2 or t.ndim != y.ndim:
             continue
-        rows = np.ascontiguousarray(exam.layout.rows(x))
+        rows, given_labels = np.ascontiguousarray(exam.layout.rows(x)), _rows_of(exam, t)
         where = [place.get(row.tobytes(), -1) for row in rows]
-        if -1 in where or rows.shape[1] != inputs.shape[1]:
-            continue
-        given_labels = _rows_of(exam, t, len(rows))
-        if given_labels is None or labels is None:
+        if -1 in where or rows.shape[1] != inputs.shape[1] or len(given_labels) != len(rows):
             continue
         same = (given_labels == labels[where]).reshape(len(rows), -1).all(axis=1)
         wrong, total = wrong + int((~same).sum()), total + len(rows)
     if wrong:
-        line = exam.functions.line("train")
         exam.add(
-            None,
             "y",
             "the labels are out of step with the inputs in training: backward gets inputs with the labels of others",
-            f"{'' if line is None else f'line {line}: '}{wrong} of {total} samples came with another sample's label",
+            f"{exam.functions.at_line('train')}{wrong} of {total} samples came with another sample's label",
             "shuffle both alike: order = rng.permutation(m), then X and Y both by order",
         )
 
 
-def _rows_of(exam: Examination, y: AnyArray, count: int) -> AnyArray | None:
-    if y.ndim == 1:
-        return y if len(y) == count else None
-    rows = exam.layout.rows(y)
-    return rows if len(rows) == count else None
+def _rows_of(exam: Examination, y: AnyArray) -> AnyArray:
+    return y if y.ndim == 1 else exam.layout.rows(y)
