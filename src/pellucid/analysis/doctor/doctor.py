@@ -21,7 +21,7 @@ from pellucid.analysis.doctor.sample_count import examine_sample_count
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
-from pellucid.analysis.doctor.user_data import examine_data, run_needed, user_data
+from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
 from pellucid.analysis.doctor.user_file import read_code
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
@@ -133,7 +133,7 @@ def _examine(functions: UserFunctions) -> Diagnosis:
 def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
     """Every part of the examination, in the order of causes."""
     examine_dataflow(exam)
-    run_needed(exam.functions)
+    define_globals(exam.functions)
     exam.user_data = user_data(exam.functions)
     if exam.user_data is not None:
         y = exam.user_data[1]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, all_arrays, at, meaning, quantity
+from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
 from pellucid.analysis.doctor.reference_network import Layout
 from pellucid.analysis.doctor.sandbox import CallResult, Failure
 from pellucid.analysis.doctor.signatures import AvailableValues, UserFunctions
@@ -85,9 +85,20 @@ class Examination:
         path = self.paths.get(Quantity(kind, l))
         return None if path is None else at(self.parameters, path)
 
-    def arrays(self, parameters: Any = None) -> dict[Quantity, Any]:
+    def arrays(self, parameters: Any = None) -> Arrays:
         """All parameters by quantity."""
         return {q: at(self.parameters if parameters is None else parameters, path) for q, path in self.paths.items()}
+
+    def name(self, kind: str, l: int) -> str:
+        """What the user calls a layer's z or a; A0 is X."""
+        return self.user_names.get(Quantity(kind, l), f"{kind.upper()}{l}" if l else "X")
+
+    @property
+    def reference(self) -> tuple[Network, Trace]:
+        """The reference network and its trace, for the parts that run only where they are known."""
+        assert self.net is not None
+        assert self.trace is not None
+        return self.net, self.trace
 
     def resolved(self, q: Quantity) -> Quantity:
         """A quantity whose layer is a number."""

@@ -1,14 +1,13 @@
 """From explanations to findings: one finding for each cause; what only follows from a cause is left out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.match_mistakes import UNKNOWN, LayerExplanation, same_factor
-from pellucid.analysis.doctor.naming import Quantity
+from pellucid.analysis.doctor.naming import Arrays, Quantity
 
 
 @dataclass
@@ -38,9 +37,7 @@ class Assessment:
         return differing + sum(explanation.cost for explanation in self.explanations)
 
 
-def report_gradients(
-    exam: Examination, assessment: Assessment, own: Mapping[Quantity, Any], rows: Mapping[Quantity, Any]
-) -> None:
+def report_gradients(exam: Examination, assessment: Assessment, own: Arrays, rows: Arrays) -> None:
     """Add the findings about the gradients, which are given as the user lays them out and as rows."""
     before = len(exam.findings)
     if assessment.explanations and (assessment.faults or not exam.forward_matches):
@@ -58,7 +55,7 @@ def report_gradients(
         exam.checked.append(f"the backward pass, every dW and db, {against} ({exam.m} samples, float64)")
 
 
-def _report_explanations(exam: Examination, assessment: Assessment, rows: Mapping[Quantity, Any]) -> None:
+def _report_explanations(exam: Examination, assessment: Assessment, rows: Arrays) -> None:
     if assessment.reversed_order:
         exam.add(
             "dW",
@@ -92,22 +89,13 @@ def _report_common_factor(exam: Examination, assessment: Assessment) -> bool:
 
 
 def _faults(
-    exam: Examination,
-    assessment: Assessment,
-    explanation: LayerExplanation,
-    rows: Mapping[Quantity, Any],
-    *,
-    factors: bool,
+    exam: Examination, assessment: Assessment, explanation: LayerExplanation, rows: Arrays, *, factors: bool
 ) -> Iterator[tuple[Quantity, str, str, str]]:
     """What is wrong in one layer: quantity, fault, evidence, remedy."""
     if explanation.fault is not None:
         below = "; what comes below it follows from that" if explanation.layer > 1 else ""
-        yield (
-            Quantity("dz", explanation.layer),
-            explanation.fault,
-            _consequence(explanation) + below,
-            explanation.remedy,
-        )
+        evidence = _consequence(explanation) + below
+        yield Quantity("dz", explanation.layer), explanation.fault, evidence, explanation.remedy
     for q, part in explanation.gradients.items():
         if part.fault == UNKNOWN:
             yield q, UNKNOWN, _difference(assessment, q), part.remedy
@@ -172,7 +160,7 @@ def _difference(assessment: Assessment, q: Quantity) -> str:
     return f"{differing} of {total} entries differ from the slope of your loss, by up to {100 * error:.3g} %"
 
 
-def _report_shapes(exam: Examination, own: Mapping[Quantity, Any]) -> None:
+def _report_shapes(exam: Examination, own: Arrays) -> None:
     """A db of another shape than b may change b's shape when it is subtracted."""
     for q, value in own.items():
         parameter = exam.array(q.kind[1:], q.layer)

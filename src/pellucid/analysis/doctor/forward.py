@@ -9,7 +9,7 @@ from pellucid.analysis.doctor.candidates import COMMON, HIDDEN, OUTPUT
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, all_arrays, quantity
 from pellucid.analysis.doctor.reference_network import close, forward_pass, reference_network
-from pellucid.core.activations import Activation, ReLU, Softmax, value
+from pellucid.core.activations import Activation, Softmax, value
 from pellucid.core.arrays import Array
 
 
@@ -24,27 +24,20 @@ def examine_forward(exam: Examination) -> None:
         own = {label: array for label, array in named.items() if array.shape == (exam.m, exam.sizes[l])}
         z[l] = _scores(exam, l, own, z, a)
         if l < exam.layers:
-            hidden.append(_activation(exam, l, own, z[l]))
-            known = hidden[-1]
-            a[l] = value(known, z[l]) if known is not None else z[l]
-            if known is None:
+            f = _activation(exam, l, own, z[l])
+            hidden.append(f)
+            a[l] = z[l] if f is None else value(f, z[l])
+            if f is None:
                 break
     output = exam.layout.rows(exam.output_of(exam.forward_result))
-    guesses = _guesses(hidden, exam.layers - 1)
-    for guess in guesses:
-        net = reference_network(exam.arrays(), exam.layout, exam.sizes, guess)
-        trace = forward_pass(net, exam.X)
-        score = trace.z[-1] if exam.forward_matches else z.get(exam.layers, trace.z[-1])
-        exam.output = next((f for f in OUTPUT if close(value(f, score), output)), None)
-        if exam.output is not None or len(guesses) == 1:
-            exam.net, exam.trace = net, trace
-            break
+    _find_reference(exam, hidden, output, z)
     if exam.trace is not None and exam.output is None:
         _examine_output(exam, z.get(exam.layers, exam.trace.z[-1]), output)
     if exam.trace is not None:
-        for l in z:  # from here on, what the user's own numbers lead to
-            exam.trace.z[l - 1][...] = z[l] if not exam.forward_matches else exam.trace.z[l - 1]
-            exam.trace.a[l][...] = a[l] if not exam.forward_matches and l in a else exam.trace.a[l]
+        if not exam.forward_matches:  # from here on, what the user's own numbers lead to
+            for l in z:
+                exam.trace.z[l - 1][...] = z[l]
+                exam.trace.a[l][...] = a.get(l, exam.trace.a[l])
         exam.trace.a[-1][...] = output
     exam.forward_matches = exam.forward_matches and exam.net is not None and exam.output is not None
     if exam.forward_matches:
@@ -53,6 +46,19 @@ def examine_forward(exam: Examination) -> None:
         exam.notes.append(
             "an activation or an output that the doctor does not know: the gradients are compared all the same"
         )
+
+
+def _find_reference(exam: Examination, hidden: list[Activation | None], output: Array, z: dict[int, Array]) -> None:
+    """The network with the user's weights whose output is the user's; activations that cannot be seen are guessed."""
+    guesses = _guesses(hidden, exam.layers - 1)
+    for guess in guesses:
+        net = reference_network(exam.arrays(), exam.layout, exam.sizes, guess)
+        trace = forward_pass(net, exam.X)
+        score = trace.z[-1] if exam.forward_matches else z.get(exam.layers, trace.z[-1])
+        exam.output = next((f for f in OUTPUT if close(value(f, score), output)), None)
+        if exam.output is not None or len(guesses) == 1:
+            exam.net, exam.trace = net, trace
+            return
 
 
 def _named(exam: Examination) -> dict[str, Array]:
@@ -83,8 +89,7 @@ def _scores(exam: Examination, l: int, own: dict[str, Array], z: dict[int, Array
     if label is not None and fault is not None:
         line, difference = exam.functions.at_line("forward", label), np.abs(right - made).max()
         evidence = f"{line}{label} is that to the last digit; it should differ by up to {difference:.3g}"
-        given = exam.user_names.get(Quantity("a", l - 1), f"A{l - 1}" if l > 1 else "X")
-        exam.add(Quantity("z", l), fault, evidence, exam.layout.score(l, given))
+        exam.add(Quantity("z", l), fault, evidence, exam.layout.score(l, exam.name("a", l - 1)))
         exam.forward_matches = False
     return made
 
@@ -95,9 +100,8 @@ def _wrong_scores(
     """The known mistakes in a layer's scores: what is wrong, and the scores that it gives."""
     for j in range(l - 1, 0, -1):
         if z[j].shape[1] == W.shape[1]:
-            name = exam.user_names.get(Quantity("z", j), f"Z{j}")
             lost = f", so layer {j}'s activation is never used" if j == l - 1 else ""
-            yield f"layer {l} is fed layer {j}'s pre-activation ({name}){lost}", z[j] @ W.T + b
+            yield f"layer {l} is fed layer {j}'s pre-activation ({exam.name('z', j)}){lost}", z[j] @ W.T + b
     for j in range(l - 1):
         if a[j].shape[1] == W.shape[1]:
             yield f"layer {l} is fed {'the input' if j == 0 else f'the output of layer {j}'}", a[j] @ W.T + b
@@ -113,36 +117,24 @@ def _wrong_scores(
 
 def _activation(exam: Examination, l: int, own: dict[str, Array], z: Array) -> Activation | None:
     """The activation that makes one of the user's arrays of z."""
-    made = [(f, value(f, z)) for f in HIDDEN]
-    bent = [(f, a) for f, a in made if not close(a, z)]
-    for f, a in bent:
-        label = next((label for label, array in own.items() if close(array, a)), None)
-        if label is not None:
-            exam.user_names[Quantity("a", l)] = label
-            return f
-    for label, array in own.items():  # an activation that leaves these scores as they are
-        q = quantity(label)
-        if q is not None and q.kind == "a" and close(array, z):
-            exam.user_names[Quantity("a", l)] = label
-            return next(f for f, a in made if close(a, z))
+    for f in HIDDEN:
+        a = value(f, z)
+        unchanged = close(a, z)  # an activation that leaves these scores as they are: the name must tell
+        for label, array in own.items():
+            named = (q := quantity(label)) is not None and q.kind == "a"
+            if close(array, a) and (named or not unchanged):
+                exam.user_names[Quantity("a", l)] = label
+                return f
     return None
 
 
 def _guesses(hidden: list[Activation | None], count: int) -> list[list[Activation]]:
     """Activations to try where they cannot be seen: one for all unseen layers; of two kinds if they are few."""
-    unseen = [k for k in range(count) if k >= len(hidden) or hidden[k] is None]
-    if not unseen:
-        return [[f for f in hidden if f is not None]]
-    choices = [(f,) * len(unseen) for f in HIDDEN]
-    if 1 < len(unseen) <= 3:
-        choices += list(product(COMMON, repeat=len(unseen)))
-    guesses = []
-    for choice in choices:
-        guess: list[Activation] = [f or ReLU() for f in hidden] + [ReLU()] * (count - len(hidden))
-        for k, f in zip(unseen, choice, strict=True):
-            guess[k] = f
-        guesses.append(guess)
-    return guesses
+    seen = [*hidden, *[None] * (count - len(hidden))]
+    guesses: list[list[Activation]] = [[f or guess for f in seen] for guess in HIDDEN]
+    if 1 < seen.count(None) <= 3:
+        guesses += map(list, product(*([f] if f is not None else COMMON for f in seen)))
+    return guesses if None in seen else guesses[:1]
 
 
 def _examine_output(exam: Examination, z: Array, output: Array) -> None:

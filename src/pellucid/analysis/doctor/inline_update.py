@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity, at, meaning, places
+from pellucid.analysis.doctor.naming import Arrays, Quantity, at, meaning, places
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import CallResult, code_object
 
 MOST = 3  # steps that are watched
 ALONG = 0.5  # the cosine from which on a change that is no multiple of the gradient is called uphill
-
-Arrays = dict[Quantity, Any]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import numpy as np
 
 from pellucid.analysis.doctor.candidates import COMMON, LOSSES, facts
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import back_through
 from pellucid.core.activations import Activation, Identity, slope, value
 from pellucid.core.arrays import Array
@@ -32,7 +31,7 @@ def output_delta_formulas(exam: Examination, y: Array, loss: str | None) -> Form
     f = exam.output
     assert f is not None
     L = exam.layers
-    A, dZ = exam.user_names.get(Quantity("a", L), f"A{L}"), f"dZ{L}"
+    A, dZ = exam.name("a", L), f"dZ{L}"
     remedy = f"{dZ} = {A} - Y  (times the loss's own factor)"
     if loss == "squared error" and not facts(f).elementwise:
         remedy = f"dA = 2 * ({A} - Y); {dZ} = {A} * (dA - (dA * {A}) summed over the classes)"
@@ -42,8 +41,7 @@ def output_delta_formulas(exam: Examination, y: Array, loss: str | None) -> Form
 
 
 def _output_deltas(exam: Examination, f: Activation, A: str, y: Array, loss: str | None) -> Iterator[Formula]:
-    trace, known, L = exam.trace, facts(f), exam.layers
-    assert trace is not None
+    known, L, (_, trace) = facts(f), exam.layers, exam.reference
     z, a = trace.z[-1], trace.a[-1]
     difference, cancels = a - y, known.slope_cancels
     right = (loss,) if loss is not None else known.losses
@@ -82,17 +80,14 @@ def _output_deltas(exam: Examination, f: Activation, A: str, y: Array, loss: str
 
 def hidden_delta_formulas(exam: Examination, l: int, above: Array) -> Formulas:
     """δ of a hidden layer from δ of the layer above."""
-    assert exam.net is not None
-    f = exam.net.layers[l - 1].activation
-    Z, A = (exam.user_names.get(Quantity(kind, l), f"{kind.upper()}{l}") for kind in "za")
+    f = exam.reference[0].layers[l - 1].activation
+    Z, A = exam.name("z", l), exam.name("a", l)
     remedy = f"dZ{l} = ({exam.layout.back(f'W{l + 1}', f'dZ{l + 1}')}) * {facts(f).slope_code.format(Z=Z, A=A)}"
     return Formulas(remedy, _hidden_deltas(exam, l, above, Z, A))
 
 
 def _hidden_deltas(exam: Examination, l: int, above: Array, Z: str, A: str) -> Iterator[Formula]:
-    trace, net = exam.trace, exam.net
-    assert trace is not None
-    assert net is not None
+    net, trace = exam.reference
     f, z, a, W = net.layers[l - 1].activation, trace.z[l - 1], trace.a[l], net.layers[l].W
     da = above @ W
     yield None, da * slope(f, z)
@@ -123,14 +118,13 @@ def _hidden_deltas(exam: Examination, l: int, above: Array, Z: str, A: str) -> I
 
 def weight_gradient_formulas(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's dW from δ; also in another shape than W."""
-    given = exam.user_names.get(Quantity("a", l - 1), f"A{l - 1}") if l > 1 else "X"
+    given = exam.name("a", l - 1)
     remedy = f"dW{l} = {exam.layout.product(f'dZ{l}', given)}"
     return Formulas(remedy, _weight_gradients(exam, l, delta, given))
 
 
 def _weight_gradients(exam: Examination, l: int, delta: Array, given: str) -> Iterator[Formula]:
-    trace = exam.trace
-    assert trace is not None
+    _, trace = exam.reference
     x = trace.a[l - 1]
     yield None, delta.T @ x
     yield "it is transposed", x.T @ delta

@@ -1,6 +1,5 @@
 """The user's gradients explained, from the last layer down: the fewest mistakes that give exactly these numbers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from pellucid.analysis.doctor.known_mistakes import (
     weight_gradient_formulas,
 )
 from pellucid.analysis.doctor.loss import KnownLoss
-from pellucid.analysis.doctor.naming import Quantity
+from pellucid.analysis.doctor.naming import Arrays, Quantity
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.core.arrays import Array
 
@@ -57,11 +56,7 @@ class LayerExplanation:
 
 
 def explain(
-    exam: Examination,
-    gradients: Mapping[Quantity, Any],
-    y: Array,
-    loss: KnownLoss | None,
-    user_deltas: Mapping[int, Array],
+    exam: Examination, gradients: Arrays, y: Array, loss: KnownLoss | None, user_deltas: dict[int, Array]
 ) -> tuple[list[LayerExplanation], bool]:
     """Each layer's explanation, the last layer first; and whether the gradients are returned in reversed order.
 
@@ -87,12 +82,7 @@ def explain(
 
 
 def _explain_scaled(
-    exam: Examination,
-    gradients: Mapping[Quantity, Any],
-    y: Array,
-    loss: str | None,
-    scale: float,
-    user_deltas: Mapping[int, Array],
+    exam: Examination, gradients: Arrays, y: Array, loss: str | None, scale: float, user_deltas: dict[int, Array]
 ) -> list[LayerExplanation]:
     """The explanations where the loss is ``scale`` times the sum over samples and outputs."""
     explanations: list[LayerExplanation] = []
@@ -107,7 +97,7 @@ def _explain_scaled(
 
 
 def _explain_layer(
-    exam: Examination, l: int, formulas: Formulas, gradients: Mapping[Quantity, Any], user_delta: Array | None
+    exam: Examination, l: int, formulas: Formulas, gradients: Arrays, user_delta: Array | None
 ) -> LayerExplanation:
     def given(fault: str | None, delta: Array) -> LayerExplanation:
         tried = {Quantity("dW", l): weight_gradient_formulas(exam, l, delta)}

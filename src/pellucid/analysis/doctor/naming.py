@@ -31,6 +31,8 @@ class Quantity(NamedTuple):
         return Quantity(self.kind[1:], self.layer)
 
 
+Arrays = dict[Quantity, Any]  # parameters or gradients, by what they are
+
 _QUANTITY = re.compile(
     r"(?P<d>d[lj]_?d?|d_?|grad_?|g_?|delta_?|nabla_?)?(?P<kind>weights?|w|bias|b|z|a|h)_?"
     r"(?P<layer>\d+|l|out|output|o|hidden)?(?P<after>_?grad|_?gradient)?",
@@ -58,10 +60,8 @@ _WORDS = {
     "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits",
     "classes": "classes nclasses numclasses k numlabels noutputs",
 }
-_MEANINGS: dict[str, str] = {}
-for _meaning, _names in _WORDS.items():
-    for _name in _names.split():
-        _MEANINGS.setdefault(_name, _meaning)
+# a name that stands in two lists has the first one's meaning
+_MEANINGS = {name: meaning for meaning, names in reversed(_WORDS.items()) for name in names.split()}
 
 
 def quantity(name: str | None) -> Quantity | None:
@@ -112,7 +112,7 @@ def places(value: Any, names: list[str | None], *, gradients: bool = False) -> d
     if not found:
         found = _inside(value, names[0] if len(names) == 1 else None, ())
     if gradients:
-        found = {q if q.kind[0] == "d" else Quantity("d" + q.kind, q.layer): path for q, path in found.items()}
+        found = {q if q.kind[0] == "d" else q.gradient: path for q, path in found.items()}
     return found
 
 
@@ -156,11 +156,8 @@ def _kind_of_list(name: str | None) -> str | None:
     """``weights`` and ``dWs`` are lists with an array a layer, of this kind."""
     if name is None:
         return None
-    for text in (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("_list")):
-        q = quantity(text)
-        if q is not None:
-            return q.kind
-    return None
+    texts = (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("_list"))
+    return next((q.kind for q in map(quantity, texts) if q is not None), None)
 
 
 def _alternate(value: Any) -> bool:

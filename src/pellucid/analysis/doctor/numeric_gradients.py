@@ -1,6 +1,5 @@
 """Numeric gradients: central differences of the user's own loss, and which of the user's gradients differ from them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.loss import as_number
-from pellucid.analysis.doctor.naming import Quantity, at, replaced
+from pellucid.analysis.doctor.naming import Arrays, Quantity, at, replaced
 from pellucid.core.arrays import AnyArray, Array
 
 ENTRIES = 40  # of each array are compared with differences of the loss
@@ -54,9 +53,7 @@ def numeric_gradients(exam: Examination, form: Any, y: Array) -> Slopes:
     return slopes
 
 
-def compare(
-    exam: Examination, gradients: Mapping[Quantity, Any], slopes: Slopes
-) -> tuple[dict[Quantity, tuple[int, int, float]], int]:
+def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[Quantity, tuple[int, int, float]], int]:
     """Which gradients differ from the slopes: (entries that differ, entries compared, largest error); and how many
     entries were compared.
     """

@@ -1,13 +1,13 @@
 """Reference network: the user's weights copied into a ``Network``, whose passes say what should come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import Quantity
+from pellucid.analysis.doctor.naming import Arrays, Quantity
 from pellucid.core.activations import Activation, value
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.losses import SquaredError
@@ -76,7 +76,7 @@ class Layout:
         return f"Z{l} = {W} @ {a} + b{l}" if self.columns else f"Z{l} = {a} @ {W} + b{l}"
 
 
-def possible_sizes(arrays: Mapping[Quantity, Any], layers: int) -> list[tuple[bool, list[int]]]:
+def possible_sizes(arrays: Arrays, layers: int) -> list[tuple[bool, list[int]]]:
     """The ways to read the weights' shapes as layers that follow each other: (whether outputs come first, sizes)."""
     shapes = [np.shape(arrays[Quantity("W", l)]) for l in range(1, layers + 1)]
     biases = [arrays.get(Quantity("b", l)) for l in range(1, layers + 1)]
@@ -91,9 +91,7 @@ def possible_sizes(arrays: Mapping[Quantity, Any], layers: int) -> list[tuple[bo
     return found
 
 
-def reference_network(
-    arrays: Mapping[Quantity, Any], layout: Layout, sizes: Sequence[int], hidden: Sequence[Activation]
-) -> Network:
+def reference_network(arrays: Arrays, layout: Layout, sizes: Sequence[int], hidden: Sequence[Activation]) -> Network:
     """The user's weights in a network of scores: its output layer has no activation, which comes separately."""
     net = Network(sizes, activation=list(hidden), loss=SquaredError(), init=None, dtype=np.float64)
     for l, layer in enumerate(net.layers, start=1):

@@ -5,7 +5,7 @@ import copy
 import inspect
 import random
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,31 +31,27 @@ class AvailableValues:
         return AvailableValues({**self.arrays, **(arrays or {})}, {**self.by_meaning, **renamed}, dict(self.by_name))
 
     def __contains__(self, name: str) -> bool:
-        return self._key(name) is not None
+        return any(key in values for values, key in self._places(name))
 
     def __getitem__(self, name: str) -> Any:
-        key = self._key(name)
-        assert key is not None
-        store, entry = key
-        return store[entry]
+        return next(values[key] for values, key in self._places(name) if key in values)
 
-    def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
+    def _places(self, name: str) -> Iterator[tuple[dict[Any, Any], Any]]:
+        """Where to look for the value of a name: the likelier place first."""
         q, word = quantity(name), meaning(name)
-        if name in self.by_name and word not in ("X", "y", "one hot"):  # returned under this very name
-            return self.by_name, name
+        if word not in ("X", "y", "one hot"):
+            yield self.by_name, name  # returned under this very name
         if q is not None and q.layer == LAST:
             layers = [found.layer for found in self.arrays if found.kind == q.kind]
             q = Quantity(q.kind, max(layers, default=LAST))
-        if q == Quantity("a", 0) and "X" in self.by_meaning:
-            return self.by_meaning, "X"
-        if q is not None and q in self.arrays:
-            return self.arrays, q
-        for store, entry in ((self.by_meaning, name), (self.by_name, name), (self.by_meaning, word)):
-            if entry is not None and entry in store:
-                return store, entry
-        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.by_meaning:
-            return self.by_meaning, "output"
-        return None
+        if q == Quantity("a", 0):
+            yield self.by_meaning, "X"
+        yield self.arrays, q
+        yield self.by_meaning, name
+        yield self.by_name, name
+        yield self.by_meaning, word
+        if q == Quantity("a", LAST):
+            yield self.by_meaning, "output"
 
 
 @dataclass

@@ -24,7 +24,15 @@ def examine_training(exam: Examination, rng: np.random.Generator) -> None:
     """Run the training function with two learning rates, and watch which labels go with which inputs."""
     if not _has_training(exam):
         return
-    steps = _examine_runs(exam, rng)
+    X, y, first, steps = _first_run(exam, rng)
+    if first is not None and first.failure is not None:
+        _report_failure(exam, first.failure)
+    elif first is not None:
+        before = len(exam.findings)
+        _examine_pairs(exam, first, X, y)
+        _examine_rate(exam, X, y, first)
+        if len(exam.findings) == before:
+            exam.checked.append(f"{exam.functions.name_of('train')}, run for {EPOCHS} epochs on random data")
     if "update" not in exam.functions:
         examine_inline_step(exam, steps)
 
@@ -33,17 +41,16 @@ def training_adds(exam: Examination) -> bool:
     """Whether a training function that updates by itself adds what backward gives."""
     if not _has_training(exam) or "update" in exam.functions:
         return False
-    trial = exam.without_findings()
-    _, _, result, steps = _first_run(trial, np.random.default_rng(0))
-    return result is not None and result.failure is None and adds(steps.found)
+    *_, steps = _first_run(exam.without_findings(), np.random.default_rng(0))
+    return adds(steps)
 
 
 def _has_training(exam: Examination) -> bool:
     return "train" in exam.functions and exam.functions["train"] is not exam.functions["forward"]
 
 
-def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, AnyArray, CallResult | None, Steps]:
-    """Train with each form of the targets until one goes through: the data, the result, and the steps seen.
+def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, AnyArray, CallResult | None, list[Step]]:
+    """Train with each form of the targets until one goes through: the data, the result, and the first steps.
 
     If none goes through, the result is the first failure; it is None where the function cannot be called.
     """
@@ -53,25 +60,9 @@ def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, A
         steps = Steps(exam)
         result = _train(exam, X, y, RATE, steps)
         if result is None or result.failure is None:
-            return X, y, result, steps
+            return X, y, result, steps.found
         failed = failed or result
-    return X, y, failed, steps
-
-
-def _examine_runs(exam: Examination, rng: np.random.Generator) -> list[Step]:
-    """Run it as often as it takes; returns its first steps."""
-    X, y, first, steps = _first_run(exam, rng)
-    if first is None:
-        return []
-    if first.failure is not None:
-        _report_failure(exam, first.failure)
-        return []
-    before = len(exam.findings)
-    _examine_pairs(exam, first, X, y)
-    _examine_rate(exam, X, y, first)
-    if len(exam.findings) == before:
-        exam.checked.append(f"{exam.functions.name_of('train')}, run for {EPOCHS} epochs on random data")
-    return steps.found
+    return X, y, failed, []
 
 
 def _report_failure(exam: Examination, failure: Failure) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
-from pellucid.analysis.doctor.naming import Quantity, at, places, replaced
+from pellucid.analysis.doctor.naming import Arrays, Quantity, at, places, replaced
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rate, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
@@ -16,8 +16,6 @@ from pellucid.analysis.doctor.training_loop import training_adds
 from pellucid.analysis.doctor.user_gradients import target_forms
 
 RATES = (0.1, 0.3)
-
-Arrays = dict[Quantity, Any]
 
 
 def examine_update(exam: Examination, rng: np.random.Generator) -> None:

@@ -18,7 +18,7 @@ SHIFTS = 5
 ENOUGH = 60  # samples from which labels can be said to be out of step
 
 
-def run_needed(functions: UserFunctions) -> None:
+def define_globals(functions: UserFunctions) -> None:
     """Give the user's functions the global names that they read."""
     file = functions.file
     if file is not None:

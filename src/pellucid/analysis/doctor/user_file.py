@@ -1,7 +1,8 @@
-"""A user's file, read: its functions are defined, but its training, reading and printing is not run.
+"""The user's file, read: its functions are defined, but its training, reading and printing is not run.
 
 What is run at once: imports, definitions, and assignments that only compute (``sizes = [4, 3, 2]``). Everything else
-at the top level runs only if something that is needed depends on it: the data that ``PELLUCID`` names, say.
+at the top level is deferred. It runs only if something that is needed depends on it: the data that ``PELLUCID`` names,
+say.
 """
 
 import ast
@@ -28,7 +29,7 @@ MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
 
 @dataclass
 class UserFile:
-    """A user's code: its names as they stand after what was run, and its statements that wait."""
+    """A user's code: its names as they stand after what was run, and its deferred statements."""
 
     path: str
     tree: ast.Module
@@ -38,15 +39,10 @@ class UserFile:
     notes: list[str] = field(default_factory=list)
 
     def run_needed(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
-        """Run the waiting statements that these names depend on, but none that calls a function of ``never``."""
+        """Run the deferred statements that these names depend on, but none that calls a function of ``never``."""
         chosen = _slice(self.deferred, set(wanted), set(never), set(self.definitions))
-        failures = []
-        for statement in chosen:
-            self.deferred.remove(statement)
-            failure = self.execute(statement)
-            if failure is not None:
-                failures.append(failure)
-        return failures
+        self.deferred = [statement for statement in self.deferred if statement not in chosen]
+        return [failure for statement in chosen if (failure := self.execute(statement)) is not None]
 
     def execute(self, statement: ast.stmt) -> Failure | None:
         """Run one statement of the file in its namespace."""
@@ -62,7 +58,7 @@ class UserFile:
         """The line in which a function (or the file) last sets a name, or an entry under that name."""
         own = self.definitions.get(function) if function is not None else None
         where: ast.AST = self.tree if own is None else own
-        lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _called(target) == name]
+        lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _target_name(target) == name]
         return max(lines) if lines else None
 
 
@@ -101,7 +97,7 @@ def read_code(path: str) -> UserFile:
         failure = file.execute(statement)
         if failure is not None:
             if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                file.deferred.append(statement)  # it builds on something that waits
+                file.deferred.append(statement)  # it builds on something deferred
             else:
                 file.notes.append(f"not run: {failure.text}")
     return file
@@ -205,7 +201,7 @@ def _targets(node: ast.AST) -> Iterator[ast.expr]:
         yield from [key for key in node.keys if key is not None]
 
 
-def _called(target: ast.expr) -> str | None:
+def _target_name(target: ast.expr) -> str | None:
     """What a target is called: W1 for ``W1``, for ``params["W1"]`` and for the key "W1"."""
     if isinstance(target, ast.Subscript):
         target = target.slice

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity, at, places, quantity
+from pellucid.analysis.doctor.naming import Arrays, at, places, quantity
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.arrays import Array
@@ -21,8 +21,8 @@ class UserGradients:
     """What backward returned for one form of the targets."""
 
     result: CallResult
-    own: dict[Quantity, Any] = field(default_factory=dict)  # as the user lays them out
-    rows: dict[Quantity, Any] = field(default_factory=dict)  # dW as (outputs, inputs)
+    own: Arrays = field(default_factory=dict)  # as the user lays them out
+    rows: Arrays = field(default_factory=dict)  # dW as (outputs, inputs)
 
     def negated(self) -> "UserGradients":
         """The same with the other sign."""
