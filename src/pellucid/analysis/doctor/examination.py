@@ -36,7 +36,7 @@ class Examination:
     file_sizes: list[int] = field(default_factory=list)  # the sizes that the file itself asks init for
     layers: int = 0
     unnumbered: int = 0  # the layer of a W without a number
-    layout: Layout = field(default_factory=lambda: Layout("columns", True))
+    layout: Layout = field(default_factory=lambda: Layout(columns=True, outputs_first=True))
     sizes: list[int] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)  # in which forward runs: the first is taken
     X: Array = field(default_factory=lambda: np.empty((0, 0)))  # (m, inputs), rows

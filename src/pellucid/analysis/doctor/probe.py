@@ -124,7 +124,7 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
     for outputs_first, sizes in possible:
         natural = ("columns", "rows") if outputs_first else ("rows", "columns")
         for samples in natural if told is None else (told,):
-            exam.layout, exam.sizes = Layout(samples, outputs_first), sizes
+            exam.layout, exam.sizes = Layout(samples == "columns", outputs_first), sizes
             exam.X = rng.random((batch_size(sizes), sizes[0])) - 0.3
             _, result = exam.forward()
             tried.append((exam.layout, sizes, exam.X, result))

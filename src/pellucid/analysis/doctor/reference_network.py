@@ -17,15 +17,10 @@ from pellucid.core.trace import Trace
 
 @dataclass(frozen=True)
 class Layout:
-    """How a user lays out arrays: samples in ``rows`` or ``columns``; W as (outputs, inputs) or the other way."""
+    """How a user lays out arrays: samples in columns, or in rows; W as (outputs, inputs), or the other way."""
 
-    samples: str
+    columns: bool
     outputs_first: bool
-
-    @property
-    def columns(self) -> bool:
-        """Whether samples are columns."""
-        return self.samples == "columns"
 
     @property
     def count(self) -> str:

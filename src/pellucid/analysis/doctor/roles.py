@@ -10,7 +10,7 @@ from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile
 from pellucid.core.errors import InputError
 
-# a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
+# the name of a role's function, where the mapping does not tell; the first function that fits is taken
 PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*",
     "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*",
@@ -36,7 +36,7 @@ def find_functions(file: UserFile) -> UserFunctions:
         InputError: the mapping is none, or there is no forward or no backward function.
     """
     if any(MAPPING in ast.unparse(node) for node in file.deferred):
-        train = [name for name in file.definitions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
+        train = [name for name in file.definitions if _is_called_as("train", name)]
         failures = file.run_needed([MAPPING], never=train)
         if MAPPING not in file.namespace:
             why = f" ({failures[-1].text})" if failures else ""
@@ -58,7 +58,8 @@ def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, options: 
             given = candidates.get(given)
         if given is not None and not callable(given):
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
-        chosen = given if given is not None else _by_name(PATTERNS[role], _fit_for(role, candidates))
+        named = (f for name, f in _fit_for(role, candidates).items() if callable(f) and _is_called_as(role, name))
+        chosen = given if given is not None else next(named, None)
         if chosen is not None:
             found[role] = chosen
     for role in ("forward", "backward"):
@@ -83,14 +84,11 @@ def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
     if role != "init":
         return candidates
     own = {name: f for name, f in candidates.items() if not STATES.search(name)}
-    like = [name for name in own if re.fullmatch(PATTERNS["init"], name, re.IGNORECASE)]
+    like = [name for name in own if _is_called_as("init", name)]
     calls = {name: set(getattr(code_object(own[name]), "co_names", ())) & set(like) - {name} for name in like}
     return {name: own[name] for name in sorted(own, key=lambda name: not calls.get(name))}
 
 
-def _by_name(pattern: str, candidates: Mapping[str, Any]) -> Any:
-    for alternative in pattern.split("|") if "(" not in pattern else [pattern]:
-        for name, value in candidates.items():
-            if callable(value) and re.fullmatch(alternative, name, re.IGNORECASE) and not NOT_ROLES.search(name):
-                return value
-    return None
+def _is_called_as(role: str, name: str) -> bool:
+    """Whether a function's name is one that a role's function may have."""
+    return re.fullmatch(PATTERNS[role], name, re.IGNORECASE) is not None and not NOT_ROLES.search(name)

@@ -12,6 +12,7 @@ from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError, code_object, run
 from pellucid.analysis.doctor.signatures import AvailableValues
+from pellucid.analysis.doctor.user_gradients import target_forms
 from pellucid.core.arrays import AnyArray
 
 BATCHES = 4  # the training function gets so many times the samples of the batch
@@ -80,13 +81,9 @@ def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[A
     """Random data to train on, more than a batch, and its targets in the forms to try."""
     parts = [targets(exam, rng) for _ in range(BATCHES)]
     rows = np.concatenate([y for y, _ in parts])
+    labels = None if parts[0][1] is None else np.concatenate([label for _, label in parts if label is not None])
     X = exam.layout.own(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
-    flat = np.ndim(exam.output_of(exam.forward_result)) == 1
-    shaped = rows[:, 0] if flat else exam.layout.own(rows)
-    if parts[0][1] is None:
-        return X, [shaped, rows[:, 0]] if exam.sizes[-1] == 1 else [shaped]
-    labels = np.concatenate([labels for _, labels in parts if labels is not None])
-    return X, [labels, shaped] if exam.sizes[-1] > 1 else [shaped, labels]
+    return X, target_forms(exam, "train", rows, labels)
 
 
 def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, steps: Steps | None = None) -> CallResult | None:
