@@ -96,7 +96,7 @@ def _report_failure(exam: Examination, gradients: UserGradients) -> None:
     if failure is None:
         exam.add(
             "dW",
-            "backward returns no gradients that can be told by their names",
+            "backward returns no gradients whose names say what they are",
             f"it returns {', '.join(map(str, exam.functions.returns('backward', gradients.result)))}",
             "return dW1, db1, dW2, db2, … under these names, or a dict with them as keys",
         )

@@ -25,12 +25,13 @@ def examine_dataflow(exam: Examination) -> None:
     if file is None:
         return
     before = len(exam.findings)
+    called = {_name(node.func) for node in ast.walk(file.tree) if isinstance(node, ast.Call)}
     for function, name, line in undefined(file):
         exam.add(
             name,
             f"{name} is not defined",
             f"line {line}: {function} uses it, and Python raises NameError: name '{name}' is not defined",
-            f"def {name}(…): …" if _is_called(file, name) else f"give {name} a value, or hand it to {function}",
+            f"def {name}(…): …" if name in called else f"give {name} a value, or hand it to {function}",
         )
     for name, node in file.definitions.items():
         _examine_returned(exam, name, node)
@@ -67,12 +68,6 @@ def _globals_of(code: CodeType) -> Iterator[tuple[str, int]]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _globals_of(constant)
-
-
-def _is_called(file: UserFile, name: str) -> bool:
-    return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == name for n in ast.walk(file.tree)
-    )
 
 
 @dataclass(frozen=True)

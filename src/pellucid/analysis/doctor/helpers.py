@@ -60,12 +60,8 @@ def _examine_one_hot(exam: Examination) -> None:
     if classes < 2:
         return
     function, labels = exam.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
-    given = [
-        labels if k == 0 or meaning(parameter.name) == "y" else classes
-        for k, (parameter, _) in enumerate(exam.functions.arguments("one_hot"))
-        if k == 0 or parameter.default is parameter.empty
-    ]
-    result = run(lambda: function(*given), exam.functions.path)
+    others = [labels if meaning(name) == "y" else classes for _, name in exam.functions.required("one_hot")[1:]]
+    result = run(lambda: function(labels, *others), exam.functions.path)
     if result.failure is not None:
         exam.add_failure("one_hot", result.failure, "y")
         return

@@ -57,9 +57,9 @@ class Steps:
             self._sums, self._calls = {}, 0
 
     def _parameters(self, frame: FrameType) -> Arrays:
-        code, told = frame.f_code, self.exam.functions.options.get("arguments", {})
+        code, names_of = frame.f_code, self.exam.functions.options.get("arguments", {})
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        names = [told.get(name, name) for name in arguments]
+        names = [names_of.get(name, name) for name in arguments]
         values = tuple(frame.f_locals.get(name) for name in arguments)
         found = self._own(values, places(values, list(names)))
         for name, value in zip(names, values, strict=True):

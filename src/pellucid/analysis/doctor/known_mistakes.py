@@ -26,7 +26,7 @@ class Formulas(NamedTuple):
     tried: Iterable[Formula]
 
 
-def output_delta_formulas(exam: Examination, y: Array, loss: str | None) -> Formulas:
+def output_delta(exam: Examination, y: Array, loss: str | None) -> Formulas:
     """δ of the last layer: of this loss, then of others; without a known loss, all that fit the output are right."""
     f = exam.output
     assert f is not None
@@ -78,7 +78,7 @@ def _output_deltas(exam: Examination, f: Activation, A: str, y: Array, loss: str
         yield "the scores are taken in place of the output", z - y
 
 
-def hidden_delta_formulas(exam: Examination, l: int, above: Array) -> Formulas:
+def hidden_delta(exam: Examination, l: int, above: Array) -> Formulas:
     """δ of a hidden layer from δ of the layer above."""
     f = exam.reference[0].layers[l - 1].activation
     Z, A = exam.name("z", l), exam.name("a", l)
@@ -116,7 +116,7 @@ def _hidden_deltas(exam: Examination, l: int, above: Array, Z: str, A: str) -> I
                 yield f"W{j} is used in place of W{l + 1}", (above @ other) * slope(f, z)
 
 
-def weight_gradient_formulas(exam: Examination, l: int, delta: Array) -> Formulas:
+def weight_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's dW from δ; also in another shape than W."""
     given = exam.name("a", l - 1)
     remedy = f"dW{l} = {exam.layout.product(f'dZ{l}', given)}"
@@ -138,7 +138,7 @@ def _weight_gradients(exam: Examination, l: int, delta: Array, given: str) -> It
         yield f"it is made with the layer's own output in place of its input {given}", delta.T @ trace.a[l]
 
 
-def bias_gradient_formulas(exam: Examination, l: int, delta: Array) -> Formulas:
+def bias_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's db from δ; also as one number, or with an entry for each sample."""
     everything = "it is one number, summed over everything, for all outputs: each output needs its own"
     return Formulas(

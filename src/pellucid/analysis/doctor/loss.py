@@ -7,7 +7,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import at, is_array, replaced
+from pellucid.analysis.doctor.naming import is_array, with_arrays
 from pellucid.core.arrays import Array
 
 
@@ -49,8 +49,5 @@ def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
     return None
 
 
-def _scaled(exam: Examination, by: float) -> Any:
-    value = exam.parameters
-    for path in exam.paths.values():
-        value = replaced(value, path, np.asarray(at(exam.parameters, path)) * by)
-    return value
+def _scaled(exam: Examination, scale: float) -> Any:
+    return with_arrays(exam.parameters, exam.paths, lambda _, array: scale * np.asarray(array))

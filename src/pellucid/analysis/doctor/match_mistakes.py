@@ -5,14 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor import known_mistakes
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.known_mistakes import (
-    Formulas,
-    bias_gradient_formulas,
-    hidden_delta_formulas,
-    output_delta_formulas,
-    weight_gradient_formulas,
-)
+from pellucid.analysis.doctor.known_mistakes import Formulas
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.naming import Arrays, Quantity
 from pellucid.analysis.doctor.reference_network import factor
@@ -88,10 +83,10 @@ def _explain_scaled(
     explanations: list[LayerExplanation] = []
     for l in range(exam.layers, 0, -1):
         if l == exam.layers:
-            formulas = output_delta_formulas(exam, y, loss)
+            formulas = known_mistakes.output_delta(exam, y, loss)
             formulas = Formulas(formulas.remedy, ((fault, scale * delta) for fault, delta in formulas.tried))
         else:
-            formulas = hidden_delta_formulas(exam, l, explanations[-1].delta)
+            formulas = known_mistakes.hidden_delta(exam, l, explanations[-1].delta)
         explanations.append(_explain_layer(exam, l, formulas, gradients, user_deltas.get(l)))
     return explanations
 
@@ -100,9 +95,9 @@ def _explain_layer(
     exam: Examination, l: int, formulas: Formulas, gradients: Arrays, user_delta: Array | None
 ) -> LayerExplanation:
     def given(fault: str | None, delta: Array) -> LayerExplanation:
-        tried = {Quantity("dW", l): weight_gradient_formulas(exam, l, delta)}
+        tried = {Quantity("dW", l): known_mistakes.weight_gradient(exam, l, delta)}
         if exam.array("b", l) is not None:
-            tried[Quantity("db", l)] = bias_gradient_formulas(exam, l, delta)
+            tried[Quantity("db", l)] = known_mistakes.bias_gradient(exam, l, delta)
         explained = {q: _explain_gradient(gradients.get(q), ways) for q, ways in tried.items()}
         return LayerExplanation(l, fault, formulas.remedy, delta, explained)
 

@@ -1,7 +1,7 @@
 """What the names in a user's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,6 +193,13 @@ def replaced(value: Any, path: Path, part: Any) -> Any:
     items = list(value)
     items[path[0]] = replaced(items[path[0]], path[1:], part)
     return type(value)(items)
+
+
+def with_arrays(value: Any, paths: dict[Quantity, Path], new: Callable[[Quantity, Any], Any]) -> Any:
+    """A nested value with the arrays at some paths replaced by what ``new`` makes of them."""
+    for q, path in paths.items():
+        value = replaced(value, path, new(q, at(value, path)))
+    return value
 
 
 def all_arrays(values: Any, label: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,14 +1,12 @@
 """What an update needs besides gradients: an optimiser's first state, and a learning rate that is a global name."""
 
-import contextlib
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import at, meaning, quantity, replaced
+from pellucid.analysis.doctor.naming import meaning, quantity, with_arrays
 from pellucid.analysis.doctor.sandbox import code_object
 from pellucid.analysis.doctor.signatures import AvailableValues
 
@@ -18,9 +16,8 @@ STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([
 def add_states(exam: Examination, available: AvailableValues) -> list[str]:
     """Give the arguments in which an optimiser keeps its state (velocity, vW1, t) their first values; their names."""
     guessed = []
-    for parameter, name in exam.functions.arguments("update"):
-        variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-        if variadic or parameter.default is not parameter.empty or name in available:
+    for parameter, name in exam.functions.required("update"):
+        if name in available:
             continue
         of = STATE.fullmatch(name)
         q = None if of is None else quantity(of[1])
@@ -35,9 +32,7 @@ def add_states(exam: Examination, available: AvailableValues) -> list[str]:
 
 def _zeros(exam: Examination) -> Any:
     """Zeros in the structure of the parameters; under the names of the gradients, too."""
-    value = exam.parameters
-    for path in exam.paths.values():
-        value = replaced(value, path, np.zeros_like(at(value, path)))
+    value = with_arrays(exam.parameters, exam.paths, lambda _, array: np.zeros_like(array))
     return {**value, **{f"d{key}": zeros for key, zeros in value.items()}} if isinstance(value, dict) else value
 
 
@@ -47,15 +42,3 @@ def global_rates(exam: Examination) -> list[str]:
     if code is None or exam.functions.takes("update", "learning rate"):
         return []
     return [n for n in code.co_names if meaning(n) == "learning rate" and isinstance(names.get(n), float | int)]
-
-
-@contextlib.contextmanager
-def global_rate(exam: Examination, rate: float) -> Iterator[None]:
-    """While this lasts, the update's global learning rate is ``rate``."""
-    names = exam.functions.namespace
-    before = {name: names[name] for name in global_rates(exam)}
-    names.update(dict.fromkeys(before, rate))
-    try:
-        yield
-    finally:
-        names.update(before)

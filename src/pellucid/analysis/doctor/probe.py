@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination, Reading
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, at, meaning, places, replaced
+from pellucid.analysis.doctor.naming import LAST, Path, Quantity, meaning, places, with_arrays
 from pellucid.analysis.doctor.reference_network import Layout, possible_sizes
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.signatures import AvailableValues
+from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
 
 SIZES = [5, 4, 6, 3]  # of the network that is asked for, where init takes sizes
@@ -52,20 +53,21 @@ def _init(exam: Examination) -> CallResult:
     functions = exam.functions
     if "parameters" in functions.options:
         return CallResult(functions.options["parameters"])
-    parameters = [parameter for parameter, _ in functions.arguments("init")]
-    asked = [p.name for p in parameters if p.default is p.empty and p.name not in exam.available]
-    if asked and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+    asked = [parameter.name for parameter, name in functions.required("init") if name not in exam.available]
+    variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter, _ in functions.arguments("init"))
+    if asked and not variadic:
         exam.available.by_meaning.update(zip(asked, _sizes(exam, max(len(asked), 2)), strict=False))
     return functions.call("init", exam.available)
 
 
 def _sizes(exam: Examination, count: int) -> list[int]:
     """The sizes of the network to ask for: as the data need it, where there are data."""
-    told = exam.functions.options.get("sizes")
-    if told is not None:
-        if not isinstance(told, list | tuple) or not all(isinstance(size, int) and size > 0 for size in told):
-            raise InputError(f"{exam.functions.path}: sizes={told!r}; give the sizes of the layers, such as [4, 8, 3]")
-        return list(told)
+    wanted = exam.functions.options.get("sizes")
+    if wanted is not None:
+        if not _are_sizes(wanted):
+            remedy = "give the sizes of the layers, such as [4, 8, 3]"
+            raise InputError(f"{exam.functions.path}: sizes={wanted!r}; {remedy}")
+        return list(wanted)
     sizes = [SIZES[0], *(SIZES[1:3] * count)[: count - 2], SIZES[-1]]
     if exam.file_sizes:
         # the same number of layers and outputs, with few inputs and neurons: soon examined
@@ -89,21 +91,23 @@ def _unnumbered(found: dict[Quantity, Path]) -> int:
 
 def sizes_in(names: Mapping[str, Any]) -> list[int]:
     """The sizes of the layers that a file sets, such as ``layer_dims = [784, 20, 1]``; none where it sets none."""
-    for name, value in names.items():
-        told = meaning(name) == "sizes" and isinstance(value, list | tuple) and len(value) > 1
-        if told and all(isinstance(size, int) and size > 0 for size in value):
-            return list(value)
-    return []
+    found = (value for name, value in names.items() if meaning(name) == "sizes" and _are_sizes(value))
+    return next((list(value) for value in found if len(value) > 1), [])
 
 
-def _drawn(value: Any, found: dict[Quantity, Path], rng: np.random.Generator) -> Any:
+def _are_sizes(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(size, int) and size > 0 for size in value)
+
+
+def _drawn(value: Any, paths: dict[Quantity, Path], rng: np.random.Generator) -> Any:
     """The same structure with small random numbers, biases too: so no score saturates and every gradient counts."""
-    value = copy.deepcopy(value)
-    for q, path in found.items():
-        shape = np.shape(at(value, path))
+
+    def draw(q: Quantity, array: Any) -> Array:
+        shape = np.shape(array)
         spread = 1.2 / np.sqrt(max(min(shape), max(shape) / 2)) if q.kind == "W" and len(shape) == 2 else 0.3
-        value = replaced(value, path, rng.normal(0.0, spread, shape))
-    return value
+        return np.asarray(rng.normal(0.0, spread, shape))
+
+    return with_arrays(copy.deepcopy(value), paths, draw)
 
 
 def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
@@ -117,13 +121,13 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
             "W of layer l is (neurons of l, neurons of l − 1), or in all layers the other way; b has the neurons of l",
         )
         return False
-    told = exam.functions.options.get("samples")
-    if told not in (None, "rows", "columns"):
-        raise InputError(f'{exam.functions.path}: samples={told!r}; write samples="rows" or samples="columns"')
+    samples_are = exam.functions.options.get("samples")
+    if samples_are not in (None, "rows", "columns"):
+        raise InputError(f'{exam.functions.path}: samples={samples_are!r}; write samples="rows" or samples="columns"')
     tried: list[Reading] = []
     for outputs_first, sizes in possible:
         natural = ("columns", "rows") if outputs_first else ("rows", "columns")
-        for samples in natural if told is None else (told,):
+        for samples in natural if samples_are is None else (samples_are,):
             exam.layout, exam.sizes = Layout(samples == "columns", outputs_first), sizes
             exam.X = rng.random((batch_size(sizes), sizes[0])) - 0.3
             _, result = exam.forward()

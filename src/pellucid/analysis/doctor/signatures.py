@@ -1,6 +1,7 @@
 """The user's functions, called with what the names of their arguments ask for."""
 
 import ast
+import contextlib
 import copy
 import inspect
 import random
@@ -56,7 +57,7 @@ class AvailableValues:
 
 @dataclass
 class UserFunctions:
-    """A user's functions by role, the code that they come from, and what the mapping tells besides."""
+    """A user's functions by role, the code that they come from, and what else the mapping says."""
 
     by_role: dict[str, Callable[..., Any]]
     file: UserFile | None
@@ -101,8 +102,23 @@ class UserFunctions:
             parameters = inspect.signature(self.by_role[role]).parameters.values()
         except (TypeError, ValueError):
             raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
-        told = self.options.get("arguments", {})
-        return [(parameter, told.get(parameter.name, parameter.name)) for parameter in parameters]
+        names = self.options.get("arguments", {})
+        return [(parameter, names.get(parameter.name, parameter.name)) for parameter in parameters]
+
+    def required(self, role: str) -> list[tuple[inspect.Parameter, str]]:
+        """The arguments without which a role's function cannot be called."""
+        optional = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        return [(p, name) for p, name in self.arguments(role) if p.default is p.empty and p.kind not in optional]
+
+    @contextlib.contextmanager
+    def with_globals(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """While this lasts, these global names have other values."""
+        before = {name: self.namespace[name] for name in values}
+        self.namespace.update(values)
+        try:
+            yield
+        finally:
+            self.namespace.update(before)
 
     def takes(self, role: str, word: str) -> bool:
         """Whether a role's function has an argument of this meaning."""
@@ -119,10 +135,10 @@ class UserFunctions:
         return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
 
     def returns(self, role: str, result: CallResult) -> list[str | None]:
-        """The names of what a function returned: told by the mapping, read in its source, or found among its locals."""
-        told = self.options.get("returns", {}).get(role)
-        if told is not None:
-            return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
+        """The names of what a function returned: given by the mapping, read in its source, or those of its locals."""
+        given = self.options.get("returns", {}).get(role)
+        if given is not None:
+            return [str(name) for name in (given.replace(",", " ").split() if isinstance(given, str) else given)]
         if role not in self.returned:
             node = self.definition(role)
             self.returned[role] = returned_names(node) if node is not None else []
@@ -178,10 +194,15 @@ class UserFunctions:
             elif name in available and not _is_choice(parameter.default):
                 bound.arguments[parameter.name] = available[name]
             elif parameter.default is parameter.empty:
-                if role != "forward" or not _only_unknown(parameter, arguments, available):
+                if role != "forward" or not self._are_inputs(parameter, available):
                     raise self._unknown_argument(role, parameter.name, available)
                 bound.arguments[parameter.name] = available["X"]
         return bound
+
+    def _are_inputs(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
+        """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
+        unknown = [p for p, name in self.required("forward") if name not in available]
+        return unknown == [parameter] and not self.takes("forward", "X")
 
     def _unknown_argument(self, role: str, name: str, available: AvailableValues) -> InputError:
         known = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))
@@ -190,14 +211,6 @@ class UserFunctions:
             f"(W1, b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = "
             f'dict(arguments={{"{name}": "cache"}}); the doctor has {known}'
         )
-
-
-def _only_unknown(
-    parameter: inspect.Parameter, arguments: list[tuple[inspect.Parameter, str]], available: AvailableValues
-) -> bool:
-    """Whether an argument of forward must be the inputs: none is called so, and only this one means nothing else."""
-    unknown = [p for p, name in arguments if p.default is p.empty and name not in available]
-    return unknown == [parameter] and all(meaning(name) != "X" for _, name in arguments)
 
 
 def _is_choice(default: Any) -> bool:

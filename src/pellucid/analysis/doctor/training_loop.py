@@ -88,33 +88,28 @@ def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[A
 
 def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, steps: Steps | None = None) -> CallResult | None:
     """Run the training function from the doctor's own parameters; None where it cannot be called."""
-    functions, namespace = exam.functions, exam.functions.namespace
+    functions = exam.functions
     available = AvailableValues(exam.arrays(), {}, exam.available.by_name).extended(
         X=X, y=y, one_hot=y, learning_rate=rate, epochs=EPOCHS, samples=exam.m, seed=0,
         sizes=exam.sizes, classes=exam.sizes[-1], parameters=exam.parameters,
     )  # fmt: skip
     given: dict[str, Any] = {}
+    required = [parameter.name for parameter, _ in functions.required("train")]
     for parameter, name in functions.arguments("train"):
-        required = parameter.default is parameter.empty
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
-            continue
-        if name in available and (required or meaning(name) in GIVEN):
+        if name in available and (parameter.name in required or meaning(name) in GIVEN):
             given[parameter.name] = copy.deepcopy(available[name])
-        elif required:
+        elif parameter.name in required:
             train = functions.name_of("train")
-            exam.notes.append(f"{train} was not run: what its argument {parameter.name!r} is cannot be told")
+            exam.notes.append(f"{train} was not run: the doctor does not know what its argument {name!r} should be")
             return None
-    init = functions.name_of("init") if "init" in functions else ""
-    replaces = init in namespace and namespace[init] is functions["init"]
-    if replaces:  # so that every run starts alike, from well-chosen numbers
-        namespace[init] = lambda *_, **__: copy.deepcopy(exam.parameters)
+    init, own_init = functions.name_of("init") if "init" in functions else "", functions.by_role.get("init")
+    own = init in functions.namespace and functions.namespace[init] is own_init
+    # every run starts alike, from well-chosen numbers
+    alike = {init: lambda *_, **__: copy.deepcopy(exam.parameters)} if own else {}
     np.random.seed(0)  # noqa: NPY002  (the user's code draws from it)
     watched = (code_object(functions["backward"]),)
-    try:
+    with functions.with_globals(alike):
         return run(lambda: functions["train"](**given), functions.path, watched, None if steps is None else steps.see)
-    finally:
-        if replaces:
-            namespace[init] = functions["init"]
 
 
 def _examine_rate(exam: Examination, X: AnyArray, y: AnyArray, first: CallResult) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
 from pellucid.analysis.doctor.naming import Arrays, Quantity, at, places, replaced
-from pellucid.analysis.doctor.optimizer_state import add_states, global_rate, global_rates
+from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import CallResult
@@ -30,7 +30,9 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     for rate in RATES:
         result, states = _run_update(exam, available, rate)
         if result.failure is not None and states:
-            exam.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
+            exam.notes.append(
+                f"the update was not examined: the doctor does not know what {', '.join(states)} should be"
+            )
             return
         if result.failure is not None:
             exam.add_failure("update", result.failure, "W")
@@ -85,7 +87,7 @@ def _run_update(exam: Examination, available: AvailableValues, rate: float) -> t
     """The update's result, and the arguments in which it keeps an optimiser's state."""
     available = available.extended(learning_rate=rate)
     states = add_states(exam, available)
-    with global_rate(exam, rate):
+    with exam.functions.with_globals(dict.fromkeys(global_rates(exam), rate)):
         return exam.functions.call("update", available), states
 
 

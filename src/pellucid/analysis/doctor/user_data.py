@@ -82,10 +82,10 @@ def _as_rows(functions: UserFunctions, X: Any, y: Any, inputs: int | None) -> tu
         raise InputError(f"{functions.path}: y has shape {y.shape} and {y.dtype} entries; give labels 0, 1, 2, …")
     if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise InputError(f"{functions.path}: X has shape {X.shape} and {X.dtype} entries; give a table of numbers")
-    told = functions.options.get("samples")
+    samples_are = functions.options.get("samples")
     count = y.shape[0] if y.ndim == 1 else max(y.shape)
     columns = X.shape[0] == inputs or (inputs is None and X.shape[1] == count)
-    columns = told == "columns" or (told is None and columns and not X.shape[0] == count != X.shape[1])
+    columns = samples_are == "columns" or (samples_are is None and columns and not X.shape[0] == count != X.shape[1])
     rows = X.T if columns else X
     if y.ndim == 2 and y.shape[0] != len(rows) and y.shape[1] == len(rows):
         y = y.T
