@@ -13,7 +13,6 @@ from pellucid.analysis.doctor.naming import Quantity, quantity
 from pellucid.analysis.doctor.numeric_gradients import COARSE, Slopes, compare, numeric_gradients, precision
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import forward_pass, reference_network
-from pellucid.analysis.doctor.signatures import returned_names
 from pellucid.analysis.doctor.update import update_adds
 from pellucid.analysis.doctor.user_gradients import UserGradients, run_backward, target_forms, user_deltas
 from pellucid.core.activations import value
@@ -91,8 +90,7 @@ def _assess(
 
 
 def _report_failure(exam: Examination, gradients: UserGradients) -> None:
-    failure, node = gradients.result.failure, exam.functions.definition("backward")
-    depth = _layers_of_backward(exam)
+    failure, depth = gradients.result.failure, _layers_of_backward(exam)
     if failure is None:
         exam.add(
             "dW",
@@ -100,24 +98,23 @@ def _report_failure(exam: Examination, gradients: UserGradients) -> None:
             f"it returns {', '.join(map(str, exam.functions.returns('backward', gradients.result)))}",
             "return dW1, db1, dW2, db2, … under these names, or a dict with them as keys",
         )
-    elif depth < exam.layers and node is not None:
+    elif depth < exam.layers:
         missing = ", ".join(f"dW{l}, db{l}" for l in range(depth + 1, exam.layers + 1))
         exam.add(
             Quantity("dW", exam.layers),
             f"the forward pass has {exam.layers} layers, the backward pass {depth}",
-            f"{failure.text}; it returns {', '.join(map(str, returned_names(node)))}",
+            f"{failure.text}; it returns {', '.join(map(str, exam.functions.returned_names('backward')))}",
             f"start from dZ{exam.layers}, and return {missing} too",
         )
     else:
-        names = [] if node is None else [quantity(argument.arg) for argument in node.args.args]
-        layer = max((q.layer for q in names if q is not None and q.kind in "za"), default=None)
+        taken = [quantity(name) for _, name in exam.functions.arguments("backward")]
+        layer = max((q.layer for q in taken if q is not None and q.kind in "za"), default=None)
         exam.add_failure("backward", failure, "dW" if layer is None else Quantity("dW", layer))
 
 
 def _layers_of_backward(exam: Examination) -> int:
     """For how many layers backward returns gradients, by the names in its return statement; else the network's."""
-    node = exam.functions.definition("backward")
-    names = [] if node is None else [quantity(name) for name in returned_names(node)]
+    names = map(quantity, exam.functions.returned_names("backward"))
     depth = max((q.layer for q in names if q is not None and q.kind in ("dW", "db")), default=exam.layers)
     return depth if depth > 0 else exam.layers
 

@@ -100,8 +100,8 @@ def doctor(
     >>> print(doctor(init=init, forward=forward, backward=backward).findings[0].fault)
     db1: it is one number, summed over everything, for all outputs: each output needs its own
     """
-    options = {"init": init, "forward": forward, "backward": backward, "update": update, "loss": loss, "X": X, "y": y}
-    options |= {"samples": samples, "learning_rate": learning_rate, **more}
+    options = {"init": init, "forward": forward, "backward": backward, "update": update, "loss": loss, "X": X, "y": y,
+               "samples": samples, "learning_rate": learning_rate, **more}  # fmt: skip
     return _examine(assign_roles({}, None, {key: value for key, value in options.items() if value is not None}))
 
 

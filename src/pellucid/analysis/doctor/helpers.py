@@ -26,14 +26,12 @@ def _examine_softmax(exam: Examination) -> None:
     scores = exam.layout.own(scores) if exam.layers else scores.T
     function = exam.functions["softmax"]
     result = run(lambda: function(scores.copy()), exam.functions.path)
-    if result.failure is not None:
-        if "TypeError" not in result.failure.error:
-            exam.add_failure("softmax", result.failure, "a")
-        return
-    if not np.isfinite(np.asarray(result.value, np.float64)).all():
-        _report_overflow(exam, "softmax", f"softmax of the scores {LARGE:.0f}, 0, {-LARGE:.0f}")
-    else:
+    if result.failure is not None and "TypeError" not in result.failure.error:
+        exam.add_failure("softmax", result.failure, "a")
+    elif result.failure is None and np.isfinite(np.asarray(result.value, np.float64)).all():
         exam.checked.append("softmax, also of scores as large as 1000")
+    elif result.failure is None:
+        _report_overflow(exam, "softmax", f"softmax of the scores {LARGE:.0f}, 0, {-LARGE:.0f}")
 
 
 def _examine_large_scores(exam: Examination) -> None:
@@ -62,12 +60,11 @@ def _examine_one_hot(exam: Examination) -> None:
     function, labels = exam.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
     others = [labels if meaning(name) == "y" else classes for _, name in exam.functions.required("one_hot")[1:]]
     result = run(lambda: function(labels, *others), exam.functions.path)
-    if result.failure is not None:
-        exam.add_failure("one_hot", result.failure, "y")
-        return
     shape, expected = np.shape(result.value), exam.layout.own(np.eye(classes)[labels])
     remedy = f"return np.eye(classes)[Y]{'.T' if exam.layout.columns else ''}"
-    if len(shape) == 2 and classes - 1 in shape and classes not in shape:
+    if result.failure is not None:
+        exam.add_failure("one_hot", result.failure, "y")
+    elif len(shape) == 2 and classes - 1 in shape and classes not in shape:
         exam.add(
             "y",
             "one_hot loses a class that the batch lacks: the highest label there decides how many classes there are",

@@ -11,23 +11,20 @@ from pellucid.analysis.doctor.sandbox import code_object
 from pellucid.analysis.doctor.signatures import AvailableValues
 
 STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([Wwb]\d*)")
+COUNTERS = ("t", "i", "step", "iteration", "epoch")
 
 
 def add_states(exam: Examination, available: AvailableValues) -> list[str]:
     """Give the arguments in which an optimiser keeps its state (velocity, vW1, t) their first values; their names."""
-    guessed = []
-    for parameter, name in exam.functions.required("update"):
-        if name in available:
-            continue
+    states = [(parameter.name, name) for parameter, name in exam.functions.required("update") if name not in available]
+    for _, name in states:
         of = STATE.fullmatch(name)
         q = None if of is None else quantity(of[1])
-        array = None if q is None else exam.arrays().get(exam.resolved(q))
-        if array is not None:
-            available.by_name[name] = np.zeros_like(array)
+        if q is not None and exam.resolved(q) in exam.paths:
+            available.by_name[name] = np.zeros_like(exam.array(*exam.resolved(q)))
         else:
-            available.by_name[name] = 1 if name in ("t", "i", "step", "iteration", "epoch") else _zeros(exam)
-        guessed.append(parameter.name)
-    return guessed
+            available.by_name[name] = 1 if name in COUNTERS else _zeros(exam)
+    return [own_name for own_name, _ in states]
 
 
 def _zeros(exam: Examination) -> Any:

@@ -54,8 +54,7 @@ def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, options: 
     found: dict[str, Callable[..., Any]] = {}
     for role in ROLES:
         given = options.pop(role, None)
-        if isinstance(given, str):
-            given = candidates.get(given)
+        given = candidates.get(given) if isinstance(given, str) else given
         if given is not None and not callable(given):
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
         named = (f for name, f in _fit_for(role, candidates).items() if callable(f) and _is_called_as(role, name))

@@ -30,10 +30,8 @@ def examine_sample_count(exam: Examination) -> None:
             right = f"every gradient is {count / m:.4g} times the right one"
             evidence = f"{name} = {m:,}, but training gets {count:,} samples: {right}"
         if fault is not None:
-            line = file.line_of(name)
-            place = "" if line is None else f"line {line}: "
             remedy = f"{name} = {exam.layout.count}, of the X that backward is given"
-            exam.add("dW", fault, f"{place}{evidence}", remedy)
+            exam.add("dW", fault, f"{file.at_line(name)}{evidence}", remedy)
         file.namespace[name] = exam.m
 
 

@@ -87,10 +87,12 @@ class UserFunctions:
 
     def at_line(self, role: str, name: str | None = None) -> str:
         """The line where a role's function sets a name, or is defined, as messages begin: "line 12: "; or nothing."""
-        function, line = self.name_of(role), None
-        if self.file is not None and function in self.file.definitions:
-            line = self.file.line_of(name, function) if name is not None else self.file.definitions[function].lineno
-        return "" if line is None else f"line {line}: "
+        function = self.name_of(role)
+        if self.file is None or function not in self.file.definitions:
+            return ""
+        if name is None:
+            return f"line {self.file.definitions[function].lineno}: "
+        return self.file.at_line(name, function)
 
     def arguments(self, role: str) -> list[tuple[inspect.Parameter, str]]:
         """The arguments that a role's function takes, each with the name that tells what it is.
@@ -139,15 +141,19 @@ class UserFunctions:
         given = self.options.get("returns", {}).get(role)
         if given is not None:
             return [str(name) for name in (given.replace(",", " ").split() if isinstance(given, str) else given)]
-        if role not in self.returned:
-            node = self.definition(role)
-            self.returned[role] = returned_names(node) if node is not None else []
-        names = list(self.returned[role])
+        names = self.returned_names(role)
         parts = result.value if isinstance(result.value, tuple) else (result.value,)
         if len(names) != len(parts) or not any(names):
             local = result.last_locals
             names = [next((key for key, item in local.items() if item is part), None) for part in parts]
         return names
+
+    def returned_names(self, role: str) -> list[str | None]:
+        """The names in a function's return statement."""
+        if role not in self.returned:
+            node = self.definition(role)
+            self.returned[role] = returned_names(node) if node is not None else []
+        return self.returned[role]
 
     def parts(self, role: str, result: CallResult) -> list[tuple[str | None, Any]]:
         """What a function returned, part by part, each with its name."""

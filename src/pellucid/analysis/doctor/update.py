@@ -30,12 +30,11 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     for rate in RATES:
         result, states = _run_update(exam, available, rate)
         if result.failure is not None and states:
-            exam.notes.append(
-                f"the update was not examined: the doctor does not know what {', '.join(states)} should be"
-            )
-            return
-        if result.failure is not None:
+            unknown = ", ".join(states)
+            exam.notes.append(f"the update was not examined: the doctor does not know what {unknown} should be")
+        elif result.failure is not None:
             exam.add_failure("update", result.failure, "W")
+        if result.failure is not None:
             return
         moves.append(_moves(exam, result, states))
     before = len(exam.findings)
@@ -102,9 +101,8 @@ def _moves(exam: Examination, result: CallResult, states: list[str]) -> Arrays:
     found = {exam.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
     moves = {}
     for q, path in (found or exam.paths).items():  # without names, the same structure as init's
-        own = exam.array(*q)
         try:
-            moves[q] = np.asarray(at(value, path)) - np.asarray(own)
+            moves[q] = np.asarray(at(value, path)) - np.asarray(exam.array(*q))
         except (KeyError, IndexError, TypeError, ValueError):
             continue
     return moves

@@ -43,13 +43,12 @@ def _find_data(functions: UserFunctions) -> tuple[Any, Any] | None:
     if file is None or definition is None:
         return None
     train, parameters = definition.name, [argument.arg for argument in definition.args.args]
-    for statement in file.deferred:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == train:
-                handed = {meaning(p): part for p, part in zip(parameters, node.args, strict=False)}
-                handed |= {meaning(k.arg): k.value for k in node.keywords if k.arg is not None}
-                if "X" in handed and "y" in handed:
-                    return _evaluate(file, train, [handed["X"], handed["y"]])
+    for node in (node for statement in file.deferred for node in ast.walk(statement)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == train:
+            given = {meaning(p): part for p, part in zip(parameters, node.args, strict=False)}
+            given |= {meaning(k.arg): k.value for k in node.keywords if k.arg is not None}
+            if "X" in given and "y" in given:
+                return _evaluate(file, train, [given["X"], given["y"]])
     return None
 
 

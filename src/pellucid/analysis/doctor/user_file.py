@@ -54,12 +54,11 @@ class UserFile:
         finally:
             sys.path.remove(folder)
 
-    def line_of(self, name: str, function: str | None = None) -> int | None:
-        """The line in which a function (or the file) last sets a name, or an entry under that name."""
-        own = self.definitions.get(function) if function is not None else None
-        where: ast.AST = self.tree if own is None else own
-        lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _target_name(target) == name]
-        return max(lines) if lines else None
+    def at_line(self, name: str, function: str | None = None) -> str:
+        """The line in which a function (or the file) last sets a name, as messages begin: "line 12: "; or nothing."""
+        code = self.tree if function is None else self.definitions[function]
+        lines = [target.lineno for node in ast.walk(code) for target in _targets(node) if _target_name(target) == name]
+        return f"line {max(lines)}: " if lines else ""
 
 
 def read_code(path: str) -> UserFile:
