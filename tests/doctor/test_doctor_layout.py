@@ -40,16 +40,15 @@ def test_the_facts_about_an_activation_are_true(f: Activation) -> None:
     assert set(known.losses) | {known.slope_cancels or "squared error"} <= set(LOSSES)
 
 
-@pytest.mark.parametrize("f", OUTPUT, ids=str)
+@pytest.mark.parametrize("f", [f for f in OUTPUT if facts(f).slope_cancels], ids=str)
 def test_with_the_loss_that_cancels_its_slope_delta_is_a_minus_y(f: Activation) -> None:
-    if not (name := facts(f).slope_cancels):
-        pytest.skip("no loss does")
+    loss = LOSSES[facts(f).slope_cancels]
     z, y = np.random.default_rng(0).normal(size=(1, 4)), np.eye(4)[[2]]
     h, numeric = 1e-6, np.zeros_like(z)
     for k in range(z.size):
         step = np.zeros_like(z)
         step[0, k] = h
-        sides = [LOSSES[name].value(value(f, z + sign * step), y) for sign in (1, -1)]
+        sides = [loss.value(value(f, z + sign * step), y) for sign in (1, -1)]
         numeric[0, k] = (sides[0] - sides[1]) / (2 * h)
     np.testing.assert_allclose(numeric, value(f, z) - y, rtol=1e-6, atol=1e-8)
 

@@ -207,7 +207,7 @@ def test_a_fault_in_it_is_found(style: str, right: str, wrong: str, said: str, t
 def test_a_loop_that_never_ends_is_stopped_and_reported(
     loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.LONG", 0.3)
+    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.TIMEOUT", 0.3)
     (finding, *_) = examined(PLAIN.replace("    m = X.shape[1]", f"    m = X.shape[1]\n    {loop}"), tmp_path).findings
     assert "stops with an error" in finding.fault
     assert "TooLongError: it ran for more than" in finding.evidence

@@ -27,7 +27,7 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     for form in target_forms(exam, "backward", y, labels):
         available, _ = exam.forward()
         tried.append(run_backward(exam, exam.with_targets(available, form, y)))
-    returned = [gradients for gradients in tried if gradients.own]
+    returned = [gradients for gradients in tried if gradients.as_returned]
     loss_form, known = _examine_loss(exam, y, labels)
     if not returned:
         _report_failure(exam, tried[0])
@@ -41,7 +41,7 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     # where both forms of targets go through, the right one is that with which less is wrong
     gradients, assessment = min(assessed, key=lambda pair: (bool(pair[1].faults), pair[1].cost))
     exam.gradients_negated = not any(gradients is other for other in returned)
-    report_gradients(exam, assessment, gradients.own, gradients.rows)
+    report_gradients(exam, assessment, gradients.as_returned, gradients.rows)
 
 
 def _examine_loss(exam: Examination, y: Array, labels: Any) -> tuple[Any, KnownLoss | None]:
@@ -79,7 +79,7 @@ def _assess(
     """How gradients compare with the numeric ones, and an explanation layer by layer where there is one."""
     assessment = Assessment()
     if slopes is not None:
-        assessment.differs, assessment.compared = compare(exam, gradients.own, slopes)
+        assessment.differs, assessment.compared = compare(exam, gradients.as_returned, slopes)
     explainable = exam.net is not None and exam.output is not None and (known is not None or slopes is None)
     if explainable and (assessment.differs or not assessment.compared or not exam.forward_matches):
         deltas = user_deltas(exam, gradients)
@@ -139,15 +139,15 @@ def _examine_shallow(exam: Examination, y: Array, labels: Any, known: KnownLoss 
     small = replace(exam, findings=[], user_names={}, parameters=parameters, paths=paths, layers=depth, sizes=sizes)
     small.net, small.trace = net, trace
     for l in range(1, depth + 1):
-        arrays[Quantity("z", l)] = exam.layout.own(trace.z[l - 1])
-        arrays[Quantity("a", l)] = exam.layout.own(trace.a[l])
-    available = small.available.extended(arrays=arrays, X=exam.layout.own(exam.X), samples=exam.m)
+        arrays[Quantity("z", l)] = exam.layout.from_rows(trace.z[l - 1])
+        arrays[Quantity("a", l)] = exam.layout.from_rows(trace.a[l])
+    available = small.available.extended(arrays=arrays, X=exam.layout.from_rows(exam.X), samples=exam.m)
     for form in target_forms(exam, "backward", y, labels):
         gradients = run_backward(small, exam.with_targets(available, form, y))
-        if gradients.own:
+        if gradients.as_returned:
             assessment = Assessment()
             deltas = user_deltas(small, gradients)
             assessment.explanations, assessment.reversed_order = explain(small, gradients.rows, y, known, deltas)
-            report_gradients(small, assessment, gradients.own, gradients.rows)
+            report_gradients(small, assessment, gradients.as_returned, gradients.rows)
             exam.findings.extend(finding for finding in small.findings if finding not in exam.findings)
             return

@@ -14,9 +14,9 @@ from pellucid.analysis.doctor.roles import ROLES
 from pellucid.analysis.doctor.signatures import returned_names
 from pellucid.analysis.doctor.user_file import UserFile, bound
 
-PARTS = ("init", "forward", "backward", "update", "loss", "train")  # roles whose arguments have names that tell
-CLEAR = {"X", "y", "one hot", "learning rate", "epochs", "parameters", "cache", "gradients"}
-GRAVE = {"X", "y", "learning rate", "cache", "gradients"}  # of these, none is a layer's array
+NAMED_ROLES = ("init", "forward", "backward", "update", "loss", "train")  # roles whose arguments have names that tell
+DISTINCT = {"X", "y", "one hot", "learning rate", "epochs", "parameters", "cache", "gradients"}
+NEVER_ARRAYS = {"X", "y", "learning rate", "cache", "gradients"}  # of these, none is a layer's array
 
 
 def examine_dataflow(exam: Examination) -> None:
@@ -142,7 +142,7 @@ def _examine_call(exam: Examination, file: UserFile, call: Call) -> None:
     if not starred and definition.args.vararg is None and not required <= handed <= len(parameters):
         fault = f"{call.name} takes {len(parameters)} values and is handed {handed}"
         exam.add(role, fault, evidence, remedy)
-    elif not starred and role in PARTS:  # a helper may call its arguments what it likes
+    elif not starred and role in NAMED_ROLES:  # a helper may call its arguments what it likes
         clash = _first_clash(list(map(_name, given)), parameters)
         if clash is not None:
             fault = f"{call.name} is handed its values in the wrong order: {clash[0]} where it takes {clash[1]}"
@@ -191,9 +191,9 @@ def _clash(one: str, other: str) -> bool:
     words = [meaning(one), meaning(other)]
     if set(words) == {"y", "output"}:
         return True
-    if CLEAR.issuperset(words):
+    if DISTINCT.issuperset(words):
         return words[0] != words[1] and set(words) != {"y", "one hot"}
-    return (first is not None and words[1] in GRAVE) or (second is not None and words[0] in GRAVE)
+    return (first is not None and words[1] in NEVER_ARRAYS) or (second is not None and words[0] in NEVER_ARRAYS)
 
 
 def _layer(name: str) -> int | None:

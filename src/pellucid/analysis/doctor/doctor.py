@@ -22,7 +22,7 @@ from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
-from pellucid.analysis.doctor.user_file import read_code
+from pellucid.analysis.doctor.user_file import read_user_file
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
 
@@ -107,7 +107,7 @@ def doctor(
 
 def doctor_file(path: str) -> Diagnosis:
     """Examine the network in a Python file; raises InputError where the file cannot be used."""
-    return _examine(find_functions(read_code(path)))
+    return _examine(find_functions(read_user_file(path)))
 
 
 def _examine(functions: UserFunctions) -> Diagnosis:
@@ -163,7 +163,7 @@ def _is_for_one_output(exam: Examination) -> bool:
         return False
     y = np.eye(k)[np.arange(exam.m) % k]
     try:
-        result = exam.functions.call("loss", exam.with_targets(exam.forward()[0], exam.layout.own(y), y))
+        result = exam.functions.call("loss", exam.with_targets(exam.forward()[0], exam.layout.from_rows(y), y))
     except InputError:
         return False
     return result.failure is None and np.shape(result.value) == (k, k)

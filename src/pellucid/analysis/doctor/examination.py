@@ -109,7 +109,7 @@ class Examination:
     def with_parameters(self, parameters: Any) -> AvailableValues:
         """What can be handed to a function with these parameters, and nothing that was computed from them."""
         values = self.available.extended(
-            arrays=self.arrays(parameters), parameters=parameters, X=self.layout.own(self.X), samples=self.m
+            arrays=self.arrays(parameters), parameters=parameters, X=self.layout.from_rows(self.X), samples=self.m
         )
         if isinstance(parameters, tuple) and "init" in self.functions:
             for name, part in self.functions.parts("init", CallResult(parameters)):
@@ -121,7 +121,7 @@ class Examination:
 
     def with_targets(self, available: AvailableValues, form: Any, y: Array) -> AvailableValues:
         """The same values and the targets, in a form that the user's functions may want."""
-        return available.extended(y=form, one_hot=self.layout.own(y))
+        return available.extended(y=form, one_hot=self.layout.from_rows(y))
 
     def forward(self, parameters: Any = None) -> tuple[AvailableValues, CallResult]:
         """Run the user's forward pass: the available values then hold also what it made."""

@@ -139,7 +139,7 @@ def factor_meaning(exam: Examination, c: float) -> tuple[str, str]:
 
 
 def _divided_by_m(exam: Examination, line: str) -> str:
-    return f"{line} / m, with m = {exam.layout.count}, if the loss is a mean"
+    return f"{line} / m, with m = {exam.layout.count_code}, if the loss is a mean"
 
 
 def _consequence(explanation: LayerExplanation) -> str:
@@ -172,7 +172,7 @@ def _report_shapes(exam: Examination, own: Arrays) -> None:
             shape = None
         if shape != np.shape(parameter):
             becomes = "they do not fit together" if shape is None else f"their difference has shape {shape}"
-            remedy = f"{q} = {exam.layout.sum(f'dZ{q.layer}', parameter)}" if q.kind == "db" else f"{q} = {q}.T"
+            remedy = f"{q} = {exam.layout.sum_code(f'dZ{q.layer}', parameter)}" if q.kind == "db" else f"{q} = {q}.T"
             fault = f"{q} has shape {np.shape(value)}, but {q.parameter} has {np.shape(parameter)}"
             exam.add(q, fault, _line(exam, q) + becomes, remedy)
 

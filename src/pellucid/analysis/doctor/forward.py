@@ -29,7 +29,7 @@ def examine_forward(exam: Examination) -> None:
             a[l] = z[l] if f is None else value(f, z[l])
             if f is None:
                 break
-    output = exam.layout.rows(exam.output_of(exam.forward_result))
+    output = exam.layout.to_rows(exam.output_of(exam.forward_result))
     _find_reference(exam, hidden, output, z)
     if exam.trace is not None and exam.output is None:
         _examine_output(exam, z.get(exam.layers, exam.trace.z[-1]), output)
@@ -69,7 +69,7 @@ def _named(exam: Examination) -> dict[str, Array]:
         returned = {str(name): part for name, part in exam.functions.parts("forward", exam.forward_result)}
     for label, array in [*all_arrays(exam.forward_result.last_locals), *all_arrays(returned)]:
         if array.ndim in (1, 2) and array.dtype.kind in "fiu" and exam.m in array.shape:
-            rows = exam.layout.rows(array)
+            rows = exam.layout.to_rows(array)
             if len(rows) == exam.m:
                 found.setdefault(label, rows)
     return found
@@ -77,7 +77,7 @@ def _named(exam: Examination) -> dict[str, Array]:
 
 def _scores(exam: Examination, l: int, own: dict[str, Array], z: dict[int, Array], a: dict[int, Array]) -> Array:
     """Layer l's scores as the user has them; a finding where they are made of something wrong."""
-    W = exam.layout.weights(exam.array("W", l))
+    W = exam.layout.to_outputs_first(exam.array("W", l))
     b = exam.array("b", l)
     bias = np.zeros(exam.sizes[l]) if b is None else np.ravel(b)
     right = a[l - 1] @ W.T + bias
@@ -89,7 +89,7 @@ def _scores(exam: Examination, l: int, own: dict[str, Array], z: dict[int, Array
     if label is not None and fault is not None:
         line, difference = exam.functions.at_line("forward", label), np.abs(right - made).max()
         evidence = f"{line}{label} is that to the last digit; it should differ by up to {difference:.3g}"
-        exam.add(Quantity("z", l), fault, evidence, exam.layout.score(l, exam.name("a", l - 1)))
+        exam.add(Quantity("z", l), fault, evidence, exam.layout.score_code(l, exam.name("a", l - 1)))
         exam.forward_matches = False
     return made
 
@@ -152,6 +152,6 @@ def _examine_output(exam: Examination, z: Array, output: Array) -> None:
             Quantity("a", exam.layers),
             f"softmax is normalised over {over}, not over each sample's classes",
             f"the probabilities of the first samples sum to {sums}, not to 1",
-            exam.layout.softmax,
+            exam.layout.softmax_code,
         )
         exam.output, exam.forward_matches = Softmax(), False

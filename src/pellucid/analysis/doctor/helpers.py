@@ -23,7 +23,7 @@ def examine_helpers(exam: Examination) -> None:
 
 def _examine_softmax(exam: Examination) -> None:
     scores = np.array([[LARGE, 0.0, -LARGE], [3.0, 2.0, 1.0]])
-    scores = exam.layout.own(scores) if exam.layers else scores.T
+    scores = exam.layout.from_rows(scores) if exam.layers else scores.T
     function = exam.functions["softmax"]
     result = run(lambda: function(scores.copy()), exam.functions.path)
     if result.failure is not None and "TypeError" not in result.failure.error:
@@ -47,7 +47,7 @@ def _report_overflow(exam: Examination, role: str, what: str) -> None:
         "a",
         "softmax overflows for large scores: exp is infinite there, and inf / inf is no number",
         f"{exam.functions.at_line(role)}{what} holds nan",
-        exam.layout.softmax,
+        exam.layout.softmax_code,
         layer=exam.layers or None,
     )
 
@@ -60,7 +60,7 @@ def _examine_one_hot(exam: Examination) -> None:
     function, labels = exam.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
     others = [labels if meaning(name) == "y" else classes for _, name in exam.functions.required("one_hot")[1:]]
     result = run(lambda: function(labels, *others), exam.functions.path)
-    shape, expected = np.shape(result.value), exam.layout.own(np.eye(classes)[labels])
+    shape, expected = np.shape(result.value), exam.layout.from_rows(np.eye(classes)[labels])
     remedy = f"return np.eye(classes)[Y]{'.T' if exam.layout.columns else ''}"
     if result.failure is not None:
         exam.add_failure("one_hot", result.failure, "y")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, at, meaning, places
+from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, meaning
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import CallResult, code_object
 
@@ -29,19 +29,19 @@ class Step:
 
 
 @dataclass
-class Steps:
-    """Watches a training: ``see`` is called as the user's forward and backward return."""
+class StepRecorder:
+    """Watches a training: ``on_return`` is called as the user's forward and backward return."""
 
     exam: Examination
-    found: list[Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     _before: Arrays = field(default_factory=dict)  # the parameters of the last forward pass
     _sums: Arrays = field(default_factory=dict)  # the gradients since these parameters are what they are
     _calls: int = 0
 
-    def see(self, frame: FrameType, value: Any) -> None:
+    def on_return(self, frame: FrameType, value: Any) -> None:
         """Note what a pass was given or has made."""
         functions = self.exam.functions
-        if len(self.found) == MOST:
+        if len(self.steps) == MOST:
             return
         if frame.f_code is code_object(functions["backward"]):
             gradients = self._gradients(CallResult(value, local_variables=[dict(frame.f_locals)]))
@@ -53,7 +53,7 @@ class Steps:
             if not any(np.any(move) for move in moves.values()):
                 return
             if self._calls:
-                self.found.append(Step(moves, {q: g for q, g in self._sums.items() if q in moves}, self._calls))
+                self.steps.append(Step(moves, {q: g for q, g in self._sums.items() if q in moves}, self._calls))
             self._sums, self._calls = {}, 0
 
     def _parameters(self, frame: FrameType) -> Arrays:
@@ -61,19 +61,19 @@ class Steps:
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         names = [names_of.get(name, name) for name in arguments]
         values = tuple(frame.f_locals.get(name) for name in arguments)
-        found = self._own(values, places(values, list(names)))
+        found = self._copies(values, array_paths(values, list(names)))
         for name, value in zip(names, values, strict=True):
             if not found and meaning(name) == "parameters":
-                found = self._own(value, self.exam.paths)
+                found = self._copies(value, self.exam.paths)
         return found
 
     def _gradients(self, result: CallResult) -> Arrays:
         if result.value is None:
             return {}
-        paths = places(result.value, self.exam.functions.returns("backward", result), gradients=True)
-        return self._own(result.value, {q.parameter: path for q, path in paths.items()})
+        paths = array_paths(result.value, self.exam.functions.returns("backward", result), gradients=True)
+        return self._copies(result.value, {q.parameter: path for q, path in paths.items()})
 
-    def _own(self, value: Any, paths: dict[Quantity, Any]) -> Arrays:
+    def _copies(self, value: Any, paths: dict[Quantity, Any]) -> Arrays:
         """Copies of the arrays at some places that are of a parameter's shape."""
         found: Arrays = {}
         for q, path in paths.items():

@@ -82,7 +82,7 @@ def hidden_delta(exam: Examination, l: int, above: Array) -> Formulas:
     """δ of a hidden layer from δ of the layer above."""
     f = exam.reference[0].layers[l - 1].activation
     Z, A = exam.name("z", l), exam.name("a", l)
-    remedy = f"dZ{l} = ({exam.layout.back(f'W{l + 1}', f'dZ{l + 1}')}) * {facts(f).slope_code.format(Z=Z, A=A)}"
+    remedy = f"dZ{l} = ({exam.layout.back_code(f'W{l + 1}', f'dZ{l + 1}')}) * {facts(f).slope_code.format(Z=Z, A=A)}"
     return Formulas(remedy, _hidden_deltas(exam, l, above, Z, A))
 
 
@@ -119,7 +119,7 @@ def _hidden_deltas(exam: Examination, l: int, above: Array, Z: str, A: str) -> I
 def weight_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's dW from δ; also in another shape than W."""
     given = exam.name("a", l - 1)
-    remedy = f"dW{l} = {exam.layout.product(f'dZ{l}', given)}"
+    remedy = f"dW{l} = {exam.layout.product_code(f'dZ{l}', given)}"
     return Formulas(remedy, _weight_gradients(exam, l, delta, given))
 
 
@@ -142,7 +142,7 @@ def bias_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's db from δ; also as one number, or with an entry for each sample."""
     everything = "it is one number, summed over everything, for all outputs: each output needs its own"
     return Formulas(
-        f"db{l} = {exam.layout.sum(f'dZ{l}', exam.array('b', l))}",
+        f"db{l} = {exam.layout.sum_code(f'dZ{l}', exam.array('b', l))}",
         (
             (None, delta.sum(axis=0)),
             (everything, np.array(delta.sum())),

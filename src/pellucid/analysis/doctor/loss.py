@@ -38,7 +38,7 @@ def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
         loss = None if result.failure is not None else as_number(result.value)
         if loss is None or not np.isfinite(loss):
             return None
-        a = exam.layout.rows(out)
+        a = exam.layout.to_rows(out)
         for name, candidate in LOSSES.items():
             size = candidate.value(a, y)
             ratios[name].append(loss / size if size and np.isfinite(size) else np.nan)

@@ -97,11 +97,11 @@ def meaning(name: str) -> str | None:
     return _MEANINGS.get(name.replace("_", "").lower())
 
 
-def places(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
+def array_paths(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
     """Where in a returned value each layer's arrays stand; ``names`` are those of its parts, where they are known.
 
     >>> arrays = {"W1": np.zeros((3, 2)), "b1": np.zeros(3)}
-    >>> places(arrays, ["params"])
+    >>> array_paths(arrays, ["params"])
     {Quantity(kind='W', layer=1): ('W1',), Quantity(kind='b', layer=1): ('b1',)}
     """
     found: dict[Quantity, Path] = {}

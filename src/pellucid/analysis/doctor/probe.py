@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination, Reading
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, meaning, places, with_arrays
+from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, meaning, with_arrays
 from pellucid.analysis.doctor.reference_network import Layout, possible_sizes
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.signatures import AvailableValues
@@ -31,7 +31,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
         exam.add_failure("init", result.failure, "W")
         return False
     names: list[str | None] = functions.returns("init", result) if "init" in functions else [None]
-    named = {q: path for q, path in places(result.value, names).items() if q.kind in "Wb"}
+    named = {q: path for q, path in array_paths(result.value, names).items() if q.kind in "Wb"}
     exam.unnumbered = _unnumbered(named)
     exam.paths = {Quantity(q.kind, exam.unnumbered) if q.layer == LAST else q: path for q, path in named.items()}
     exam.layers = max((q.layer for q in exam.paths if q.kind == "W"), default=0)

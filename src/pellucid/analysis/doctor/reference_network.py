@@ -23,49 +23,49 @@ class Layout:
     outputs_first: bool
 
     @property
-    def count(self) -> str:
+    def count_code(self) -> str:
         """The code that counts samples."""
         return f"X.shape[{1 if self.columns else 0}]"
 
     @property
-    def softmax(self) -> str:
+    def softmax_code(self) -> str:
         """The body of a function that takes the softmax of scores Z."""
         axis = 0 if self.columns else 1
         return f"E = np.exp(Z - Z.max(axis={axis}, keepdims=True)); return E / E.sum(axis={axis}, keepdims=True)"
 
-    def rows(self, values: Any) -> Array:
+    def to_rows(self, values: Any) -> Array:
         """A user's (samples × neurons) array as rows; a flat one is one neuron's."""
         array = np.asarray(values, np.float64)
         if array.ndim == 1:
             return array[:, np.newaxis]
         return array.T if self.columns else array
 
-    def own(self, rows: AnyArray) -> AnyArray:
+    def from_rows(self, rows: AnyArray) -> AnyArray:
         """Rows of samples as the user lays them out."""
         return rows.T.copy() if self.columns else rows.copy()
 
-    def weights(self, W: Any) -> Array:
+    def to_outputs_first(self, W: Any) -> Array:
         """A user's W, or dW, as (outputs, inputs)."""
         array = np.asarray(W, np.float64)
         return array if self.outputs_first or array.ndim != 2 else array.T
 
-    def sum(self, delta: str, like: Any = None) -> str:
+    def sum_code(self, delta: str, like: Any = None) -> str:
         """The code that sums δ over the samples, in the shape of a bias."""
         keep = "" if like is not None and np.ndim(like) == 1 else ", keepdims=True"
         return f"{delta}.sum(axis={1 if self.columns else 0}{keep})"
 
-    def product(self, delta: str, a: str) -> str:
+    def product_code(self, delta: str, a: str) -> str:
         """The code that makes dW from δ and the layer's input."""
         first, second = (delta, a) if self.outputs_first else (a, delta)
         return f"{first} @ {second}.T" if self.columns else f"{first}.T @ {second}"
 
-    def back(self, W: str, delta: str) -> str:
+    def back_code(self, W: str, delta: str) -> str:
         """The code that takes δ one layer down."""
         if self.columns:
             return f"{W}.T @ {delta}" if self.outputs_first else f"{W} @ {delta}"
         return f"{delta} @ {W}" if self.outputs_first else f"{delta} @ {W}.T"
 
-    def score(self, l: int, a: str) -> str:
+    def score_code(self, l: int, a: str) -> str:
         """The line of code that makes layer l's scores from its input."""
         W = f"W{l}" if self.outputs_first == self.columns else f"W{l}.T"
         return f"Z{l} = {W} @ {a} + b{l}" if self.columns else f"Z{l} = {a} @ {W} + b{l}"
@@ -90,7 +90,7 @@ def reference_network(arrays: Arrays, layout: Layout, sizes: Sequence[int], hidd
     """The user's weights in a network of scores: its output layer has no activation, which comes separately."""
     net = Network(sizes, activation=list(hidden), loss=SquaredError(), init=None, dtype=np.float64)
     for l, layer in enumerate(net.layers, start=1):
-        layer.W[...] = layout.weights(arrays[Quantity("W", l)])
+        layer.W[...] = layout.to_outputs_first(arrays[Quantity("W", l)])
         b = arrays.get(Quantity("b", l))
         if b is not None:
             layer.b[...] = np.ravel(b)

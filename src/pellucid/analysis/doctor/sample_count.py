@@ -30,7 +30,7 @@ def examine_sample_count(exam: Examination) -> None:
             right = f"every gradient is {count / m:.4g} times the right one"
             evidence = f"{name} = {m:,}, but training gets {count:,} samples: {right}"
         if fault is not None:
-            remedy = f"{name} = {exam.layout.count}, of the X that backward is given"
+            remedy = f"{name} = {exam.layout.count_code}, of the X that backward is given"
             exam.add("dW", fault, f"{file.at_line(name)}{evidence}", remedy)
         file.namespace[name] = exam.m
 

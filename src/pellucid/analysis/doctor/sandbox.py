@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-LONG = 20.0  # seconds after which a function is stopped
+OnReturn = Callable[[FrameType, Any], None] | None
+
+TIMEOUT = 20.0  # seconds after which a function is stopped
 
 
 class TooLongError(Exception):
-    """A user's function ran for longer than ``LONG`` seconds."""
+    """A user's function ran for longer than ``TIMEOUT`` seconds."""
 
 
 @dataclass(frozen=True)
@@ -53,46 +55,46 @@ def run(
     call: Callable[[], Any],
     path: str | None = None,
     watched: tuple[CodeType | None, ...] = (),
-    see: Callable[[FrameType, Any], None] | None = None,
+    on_return: OnReturn = None,
 ) -> CallResult:
     """Run a user's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
 
-    ``see`` is called with the frame and the value of each call that returns.
+    ``on_return`` is called with the frame and the value of each call that returns.
 
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
-    result, clock = CallResult(), _Clock(LONG)
+    result, timeout = CallResult(), _Timeout(TIMEOUT)
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         if event == "return" and frame.f_code in watched:
             result.local_variables.append(dict(frame.f_locals))
-        if event == "return" and see is not None:
-            see(frame, value)
+        if event == "return" and on_return is not None:
+            on_return(frame, value)
 
     before, stdin = sys.getprofile(), sys.stdin
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         sys.stdin = io.StringIO()  # nobody answers: input() ends at once
         sys.setprofile(profile)
-        clock.start()
+        timeout.start()
         try:
             try:
                 result.value = call()
             finally:
-                clock.stop()
+                timeout.stop()
         except (Exception, SystemExit) as error:
             sys.setprofile(before)
             result.failure = _failure(error, path)
         finally:
-            clock.stop()
+            timeout.stop()
             sys.setprofile(before)
             sys.stdin = stdin
     return result
 
 
 @dataclass
-class _Clock:
+class _Timeout:
     """Raises TooLongError in the thread that made it once its time is over, also in a loop that calls nothing."""
 
     seconds: float
@@ -126,12 +128,10 @@ class _Clock:
 def _failure(error: BaseException, path: str | None) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if frame.filename == path]
-    text = " ".join(str(error).split())
+    kind, text = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, TooLongError):
-        text = f"it ran for more than {LONG:.0f} s"
-    return Failure(
-        f"{type(error).__name__}: {text}" if text else type(error).__name__, own[-1] if own else None, type(error)
-    )
+        text = f"it ran for more than {TIMEOUT:.0f} s"
+    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error))
 
 
 def code_object(function: Any) -> CodeType | None:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.inline_update import Step, Steps, adds, examine_inline_step
+from pellucid.analysis.doctor.inline_update import Step, StepRecorder, adds, examine_inline_step
 from pellucid.analysis.doctor.naming import all_arrays, meaning
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close
-from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError, code_object, run
+from pellucid.analysis.doctor.sandbox import CallResult, Failure, OnReturn, TooLongError, code_object, run
 from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.analysis.doctor.user_gradients import target_forms
 from pellucid.core.arrays import AnyArray
@@ -58,10 +58,10 @@ def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, A
     X, forms = _data(exam, rng)
     failed: CallResult | None = None
     for y in forms:
-        steps = Steps(exam)
-        result = _train(exam, X, y, RATE, steps)
+        recorder = StepRecorder(exam)
+        result = _train(exam, X, y, RATE, recorder.on_return)
         if result is None or result.failure is None:
-            return X, y, result, steps.found
+            return X, y, result, recorder.steps
         failed = failed or result
     return X, y, failed, []
 
@@ -82,11 +82,11 @@ def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[A
     parts = [targets(exam, rng) for _ in range(BATCHES)]
     rows = np.concatenate([y for y, _ in parts])
     labels = None if parts[0][1] is None else np.concatenate([label for _, label in parts if label is not None])
-    X = exam.layout.own(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
+    X = exam.layout.from_rows(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
     return X, target_forms(exam, "train", rows, labels)
 
 
-def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, steps: Steps | None = None) -> CallResult | None:
+def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, on_return: OnReturn = None) -> CallResult | None:
     """Run the training function from the doctor's own parameters; None where it cannot be called."""
     functions = exam.functions
     available = AvailableValues(exam.arrays(), {}, exam.available.by_name).extended(
@@ -109,7 +109,7 @@ def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, steps: Step
     np.random.seed(0)  # noqa: NPY002  (the user's code draws from it)
     watched = (code_object(functions["backward"]),)
     with functions.with_globals(alike):
-        return run(lambda: functions["train"](**given), functions.path, watched, None if steps is None else steps.see)
+        return run(lambda: functions["train"](**given), functions.path, watched, on_return)
 
 
 def _examine_rate(exam: Examination, X: AnyArray, y: AnyArray, first: CallResult) -> None:
@@ -119,9 +119,8 @@ def _examine_rate(exam: Examination, X: AnyArray, y: AnyArray, first: CallResult
     again, other = _train(exam, X, y, RATE), _train(exam, X, y, OTHER_RATE)
     if again is None or other is None or again.failure is not None or other.failure is not None:
         return
-    if not _weights(first) or not _alike(first, again):  # returns nothing, or draws its own random numbers
-        return
-    if _alike(first, other):
+    # where it returns nothing, or draws its own random numbers, nothing can be said
+    if _weights(first) and _alike(first, again) and _alike(first, other):
         update = exam.functions.name_of("update") if "update" in exam.functions else "update"
         exam.add(
             "learning_rate",
@@ -143,7 +142,7 @@ def _alike(one: CallResult, other: CallResult) -> bool:
 
 def _examine_pairs(exam: Examination, result: CallResult, X: AnyArray, y: AnyArray) -> None:
     """Whether backward got, with each input, the label that belongs to it."""
-    inputs = exam.layout.rows(X)
+    inputs = exam.layout.to_rows(X)
     labels = _rows_of(exam, y)
     place = {row.tobytes(): k for k, row in enumerate(np.ascontiguousarray(inputs))}
     arguments = [parameter.name for parameter, _ in exam.functions.arguments("backward")]
@@ -153,7 +152,7 @@ def _examine_pairs(exam: Examination, result: CallResult, X: AnyArray, y: AnyArr
         x, t = given.get("X"), given.get("y", given.get("one hot"))
         if not isinstance(x, np.ndarray) or not isinstance(t, np.ndarray) or x.ndim != 2 or t.ndim != y.ndim:
             continue
-        rows, given_labels = np.ascontiguousarray(exam.layout.rows(x)), _rows_of(exam, t)
+        rows, given_labels = np.ascontiguousarray(exam.layout.to_rows(x)), _rows_of(exam, t)
         where = [place.get(row.tobytes(), -1) for row in rows]
         if -1 in where or rows.shape[1] != inputs.shape[1] or len(given_labels) != len(rows):
             continue
@@ -169,4 +168,4 @@ def _examine_pairs(exam: Examination, result: CallResult, X: AnyArray, y: AnyArr
 
 
 def _rows_of(exam: Examination, y: AnyArray) -> AnyArray:
-    return y if y.ndim == 1 else exam.layout.rows(y)
+    return y if y.ndim == 1 else exam.layout.to_rows(y)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
-from pellucid.analysis.doctor.naming import Arrays, Quantity, at, places, replaced
+from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
@@ -73,7 +73,7 @@ def _with_gradients(exam: Examination, gradients: Arrays) -> AvailableValues:
     if result.failure is not None or value is None:
         return available  # by name, it can be called all the same
     names = exam.functions.returns("backward", result)
-    for q, path in places(value, names, gradients=True).items():
+    for q, path in array_paths(value, names, gradients=True).items():
         if (q := exam.resolved(q)) in gradients:
             value = replaced(value, path, gradients[q])
     parts = value if isinstance(value, tuple) and len(names) == len(value) else (value,)
@@ -98,7 +98,7 @@ def _moves(exam: Examination, result: CallResult, states: list[str]) -> Arrays:
         names, value = [n for n, _ in kept], tuple(part for _, part in kept)
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
-    found = {exam.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
+    found = {exam.resolved(q): path for q, path in array_paths(value, names).items() if q.kind in "Wb"}
     moves = {}
     for q, path in (found or exam.paths).items():  # without names, the same structure as init's
         try:
@@ -110,12 +110,8 @@ def _moves(exam: Examination, result: CallResult, states: list[str]) -> Arrays:
 
 def _all_uphill(moves: Arrays, gradients: Arrays) -> bool:
     """Whether every parameter that moves by a multiple of its gradient moves along it."""
-    factors = [c for q, move in moves.items() if (c := _factor(move, gradients.get(q.gradient))) is not None]
+    factors = [c for q, move in moves.items() if (c := factor(move, gradients[q.gradient])) is not None]
     return bool(factors) and all(c > 0 for c in factors)
-
-
-def _factor(move: Any, gradient: Any) -> float | None:
-    return None if gradient is None else factor(move, gradient, 1e-6)
 
 
 def _examine_moves(exam: Examination, moves: list[Arrays], gradients: Arrays) -> None:
@@ -131,7 +127,7 @@ def _examine_moves(exam: Examination, moves: list[Arrays], gradients: Arrays) ->
         move, gradient = low[q], gradients[q.gradient]
         if np.shape(move) != np.shape(gradient):
             continue
-        place, c = exam.functions.at_line("update", str(q)), _factor(move, gradient)
+        place, c = exam.functions.at_line("update", str(q)), factor(move, gradient)
         if not np.any(move):
             exam.add(q, f"the update leaves {q} as it is", f"{place}{q} is the same after it", descent(q))
         elif close(move, high[q]) and takes_rate:
@@ -153,7 +149,7 @@ def _examine_other(exam: Examination, q: Quantity, move: Any, gradients: Arrays,
     """A parameter that moves by no multiple of its own gradient."""
     several = np.size(move) > 1
     for other, gradient in gradients.items():
-        c = _factor(move, gradient)
+        c = factor(move, gradient)
         if c is not None and several:
             fault = f"the update moves {q} by {other} in place of {q.gradient}"
             exam.add(q, fault, f"{place}its change is {c:.3g} × {other}", descent(q))
@@ -161,7 +157,7 @@ def _examine_other(exam: Examination, q: Quantity, move: Any, gradients: Arrays,
     after = np.asarray(exam.array(*q)) + move
     for other, array in exam.arrays().items():
         same = other != q and np.shape(after) == np.shape(array)
-        if same and several and _factor(after - np.asarray(array), gradients[other.gradient]) is not None:
+        if same and several and factor(after - np.asarray(array), gradients[other.gradient]) is not None:
             fault = f"the update returns the new {other} in place of {q}"
             exam.add(q, fault, f"{place}it is {other} moved by {other.gradient}", descent(q))
             return

@@ -21,9 +21,9 @@ from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.core.errors import InputError
 
 MAPPING = "PELLUCID"
-FILES = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
+FILE_FUNCTIONS = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
 PURE = {"range", "len", "int", "float", "list", "dict", "tuple", "set", "abs", "min", "max", "sum", "round", "zip"}
-LOOKS_ONLY = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
+OUTPUT_FUNCTIONS = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
 MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
 
 
@@ -61,7 +61,7 @@ class UserFile:
         return f"line {max(lines)}: " if lines else ""
 
 
-def read_code(path: str) -> UserFile:
+def read_user_file(path: str) -> UserFile:
     """Read a user's file.
 
     Raises:
@@ -135,8 +135,10 @@ def _at_once(statement: ast.stmt) -> bool:
 
 def _computes(call: ast.Call) -> bool:
     """Whether a call only computes: one of NumPy's, or of Python's own."""
-    parts = ast.unparse(call.func).split(".")
-    return parts[0] in PURE if len(parts) == 1 else parts[0] in ("np", "numpy", "math") and parts[-1] not in FILES
+    *modules, name = ast.unparse(call.func).split(".")
+    if not modules:
+        return name in PURE
+    return modules[0] in ("np", "numpy", "math") and name not in FILE_FUNCTIONS
 
 
 def bound(node: ast.AST) -> set[str]:
@@ -182,7 +184,7 @@ def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: s
         for part in ast.walk(statement):  # np.random.shuffle(X) and sizes.append(3) change what they are given
             if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
                 *roots, last = ast.unparse(part.value.func).split(".")
-                if last not in own and not LOOKS_ONLY.match(last):
+                if last not in own and not OUTPUT_FUNCTIONS.match(last):
                     changes |= used(part.value) - ({roots[0]} & MODULES if roots else set())
         if changes & wanted and not used(statement) & never:
             chosen.append(statement)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, at, places, quantity
+from pellucid.analysis.doctor.naming import Arrays, array_paths, at, quantity
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.arrays import Array
@@ -21,12 +21,12 @@ class UserGradients:
     """What backward returned for one form of the targets."""
 
     result: CallResult
-    own: Arrays = field(default_factory=dict)  # as the user lays them out
+    as_returned: Arrays = field(default_factory=dict)  # as the user lays them out
     rows: Arrays = field(default_factory=dict)  # dW as (outputs, inputs)
 
     def negated(self) -> "UserGradients":
         """The same with the other sign."""
-        own, rows = ({q: -np.asarray(v) for q, v in gradients.items()} for gradients in (self.own, self.rows))
+        own, rows = ({q: -np.asarray(v) for q, v in gradients.items()} for gradients in (self.as_returned, self.rows))
         return UserGradients(self.result, own, rows)
 
 
@@ -35,7 +35,7 @@ def target_forms(exam: Examination, role: str, y: Array, labels: Any) -> list[An
 
     Those are labels where the function, or one that it calls, encodes them.
     """
-    like_output = y[:, 0] if np.ndim(exam.output_of(exam.forward_result)) == 1 else exam.layout.own(y)
+    like_output = y[:, 0] if np.ndim(exam.output_of(exam.forward_result)) == 1 else exam.layout.from_rows(y)
     outputs = exam.sizes[-1]
     if labels is None and outputs > 1:
         return [like_output]
@@ -61,14 +61,15 @@ def run_backward(exam: Examination, available: AvailableValues) -> UserGradients
     gradients = UserGradients(result)
     if result.failure is not None:
         return gradients
-    found = places(result.value, exam.functions.returns("backward", result))
+    found = array_paths(result.value, exam.functions.returns("backward", result))
     values = {exam.resolved(q): at(result.value, path) for q, path in found.items()}
     if values and all(q.kind in "Wb" for q in values) and exam.functions.takes("backward", "learning rate"):
         rate = available["learning_rate"]  # backward makes the step, too
         values = {q: (np.asarray(exam.array(*q)) - value) / rate for q, value in values.items() if q in exam.paths}
     own = {q.gradient if q.kind in "Wb" else q: value for q, value in values.items()}
-    gradients.own = {q: value for q, value in own.items() if q.kind in ("dW", "db")}
-    gradients.rows = {q: exam.layout.weights(v) if q.kind == "dW" else v for q, v in gradients.own.items()}
+    gradients.as_returned = {q: value for q, value in own.items() if q.kind in ("dW", "db")}
+    to_rows = exam.layout.to_outputs_first
+    gradients.rows = {q: to_rows(v) if q.kind == "dW" else v for q, v in gradients.as_returned.items()}
     return gradients
 
 
@@ -78,5 +79,5 @@ def user_deltas(exam: Examination, gradients: UserGradients) -> dict[int, Array]
     for name, value in gradients.result.last_locals.items():
         q = quantity(name)
         if q is not None and q.kind == "dz" and isinstance(value, np.ndarray) and value.ndim == 2:
-            deltas[exam.resolved(q).layer] = exam.layout.rows(value)
+            deltas[exam.resolved(q).layer] = exam.layout.to_rows(value)
     return deltas
