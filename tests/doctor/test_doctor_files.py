@@ -33,7 +33,7 @@ GOOD = write(STYLE)
         (GOOD.replace("def forward(", "def forward(mystery, "), ("mystery", "arguments")),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_in_one_line(
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(
     content: str | None, needles: tuple[str, ...], pellucid: Command, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.py"
@@ -98,7 +98,7 @@ def functions() -> dict[str, object]:
 
 
 def test_functions_can_be_handed_over_without_a_file() -> None:
-    told = {
+    options = {
         "returns": {
             "init": "W1 b1 W2 b2",
             "forward": "Z1 A1 Z2 A2",
@@ -106,7 +106,7 @@ def test_functions_can_be_handed_over_without_a_file() -> None:
             "update": "W1 b1 W2 b2",
         }
     }
-    diagnosis = pl.doctor(**functions(), **told)  # type: ignore[arg-type]
+    diagnosis = pl.doctor(**functions(), **options)  # type: ignore[arg-type]
     assert diagnosis.healthy
     assert "healthy: " in str(diagnosis)
 
