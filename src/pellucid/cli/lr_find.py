@@ -18,7 +18,7 @@ from pellucid.core.arrays import some_rows
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.render import pictures
 from pellucid.render.pictures import style
-from pellucid.runs import from_flags, prepare, usual_recipe
+from pellucid.runs import from_recipe, prepare, usual_recipe
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
 OWN = ("least", "most", "steps", "out", "as_json", "quiet")
@@ -83,7 +83,7 @@ def lr_find(
 
 
 def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet: bool) -> RangeTest:
-    prepared = prepare(from_flags(flags, usual_recipe(flags["data"], flags["target"])))
+    prepared = prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])))
     settings, data = prepared.settings, prepared.dataset.train
     with progress("trying rates", steps, quiet=quiet) as bar:
         try:

@@ -9,6 +9,7 @@ import click
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.common import Exit, Out, check_out, note, output, print_json
+from pellucid.cli.flags import with_flags
 from pellucid.core.errors import InputError
 from pellucid.render.report import subject, write
 from pellucid.runs import Run, open_run
@@ -36,7 +37,7 @@ def report(run: str, to: Path | None, as_json: bool, quiet: bool) -> None:
     about = subject(opened)
     if about.dataset is None:
         note(f"note: the predictions are left out. {about.why}")
-    findings = None if about.dataset is None else diagnose_run(opened, about.dataset)
+    findings = None if about.dataset is None else with_flags(diagnose_run(opened, about.dataset))
     path = write(about, findings=findings, to=to)
     if as_json:
         print_json({"report": path})

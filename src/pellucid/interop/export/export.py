@@ -58,7 +58,7 @@ def export(model: Model, path: StrPath, *, to: str) -> None:
     True
     """
     if to not in FORMS:
-        raise InputError(f"--to {to}: there is no such form; take {', '.join(FORMS)}")
+        raise InputError(f"to={to!r}: there is no such form; take {', '.join(FORMS)}")
     form = FORMS[to]
     if Path(path).suffix.lower() not in form.endings:
         raise InputError(f"{path}: is to hold {form.what}; give a name that ends in {form.endings[0]}")
