@@ -132,11 +132,10 @@ def test_a_data_frame_and_a_shell_are_told_the_same_in_their_words(
 ) -> None:
     from pellucid.cli import main
 
-    table = {"x": [0.5, 1.5] * 20, "y": ["no", "yes"] * 20}
     with pytest.raises(InputError, match=re.escape(library)):
-        tables.fit(table, "y", **settings)
+        tables.fit({"x": [0.5, 1.5] * 20, "y": ["no", "yes"] * 20}, "y", **settings)
     file = tmp_path / "t.csv"
-    file.write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in zip(table["x"], table["y"], strict=True)))
+    file.write_text("x,y\n" + "0.5,no\n1.5,yes\n" * 20)
     assert main(["train", str(file), "--target", "y", *arguments, "--out", str(tmp_path / "run")]) == 2
     assert typed in capsys.readouterr().err
 

@@ -356,7 +356,7 @@ def test_write_puts_the_page_where_it_should_be_and_nothing_else(of_digits: Run,
 
 def test_a_run_that_is_not_finished_is_refused(make: Make, of_values: Run, tmp_path: Path) -> None:
     run = start(prepare(of_values.settings), tmp_path / "new")
-    with pytest.raises(pl.InputError, match=r"not finished.*pellucid train --resume"):
+    with pytest.raises(pl.InputError, match=r"not finished.*go on with resume="):
         page(run.folder)
     assert json.loads((run.folder / "run.json").read_text())["result"] is None
     assert isinstance(read_run(run.folder), SavedRun)

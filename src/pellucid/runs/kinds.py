@@ -121,7 +121,7 @@ class Sizes:
             return tuple(checks.count(size, name) for size in given)
         except InputError:
             raise InputError(
-                f"{name}={value!r}: give for each hidden layer a whole number of neurons, which must be > 0"
+                f"{name}={value!r}: give for each hidden layer a whole number of neurons, at least 1"
             ) from None
 
 

@@ -106,7 +106,7 @@ def model_file(path: str) -> Path:
     if not (folder / NAME).is_file():
         raise InputError(f"{folder}: is a folder, but not that of a run; give a model.safetensors, or a run's folder")
     if not (folder / MODEL).is_file():
-        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends: resume={str(folder)!r}")
+        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends; go on with resume={str(folder)!r}")
     return folder / MODEL
 
 

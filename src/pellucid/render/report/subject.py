@@ -92,7 +92,9 @@ def subject(run: SavedRun | Run, dataset: Dataset | None = None) -> Subject:
     else:
         about, history = run.about, run.history
     if about["result"] is None:
-        raise InputError(f"{run.folder}: is not finished, and a report is on the end: resume={str(run.folder)!r}")
+        raise InputError(
+            f"{run.folder}: is not finished, and a report is on the end; go on with resume={str(run.folder)!r}"
+        )
     why = ""
     if dataset is None:
         dataset, why = data_of(run.model)
