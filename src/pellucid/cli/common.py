@@ -21,6 +21,7 @@ from pellucid.runs import is_run
 from pellucid.runs.run import FILES
 from pellucid.runs.run_json import model_file
 
+FILE = click.Path(path_type=Path)
 PACKAGED = Path(__file__).parent.parent / "model" / "digits.safetensors"
 
 

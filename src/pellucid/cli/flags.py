@@ -77,18 +77,25 @@ def _literal(text: str) -> Any:
         return text
 
 
+def flag_and_value(setting: str, value: Any) -> list[str]:
+    """A setting as it is typed, several times where it has several values.
+
+    >>> flag_and_value("hidden", (32, 16)), flag_and_value("columns", ("zip=category", "name=out"))
+    (['--hidden 32,16'], ['--column zip=category', '--column name=out'])
+    """
+    return [f"{flag_of(setting)} {word}" for word in _words(setting, value)]
+
+
 def _words(name: str, value: Any) -> list[str]:
     """A value as it is typed behind its flag: several words where the flag is to be given several times."""
-    if isinstance(value, dict):
-        return [typed(f"{key}={what}") for key, what in value.items()]
     rule = SETTINGS.get(name)
     if value is None or value == ():
         return [(rule.none if rule is not None else None) or "none"]
-    if isinstance(value, tuple | list):
-        words = [str(each) for each in value]
-        several = rule is not None and isinstance(rule.kind, Pairs)
-        return [typed(word) for word in words] if several else [typed(",".join(words))]
-    return [typed(str(value))]
+    if isinstance(value, dict):
+        value = [f"{key}={what}" for key, what in value.items()]
+    elif isinstance(value, tuple | list) and not (rule is not None and isinstance(rule.kind, Pairs)):
+        value = ",".join(map(str, value))
+    return [typed(str(each)) for each in (value if isinstance(value, tuple | list) else [value])]
 
 
 def with_flags(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,13 +1,12 @@
 """The options that say what a run does: the data, the network, the steps; ``train`` and ``lr-find`` share them."""
 
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from pellucid.cli.flags import flag_of
+from pellucid.cli.flags import flag_and_value, flag_of, typed
 from pellucid.runs.kinds import Choice, Choices, Kind, Pairs
 from pellucid.runs.settings import SETTINGS
 
@@ -27,11 +26,11 @@ def settings_options(*, without: tuple[str, ...] = ()) -> Callable[[Command], Co
 
 
 def _option(name: str) -> Callable[[Command], Command]:
-    kind, about, word, _ = SETTINGS[name]
+    kind, about, _ = SETTINGS[name]
     if isinstance(kind, Choice | Choices) and about.startswith("["):
         about = f"{', '.join(kind.known)} {about}"
     several = isinstance(kind, Pairs)
-    return click.option(flag_of(name), name, metavar=word, multiple=several, callback=_reader(kind), help=about)
+    return click.option(flag_of(name), name, metavar=kind.word, multiple=several, callback=_reader(kind), help=about)
 
 
 def _reader(kind: Kind) -> Callable[..., Any]:
@@ -48,17 +47,11 @@ def _reader(kind: Kind) -> Callable[..., Any]:
     return read
 
 
-def given(ctx: click.Context, *, without: tuple[str, ...] = ()) -> str:
+def as_typed(ctx: click.Context, *, without: tuple[str, ...] = ()) -> list[str]:
     """DATA and the settings as they were given on the command line, to paste behind another command."""
     words: list[str] = []
     for parameter in ctx.command.params:
-        name = parameter.name or ""
-        if name in without or ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-            continue
-        value = ctx.params[name]
-        if name == "columns":
-            words += [word for column in value for word in ("--column", column)]
-            continue
-        text = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else f"{value}"
-        words += [text] if isinstance(parameter, click.Argument) else [parameter.opts[0], text]
-    return " ".join(map(shlex.quote, words))
+        name, value = parameter.name or "", ctx.params[parameter.name or ""]
+        if name not in without and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            words += [typed(value)] if isinstance(parameter, click.Argument) else flag_and_value(name, value)
+    return words

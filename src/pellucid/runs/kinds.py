@@ -7,8 +7,9 @@ the form that settings hold, or raises an InputError that names it.
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar, Protocol
+
+import numpy as np
 
 from pellucid.core import checks
 from pellucid.core.errors import InputError
@@ -17,7 +18,8 @@ from pellucid.core.errors import InputError
 class Kind(Protocol):
     """A kind of values; ``word`` stands for one in the help of the command."""
 
-    word: ClassVar[str]
+    @property
+    def word(self) -> str: ...
 
     def read(self, text: str) -> Any:
         """The value that a text says."""
@@ -30,7 +32,7 @@ class Kind(Protocol):
 class Count:
     """A whole number from ``least`` to ``most``."""
 
-    word: ClassVar[str] = "N"
+    word: str = "N"
     least: int = 1
     most: float = math.inf
 
@@ -48,7 +50,7 @@ class Count:
 class Number:
     """A finite number in [least, below); not ``least`` itself where it must be positive."""
 
-    word: ClassVar[str] = "NUMBER"
+    word: str = "NUMBER"
     least: float = 0.0
     below: float = math.inf
     positive: bool = False
@@ -57,7 +59,7 @@ class Number:
         return float(text)
 
     def check(self, value: Any, name: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise InputError(f"{name}={value!r}: give a number")
         return checks.number(value, name, least=self.least, below=self.below, positive=self.positive)
 
@@ -70,10 +72,10 @@ class Amount:
     def read(self, text: str) -> float:
         return float(text) if set(text) & set(".eE") else int(text)
 
-    def check(self, value: Any, name: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, Real):
+    def check(self, value: Any, name: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             raise InputError(f"{name}={value!r}: give a number of samples, or a fraction such as 0.1")
-        return value  # type: ignore[return-value]
+        return value
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,11 @@ class Sizes:
             ) from None
 
 
+@dataclass(frozen=True)
 class Text:
     """Any text."""
 
-    word: ClassVar[str] = "NAME"
+    word: str = "NAME"
 
     def read(self, text: str) -> str:
         return text

@@ -14,14 +14,7 @@ from pellucid.core.schedules import SCHEDULES
 from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes, Text
 
 # What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
-LEARNING_RATES = {
-    "sgd": 0.7,
-    "momentum": 0.05,
-    "nesterov": 0.05,
-    "rmsprop": 0.001,
-    "adam": 0.004,
-    "adamw": 0.008,
-}
+LEARNING_RATES = {"sgd": 0.7, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.001, "adam": 0.004, "adamw": 0.008}
 WEIGHT_DECAYS = {"sgd": 0.001, "momentum": 0.001, "nesterov": 0.001, "rmsprop": 0.0, "adam": 0.0, "adamw": 0.1}
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -51,23 +44,25 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
-class Rule(NamedTuple):
-    """What a setting may be, and how the command asks for it.
+TASKS = ("auto", "classification", "regression")
+DECAY = "how much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]"
+CLIPPING = "Gradient clipping: the greatest length of a gradient; 0 is no limit [1]"
 
-    ``help`` says what it is, in square brackets what is usual; ``word`` stands for its value. ``none`` is what is typed
-    for None, "" where that cannot be typed; where it is None, so may not be the value.
+
+class Rule(NamedTuple):
+    """What a setting may be, and what it is, with what is usual in square brackets.
+
+    ``none`` is what is typed for None, "" where that cannot be typed; where it is None, so may not be the value.
     """
 
     kind: Kind
     help: str
-    word: str
     none: str | None
 
 
-def _rule(usual: Any, kind: Kind, about: str, *, word: str = "", none: str | None = None) -> Any:
+def _rule(usual: Any, kind: Kind, about: str, none: str | None = None) -> Any:
     """The field of a setting with its usual value."""
-    none = "" if usual is None else none
-    return field(default=usual, metadata={"rule": Rule(kind, about, word or kind.word, none)})
+    return field(default=usual, metadata={"rule": Rule(kind, about, "" if usual is None else none)})
 
 
 @dataclass(frozen=True)
@@ -85,69 +80,32 @@ class Settings:
     pellucid.core.errors.InputError: dropout=2.0: give a finite number of at least 0 and below 1
     """
 
-    data: str = _rule("mnist", Text(), "")
-    target: str | None = _rule(
-        None, Text(), "What to predict: a column, several joined by commas, an array, or a .npy file."
-    )
-    task: str = _rule(
-        "auto", Choice(("auto", "classification", "regression")), "auto, classification or regression [auto]"
-    )
-    dev: float | None = _rule(
-        None,
-        Amount(),
-        "Held back to watch over training [1,000 digits; else 10 %, at most 10,000 of a file above 256 MB].",
-    )
+    data: str = _rule("mnist", Text(), "A file, a folder, or mnist.")
+    target: str | None = _rule(None, Text(), "What to predict: a column, or several (a,b), an array, or a .npy file.")
+    task: str = _rule("auto", Choice(TASKS), "[auto]")
+    dev: float | None = _rule(None, Amount(), "Held back to watch over training [1,000 digits; else 10 %].")
     test: float | None = _rule(None, Amount(), "Held back for the final score.")
-    columns: tuple[str, ...] = _rule(
-        (),
-        Pairs(),
-        "What a column of a table is: number, boolean, category, date, or out. May be given several times.",
-    )
+    columns: tuple[str, ...] = _rule((), Pairs(), "What a column is: number, boolean, category, date, out. Repeatable.")
     weights: str | None = _rule(None, Text(), "The column of a table that says how much each row counts.")
-    class_weights: str | None = _rule(
-        None, Text(), "How much the rows of each class count in training [1]", word="balanced|NAME=W,…"
-    )
+    class_weights: str | None = _rule(None, Text("balanced|NAME=W,…"), "How much the rows of each class count [1]")
     recipe: str = _rule("default", Choice(RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
-    start_from: str | None = _rule(
-        None, Text(), "Go on from a trained model's weights: a file, or a run.", word="MODEL"
-    )
-    hidden: tuple[int, ...] = _rule(
-        (32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]", none="none"
-    )
+    start_from: str | None = _rule(None, Text("MODEL"), "Go on from a trained model's weights: a file, or a run.")
+    hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
     activation: tuple[str, ...] = _rule(("relu",), Choices(ACTIVATIONS), "[relu]")
     loss: str | None = _rule(None, Choice(LOSSES), "[by what is predicted]")
     init: str = _rule("he", Choice(INITIALIZERS), "[he; glorot for a table]")
     optimizer: str = _rule("sgd", Choice(OPTIMIZERS), "[sgd; adamw for a table]")
-    learning_rate: float | None = _rule(
-        None, Number(positive=True), "The learning rate at its highest [0.7 for sgd; 0.005 for a table]", word="RATE"
-    )
+    learning_rate: float | None = _rule(None, Number("RATE", positive=True), "[0.7 for sgd; 0.005 for a table]")
     schedule: str = _rule("warmup-cosine", Choice(SCHEDULES), "[warmup-cosine]")
-    batch_size: int | None = _rule(
-        64, Count(), "Samples in a mini-batch, one step each [64; 32 for a table]", word="N|all", none="all"
-    )
+    batch_size: int | None = _rule(64, Count("N|all"), "Samples in a mini-batch [64; 32 for a table]", none="all")
     epochs: int | None = _rule(6, Count(), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none="")
-    weight_decay: float | None = _rule(
-        None,
-        Number(),
-        "Regularisation: how much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]",
-        word="RATE",
-    )
-    dropout: float = _rule(
-        0.0, Number(below=1.0), "Regularisation: the share of hidden neurons left out at each step [0]", word="SHARE"
-    )
-    clip_norm: float | None = _rule(
-        1.0,
-        Number(positive=True),
-        "Gradient clipping: the greatest length of a gradient; 0 is no limit [1]",
-        word="LENGTH",
-        none="0",
-    )
-    dtype: str = _rule("float32", Choice(("float32", "float64")), "float32 or float64 [float32]")
+    weight_decay: float | None = _rule(None, Number("RATE"), f"Regularisation: {DECAY}")
+    dropout: float = _rule(0.0, Number("SHARE", below=1.0), "Regularisation: hidden neurons left out at each step [0]")
+    clip_norm: float | None = _rule(1.0, Number("LENGTH", positive=True), CLIPPING, none="0")
+    dtype: str = _rule("float32", Choice(("float32", "float64")), "[float32]")
     threads: int | None = _rule(None, Count(most=1024), "Threads of the matrix product [by its size]")
     seed: int = _rule(0, Count(least=0), "Of the split, the start and the order [0]")
-    patience: int | None = _rule(
-        None, Count(), "Early stopping: stop after N epochs without a better dev loss, and keep the best θ."
-    )
+    patience: int | None = _rule(None, Count(), "Early stopping: after N epochs without a better dev loss [never]")
 
     def __post_init__(self) -> None:
         for name, rule in SETTINGS.items():
