@@ -22,6 +22,7 @@ from pellucid.runs.run import FILES
 from pellucid.runs.run_json import model_file
 
 FILE = click.Path(path_type=Path)
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 PACKAGED = Path(__file__).parent.parent / "model" / "digits.safetensors"
 
 
@@ -48,6 +49,17 @@ def output(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options --json and --quiet, which every command has."""
     command = click.option("--quiet", "-q", is_flag=True, help="Say less: no progress, no tables.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")(command)
+
+
+def count_option(flag: str, usual: int | None, about: str, *, least: int = 1, most: int | None = None) -> Option:
+    """An option for a whole number from ``least`` to ``most``."""
+    kind = click.IntRange(least, most)
+    return click.option(flag, type=kind, default=usual, show_default=usual is not None, metavar="N", help=about)
+
+
+def out_option(about: str, *, metavar: str = "FILE", required: bool = False, several: bool = False) -> Option:
+    """The option --out: the file to write."""
+    return click.option("--out", type=FILE, metavar=metavar, required=required, multiple=several, help=about)
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,7 @@ from pellucid.analysis.explain import Code, Explanation, Section, Step, narrow_t
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
-from pellucid.cli.common import FILE, Cell, Out, note, open_model, output, print_json
+from pellucid.cli.common import FILE, Cell, Out, count_option, note, open_model, output, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -35,13 +35,13 @@ RATE = 0.1  # where no run says another one
 @click.option("--layer", type=int, metavar="L", help="The layer to look at; they count from 1.  [default: the last]")
 @click.option("--neuron", type=int, metavar="J", help="Its neuron; they count from 0.  [default: the most active]")
 @click.option("--against", metavar="CLASS", help="Say why the network says its class and not this one.")
-@click.option("--top", type=click.IntRange(min=1), default=8, show_default=True, help="Terms of each sum to show.")
+@count_option("--top", 8, "Terms of each sum to show.")
 @click.option("--learning-rate", type=float, metavar="η", help="Of the step.  [default: the run's, else 0.1]")
 @click.option("--moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
 @click.option("--example", type=click.Choice(EXAMPLES), help="A worked example in place of a model.")
 @click.option("--only", metavar="WORDS", help="Only the parts whose titles hold these words, such as why or backward.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write Markdown.")
-@click.option("--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Of a number; 17 are all.")
+@count_option("--digits", 6, "Of a number; 17 are all.", most=17)
 @output
 def explain(
     example: str | None, only: str | None, as_markdown: bool, digits: int, as_json: bool, quiet: bool, **asked: Any

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, open_model, output, print_json
+from pellucid.cli.common import Out, check_out, open_model, out_option, output, print_json
 from pellucid.interop.export.export import FORMS, how_to_use
 from pellucid.interop.export.export import export as write
 
@@ -12,7 +12,7 @@ from pellucid.interop.export.export import export as write
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
 @click.argument("model", required=False)
 @click.option("--to", required=True, type=click.Choice(list(FORMS)), help="The form.")
-@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write.")
+@out_option("The file to write.", required=True)
 @output
 def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:
     """Write MODEL, a .safetensors file or the folder of a run, in a form that other tools open.

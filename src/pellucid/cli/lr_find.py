@@ -11,7 +11,7 @@ import numpy as np
 from pellucid._files import write_whole
 from pellucid.analysis import lr_range_test
 from pellucid.analysis.lr_range_test import RangeTest
-from pellucid.cli.common import FILE, Out, check_out, output, print_json, progress
+from pellucid.cli.common import Out, check_out, out_option, output, print_json, progress
 from pellucid.cli.settings_options import as_typed, settings_options
 from pellucid.core.arrays import some_rows
 from pellucid.core.errors import DivergenceError, InputError
@@ -32,7 +32,7 @@ BAR = 24  # characters
 @click.option("--to", "most", type=float, metavar="RATE", default=100.0, show_default=True, help="The last rate.")
 @click.option("--steps", type=int, metavar="N", default=200, show_default=True, help="How many rates, a step each.")
 @settings_options(without=NOT_HERE)
-@click.option("--out", type=FILE, metavar="FILE", help="A picture (.png, .svg, .pdf) or a table (.csv).")
+@out_option("A picture (.png, .svg, .pdf) or a table (.csv).")
 @output
 @click.pass_context
 def lr_find(ctx: click.Context, /, steps: int, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:

@@ -35,7 +35,7 @@ class Asked:
     kind: str
     path: str | None
     data: str | None
-    number: int | None
+    sample: int | None
     image: Path | None
     layer: int
     top: int | None
@@ -54,7 +54,7 @@ class Asked:
 
     def one(self, model: Model) -> One:
         """The one sample to draw."""
-        return one_sample(model, self.data, self.number or 0, self.image)
+        return one_sample(model, self.data, self.sample or 0, self.image)
 
     def run(self) -> runs.SavedRun:
         """The run to draw."""
@@ -77,7 +77,7 @@ def _digits(asked: Asked) -> Drawn:
         X, y, rows = one.x, None, [0]
     else:
         _, samples = asked.samples(model)
-        first = asked.number or 0
+        first = asked.sample or 0
         if first >= len(samples.X):
             raise InputError(f"--sample {first}: there are {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")
         rows = list(range(first, min(first + (asked.top or 40), len(samples.X))))

@@ -18,7 +18,7 @@ from pellucid._text import decimal, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
-from pellucid.cli.common import Exit, Out, note, output, print_json, progress
+from pellucid.cli.common import FILE, Exit, Out, note, out_option, output, print_json, progress
 from pellucid.cli.flags import with_flags
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
@@ -37,10 +37,8 @@ BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
 @settings_options()
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="[runs/<date>-<time>]")
-@click.option(
-    "--resume", "resume_from", metavar="DIR", type=click.Path(path_type=Path), help="Go on with a run that was stopped."
-)
+@out_option("[runs/<date>-<time>]", metavar="DIR")
+@click.option("--resume", "resume_from", metavar="DIR", type=FILE, help="Go on with a run that was stopped.")
 @output
 @click.pass_context
 def train(
