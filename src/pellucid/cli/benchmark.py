@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from pellucid.analysis.matmul_bound import products
-from pellucid.cli.common import Bar, Out, note, output, print_json, progress
+from pellucid.cli.common import Out, note, output, print_json, progress
 from pellucid.core import threads
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD, Adam, Optimizer
@@ -78,8 +78,8 @@ def benchmark(as_json: bool, quiet: bool) -> None:
     if blas is None:
         note("this BLAS takes no number of threads from outside: both bounds have as many threads as it chooses")
     digits = mnist_files("train")
-    with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as bar:
-        rounds = _Rounds(bar)
+    with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as advance:
+        rounds = _Rounds(advance)
         rows = [_train(case, digits, rounds) for case in CASES]
         prediction = [_predict(samples, digits, rounds) for samples in PREDICTIONS]
     machine = {"numpy": np.__version__, "blas": blas, "cores": threads.cores(), "cpus": os.cpu_count()}
@@ -93,15 +93,15 @@ def benchmark(as_json: bool, quiet: bool) -> None:
 class _Rounds:
     """The repeats of every case, counted on a progress bar."""
 
-    def __init__(self, bar: Bar) -> None:
-        self._bar, self._done = bar, 0
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance, self._done = advance, 0
 
     def __iter__(self) -> Iterator[int]:
         for number in range(REPEATS + 1):  # 0 warms up
             yield number
             if number:
                 self._done += 1
-                self._bar.advance(self._done)
+                self._advance(self._done)
 
 
 def _train(case: Case, digits: Samples, rounds: _Rounds) -> dict[str, Any]:

@@ -38,13 +38,13 @@ def _check(model: Model, samples: int, parameters: int, seed: int, *, quiet: boo
     X = rng.random((samples, net.sizes[0]))
     y = _targets(model, samples, rng)
     total, done = min(parameters, net.theta.size), 0
-    with progress("checking", total, quiet=quiet) as bar:
+    with progress("checking", total, quiet=quiet) as advance:
 
         def after_each() -> None:
             nonlocal done
             done += 1
             if done % 100 == 0:
-                bar.advance(done)
+                advance(done)
 
         return gradient_check(net, X, y, parameters=parameters, rng=rng, after_each=after_each)
 

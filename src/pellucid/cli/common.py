@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from pellucid._files import to_json
+from pellucid._files import to_json, would_be_lost
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
@@ -95,25 +94,18 @@ class Out:
         Console(highlight=False, width=10_000).print(table)
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A progress bar on standard error; drawn only on a terminal."""
-
-    advance: Callable[[int], None]
-
-
 @contextmanager
-def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
-    """A bar that counts to ``total``, gone again at the end."""
+def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar that counts to ``total``, on a terminal alone; yields the function that moves it to a count."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield Bar(lambda _: None)
+        yield lambda _: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
     over_lines = sys.stdout is not None and sys.stdout.isatty()
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=over_lines) as bar:
         task = bar.add_task(what, total=total)
-        yield Bar(lambda count: bar.update(task, completed=count))
+        yield lambda count: bar.update(task, completed=count)
 
 
 def check_out(out: Path, *read: str | Path | None) -> None:
@@ -138,9 +130,9 @@ def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
     for source in (Path(name).resolve() for name in read if name is not None):
         inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
         if source == place or inside:
-            raise InputError(f"--out {out}: is what is read here, and would be lost; choose another name")
+            raise would_be_lost(f"--out {out}", "is what is read here")
     if place.name in FILES and is_run(str(place.parent)):
-        raise InputError(f"--out {out}: belongs to the run in that folder, and would be lost; choose another name")
+        raise would_be_lost(f"--out {out}", "belongs to the run in that folder")
 
 
 def is_model(path: str) -> bool:

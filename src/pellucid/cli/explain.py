@@ -93,13 +93,11 @@ def _of_model(
     against: str | None,
     **focus: Any,
 ) -> Explanation:
-    if image is not None and (sample is not None or data is not None):
-        raise InputError(f"--image {image}: is the sample; leave out {'--sample' if sample is not None else '--data'}")
     opened = open_model(model)
     if moved and model is None:
         raise InputError("--moved: the model that comes with pellucid has kept no way; give the folder of a run")
     extra = [arithmetic.moved(open_run(model), top=focus["top"])] if moved and model is not None else []
-    one = one_sample(opened, data, sample or 0, image)
+    one = one_sample(opened, data, sample, image)
     target, assumed = _target(opened, one, label)
     focus["against"] = None if against is None else _class(opened, against, "--against")
     rate = _rate(opened, model, one, target) if learning_rate is None else learning_rate

@@ -56,8 +56,8 @@ def importance(
     name, samples = weighted_samples_for(model, data)
     checks.answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
-    with progress("columns", columns, quiet=quiet or as_json) as bar:
-        found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)
+    with progress("columns", columns, quiet=quiet or as_json) as advance:
+        found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=advance)
     what = "R²" if model.classes is None else "accuracy"
     if out is not None:
         from pellucid.render import pictures

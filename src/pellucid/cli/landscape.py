@@ -72,8 +72,8 @@ def landscape(
     name, chosen = _samples(model, data, samples)
     begin, rng = time.perf_counter(), np.random.default_rng(seed)
     total = plane["points"] ** 2 + (0 if path is None else len(path.steps))
-    with progress("losses", total, quiet=quiet or as_json) as bar:
-        surface = compute(model.network, chosen, path=path, rng=rng, after_each=bar.advance, **plane)
+    with progress("losses", total, quiet=quiet or as_json) as advance:
+        surface = compute(model.network, chosen, path=path, rng=rng, after_each=advance, **plane)
     seconds = time.perf_counter() - begin
     for file in outs:
         write_whole(file, _content(surface, file.suffix.lower(), name))

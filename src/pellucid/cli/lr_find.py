@@ -51,8 +51,8 @@ def lr_find(ctx: click.Context, /, steps: int, out: Path | None, as_json: bool, 
         check_out(out, given["data"], given["target"])
     rates = {"least": given.pop("least"), "most": given.pop("most"), "steps": steps}
     prepared = prepare(from_recipe(given, usual_recipe(given["data"], given["target"])))
-    with progress("trying rates", steps, quiet=quiet) as bar:
-        test = _test(prepared, **rates, after_step=bar.advance)
+    with progress("trying rates", steps, quiet=quiet) as advance:
+        test = _test(prepared, **rates, after_step=advance)
     command = None
     if test.suggestion is not None:
         command = " ".join(["pellucid train", *as_typed(ctx, without=OWN), f"--learning-rate {test.suggestion:g}"])

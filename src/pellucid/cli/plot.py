@@ -20,7 +20,7 @@ MOST = 100  # pictures side by side: more are too many to look at, and take minu
 @click.option("--data", metavar="DATA", help="Whose samples, in a form that train takes.  [default: the model's own]")
 @count_option("--sample", None, "Sample N of the data, from 0.", least=0)
 @click.option("--image", type=FILE, metavar="FILE", help="A picture in place of a sample.")
-@count_option("--layer", 1, "Whose weights.")
+@count_option("--layer", None, "Whose weights [1]")
 @count_option("--top", None, "How many digits (40) or mistakes (12).", most=MOST)
 @output
 def plot(arguments: tuple[str, ...], out: Path, as_json: bool, quiet: bool, **options: Any) -> None:
@@ -70,6 +70,7 @@ FLAGS = {
     "data": ("digits", "mistakes", "confusion", "activations", "saliency", "gradients", "landscape"),
     "sample": ("digits", "activations", "saliency"),
     "image": ("digits", "activations", "saliency"),
+    "layer": ("weights",),
     "top": ("digits", "mistakes"),
 }
 
@@ -78,7 +79,3 @@ def _check_flags(asked: Asked) -> None:
     for field, kinds in FLAGS.items():
         if getattr(asked, field) is not None and asked.kind not in kinds:
             raise InputError(f"--{field}: has no meaning for {asked.kind}; it is for {', '.join(kinds)}")
-    if asked.layer != 1 and asked.kind != "weights":
-        raise InputError(f"--layer: has no meaning for {asked.kind}; it is for weights")
-    if asked.image is not None and (asked.sample is not None or asked.data is not None):
-        raise InputError("--image: is a sample itself; leave --sample and --data out")

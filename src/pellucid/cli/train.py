@@ -105,10 +105,10 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     try:
         if not silent:
             _describe(results, run)
-        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as bar:
+        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as advance:
             lines = _Lines(results, run.settings)
             for epoch in run.go():
-                bar.advance(epoch.number)
+                advance(epoch.number)
                 if not silent:
                     lines.print(epoch)
     except KeyboardInterrupt:
@@ -240,11 +240,11 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     for part in ("train", "dev", "test"):
         scores = result[part]
         if scores is not None:
-            shown = {name: math.nan if score is None else score for name, score in scores.items()}
-            text = f"R² {decimal(shown['r2'])}" if "r2" in shown else f"accuracy {percent(shown['accuracy'])}"
-            if "rmse" in shown and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
-                text += f", RMSE {shown['rmse']:.5g}"
-            results.line(f"{part:5} {text}, loss {decimal(shown['loss'])}", bold=part == "test")
+            known = {name: math.nan if score is None else score for name, score in scores.items()}
+            text = f"R² {decimal(known['r2'])}" if "r2" in known else f"accuracy {percent(known['accuracy'])}"
+            if "rmse" in known and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
+                text += f", RMSE {known['rmse']:.5g}"
+            results.line(f"{part:5} {text}, loss {decimal(known['loss'])}", bold=part == "test")
     if quiet:
         return
     folder = shlex.quote(str(run.folder))

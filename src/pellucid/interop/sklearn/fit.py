@@ -121,9 +121,8 @@ class Fit:
             raise InputError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
-        if part.weights is None:
-            return Part(X, y, None), Part(X_held, y_held, None)
-        return Part(X, y, w), Part(X_held, y_held, w_held)
+        weighted = part.weights is not None
+        return Part(X, y, w if weighted else None), Part(X_held, y_held, w_held if weighted else None)
 
     def _by_steps(self) -> None:
         e = self.e
@@ -205,20 +204,22 @@ class Fit:
         e.t_ += len(self.train.X)
         e.loss_ = self.loss_factor * epoch.train.loss + rule.penalty()
         e.loss_curve_.append(e.loss_)
-        if e.verbose:
-            print(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}", flush=True)
+        self._say(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")
         if self.held is not None:
             e.validation_loss_curve_.append(self.loss_factor * evaluate(e.network_, self.held.data()).loss)
             e.validation_scores_.append(self._score(self.held))
             e.best_validation_score_ = max(e.best_validation_score_, e.validation_scores_[-1])
-            if e.verbose:
-                print(f"Validation score: {e.validation_scores_[-1]:f}", flush=True)
+            self._say(f"Validation score: {e.validation_scores_[-1]:f}")
         watched = e.early_stopping and self.held is not None
         stopping.see(e.n_iter_, -e.validation_scores_[-1] if watched else e.loss_, e.network_.theta)
         if not watched:
             e.best_loss_ = stopping.best_loss
         if e.learning_rate == "invscaling" and e.solver == "sgd":
             rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+
+    def _say(self, words: str) -> None:
+        if self.e.verbose:
+            print(words, flush=True)
 
     def _score(self, part: Part) -> float:
         """Accuracy, or R² (with a mean over the outputs), as ``score`` gives it."""
@@ -238,13 +239,11 @@ class Fit:
             words = f"{what} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs."
             adaptive = e.learning_rate == "adaptive" and e.solver == "sgd"
             if not adaptive or rule.learning_rate <= LEAST_RATE:
-                if e.verbose:
-                    print(words + (" Learning rate too small. Stopping." if adaptive else " Stopping."), flush=True)
+                self._say(words + (" Learning rate too small. Stopping." if adaptive else " Stopping."))
                 return True
             rule.change_rate(rule.learning_rate / 5)
             stopping.waited = 0
-            if e.verbose:
-                print(f"{words} Setting learning rate to {rule.learning_rate:f}", flush=True)
+            self._say(f"{words} Setting learning rate to {rule.learning_rate:f}")
         if e.n_iter_ == e.max_iter and not self.part_only:
             words = f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached"
             _warn(f"{words} and the optimization hasn't converged yet.")
