@@ -66,6 +66,14 @@ def print_json(value: Any) -> None:
     print(to_json(value))
 
 
+def print_result(value: Any, line: str, *, as_json: bool, quiet: bool) -> None:
+    """A result of one line: as JSON, or for people, unless they want it quiet."""
+    if as_json:
+        print_json(value)
+    elif not quiet:
+        Out().line(line)
+
+
 Cell = str | Text  # what stands in a table: as it is, or in a style
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.common import Out, out_option, output, print_json
+from pellucid.cli.common import out_option, output, print_result
 from pellucid.datasets.export import export
 
 
@@ -22,7 +22,5 @@ def data(name: str, form: Any, out: Path, split: Any, limit: int | None, as_json
     csv is Kaggle's form (label,pixel0,…,pixel783), npz holds X (n, 784) and y, png is a folder of pictures.
     """
     count = export(split, form, out, limit)
-    if as_json:
-        print_json({"data": name, "split": split, "form": form, "out": out, "samples": count})
-    elif not quiet:
-        Out().line(f"{count:,} digits in {out}")
+    result = {"data": name, "split": split, "form": form, "out": out, "samples": count}
+    print_result(result, f"{count:,} digits in {out}", as_json=as_json, quiet=quiet)

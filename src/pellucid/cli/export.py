@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, open_model, out_option, output, print_json
+from pellucid.cli.common import check_out, open_model, out_option, output, print_result
 from pellucid.interop.export.export import FORMS, how_to_use
 from pellucid.interop.export.export import export as write
 
@@ -28,7 +28,6 @@ def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) ->
     opened = open_model(model)
     check_out(out, model)
     write(opened, out, to=to)
-    if as_json:
-        print_json({"out": str(out), "to": to, "bytes": out.stat().st_size})
-    elif not quiet:
-        Out().line(f"{to}: {out}, {out.stat().st_size / 1000:.0f} kB; {how_to_use(out, to)}")
+    size = out.stat().st_size
+    line = f"{to}: {out}, {size / 1000:.0f} kB; {how_to_use(out, to)}"
+    print_result({"out": out, "to": to, "bytes": size}, line, as_json=as_json, quiet=quiet)

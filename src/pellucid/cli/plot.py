@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.common import FILE, Out, check_out, count_option, is_model, out_option, output, print_json
+from pellucid.cli.common import FILE, check_out, count_option, is_model, out_option, output, print_result
 from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.core.errors import InputError
 from pellucid.render import pictures
@@ -45,10 +45,7 @@ def plot(arguments: tuple[str, ...], out: Path, as_json: bool, quiet: bool, **op
     check_out(out, asked.image, asked.data)
     figure, numbers = KINDS[kind](asked)
     pictures.save(figure, out)
-    if as_json:
-        print_json({"out": str(out), "kind": kind, **numbers})
-    elif not quiet:
-        Out().line(f"{kind}: {out}")
+    print_result({"out": out, "kind": kind, **numbers}, f"{kind}: {out}", as_json=as_json, quiet=quiet)
 
 
 def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:

@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from pellucid.cli.flags import flag_and_value, flag_of, typed
-from pellucid.runs.kinds import Choice, Choices, Kind, Pairs
+from pellucid.runs.kinds import Choice, Kind, Pairs
 from pellucid.runs.settings import SETTINGS
 
 Command = Callable[..., Any]
@@ -27,7 +27,7 @@ def settings_options(*, without: tuple[str, ...] = ()) -> Callable[[Command], Co
 
 def _option(name: str) -> Callable[[Command], Command]:
     kind, about, _ = SETTINGS[name]
-    if isinstance(kind, Choice | Choices) and about.startswith("["):
+    if isinstance(kind, Choice) and about.startswith("["):
         about = f"{', '.join(kind.known)} {about}"
     several = isinstance(kind, Pairs)
     return click.option(flag_of(name), name, metavar=kind.word, multiple=several, callback=_reader(kind), help=about)

@@ -48,8 +48,9 @@ class State:
             raise DivergenceError(f"training diverged: θ is no number after step {self.progress.step}")
         tensors: dict[str, AnyArray] = {"theta": theta, "history": self.history.as_array()}
         tensors |= {f"optimizer.{name}": vector for name, vector in self.optimizer.state.items()}
-        if self.stopping is not None and self.stopping.best_theta is not None:
-            tensors["best_theta"] = self.stopping.best_theta
+        stopping = self.stopping or EarlyStopping(math.inf)
+        if stopping.best_theta is not None:
+            tensors["best_theta"] = stopping.best_theta
         self.snapshots.save(folder)
         tensors |= self.snapshots.not_in_file(theta)
         about = {
@@ -57,8 +58,8 @@ class State:
             "progress": {name: value for name, value in asdict(self.progress).items() if name != "settle"},
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
-            "best_epoch": 0 if self.stopping is None else self.stopping.best_epoch,
-            "waited": 0 if self.stopping is None else self.stopping.waited,
+            "best_epoch": stopping.best_epoch,
+            "waited": stopping.waited,
         }
         write_tensors(folder / NAME, tensors, about)
 

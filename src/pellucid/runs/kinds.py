@@ -1,13 +1,12 @@
 """What the value of a hyperparameter may be: one rule for the command, ``run.json``, ``tables.fit`` and the estimators.
 
-``read`` makes a value of the text that was typed and raises ValueError where it is none; ``check`` returns a value in
-the form that settings hold, or raises an InputError that names it.
+``read`` makes a value of what was typed, ``check`` brings a value into the form that settings hold, or refuses it.
 """
 
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,21 +14,25 @@ from pellucid.core import checks
 from pellucid.core.errors import InputError
 
 
-class Kind(Protocol):
-    """A kind of values; ``word`` stands for one in the help of the command."""
+@dataclass(frozen=True)
+class Kind:
+    """A kind of values: any text; ``word`` stands for one in the help of the command."""
 
-    @property
-    def word(self) -> str: ...
+    word: str = "NAME"
 
     def read(self, text: str) -> Any:
-        """The value that a text says."""
+        """The value that a text says; raises ValueError where it says none."""
+        return text
 
     def check(self, value: Any, name: str) -> Any:
-        """The value as settings hold it."""
+        """The value as settings hold it; raises InputError, with the value's name, where it cannot be."""
+        if not isinstance(value, str):
+            raise InputError(f"{name}={value!r}: give a text")
+        return value
 
 
 @dataclass(frozen=True)
-class Count:
+class Count(Kind):
     """A whole number from ``least`` to ``most``."""
 
     word: str = "N"
@@ -47,7 +50,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Kind):
     """A finite number in [least, below); not ``least`` itself where it must be positive."""
 
     word: str = "NUMBER"
@@ -64,10 +67,11 @@ class Number:
         return checks.number(value, name, least=self.least, below=self.below, positive=self.positive)
 
 
-class Amount:
+@dataclass(frozen=True)
+class Amount(Kind):
     """A number of samples, or a fraction of them."""
 
-    word: ClassVar[str] = "N|FRACTION"
+    word: str = "N|FRACTION"
 
     def read(self, text: str) -> float:
         return float(text) if set(text) & set(".eE") else int(text)
@@ -79,48 +83,42 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Kind):
     """One of the names in ``known``, which is looked up anew each time: a registry may grow."""
 
-    word: ClassVar[str] = "NAME"
-    known: Collection[str]
+    known: Collection[str] = ()
 
-    def read(self, text: str) -> str:
-        return text
-
-    def check(self, value: Any, name: str) -> str:
+    def check(self, value: Any, name: str) -> Any:
         if not isinstance(value, str) or value not in self.known:
             raise InputError(f"{name}={value!r}: not known; take {', '.join(self.known)}")
         return value
 
 
 @dataclass(frozen=True)
-class Choices:
-    """Several names in ``known``; one alone may stand without a list around it."""
+class Choices(Choice):
+    """Several of the names in ``known``; one alone may stand without a list around it."""
 
-    word: ClassVar[str] = "NAME[,NAME]"
-    known: Collection[str]
+    word: str = "NAME[,NAME]"
 
     def read(self, text: str) -> tuple[str, ...]:
         return tuple(name.strip() for name in text.split(","))
 
     def check(self, value: Any, name: str) -> tuple[str, ...]:
-        names = value if isinstance(value, list | tuple) else [value]
-        return tuple(Choice(self.known).check(each, name) for each in names)
+        return tuple(super(Choices, self).check(each, name) for each in _several(value))
 
 
-class Sizes:
+@dataclass(frozen=True)
+class Sizes(Kind):
     """Neurons of the hidden layers, one number alone for one layer, none at all for none."""
 
-    word: ClassVar[str] = "32,16"
+    word: str = "32,16"
 
     def read(self, text: str) -> tuple[int, ...]:
         return () if text == "none" else tuple(int(size) for size in text.split(","))
 
     def check(self, value: Any, name: str) -> tuple[int, ...]:
-        given = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
         try:
-            return tuple(checks.count(size, name) for size in given)
+            return tuple(checks.count(size, name) for size in _several(value))
         except InputError:
             raise InputError(
                 f"{name}={value!r}: give for each hidden layer a whole number of neurons, at least 1"
@@ -128,27 +126,10 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Text:
-    """Any text."""
-
-    word: str = "NAME"
-
-    def read(self, text: str) -> str:
-        return text
-
-    def check(self, value: Any, name: str) -> str:
-        if not isinstance(value, str):
-            raise InputError(f"{name}={value!r}: give a text")
-        return value
-
-
-class Pairs:
+class Pairs(Kind):
     """Names and values, as a dict or as texts such as "zip=category"."""
 
-    word: ClassVar[str] = "NAME=KIND"
-
-    def read(self, text: str) -> str:
-        return text
+    word: str = "NAME=KIND"
 
     def check(self, value: Any, name: str) -> tuple[str, ...]:
         if isinstance(value, Mapping):
@@ -156,3 +137,8 @@ class Pairs:
         if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
             raise InputError(f"{name}={value!r}: give a dict, such as {{'zip': 'category'}}")
         return tuple(value)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """Values as a tuple; one alone is a tuple of one."""
+    return tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)

@@ -108,7 +108,7 @@ class Run:
     def _is_over(self) -> bool:
         return self.state.stopping is not None and self.state.stopping.is_over
 
-    def write_record(self, folder: Path) -> None:
+    def write_json(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
         run_json.write(folder, self.settings, self.dataset, self.checksum, self.result)
 
@@ -138,7 +138,7 @@ class Run:
             "dev": dev_scores,
             "test": test_scores,
         }
-        self.write_record(self.folder)
+        self.write_json(self.folder)
 
 
 def start(prepared: Prepared, folder: Path) -> Run:
@@ -166,7 +166,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
         made = Path(beside) / folder.name
         made.mkdir()
-        run.write_record(made)
+        run.write_json(made)
         run.state.write(made)
         if folder.exists():
             folder.rmdir()
@@ -208,7 +208,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         if state.stopping is not None:
             state.stopping.waited = 0
         state.write(folder)
-        run.write_record(folder)
+        run.write_json(folder)
     return run
 
 

@@ -11,7 +11,7 @@ from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
-from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes, Text
+from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
 
 # What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
 LEARNING_RATES = {"sgd": 0.7, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.001, "adam": 0.004, "adamw": 0.008}
@@ -80,29 +80,29 @@ class Settings:
     pellucid.core.errors.InputError: dropout=2.0: give a finite number of at least 0 and below 1
     """
 
-    data: str = _rule("mnist", Text(), "A file, a folder, or mnist.")
-    target: str | None = _rule(None, Text(), "What to predict: a column, or several (a,b), an array, or a .npy file.")
-    task: str = _rule("auto", Choice(TASKS), "[auto]")
+    data: str = _rule("mnist", Kind(), "A file, a folder, or mnist.")
+    target: str | None = _rule(None, Kind(), "What to predict: a column, or several (a,b), an array, or a .npy file.")
+    task: str = _rule("auto", Choice(known=TASKS), "[auto]")
     dev: float | None = _rule(None, Amount(), "Held back to watch over training [1,000 digits; else 10 %].")
     test: float | None = _rule(None, Amount(), "Held back for the final score.")
     columns: tuple[str, ...] = _rule((), Pairs(), "What a column is: number, boolean, category, date, out. Repeatable.")
-    weights: str | None = _rule(None, Text(), "The column of a table that says how much each row counts.")
-    class_weights: str | None = _rule(None, Text("balanced|NAME=W,…"), "How much the rows of each class count [1]")
-    recipe: str = _rule("default", Choice(RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
-    start_from: str | None = _rule(None, Text("MODEL"), "Go on from a trained model's weights: a file, or a run.")
+    weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
+    class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
+    recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
+    start_from: str | None = _rule(None, Kind("MODEL"), "Go on from a trained model's weights: a file, or a run.")
     hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
-    activation: tuple[str, ...] = _rule(("relu",), Choices(ACTIVATIONS), "[relu]")
-    loss: str | None = _rule(None, Choice(LOSSES), "[by what is predicted]")
-    init: str = _rule("he", Choice(INITIALIZERS), "[he; glorot for a table]")
-    optimizer: str = _rule("sgd", Choice(OPTIMIZERS), "[sgd; adamw for a table]")
+    activation: tuple[str, ...] = _rule(("relu",), Choices(known=ACTIVATIONS), "[relu]")
+    loss: str | None = _rule(None, Choice(known=LOSSES), "[by what is predicted]")
+    init: str = _rule("he", Choice(known=INITIALIZERS), "[he; glorot for a table]")
+    optimizer: str = _rule("sgd", Choice(known=OPTIMIZERS), "[sgd; adamw for a table]")
     learning_rate: float | None = _rule(None, Number("RATE", positive=True), "[0.7 for sgd; 0.005 for a table]")
-    schedule: str = _rule("warmup-cosine", Choice(SCHEDULES), "[warmup-cosine]")
+    schedule: str = _rule("warmup-cosine", Choice(known=SCHEDULES), "[warmup-cosine]")
     batch_size: int | None = _rule(64, Count("N|all"), "Samples in a mini-batch [64; 32 for a table]", none="all")
     epochs: int | None = _rule(6, Count(), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none="")
     weight_decay: float | None = _rule(None, Number("RATE"), f"Regularisation: {DECAY}")
     dropout: float = _rule(0.0, Number("SHARE", below=1.0), "Regularisation: hidden neurons left out at each step [0]")
     clip_norm: float | None = _rule(1.0, Number("LENGTH", positive=True), CLIPPING, none="0")
-    dtype: str = _rule("float32", Choice(("float32", "float64")), "[float32]")
+    dtype: str = _rule("float32", Choice(known=("float32", "float64")), "[float32]")
     threads: int | None = _rule(None, Count(most=1024), "Threads of the matrix product [by its size]")
     seed: int = _rule(0, Count(least=0), "Of the split, the start and the order [0]")
     patience: int | None = _rule(None, Count(), "Early stopping: after N epochs without a better dev loss [never]")

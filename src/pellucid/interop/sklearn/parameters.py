@@ -57,12 +57,12 @@ def _descent(e: Any) -> Optimizer:
 
 def optimizer(estimator: Any) -> Optimizer:
     """The optimiser that an estimator's ``solver`` names, with an empty memory."""
-    return SOLVERS[Choice(SOLVERS).check(estimator.solver, "solver")](estimator)
+    return SOLVERS[Choice(known=SOLVERS).check(estimator.solver, "solver")](estimator)
 
 
 def schedule(estimator: Any) -> Schedule:
     """How the learning rate goes within the whole training; constant where it follows the epochs' losses."""
-    name = Choice((*RATES, *SCHEDULES)).check(estimator.learning_rate, "learning_rate")
+    name = Choice(known=(*RATES, *SCHEDULES)).check(estimator.learning_rate, "learning_rate")
     return constant if name in RATES else SCHEDULES[name]
 
 
@@ -83,13 +83,13 @@ def activations(estimator: Any, layers: int) -> list[Activation]:
 
 def _activation(name: str) -> Activation:
     own = ACTIVATION_NAMES.get(name, name)
-    made: Activation = ACTIVATIONS[Choice(ACTIVATIONS).check(own, "activation")]()
+    made: Activation = ACTIVATIONS[Choice(known=ACTIVATIONS).check(own, "activation")]()
     return made
 
 
 def loss_of_classes(estimator: Any, *, multiclass: bool) -> Loss:
     """Log loss: with softmax for several classes, with sigmoids for two, and for labels that do not exclude others."""
-    name = Choice(CLASSES).check(estimator.loss, "loss")
+    name = Choice(known=CLASSES).check(estimator.loss, "loss")
     if multiclass:
         return CLASSES[name]()
     if name != "log_loss":
@@ -102,7 +102,7 @@ def loss_of_values(estimator: Any) -> Loss:
     if getattr(estimator.loss, "kind", None) == "values" and not isinstance(estimator.loss, type):
         own: Loss = estimator.loss
         return own
-    return VALUES[Choice(VALUES).check(estimator.loss, "loss")]()
+    return VALUES[Choice(known=VALUES).check(estimator.loss, "loss")]()
 
 
 def factors(loss: Loss, outputs: int) -> tuple[float, float]:
