@@ -63,7 +63,7 @@ def test_a_stopped_stream_resumes_to_the_same_bits(
 ) -> None:
     assert pellucid("train", *FLAGS, "--out", "whole").code == 0
     settings = {"data": "X.npy", "epochs": 3, "dev": 300, "learning_rate": 0.3, "seed": 3}
-    run = runs.start(runs.prepare(runs.from_flags(settings)), Path("cut"))
+    run = runs.start(runs.prepare(runs.from_recipe(settings)), Path("cut"))
     original = run._after_step
 
     def after_step(progress: pl.Progress) -> None:
@@ -82,7 +82,7 @@ def test_a_stopped_stream_resumes_to_the_same_bits(
 
 @pytest.mark.usefixtures("streamed")
 def test_a_streamed_file_that_has_changed_is_not_resumed(pellucid: Command) -> None:
-    run = runs.start(runs.prepare(runs.from_flags({"data": "X.npy", "epochs": 1})), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe({"data": "X.npy", "epochs": 1})), Path("run"))
     assert run.result is None
     X = np.load("X.npy")
     np.save("X.npy", 255 - X)
@@ -103,7 +103,7 @@ def test_a_batch_of_all_of_a_stream_is_refused(pellucid: Command) -> None:
 def test_a_file_that_is_cut_while_it_is_read_ends_with_a_message(
     pellucid: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = runs.start(runs.prepare(runs.from_flags({"data": "X.npy", "epochs": 3})), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe({"data": "X.npy", "epochs": 3})), Path("run"))
     epochs = run.go()
     next(epochs)
     with Path("X.npy").open("r+b") as file:

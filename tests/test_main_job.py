@@ -32,7 +32,7 @@ def test_defaults_reach_97_percent_of_the_test_digits(tmp_path: Path) -> None:
 
 
 def test_article_recipe_equals_the_reference_after_20_iterations(pellucid: Command, small: Path) -> None:
-    prepared = runs.prepare(runs.from_flags({"recipe": "article", "data": str(small), "epochs": 20}))
+    prepared = runs.prepare(runs.from_recipe({"recipe": "article", "data": str(small), "epochs": 20}))
     net, X, y = prepared.model.network, loaded(prepared.dataset.train).X, loaded(prepared.dataset.train).y
     (W1, b1, _), (W2, b2, _), (W3, b3, _) = net.layers
     copies = (W1, b1[:, None], W2, b2[:, None], W3, b3[:, None])

@@ -38,7 +38,7 @@ def same_bits(one: Path, other: Path) -> None:
 @pytest.mark.parametrize("step", [1, 10, 11, 25, 59])
 def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(pellucid: Command, small: Path, step: int) -> None:
     assert pellucid("train", *FLAGS, "--out", "whole").code == 0
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("cut"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("cut"))
     original = run._after_step
 
     def after_step(progress: pl.Progress) -> None:
@@ -58,7 +58,7 @@ def test_a_checkpoint_also_comes_within_a_long_epoch(
     pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     steps = []
     original = run._after_step
 
@@ -72,7 +72,7 @@ def test_a_checkpoint_also_comes_within_a_long_epoch(
 
 
 def test_the_folder_appears_with_a_checkpoint_of_step_0(small: Path, pellucid: Command) -> None:
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     assert sorted(path.name for path in Path("run").iterdir()) == ["checkpoint.safetensors", "run.json"]
     read = runs.resume(Path("run"))
     assert read.state.progress.step == 0
@@ -102,11 +102,11 @@ PATIENT = {"data": "small.npz", "epochs": 60, "optimizer": "adam", "schedule": "
 
 @pytest.mark.parametrize("after", ["the last epoch", "every epoch"])
 def test_patience_outlasts_a_stop(pellucid: Command, small: Path, after: str) -> None:
-    whole = runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("whole"))
+    whole = runs.start(runs.prepare(runs.from_recipe(PATIENT)), Path("whole"))
     list(whole.go())
     assert whole.result is not None
     last = whole.result["epochs"]
-    runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("cut"))
+    runs.start(runs.prepare(runs.from_recipe(PATIENT)), Path("cut"))
     for epoch in [last] if after == "the last epoch" else range(1, last + 1):
         run = runs.resume(Path("cut"))
         for reached in run.go():
@@ -117,7 +117,7 @@ def test_patience_outlasts_a_stop(pellucid: Command, small: Path, after: str) ->
 
 
 def test_a_longer_run_never_loses_the_best_model(pellucid: Command, small: Path) -> None:
-    first = runs.start(runs.prepare(runs.from_flags(PATIENT)), Path("run"))
+    first = runs.start(runs.prepare(runs.from_recipe(PATIENT)), Path("run"))
     list(first.go())
     again = json.loads(pellucid("train", "--resume", "run", "--epochs", 80, "--json").out)
     assert first.result is not None
@@ -169,7 +169,7 @@ def hostile(folder: Path, name: str, value: object) -> None:
     ],
 )
 def test_a_damaged_checkpoint_is_told(pellucid: Command, small: Path, name: str, value: object) -> None:
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     next(run.go())
     hostile(Path("run"), name, value)
     ended = pellucid("train", "--resume", "run")
@@ -187,7 +187,7 @@ def test_a_damaged_checkpoint_is_told(pellucid: Command, small: Path, name: str,
     ],
 )  # fmt: skip
 def test_a_damaged_record_is_told(pellucid: Command, small: Path, name: str, value: object) -> None:
-    runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     about = json.loads(Path("run/run.json").read_text())
     about["settings"][name] = value
     Path("run/run.json").write_text(json.dumps(about))
@@ -205,7 +205,7 @@ def test_a_damaged_result_is_told(pellucid: Command, small: Path, result: object
 
 
 def test_changed_data_are_refused(pellucid: Command, small: Path) -> None:
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     del run
     held = np.load(small)
     np.savez(small, X=255 - held["X"], y=held["y"])
@@ -295,7 +295,7 @@ def test_twenty_kills_each_resumed_to_the_same_bits(pellucid: Command, tmp_path:
 
 
 def test_resume_goes_on_from_the_checkpoint_and_not_from_the_start(pellucid: Command, small: Path) -> None:
-    run = runs.start(runs.prepare(runs.from_flags(SETTINGS)), Path("run"))
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     epochs = run.go()
     for _ in range(4):
         next(epochs)

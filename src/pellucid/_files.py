@@ -57,6 +57,15 @@ def read_file(path: StrPath) -> bytes:
         raise InputError(f"{path}: cannot be read ({error}); give a file that you may read") from None
 
 
+def would_be_lost(place: object, what: str) -> InputError:
+    """The error with which a file that is there is not written over; ``what`` it is.
+
+    >>> str(would_be_lost("net.safetensors", "is a model of pellucid"))
+    'net.safetensors: is a model of pellucid, and would be lost; choose another name'
+    """
+    return InputError(f"{place}: {what}, and would be lost; choose another name")
+
+
 def sweep(folder: StrPath) -> None:
     """Remove what a killed process left half-written in a folder."""
     for left in Path(folder).glob(".*.tmp"):

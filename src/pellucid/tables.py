@@ -1,6 +1,6 @@
 """Tables and data frames: a network from one call, its predictions and scores, and which columns matter.
 
-``fit`` does for a table in memory what ``pellucid train data.csv --target price`` does, without a folder.
+``fit`` does for a table in memory what ``pellucid train`` does for a file, without a folder.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,17 +13,17 @@ import numpy as np
 from pellucid import datasets
 from pellucid.core import checks, metrics
 from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import InputError
 from pellucid.core.metrics import Scores
 from pellucid.core.progress import Epoch
-from pellucid.core.schedules import SCHEDULES
 from pellucid.core.training import train
 from pellucid.datasets import Frame, Samples, TableOptions, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs.prepare import Prepared, prepare
 from pellucid.runs.scores import score
-from pellucid.runs.settings import from_flags
+from pellucid.runs.settings import from_recipe
 
 __all__ = ["Importance", "evaluate", "fit", "importance", "predict", "probabilities", "samples"]
 
@@ -44,8 +44,8 @@ def fit(
             ``.csv``, ``.tsv`` or ``.parquet`` file.
         target: the column to predict; of several, whose values are numbers, a list.
         on_epoch: called after each epoch.
-        settings: the flags of ``pellucid train`` by their names in Python: ``task``, ``dev``, ``seed``, ``hidden``,
-            ``epochs``, ``patience``, ``weights``, ``class_weights``, …; ``columns={"zip": "category"}`` says what
+        settings: hyperparameters by their names in ``Settings``: ``task``, ``dev``, ``seed``, ``hidden``, ``epochs``,
+            ``patience``, ``weights``, ``class_weights``, …; ``columns={"zip": "category"}`` says what
             columns are. Without ``dev``, rows are held back only where they are watched:
             with ``patience`` or ``on_epoch``.
 
@@ -62,19 +62,11 @@ def fit(
     >>> model.preprocessing.inputs
     ('size',)
     """
-    wrong = NOT_HERE & set(settings)
-    if wrong:
-        raise InputError(f"fit({wrong.pop()}=…): is a setting of pellucid train only; leave it out")
+    for name in NOT_HERE & set(settings):
+        raise InputError(f"{name}={settings[name]!r}: is for a run in a folder of its own; leave it out")
     if target is not None and not isinstance(target, str):
         target = ",".join(map(str, target)) if isinstance(target, Iterable) else str(target)
-    columns = settings.pop("columns", {})
-    asked = tuple(f"{name}={kind}" for name, kind in columns.items()) if isinstance(columns, dict) else tuple(columns)
-    try:
-        flags = from_flags({**settings, "target": target, "columns": asked}, "table")
-    except TypeError as error:
-        raise InputError(
-            f"fit: {str(error).rpartition('__init__() ')[2]}; settings are named as the flags are"
-        ) from None
+    flags = from_recipe({**settings, "target": target}, "table")
     if flags.dev is None and flags.patience is None and on_epoch is None:
         flags = replace(flags, dev=0)  # nobody looks at it: all rows are there to learn from
     frame = datasets.read_frame(data) if isinstance(data, str | Path) else datasets.as_frame(data)
@@ -97,33 +89,18 @@ def fit(
 def _train(prepared: Prepared, on_epoch: Callable[[Epoch], None] | None) -> None:
     """Train the prepared network; with patience, leave it with the θ of its least dev loss."""
     settings, net = prepared.settings, prepared.model.network
-    patience = settings.patience
-    if patience is not None and prepared.dataset.dev is None:
-        raise InputError("patience waits for the dev loss, but there are no dev data: leave out dev=0")
-    best, best_loss, waited = net.theta.copy(), float("inf"), 0
-    for epoch in train(
-        net,
-        prepared.dataset.train,
-        prepared.optimizer,
-        epochs=settings.passes,
-        batch_size=settings.batch_size,
-        rng=prepared.rng,
-        dev=prepared.dataset.dev if patience is not None or on_epoch is not None else None,
-        schedule=SCHEDULES[settings.schedule],
-        dropout=settings.dropout,
-        clip_norm=settings.clip_norm,
-    ):
+    stopping = None if settings.patience is None else EarlyStopping(settings.patience)
+    dev = prepared.dataset.dev if stopping is not None or on_epoch is not None else None
+    data = prepared.dataset.train
+    for epoch in train(net, data, prepared.optimizer, rng=prepared.rng, dev=dev, **settings.training()):
         if on_epoch is not None:
             on_epoch(epoch)
-        if patience is None or epoch.dev is None:
-            continue
-        waited += 1
-        if epoch.dev.loss < best_loss:
-            best[...], best_loss, waited = net.theta, epoch.dev.loss, 0
-        if waited >= patience:
-            break
-    if patience is not None:
-        net.theta = best
+        if stopping is not None and epoch.dev is not None:
+            stopping.see(epoch.number, epoch.dev.loss, net.theta)
+            if stopping.is_over:
+                break
+    if stopping is not None and stopping.best_theta is not None:
+        net.theta = stopping.best_theta
 
 
 def predict(model: Model, data: Any) -> AnyArray:

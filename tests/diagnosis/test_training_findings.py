@@ -222,9 +222,9 @@ def test_diagnose_takes_epochs_or_a_history(digits: datasets.Samples) -> None:
     by_epochs = pl.diagnose(net, epochs, *digits, optimizer=optimizer)
     assert by_epochs == pl.diagnose(net, history, *digits, optimizer=optimizer)
     assert [type(finding) for finding in by_epochs] == [Finding]
-    assert by_epochs[0].remedy == "--learning-rate 0.7"
+    assert by_epochs[0].remedy == "learning_rate=0.7"
     # without the optimiser, the rate that the history shows times ten
-    assert pl.diagnose(net, epochs, *digits)[0].remedy == "--learning-rate 1e-05"
+    assert pl.diagnose(net, epochs, *digits)[0].remedy == "learning_rate=1e-05"
 
 
 def test_diagnose_knows_a_divergence_before_the_first_epoch(digits: datasets.Samples) -> None:
@@ -233,7 +233,7 @@ def test_diagnose_knows_a_divergence_before_the_first_epoch(digits: datasets.Sam
     with pytest.raises(pl.DivergenceError):
         epochs_of(net, digits, optimizer, epochs=3)
     (finding,) = pl.diagnose(net, [], *digits, optimizer=optimizer, thetas=[start], diverged=True)
-    assert (finding.fault, finding.remedy) == ("the loss exploded", "--learning-rate 0.7")
+    assert (finding.fault, finding.remedy) == ("the loss exploded", "learning_rate=0.7")
     assert "no number" in finding.evidence
 
 
@@ -243,7 +243,7 @@ def test_dead_neurons_that_no_rate_explains_want_a_leaky_slope(digits: datasets.
     epochs = epochs_of(net, digits, pl.SGD(0.1), epochs=12)
     (finding,) = pl.diagnose(net, epochs, *digits, optimizer=pl.SGD(0.1))
     assert finding.fault == "6 of 10 neurons of layer 1 are dead"
-    assert finding.remedy == "--activation leaky-relu"
+    assert finding.remedy == "activation='leaky-relu'"
     net.layers[0].b[:3] = 0.1  # three of ten: no reason to speak
     assert pl.diagnose(net, epochs, *digits, optimizer=pl.SGD(0.1)) == []
 
@@ -270,7 +270,7 @@ def told(
 
 def test_a_rate_near_the_usual_one_is_made_ten_times_smaller(digits: datasets.Samples) -> None:
     (finding,) = told([2.2, 1.6, 2.1, 1.5, 2.2, 1.6], digits, rate=0.8)
-    assert (finding.fault, finding.remedy) == ("the learning rate is too large", "--learning-rate 0.08")
+    assert (finding.fault, finding.remedy) == ("the learning rate is too large", "learning_rate=0.08")
     assert "rose in 2 of 5 epochs, by up to 0.7" in finding.evidence
     assert told([2.2, 1.6, 1.65, 1.5, 1.55, 1.4], digits, rate=0.8) == []
 
@@ -287,7 +287,7 @@ def test_a_small_rate_is_to_blame_only_where_theta_has_not_yet_gone_far(digits: 
 def test_overfitting_is_a_dev_loss_that_rises_while_the_train_loss_falls(digits: datasets.Samples) -> None:
     dev = [1.0, 0.5, 0.5, 0.6, 0.65, 0.7, 0.7]
     (finding,) = told([1.0, 0.5, 0.4, 0.3, 0.2, 0.1, 0.1], digits, dev=dev)
-    assert (finding.fault, finding.remedy) == ("the network overfits", "--patience 5")
+    assert (finding.fault, finding.remedy) == ("the network overfits", "patience=5")
     assert told([1.0, 0.5, 0.4, 0.5, 0.55, 0.56, 0.57], digits, dev=dev) == []  # both rise: something else
     assert told([1.0, 0.5, 0.4, 0.3, 0.2, 0.1, 0.1], digits, dev=[1.0, 0.5, 0.5, 0.52, 0.9, 0.55, 0.55]) == []
 

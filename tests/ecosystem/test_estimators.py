@@ -255,7 +255,7 @@ def test_float32_stays_float32() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes must be > 0"),
+        ({"hidden_layer_sizes": (0,)}, r"hidden_layer_sizes=\(0,\): give for each hidden layer"),
         ({"hidden_layer_sizes": (5, 5), "activation": ("relu",)}, "1 activations for 2 hidden layers"),
         ({"activation": "step"}, "activation='step': not known; take relu"),
         ({"solver": "newton"}, "solver='newton': not known"),

@@ -181,7 +181,7 @@ BAD = [
     ("saliency --top 3", "--top: has no meaning for saliency"),
     ("confusion --image gone.png", "--image: has no meaning for confusion"),
     ("saliency --image gone.png", "gone.png"),
-    ("saliency --image gone.png --sample 1", "leave --sample and --data out"),
+    ("saliency --image gone.png --sample 1", "leave out --sample and --data"),
     ("saliency --sample 10000", "0 to 9999"),
     ("saliency --sample -1", "--sample"),
     ("digits --sample 10000", "0 to 9999"),

@@ -23,7 +23,7 @@ from pellucid.render.report.colours import VERMILLION, contrast, mix, palette, p
 from pellucid.render.report.command import command
 from pellucid.render.report.png import data_uri, grey, shrunk
 from pellucid.render.report.scores import interval
-from pellucid.runs import Run, SavedRun, from_flags, prepare, read_run, start
+from pellucid.runs import Run, SavedRun, from_recipe, prepare, read_run, start
 from report.html_reader import Element, read, section, table
 
 Make = Callable[..., Run]
@@ -37,7 +37,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     def made(X: Any, y: Any, name: str = "data", **flags: Any) -> Run:
         folder = tmp_path_factory.mktemp("page")
         np.savez(folder / f"{name}.npz", X=X, y=y)
-        settings = from_flags({"data": str(folder / f"{name}.npz"), "epochs": 2, "hidden": (6, 4), **flags})
+        settings = from_recipe({"data": str(folder / f"{name}.npz"), "epochs": 2, "hidden": (6, 4), **flags})
         run = start(prepare(settings), folder / "run")
         list(run.go())
         return run
@@ -330,7 +330,7 @@ def test_the_command_gives_the_very_same_settings(make: Make, flags: dict[str, A
     rng = np.random.default_rng(0)
     run = make(rng.standard_normal((80, 3)), rng.integers(0, 2, 80), **{"hidden": None, "epochs": 1} | flags)
     line = command(run.settings, run.model.network, run.dataset.train.shape[0])
-    assert prepare(from_flags(parsed(line))).settings == run.settings
+    assert prepare(from_recipe(parsed(line))).settings == run.settings
 
 
 def test_the_command_says_no_more_than_it_must(make: Make, of_digits: Run) -> None:
@@ -338,7 +338,7 @@ def test_the_command_says_no_more_than_it_must(make: Make, of_digits: Run) -> No
     run = make(rng.standard_normal((80, 3)), rng.integers(0, 2, 80), hidden=None, epochs=None)
     line = command(run.settings, run.model.network, 72)
     assert line == f"pellucid train {shlex.quote(run.settings.data)} --seed 0"
-    warm = prepare(from_flags({"data": run.settings.data, "start_from": str(run.folder), "epochs": 1})).settings
+    warm = prepare(from_recipe({"data": run.settings.data, "start_from": str(run.folder), "epochs": 1})).settings
     line = command(warm, run.model.network, 72)
     assert line.endswith(f"--start-from {run.folder} --epochs 1 --seed 0")
     assert command(replace(warm, data="-x y.npz", start_from=None), run.model.network, 72).startswith(
@@ -356,7 +356,7 @@ def test_write_puts_the_page_where_it_should_be_and_nothing_else(of_digits: Run,
 
 def test_a_run_that_is_not_finished_is_refused(make: Make, of_values: Run, tmp_path: Path) -> None:
     run = start(prepare(of_values.settings), tmp_path / "new")
-    with pytest.raises(pl.InputError, match=r"not finished.*pellucid train --resume"):
+    with pytest.raises(pl.InputError, match=r"not finished.*go on with resume="):
         page(run.folder)
     assert json.loads((run.folder / "run.json").read_text())["result"] is None
     assert isinstance(read_run(run.folder), SavedRun)

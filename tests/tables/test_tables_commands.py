@@ -338,10 +338,13 @@ def test_patience_keeps_the_network_of_the_least_dev_loss() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"start_from": "x"}, "start_from=…"),
-        ({"neurons": 3}, "unexpected keyword argument 'neurons'; settings are named as the flags are"),
-        ({"epochs": -1}, "--epochs=-1"),
-        ({"patience": 2, "dev": 0}, "there are no dev data"),
+        ({"start_from": "x"}, "start_from='x': is for a run in a folder"),
+        ({"neurons": 3}, "neurons=3: there is no such setting; there are data, target"),
+        ({"hiden": (3,)}, r"hiden=\(3,\): there is no such setting; did you mean hidden\?"),
+        ({"hidden": (0,)}, r"hidden=\(0,\): give for each hidden layer a whole number"),
+        ({"loss": "hinge"}, "loss='hinge': not known; take "),
+        ({"epochs": -1}, "^epochs=-1: give a whole number"),
+        ({"patience": 2, "dev": 0}, "patience=2 waits .* leave out dev=0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:

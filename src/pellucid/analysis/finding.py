@@ -9,7 +9,7 @@ class Finding:
 
     ``layer`` counts from 1 and is None where no one layer is meant; ``quantity`` is what is wrong (``dW``, ``db``,
     ``loss``, ``a``, ``learning_rate``, …); ``fault`` says how, in a sentence; ``evidence`` gives the numbers;
-    ``remedy`` is what to change, as a flag or a line of code to paste.
+    ``remedy`` is what to change, as a setting, ``patience=5``, or a line of code to paste.
     """
 
     layer: int | None

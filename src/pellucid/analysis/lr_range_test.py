@@ -103,12 +103,12 @@ def lr_find(
     >>> test.suggestion is not None and 0.01 < test.suggestion < 10
     True
     """
-    data = checked(net, data)
     steps = checks.count(steps, "steps", least=LEAST_STEPS)
     least = checks.number(least, "least", positive=True)
     most = checks.number(most, "most", positive=True)
     if most <= least:
-        raise InputError(f"rates from {least:g} to {most:g}: the last must be greater than the first")
+        raise InputError(f"most={most:g}: the last rate must be greater than the first, least={least:g}")
+    data = checked(net, data)
     optimizer = copy.deepcopy(optimizer)
     optimizer.learning_rate = least
     rates = np.geomspace(least, most, steps)

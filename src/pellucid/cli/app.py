@@ -9,6 +9,7 @@ import click
 
 import pellucid
 from pellucid.cli.common import Exit, note
+from pellucid.cli.flags import in_flags
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.core.errors import InputError
 
@@ -66,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         note("interrupted")
         return 130
     except InputError as error:
-        return _fail(str(error))
+        return _fail(in_flags(str(error), group.get_command(click.Context(group), next(iter(arguments), ""))))
     except (BrokenPipeError, SystemExit):  # click and rich end like this where nobody reads the output any more
         raise BrokenPipeError from None
     except MemoryError as error:

@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from pellucid.analysis.matmul_bound import products
-from pellucid.cli.common import Bar, Out, note, output, print_json, progress
+from pellucid.cli.common import Out, note, output, print_json, progress
 from pellucid.core import threads
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD, Adam, Optimizer
@@ -78,19 +78,12 @@ def benchmark(as_json: bool, quiet: bool) -> None:
     if blas is None:
         note("this BLAS takes no number of threads from outside: both bounds have as many threads as it chooses")
     digits = mnist_files("train")
-    with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as bar:
-        rounds = _Rounds(bar)
+    with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as advance:
+        rounds = _Rounds(advance)
         rows = [_train(case, digits, rounds) for case in CASES]
         prediction = [_predict(samples, digits, rounds) for samples in PREDICTIONS]
-    result = {
-        "numpy": np.__version__,
-        "blas": blas,
-        "cores": threads.cores(),
-        "cpus": os.cpu_count(),
-        "repeats": REPEATS,
-        "rows": rows,
-        "prediction": prediction,
-    }
+    machine = {"numpy": np.__version__, "blas": blas, "cores": threads.cores(), "cpus": os.cpu_count()}
+    result = {**machine, "repeats": REPEATS, "rows": rows, "prediction": prediction}
     if as_json:
         print_json(result)
     else:
@@ -100,22 +93,21 @@ def benchmark(as_json: bool, quiet: bool) -> None:
 class _Rounds:
     """The repeats of every case, counted on a progress bar."""
 
-    def __init__(self, bar: Bar) -> None:
-        self._bar, self._done = bar, 0
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance, self._done = advance, 0
 
     def __iter__(self) -> Iterator[int]:
         for number in range(REPEATS + 1):  # 0 warms up
             yield number
             if number:
                 self._done += 1
-                self._bar.advance(self._done)
+                self._advance(self._done)
 
 
 def _train(case: Case, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
     """Time training and its bounds, and set them side by side."""
     own, one, every = _times(case, digits, rounds)
     step = median(own)
-    ratio, ratio_all = _ratio(own, one), _ratio(own, every)
     return {
         "network": case.network,
         "batch_size": case.batch_size,
@@ -126,24 +118,17 @@ def _train(case: Case, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
         "samples_per_second": case.batch_size / step,
         "bound_one_thread": median(one),
         "bound_all_threads": median(every),
-        "ratio": ratio[0],
-        "ratio_quartiles": ratio[1:],
-        "ratio_all_threads": ratio_all[0],
-        "ratio_all_threads_quartiles": ratio_all[1:],
+        **_ratio("ratio", own, one),
+        **_ratio("ratio_all_threads", own, every),
     }
 
 
 def _times(case: Case, digits: Samples, rounds: _Rounds) -> tuple[list[float], list[float], list[float]]:
     """Seconds a step, repeat by repeat, of training and of the bound with one thread and with all, in turns."""
     net = Network(case.sizes, rng=np.random.default_rng(0))
-    epochs = train(
-        net,
-        (digits.X[: case.rows], digits.y[: case.rows]),
-        OPTIMIZERS[case.optimizer](),
-        epochs=REPEATS + 1,
-        batch_size=case.batch_size,
-        rng=np.random.default_rng(0),
-    )
+    data, rng = (digits.X[: case.rows], digits.y[: case.rows]), np.random.default_rng(0)
+    rule = OPTIMIZERS[case.optimizer]()
+    epochs = train(net, data, rule, epochs=REPEATS + 1, batch_size=case.batch_size, rng=rng)
     step = products(case.sizes, case.batch_size)
 
     def epoch() -> float:
@@ -186,10 +171,10 @@ class _Turn:
             self.times.append(seconds / steps)
 
 
-def _ratio(times: list[float], bound: list[float]) -> tuple[float, float, float]:
+def _ratio(name: str, times: list[float], bound: list[float]) -> dict[str, Any]:
     """The ratio of the medians, and the quartiles of the ratios repeat by repeat."""
     low, _, high = quantiles([a / b for a, b in zip(times, bound, strict=True)], n=4, method="inclusive")
-    return median(times) / median(bound), low, high
+    return {name: median(times) / median(bound), f"{name}_quartiles": (low, high)}
 
 
 def _predict(samples: int, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
@@ -243,28 +228,20 @@ def _show(result: dict[str, Any], *, quiet: bool) -> None:
 
 def _show_training(results: Out, rows: list[dict[str, Any]], one: str, every: str) -> None:
     columns = ("network", "batch", "optimiser", "threads", "µs a step", "samples a second", one, every)
-    cells = [
-        (
-            row["network"],
-            f"{row['batch_size']:,}",
-            row["optimizer"],
-            str(row["threads"]),
-            f"{row['seconds_per_step'] * 1e6:,.0f}",
-            f"{row['samples_per_second']:,.0f}",
-            _range(row["ratio"], row["ratio_quartiles"]),
-            _range(row["ratio_all_threads"], row["ratio_all_threads_quartiles"]),
-        )
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        ratios = [_range(row[name], row[f"{name}_quartiles"]) for name in ("ratio", "ratio_all_threads")]
+        speed = (f"{row['seconds_per_step'] * 1e6:,.0f}", f"{row['samples_per_second']:,.0f}")
+        cells.append((row["network"], f"{row['batch_size']:,}", row["optimizer"], str(row["threads"]), *speed, *ratios))
     results.table(columns, cells, right=(columns[1], *columns[3:]))
 
 
 def _show_prediction(results: Out, entries: list[dict[str, Any]]) -> None:
     columns = ("samples", "µs to predict", "µs a sample")
-    cells = [
-        (f"{entry['samples']:,}", f"{entry['seconds'] * 1e6:,.0f}", f"{entry['seconds_per_sample'] * 1e6:,.2f}")
-        for entry in entries
-    ]
+    cells = []
+    for entry in entries:
+        times = (f"{entry['seconds'] * 1e6:,.0f}", f"{entry['seconds_per_sample'] * 1e6:,.2f}")
+        cells.append((f"{entry['samples']:,}", *times))
     results.table(columns, cells, right=columns)
 
 

@@ -4,7 +4,7 @@ import click
 import numpy as np
 from rich.text import Text
 
-from pellucid.cli.common import Exit, Out, open_model, output, print_json, progress
+from pellucid.cli.common import Exit, Out, count_option, open_model, output, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model
@@ -12,11 +12,9 @@ from pellucid.model.model import Model
 
 @click.command(short_help="Back propagation against numeric gradients.")
 @click.argument("model", required=False)
-@click.option("--samples", type=click.IntRange(min=1), default=4, show_default=True, help="Rows of random inputs.")
-@click.option(
-    "--parameters", type=click.IntRange(min=1), default=30_000, show_default=True, help="Check at most so many."
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of inputs, targets and choice.")
+@count_option("--samples", 4, "Rows of random inputs.")
+@count_option("--parameters", 30_000, "Check at most so many.")
+@count_option("--seed", 0, "Of inputs, targets and choice.", least=0)
 @output
 def check(model: str | None, samples: int, parameters: int, seed: int, as_json: bool, quiet: bool) -> None:
     """Compare MODEL's gradients with numeric ones, parameter by parameter, in float64.
@@ -27,14 +25,8 @@ def check(model: str | None, samples: int, parameters: int, seed: int, as_json: 
     opened = open_model(model)
     result = _check(opened, samples, parameters, seed, quiet=quiet)
     if as_json:
-        print_json(
-            {
-                "max_relative_error": result.max_relative_error,
-                "parameters_checked": result.parameters_checked,
-                "passed": result.passed,
-                "layers": [vars(layer) for layer in result.layers],
-            }
-        )
+        about = {name: getattr(result, name) for name in ("max_relative_error", "parameters_checked", "passed")}
+        print_json({**about, "layers": [vars(layer) for layer in result.layers]})
     else:
         _show(result, quiet=quiet)
     if not result.passed:
@@ -46,13 +38,13 @@ def _check(model: Model, samples: int, parameters: int, seed: int, *, quiet: boo
     X = rng.random((samples, net.sizes[0]))
     y = _targets(model, samples, rng)
     total, done = min(parameters, net.theta.size), 0
-    with progress("checking", total, quiet=quiet) as bar:
+    with progress("checking", total, quiet=quiet) as advance:
 
         def after_each() -> None:
             nonlocal done
             done += 1
             if done % 100 == 0:
-                bar.advance(done)
+                advance(done)
 
         return gradient_check(net, X, y, parameters=parameters, rng=rng, after_each=after_each)
 
@@ -71,19 +63,13 @@ def _show(result: GradientCheck, *, quiet: bool) -> None:
     results = Out()
     if not quiet:
         columns = ("layer", "‖g − n‖ / (‖g‖ + ‖n‖)", "checked", "at a kink", "")
-        rows = [
-            (
-                str(layer.layer),
-                f"{layer.error:.2e}",
-                f"{layer.checked:,}",
-                f"{layer.skipped:,}",
-                Text("right", "green") if layer.passed else Text("wrong", "red"),
-            )
-            for layer in result.layers
-        ]
+        rows = []
+        for layer in result.layers:
+            verdict = Text("right", "green") if layer.passed else Text("wrong", "red")
+            rows.append((str(layer.layer), f"{layer.error:.2e}", f"{layer.checked:,}", f"{layer.skipped:,}", verdict))
         results.table(columns, rows, right=columns[1:4])
-    verdict = "back propagation is right" if result.passed else "BACK PROPAGATION IS WRONG"
+    answer = "back propagation is right" if result.passed else "BACK PROPAGATION IS WRONG"
     results.line(
-        f"{verdict}: {result.parameters_checked:,} gradients compared, largest error "
+        f"{answer}: {result.parameters_checked:,} gradients compared, largest error "
         f"{result.max_relative_error:.1e} (at most {result.tolerance:.0e} is taken for rounding)"
     )

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from pellucid._files import to_json
+from pellucid._files import to_json, would_be_lost
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
@@ -21,6 +20,8 @@ from pellucid.runs import is_run
 from pellucid.runs.run import FILES
 from pellucid.runs.run_json import model_file
 
+FILE = click.Path(path_type=Path)
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 PACKAGED = Path(__file__).parent.parent / "model" / "digits.safetensors"
 
 
@@ -49,9 +50,28 @@ def output(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")(command)
 
 
+def count_option(flag: str, usual: int | None, about: str, *, least: int = 1, most: int | None = None) -> Option:
+    """An option for a whole number from ``least`` to ``most``."""
+    kind = click.IntRange(least, most)
+    return click.option(flag, type=kind, default=usual, show_default=usual is not None, metavar="N", help=about)
+
+
+def out_option(about: str, *, metavar: str = "FILE", required: bool = False, several: bool = False) -> Option:
+    """The option --out: the file to write."""
+    return click.option("--out", type=FILE, metavar=metavar, required=required, multiple=several, help=about)
+
+
 def print_json(value: Any) -> None:
     """One JSON object on standard output, with null for what is not a number."""
     print(to_json(value))
+
+
+def print_result(value: Any, line: str, *, as_json: bool, quiet: bool) -> None:
+    """A result of one line: as JSON, or for people, unless they want it quiet."""
+    if as_json:
+        print_json(value)
+    elif not quiet:
+        Out().line(line)
 
 
 Cell = str | Text  # what stands in a table: as it is, or in a style
@@ -82,25 +102,18 @@ class Out:
         Console(highlight=False, width=10_000).print(table)
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A progress bar on standard error; drawn only on a terminal."""
-
-    advance: Callable[[int], None]
-
-
 @contextmanager
-def progress(what: str, total: int, *, quiet: bool) -> Iterator[Bar]:
-    """A bar that counts to ``total``, gone again at the end."""
+def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar that counts to ``total``, on a terminal alone; yields the function that moves it to a count."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield Bar(lambda _: None)
+        yield lambda _: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"))
     over_lines = sys.stdout is not None and sys.stdout.isatty()
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=over_lines) as bar:
         task = bar.add_task(what, total=total)
-        yield Bar(lambda count: bar.update(task, completed=count))
+        yield lambda count: bar.update(task, completed=count)
 
 
 def check_out(out: Path, *read: str | Path | None) -> None:
@@ -125,9 +138,9 @@ def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
     for source in (Path(name).resolve() for name in read if name is not None):
         inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
         if source == place or inside:
-            raise InputError(f"--out {out}: is what is read here, and would be lost; choose another name")
+            raise would_be_lost(f"--out {out}", "is what is read here")
     if place.name in FILES and is_run(str(place.parent)):
-        raise InputError(f"--out {out}: belongs to the run in that folder, and would be lost; choose another name")
+        raise would_be_lost(f"--out {out}", "belongs to the run in that folder")
 
 
 def is_model(path: str) -> bool:

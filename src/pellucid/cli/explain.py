@@ -8,22 +8,12 @@ import click
 import numpy as np
 from rich.text import Text
 
-from pellucid.analysis.explain import (
-    Code,
-    Explanation,
-    Section,
-    Step,
-    markdown,
-    moved,
-    narrow_terminal,
-    sample,
-    three_neurons,
-    vectorization,
-)
+from pellucid.analysis import explain as arithmetic
+from pellucid.analysis.explain import Code, Explanation, Section, Step, narrow_terminal
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
-from pellucid.cli.common import Cell, Out, note, open_model, output, print_json
+from pellucid.cli.common import FILE, Cell, Out, count_option, note, open_model, output, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -38,48 +28,23 @@ RATE = 0.1  # where no run says another one
 
 @click.command(short_help="The arithmetic of one sample, step by step.")
 @click.argument("model", required=False)
-@click.option(
-    "--sample", "number", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]"
-)
+@click.option("--sample", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]")
 @click.option("--data", metavar="DATA", help="Whose samples: what train takes.  [default: the model's own test part]")
-@click.option(
-    "--image", metavar="FILE", type=click.Path(path_type=Path), help="A picture of your own in place of a sample."
-)
-@click.option(
-    "--label", metavar="CLASS", help="The target, in place of the sample's own: a class, or a value in its unit."
-)
-@click.option(
-    "--layer", type=int, metavar="L", help="The layer to look at closely; they count from 1.  [default: the last]"
-)
+@click.option("--image", metavar="FILE", type=FILE, help="A picture of your own in place of a sample.")
+@click.option("--label", metavar="CLASS", help="The target in place of the sample's: a class, or a value in its unit.")
+@click.option("--layer", type=int, metavar="L", help="The layer to look at; they count from 1.  [default: the last]")
 @click.option("--neuron", type=int, metavar="J", help="Its neuron; they count from 0.  [default: the most active]")
 @click.option("--against", metavar="CLASS", help="Say why the network says its class and not this one.")
-@click.option(
-    "--top", type=click.IntRange(min=1), default=8, show_default=True, help="How many terms of each sum to show."
-)
+@count_option("--top", 8, "Terms of each sum to show.")
 @click.option("--learning-rate", type=float, metavar="η", help="Of the step.  [default: the run's, else 0.1]")
-@click.option("--moved", "with_moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
+@click.option("--moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
 @click.option("--example", type=click.Choice(EXAMPLES), help="A worked example in place of a model.")
 @click.option("--only", metavar="WORDS", help="Only the parts whose titles hold these words, such as why or backward.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write Markdown.")
-@click.option(
-    "--digits", type=click.IntRange(1, 17), default=6, show_default=True, help="Digits of a number; 17 are all."
-)
+@count_option("--digits", 6, "Of a number; 17 are all.", most=17)
 @output
 def explain(
-    model: str | None,
-    number: int | None,
-    data: str | None,
-    image: Path | None,
-    label: str | None,
-    example: str | None,
-    learning_rate: float | None,
-    with_moved: bool,
-    only: str | None,
-    as_markdown: bool,
-    digits: int,
-    as_json: bool,
-    quiet: bool,
-    **focus: Any,
+    example: str | None, only: str | None, as_markdown: bool, digits: int, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """The arithmetic of one sample, step by step: forward, the loss, backward, and one step of gradient descent.
 
@@ -94,54 +59,51 @@ def explain(
     """  # noqa: D301
     if as_json and as_markdown:
         raise InputError("--json and --markdown: choose one of them")
-    if example is not None:
-        picked = {"a model": model, "--sample": number, "--data": data, "--image": image, "--label": label, **focus}
-        explanation = _example(example, learning_rate, {**picked, "--moved": with_moved or None})
-    else:
-        explanation = _of_model(model, number, data, image, label, learning_rate, with_moved, focus)
+    explanation = _of_model(**asked) if example is None else _example(example, asked)
     explanation = explanation if only is None else explanation.only(only)
     if as_json:
         print_json(explanation.as_json())
     elif as_markdown:
-        print(markdown(explanation, digits=digits), end="")
+        print(arithmetic.markdown(explanation, digits=digits), end="")
     else:
         _show(explanation, digits, quiet=quiet)
 
 
-def _example(name: str, learning_rate: float | None, others: dict[str, Any]) -> Explanation:
-    given = [flag for flag, value in others.items() if value is not None and flag != "top"]
-    if given:
-        flag = given[0] if given[0].startswith(("-", "a ")) else f"--{given[0]}"
-        raise InputError(f"--example {name} explains a network of its own: leave out {flag}")
+def _example(name: str, asked: dict[str, Any]) -> Explanation:
+    rate = asked.pop("learning_rate")
+    for option, value in asked.items():
+        if value not in (None, False) and option != "top":
+            given = "a model" if option == "model" else f"--{option}"
+            raise InputError(f"--example {name} explains a network of its own: leave out {given}")
     if name == "three-neurons":
-        return three_neurons() if learning_rate is None else three_neurons(learning_rate=learning_rate)
-    if learning_rate is not None:
+        return arithmetic.three_neurons(**({} if rate is None else {"learning_rate": rate}))
+    if rate is not None:
         raise InputError("--example vectorization takes no step: leave out --learning-rate")
-    return vectorization()
+    return arithmetic.vectorization()
 
 
 def _of_model(
-    path: str | None,
-    number: int | None,
+    model: str | None,
+    sample: int | None,
     data: str | None,
     image: Path | None,
     label: str | None,
     learning_rate: float | None,
-    with_moved: bool,
-    focus: dict[str, Any],
+    moved: bool,
+    against: str | None,
+    **focus: Any,
 ) -> Explanation:
-    if image is not None and (number is not None or data is not None):
-        raise InputError(f"--image {image}: is the sample; leave out {'--sample' if number is not None else '--data'}")
-    model = open_model(path)
-    if with_moved and path is None:
+    opened = open_model(model)
+    if moved and model is None:
         raise InputError("--moved: the model that comes with pellucid has kept no way; give the folder of a run")
-    extra = [moved(open_run(path), top=focus["top"])] if with_moved and path is not None else []
-    one = one_sample(model, data, number or 0, image)
-    target, assumed = _target(model, one, label)
-    if focus["against"] is not None:
-        focus = {**focus, "against": _class(model, focus["against"], "--against")}
-    rate = _rate(model, path, one, target) if learning_rate is None else learning_rate
-    explanation = sample(model, one.x[0], target, learning_rate=rate, name=one.name, assumed=assumed, **focus)
+    extra = [arithmetic.moved(open_run(model), top=focus["top"])] if moved and model is not None else []
+    one = one_sample(opened, data, sample, image)
+    target, assumed = _target(opened, one, label)
+    focus["against"] = None if against is None else _class(opened, against, "--against")
+    rate = _rate(opened, model, one, target) if learning_rate is None else learning_rate
+    explanation = arithmetic.sample(
+        opened, one.x[0], target, learning_rate=rate, name=one.name, assumed=assumed, **focus
+    )
     return explanation.with_sections(*extra)
 
 

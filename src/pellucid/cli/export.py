@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, open_model, output, print_json
+from pellucid.cli.common import check_out, open_model, out_option, output, print_result
 from pellucid.interop.export.registry import EXPORTERS, how_to_use
 from pellucid.interop.export.registry import export as write
 
@@ -12,7 +12,7 @@ from pellucid.interop.export.registry import export as write
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
 @click.argument("model", required=False)
 @click.option("--to", required=True, metavar="|".join(EXPORTERS), help="The target.")
-@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write.")
+@out_option("The file to write.", required=True)
 @output
 def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:
     """Write MODEL, a .safetensors file or the folder of a run, in a form that other tools open.
@@ -28,7 +28,6 @@ def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) ->
     opened = open_model(model)
     check_out(out, model)
     write(opened, out, to=to)
-    if as_json:
-        print_json({"out": str(out), "to": to, "bytes": out.stat().st_size})
-    elif not quiet:
-        Out().line(f"{to}: {out}, {out.stat().st_size / 1000:.0f} kB; {how_to_use(out, to)}")
+    size = out.stat().st_size
+    line = f"{to}: {out}, {size / 1000:.0f} kB; {how_to_use(out, to)}"
+    print_result({"out": out, "to": to, "bytes": size}, line, as_json=as_json, quiet=quiet)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, output, print_json
+from pellucid.cli.common import Out, check_out, out_option, output, print_json
 from pellucid.cli.train import show_layers
 from pellucid.core.errors import InputError
 from pellucid.interop.importing.importer import from_pytorch
@@ -15,7 +15,7 @@ from pellucid.model.model_file import save_model
 
 @click.command("import", short_help="A network from PyTorch or ONNX.")
 @click.argument("file")
-@click.option("--out", required=True, metavar="FILE.safetensors", type=click.Path(path_type=Path))
+@out_option("The model to write.", metavar="FILE.safetensors", required=True)
 @click.option("--activation", metavar="NAME[,NAME]", help="Of the hidden layers; a state_dict does not say it [relu].")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="What the outputs are.")
 @click.option("--classes", metavar="A,B,…", help="What the classes are called [their numbers].")

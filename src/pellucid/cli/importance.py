@@ -7,7 +7,17 @@ import click
 import numpy as np
 
 from pellucid._text import counted, decimal, percent, shortened
-from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
+from pellucid.cli.common import (
+    Out,
+    check_out,
+    count_option,
+    data_of,
+    open_model,
+    out_option,
+    output,
+    print_json,
+    progress,
+)
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core.errors import InputError
 from pellucid.model.model import check_answers
@@ -20,14 +30,12 @@ SHOWN = 40
 
 @click.command(short_help="Which columns matter.")
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
-@click.option("--repeats", type=click.IntRange(1, 1000), default=5, show_default=True, help="Shuffles of each column.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the shuffles.")
-@click.option(
-    "--out", "to", metavar="FILE", type=click.Path(path_type=Path), help="A picture as well: .png, .svg or .pdf."
-)
+@count_option("--repeats", 5, "Shuffles of each column.", most=1000)
+@count_option("--seed", 0, "Of the shuffles.", least=0)
+@out_option("A picture as well: .png, .svg or .pdf.")
 @output
 def importance(
-    arguments: tuple[str, ...], repeats: int, seed: int, to: Path | None, as_json: bool, quiet: bool
+    arguments: tuple[str, ...], repeats: int, seed: int, out: Path | None, as_json: bool, quiet: bool
 ) -> None:
     """How much worse MODEL gets on DATA when one column is shuffled: permutation importance.
 
@@ -37,31 +45,31 @@ def importance(
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
-    if to is not None:
+    if out is not None:
         from pellucid.render.pictures import style
 
-        style.check_name(to)
-        check_out(to, path, data, data_of(model))
+        style.check_name(out)
+        check_out(out, path, data, data_of(model))
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
     name, samples = weighted_samples_for(model, data)
     check_answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
-    with progress("columns", columns, quiet=quiet or as_json) as bar:
-        found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=bar.advance)
+    with progress("columns", columns, quiet=quiet or as_json) as advance:
+        found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=advance)
     what = "R²" if model.classes is None else "accuracy"
-    if to is not None:
+    if out is not None:
         from pellucid.render import pictures
 
-        pictures.save(pictures.importance(found, what), to)
+        pictures.save(pictures.importance(found, what), out)
     if as_json:
-        about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": None if to is None else str(to)}
+        about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": out}
         print_json({**about, "columns": [asdict(column) for column in found]})
         return
     _show(found, what, name, len(samples.X), repeats)
-    if to is not None:
-        Out().line(f"importance: {to}")
+    if out is not None:
+        Out().line(f"importance: {out}")
 
 
 def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int) -> None:

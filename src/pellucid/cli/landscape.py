@@ -11,8 +11,19 @@ import numpy as np
 from pellucid._files import to_json, write_whole
 from pellucid._text import decimal, percent
 from pellucid.analysis.landscape import Path as ThetaPath
-from pellucid.analysis.landscape import Surface, as_json, compute, page, path_of, spread, table, tensors
-from pellucid.cli.common import Out, check_out, data_of, open_model, output, print_json, progress
+from pellucid.analysis.landscape import Surface, compute, page, path_of, spread, table, tensors
+from pellucid.analysis.landscape import as_json as as_json_of
+from pellucid.cli.common import (
+    Out,
+    check_out,
+    count_option,
+    data_of,
+    open_model,
+    out_option,
+    output,
+    print_json,
+    progress,
+)
 from pellucid.cli.samples import samples_for
 from pellucid.core.batches import Pair
 from pellucid.core.errors import InputError
@@ -23,49 +34,30 @@ from pellucid.runs import is_run, read_run
 
 SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"
+SPAN = "How far beyond the path the plane goes, in its extents [0.25]; at random: in lengths of the weights [1]"
 MOST_POINTS = 251  # a page of these has less than 500 kB
 
 
 @click.command(short_help="The loss surface around the trained network.")
 @click.argument("place", required=False, metavar="[RUN|MODEL]")
 @click.option("--data", metavar="DATA", help="Whose loss: what train takes. Default: the model's own test or dev part.")
-@click.option(
-    "--directions",
-    type=click.Choice(["path", "random"]),
-    help="The path's two main directions (default for a RUN), or random ones.",
-)
-@click.option(
-    "--points", type=click.IntRange(3, MOST_POINTS), default=51, show_default=True, help="Along each direction."
-)
-@click.option(
-    "--span",
-    type=click.FloatRange(min=0, min_open=True),
-    help="random: how far α and β go, in lengths of the weights (default 1). path: how far the plane reaches beyond "
-    "the path, in extents of the path (default 0.25).",
-)
-@click.option("--samples", type=click.IntRange(min=1), default=1000, show_default=True, help="At most so many.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random directions.")
-@click.option(
-    "--out",
-    "outs",
-    metavar="FILE",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Where to write it; may be given several times. The ending chooses: .html, .png, .svg, .pdf, .npz, .csv, "
-    f".json. Default: {NAME}, in the folder of the RUN or else here.",
-)
+@click.option("--directions", type=click.Choice(["path", "random"]), help="Of the plane; path is usual for a RUN.")
+@count_option("--points", 51, "Along each direction.", least=3, most=MOST_POINTS)
+@click.option("--span", type=click.FloatRange(min=0, min_open=True), help=SPAN)
+@count_option("--samples", 1000, "At most so many.")
+@count_option("--seed", 0, "Of random directions.", least=0)
+@out_option(f"{', '.join(SUFFIXES)}; may be given several times [{NAME} in the RUN, or here]", several=True)
 @output
 def landscape(
     place: str | None,
     data: str | None,
     directions: str | None,
-    points: int,
-    span: float | None,
     samples: int,
     seed: int,
-    outs: tuple[Path, ...],
+    out: tuple[Path, ...],
     as_json: bool,
     quiet: bool,
+    **plane: Any,
 ) -> None:
     """The loss on a plane through the trained θ, and the way that training took over it.
 
@@ -74,27 +66,20 @@ def landscape(
     that of the digit model that comes with pellucid. The page can be turned with mouse, finger and arrow keys.
     """
     model = open_model(place)
-    outs = outs or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
+    outs = out or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
     _check_outs(outs, [place, data, data_of(model)])
     path = _path(place, directions)
     name, chosen = _samples(model, data, samples)
-    begin = time.perf_counter()
-    total = points**2 + (0 if path is None else len(path.steps))
-    with progress("losses", total, quiet=quiet or as_json) as bar:
-        surface = compute(
-            model.network,
-            chosen,
-            path=path,
-            points=points,
-            span=span,
-            rng=np.random.default_rng(seed),
-            after_each=bar.advance,
-        )
+    begin, rng = time.perf_counter(), np.random.default_rng(seed)
+    total = plane["points"] ** 2 + (0 if path is None else len(path.steps))
+    with progress("losses", total, quiet=quiet or as_json) as advance:
+        surface = compute(model.network, chosen, path=path, rng=rng, after_each=advance, **plane)
     seconds = time.perf_counter() - begin
-    for out in outs:
-        write_whole(out, _content(surface, out.suffix.lower(), name))
+    for file in outs:
+        write_whole(file, _content(surface, file.suffix.lower(), name))
     if as_json:
-        print_json(_result(surface, name, outs, seconds))
+        about = {"data": name, "out": outs, "points": len(surface.alphas), "seconds": round(seconds, 3)}
+        print_json({**about, **as_json_of(surface)})
     else:
         _show(surface, name, outs, seconds, quiet=quiet)
 
@@ -143,7 +128,7 @@ def _content(surface: Surface, suffix: str, name: str) -> bytes:
     if suffix == ".csv":
         return table(surface).encode()
     if suffix == ".json":
-        return (to_json({"data": name, **as_json(surface)}) + "\n").encode()
+        return (to_json({"data": name, **as_json_of(surface)}) + "\n").encode()
     if suffix == ".npz":
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **tensors(surface))
@@ -151,32 +136,18 @@ def _content(surface: Surface, suffix: str, name: str) -> bytes:
     return style.render(pictures.landscape(surface), suffix)
 
 
-def _result(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float) -> dict[str, Any]:
-    return {
-        "data": name,
-        "out": [str(out) for out in outs],
-        "points": len(surface.alphas),
-        "seconds": round(seconds, 3),
-        **as_json(surface),
-    }
-
-
 def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *, quiet: bool) -> None:
     results, points = Out(), len(surface.alphas)
     results.line(f"{name}: {surface.samples:,} samples, loss {decimal(surface.centre)} at the trained θ")
     if not quiet:
-        if surface.shares is not None and surface.trajectory is not None:
-            way, (first, second) = surface.trajectory, surface.shares
-            off = way.distances.max()
+        results.line(f"plane: {_plane(surface)}")
+        if surface.trajectory is not None:
+            way = surface.trajectory
+            first, last = decimal(way.losses[0]), decimal(way.losses[-1])
             results.line(
-                f"plane: the path's two main directions, {percent(first)} and {percent(second)} of its variance"
+                f"path: {len(way.steps)} θ from step {way.steps[0]:,} to {way.steps[-1]:,}, loss {first} to {last}, "
+                f"at most {way.distances.max():.3g} off the plane"
             )
-            results.line(
-                f"path: {len(way.steps)} θ from step {way.steps[0]:,} to {way.steps[-1]:,}, loss "
-                f"{decimal(way.losses[0])} to {decimal(way.losses[-1])}, at most {off:.3g} off the plane"
-            )
-        else:
-            results.line("plane: two random directions, each neuron's part as long as its weights")
         for word, (loss, alpha, beta) in (("lowest", surface.lowest), ("highest", surface.highest)):
             results.line(f"{word}: {decimal(loss)} at α = {alpha:.3g}, β = {beta:.3g}")
         if not np.isfinite(surface.losses).all():
@@ -185,3 +156,10 @@ def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *
         results.line(f"{points} × {points} points in {seconds:.1f} s")
     for out in outs:
         results.line(str(out))
+
+
+def _plane(surface: Surface) -> str:
+    if surface.shares is None:
+        return "two random directions, each neuron's part as long as its weights"
+    first, second = map(percent, surface.shares)
+    return f"the path's two main directions, {first} and {second} of its variance"

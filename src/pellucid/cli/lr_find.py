@@ -10,15 +10,15 @@ import numpy as np
 
 from pellucid._files import write_whole
 from pellucid.analysis import lr_range_test
-from pellucid.analysis.lr_range_test import LEAST_STEPS, RangeTest
-from pellucid.cli.common import Out, check_out, output, print_json, progress
-from pellucid.cli.settings_options import given, settings_options
-from pellucid.core import checks
+from pellucid.analysis.lr_range_test import RangeTest
+from pellucid.cli.common import Out, check_out, out_option, output, print_json, progress
+from pellucid.cli.settings_options import as_typed, settings_options
 from pellucid.core.arrays import some_rows
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.render import pictures
 from pellucid.render.pictures import style
-from pellucid.runs import from_flags, prepare, usual_recipe
+from pellucid.runs import from_recipe, prepare, usual_recipe
+from pellucid.runs.prepare import Prepared
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
 OWN = ("least", "most", "steps", "out", "as_json", "quiet")
@@ -30,31 +30,12 @@ BAR = 24  # characters
 @click.argument("data", required=False)
 @click.option("--from", "least", type=float, metavar="RATE", default=1e-6, show_default=True, help="The first rate.")
 @click.option("--to", "most", type=float, metavar="RATE", default=100.0, show_default=True, help="The last rate.")
-@click.option(
-    "--steps",
-    type=click.IntRange(min=LEAST_STEPS),
-    metavar="N",
-    default=200,
-    show_default=True,
-    help="How many rates, a step each.",
-)
+@click.option("--steps", type=int, metavar="N", default=200, show_default=True, help="How many rates, a step each.")
 @settings_options(without=NOT_HERE)
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="A picture (.png, .svg, .pdf) or a table (.csv)."
-)
+@out_option("A picture (.png, .svg, .pdf) or a table (.csv).")
 @output
 @click.pass_context
-def lr_find(
-    ctx: click.Context,
-    /,
-    least: float,
-    most: float,
-    steps: int,
-    out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    **flags: Any,
-) -> None:
+def lr_find(ctx: click.Context, /, steps: int, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
     """Find the learning rate to train with on DATA, which is what pellucid train takes.
 
     A network is trained for a few steps, each with a greater learning rate than the one before, from far too small to
@@ -67,42 +48,32 @@ def lr_find(
     if out is not None and out.suffix.lower() not in (*style.SUFFIXES, ".csv"):
         raise InputError(f"--out {out}: give a name that ends in {', '.join(style.SUFFIXES)} or .csv")
     if out is not None:
-        check_out(out, flags["data"], flags["target"])
-    checks.number(least, "--from", positive=True)
-    checks.number(most, "--to", least=least, positive=True)
-    test = _test(flags, least, most, steps, quiet=quiet)
-    paste = None
+        check_out(out, given["data"], given["target"])
+    rates = {"least": given.pop("least"), "most": given.pop("most"), "steps": steps}
+    prepared = prepare(from_recipe(given, usual_recipe(given["data"], given["target"])))
+    with progress("trying rates", steps, quiet=quiet) as advance:
+        test = _test(prepared, **rates, after_step=advance)
+    command = None
     if test.suggestion is not None:
-        paste = f"pellucid train {given(ctx, without=OWN)} ".rstrip() + f" --learning-rate {test.suggestion:g}"
+        command = " ".join(["pellucid train", *as_typed(ctx, without=OWN), f"--learning-rate {test.suggestion:g}"])
     if out is not None:
-        write_whole(out, _table(test) if out.suffix.lower() == ".csv" else _picture(test, out.suffix.lower()))
+        suffix = out.suffix.lower()
+        write_whole(out, _table(test) if suffix == ".csv" else style.render(pictures.range_test(test), suffix))
     if as_json:
-        print_json({**vars(test), "command": paste, "out": out})
+        print_json({**vars(test), "command": command, "out": out})
     else:
-        _show(Out(), test, paste, out, quiet=quiet)
+        _show(test, command, out, quiet=quiet)
 
 
-def _test(flags: dict[str, Any], least: float, most: float, steps: int, *, quiet: bool) -> RangeTest:
-    prepared = prepare(from_flags(flags, usual_recipe(flags["data"], flags["target"])))
-    settings, data = prepared.settings, prepared.dataset.train
-    with progress("trying rates", steps, quiet=quiet) as bar:
-        try:
-            return lr_range_test.lr_find(
-                prepared.model.network,
-                data,
-                prepared.optimizer,
-                batch_size=settings.batch_size,
-                least=least,
-                most=most,
-                steps=steps,
-                rng=prepared.rng,
-                dropout=settings.dropout,
-                clip_norm=settings.clip_norm,
-                blas_threads=settings.threads,
-                after_step=bar.advance,
-            )
-        except DivergenceError as error:
-            raise InputError(f"{settings.data}: {error}") from None
+def _test(prepared: Prepared, **rates: Any) -> RangeTest:
+    settings = prepared.settings.training()
+    for name in ("epochs", "schedule"):
+        del settings[name]
+    try:
+        net, data = prepared.model.network, prepared.dataset.train
+        return lr_range_test.lr_find(net, data, prepared.optimizer, rng=prepared.rng, **settings, **rates)
+    except DivergenceError as error:
+        raise InputError(f"{prepared.settings.data}: {error}") from None
 
 
 def _table(test: RangeTest) -> bytes:
@@ -110,16 +81,12 @@ def _table(test: RangeTest) -> bytes:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("learning_rate", "loss", "smoothed"))
-    columns = (test.rates.tolist(), test.losses.tolist(), test.smoothed.tolist())
-    table.writerows(zip(*columns, strict=True))
+    table.writerows(zip(test.rates.tolist(), test.losses.tolist(), test.smoothed.tolist(), strict=True))
     return text.getvalue().encode()
 
 
-def _picture(test: RangeTest, suffix: str) -> bytes:
-    return style.render(pictures.range_test(test), suffix)
-
-
-def _show(results: Out, test: RangeTest, paste: str | None, out: Path | None, *, quiet: bool) -> None:
+def _show(test: RangeTest, command: str | None, out: Path | None, *, quiet: bool) -> None:
+    results = Out()
     if not quiet:
         results.table(("rate", "loss", "", ""), _rows(test), right=("rate", "loss"))
         results.line()
@@ -134,9 +101,9 @@ def _show(results: Out, test: RangeTest, paste: str | None, out: Path | None, *,
         results.line(f"stopped: {test.stopped}")
     if out is not None:
         results.line(f"written to {out}")
-    if paste is not None:
+    if command is not None:
         results.line("\nTry next:", bold=True)
-        results.line(f"  {paste}")
+        results.line(f"  {command}")
 
 
 def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
@@ -146,10 +113,10 @@ def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
     for text, rate in named:
         if rate is not None:
             marks.setdefault(int(np.abs(np.log(test.rates / rate)).argmin()), []).append(text)
-    shown = sorted({*some_rows(len(test.rates), ROWS).tolist(), *marks})
+    places = sorted({*some_rows(len(test.rates), ROWS).tolist(), *marks})
     full = 1.25 * test.start
     rows = []
-    for k in shown:
+    for k in places:
         loss = float(test.smoothed[k])
         long = not loss <= full
         bar = "█" * (BAR - 1) + "▶" if long else "█" * max(0, round(BAR * loss / full))

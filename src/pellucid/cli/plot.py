@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli.common import Out, check_out, is_model, output, print_json
+from pellucid.cli.common import FILE, check_out, count_option, is_model, out_option, output, print_result
 from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.core.errors import InputError
 from pellucid.render import pictures
@@ -16,16 +16,14 @@ MOST = 100  # pictures side by side: more are too many to look at, and take minu
 
 @click.command(short_help="A picture of a model or a run.")
 @click.argument("arguments", nargs=-1, metavar="[RUN|MODEL] KIND")
-@click.option(
-    "--out", "to", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A .png, .svg or .pdf file."
-)
+@out_option("A .png, .svg or .pdf file.", required=True)
 @click.option("--data", metavar="DATA", help="Whose samples, in a form that train takes.  [default: the model's own]")
-@click.option("--sample", "number", type=click.IntRange(min=0), metavar="N", help="Sample N of the data, from 0.")
-@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A picture in place of a sample.")
-@click.option("--layer", type=click.IntRange(min=1), default=1, show_default=True, help="Whose weights.")
-@click.option("--top", type=click.IntRange(1, MOST), metavar="N", help="How many digits (40) or mistakes (12).")
+@count_option("--sample", None, "Sample N of the data, from 0.", least=0)
+@click.option("--image", type=FILE, metavar="FILE", help="A picture in place of a sample.")
+@count_option("--layer", None, "Whose weights [1]")
+@count_option("--top", None, "How many digits (40) or mistakes (12).", most=MOST)
 @output
-def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+def plot(arguments: tuple[str, ...], out: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """Draw one KIND of picture of a RUN's folder or a MODEL, by default the digit model that comes with pellucid.
 
     \b
@@ -41,16 +39,13 @@ def plot(arguments: tuple[str, ...], to: Path, as_json: bool, quiet: bool, **opt
     landscape     the loss around the trained θ, and the way of training over it
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     path, kind = _path_and_kind(arguments)
-    style.check_name(to)
+    style.check_name(out)
     asked = Asked(kind, path, quiet=quiet or as_json, **options)
     _check_flags(asked)
-    check_out(to, asked.image, asked.data)
+    check_out(out, asked.image, asked.data)
     figure, numbers = KINDS[kind](asked)
-    pictures.save(figure, to)
-    if as_json:
-        print_json({"out": str(to), "kind": kind, **numbers})
-    elif not quiet:
-        Out().line(f"{kind}: {to}")
+    pictures.save(figure, out)
+    print_result({"out": out, "kind": kind, **numbers}, f"{kind}: {out}", as_json=as_json, quiet=quiet)
 
 
 def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:
@@ -70,8 +65,9 @@ def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:
 # which kinds each flag is for; where it would change nothing it is refused
 FLAGS = {
     "data": ("digits", "mistakes", "confusion", "activations", "saliency", "gradients", "landscape"),
-    "number": ("digits", "activations", "saliency"),
+    "sample": ("digits", "activations", "saliency"),
     "image": ("digits", "activations", "saliency"),
+    "layer": ("weights",),
     "top": ("digits", "mistakes"),
 }
 
@@ -79,9 +75,4 @@ FLAGS = {
 def _check_flags(asked: Asked) -> None:
     for field, kinds in FLAGS.items():
         if getattr(asked, field) is not None and asked.kind not in kinds:
-            flag = "sample" if field == "number" else field
-            raise InputError(f"--{flag}: has no meaning for {asked.kind}; it is for {', '.join(kinds)}")
-    if asked.layer != 1 and asked.kind != "weights":
-        raise InputError(f"--layer: has no meaning for {asked.kind}; it is for weights")
-    if asked.image is not None and (asked.number is not None or asked.data is not None):
-        raise InputError("--image: is a sample itself; leave --sample and --data out")
+            raise InputError(f"--{field}: has no meaning for {asked.kind}; it is for {', '.join(kinds)}")

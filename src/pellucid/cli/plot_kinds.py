@@ -35,9 +35,9 @@ class Asked:
     kind: str
     path: str | None
     data: str | None
-    number: int | None
+    sample: int | None
     image: Path | None
-    layer: int
+    layer: int | None
     top: int | None
     quiet: bool
 
@@ -54,7 +54,7 @@ class Asked:
 
     def one(self, model: Model) -> One:
         """The one sample to draw."""
-        return one_sample(model, self.data, self.number or 0, self.image)
+        return one_sample(model, self.data, self.sample, self.image)
 
     def run(self) -> runs.SavedRun:
         """The run to draw."""
@@ -77,7 +77,7 @@ def _digits(asked: Asked) -> Drawn:
         X, y, rows = one.x, None, [0]
     else:
         _, samples = asked.samples(model)
-        first = asked.number or 0
+        first = asked.sample or 0
         if first >= len(samples.X):
             raise InputError(f"--sample {first}: there are {len(samples.X):,} samples, 0 to {len(samples.X) - 1}")
         rows = list(range(first, min(first + (asked.top or 40), len(samples.X))))
@@ -125,11 +125,11 @@ def _confusion(asked: Asked) -> Drawn:
 
 
 def _weights(asked: Asked) -> Drawn:
-    model = asked.model()
-    figure = pictures.weights(model, layer=asked.layer)
-    W = model.network.layers[asked.layer - 1].W
+    model, layer = asked.model(), asked.layer or 1
+    figure = pictures.weights(model, layer=layer)
+    W = model.network.layers[layer - 1].W
     norms = np.linalg.norm(W, axis=1)
-    return figure, {"layer": asked.layer, "shape": W.shape, "largest": np.abs(W).max(), "norms": norms}
+    return figure, {"layer": layer, "shape": W.shape, "largest": np.abs(W).max(), "norms": norms}
 
 
 def _architecture(asked: Asked) -> Drawn:
@@ -188,9 +188,9 @@ def _landscape(asked: Asked) -> Drawn:
     run = runs.read_run(asked.path) if asked.path is not None and runs.is_run(asked.path) else None
     path = landscape.path_of(run) if run is not None and len(run.steps) > 2 else None
     part = landscape.spread(samples, LOOKED_AT)
-    with progress("losses", POINTS**2, quiet=asked.quiet) as bar:
+    with progress("losses", POINTS**2, quiet=asked.quiet) as advance:
         surface = landscape.compute(
-            model.network, part, path=path, points=POINTS, rng=np.random.default_rng(0), after_each=bar.advance
+            model.network, part, path=path, points=POINTS, rng=np.random.default_rng(0), after_each=advance
         )
     return pictures.landscape(surface), {"directions": surface.kind, "loss": surface.centre, "shares": surface.shares}
 

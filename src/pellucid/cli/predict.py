@@ -13,7 +13,19 @@ from rich.text import Text
 from pellucid import datasets
 from pellucid._files import plain, write_whole
 from pellucid._text import percent, shortened
-from pellucid.cli.common import Cell, Out, check_out, data_of, is_model, note, open_model, output, print_json, target_in
+from pellucid.cli.common import (
+    Cell,
+    Out,
+    check_out,
+    data_of,
+    is_model,
+    note,
+    open_model,
+    out_option,
+    output,
+    print_json,
+    target_in,
+)
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -28,11 +40,9 @@ SHOWN = 20
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
 @click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
-@click.option(
-    "--out", "to", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write the predictions to a file."
-)
+@out_option("Write the predictions to a file.", metavar="FILE.csv")
 @output
-def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: bool) -> None:
+def predict(arguments: tuple[str, ...], out: Path | None, as_json: bool, quiet: bool) -> None:
     """What MODEL makes of each FILE.
 
     FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
@@ -45,17 +55,17 @@ def predict(arguments: tuple[str, ...], to: Path | None, as_json: bool, quiet: b
     if not files:
         raise InputError(f"{first} is the model: name a picture or a table to predict as well")
     model = open_model(path)
-    if to is not None:
-        check_out(to, *arguments, data_of(model))
+    if out is not None:
+        check_out(out, *arguments, data_of(model))
     read = [_inputs(model, name, own=path is None) for name in files]
     net = model.in_units()
     predictions = [check_answers(net.predict(one.X), one.place) for one in read]
-    if to is not None:
-        write_whole(to, _as_csv(model, read, predictions).encode())
+    if out is not None:
+        write_whole(out, _as_csv(model, read, predictions).encode())
     if as_json:
         print_json({"predictions": _as_json(model, read, predictions)})
         return
-    _show(model, read, predictions, to, quiet=quiet)
+    _show(model, read, predictions, out, quiet=quiet)
 
 
 class Read(NamedTuple):
@@ -149,20 +159,22 @@ def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray])
     return text.getvalue()
 
 
-def _show(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], to: Path | None, *, quiet: bool) -> None:
+def _show(
+    model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], out: Path | None, *, quiet: bool
+) -> None:
     results, total = Out(), sum(map(len, predictions))
     if quiet and total == 1:
         results.line(str(_answers(model, predictions[0])[0]))
         return
-    if not (quiet and to is not None):
+    if not (quiet and out is not None):
         entries = _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]
         columns = ("input", *entries[0].get("values", ["prediction"]))
         columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
         results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
-    if total > SHOWN and to is None:
+    if total > SHOWN and out is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
-    if to is not None:
-        results.line(f"{total:,} predictions in {to}")
+    if out is not None:
+        results.line(f"{total:,} predictions in {out}")
 
 
 def _cells(entry: dict[str, Any], *, several: bool) -> list[Cell]:

@@ -8,7 +8,8 @@ import click
 
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
-from pellucid.cli.common import Exit, Out, check_out, note, output, print_json
+from pellucid.cli.common import Exit, Out, check_out, note, out_option, output, print_json
+from pellucid.cli.flags import with_flags
 from pellucid.core.errors import InputError
 from pellucid.render.report import subject, write
 from pellucid.runs import Run, open_run
@@ -17,27 +18,27 @@ from pellucid.runs.run_json import REPORT
 
 @click.command(short_help="A run as one page of HTML.")
 @click.argument("run")
-@click.option(
-    "--out", "to", metavar="FILE.html", type=click.Path(path_type=Path), help="Where to write it [RUN/report.html]"
-)
+@out_option("Where to write it [RUN/report.html]", metavar="FILE.html")
 @output
-def report(run: str, to: Path | None, as_json: bool, quiet: bool) -> None:
+def report(run: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Write RUN, the folder of a finished run, as one page of HTML that opens without a network.
 
     It shows the scores, what was found wrong, the curves, the confusion of classes, the worst mistakes, the weights,
     the layers, what the run took, and the command that makes it again. train writes it at the end; this makes it anew.
     Data that have changed or gone since are left out.
     """
-    if to is not None and to.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--out {to}: the report is a page of HTML; give a name that ends in .html")
-    if to is not None and to.resolve() != (Path(run) / REPORT).resolve():  # its own place, where it goes without --out
-        check_out(to)
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out {out}: the report is a page of HTML; give a name that ends in .html")
+    if (
+        out is not None and out.resolve() != (Path(run) / REPORT).resolve()
+    ):  # its own place, where it goes without --out
+        check_out(out)
     opened = open_run(run)
     about = subject(opened)
     if about.dataset is None:
         note(f"note: the predictions are left out. {about.why}")
-    findings = None if about.dataset is None else diagnose_run(opened, about.dataset)
-    path = write(about, findings=findings, to=to)
+    findings = None if about.dataset is None else with_flags(diagnose_run(opened, about.dataset))
+    path = write(about, findings=findings, to=out)
     if as_json:
         print_json({"report": path})
     elif quiet:

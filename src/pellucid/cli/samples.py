@@ -90,19 +90,22 @@ def _table(model: Model, data: str) -> Table:
     return datasets.read(data, target=target_in(model, data))
 
 
-def one_sample(model: Model, data: str | None, number: int, image: Path | None = None) -> One:
-    """Sample ``number`` of the data (it counts from 0), or a picture, whose target nobody has told.
+def one_sample(model: Model, data: str | None, number: int | None, image: Path | None) -> One:
+    """Sample ``number`` of the data (from 0, which is usual), or a picture, whose target is not known.
 
     Raises:
-        InputError: there is no such sample, or the picture is none that the model can take.
+        InputError: there is no such sample, or the picture is none that the model can take, or both are asked for.
     """
     if image is not None:
+        if number is not None or data is not None:
+            raise InputError(f"--image {image}: is the sample itself; leave out --sample and --data")
         if model.image_shape is None:
             raise InputError(
                 f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"
             )
         return One(str(image), datasets.read_images([image], model.image_shape, model.picture_form), None)
     name, X, y = _with_or_without_targets(model, data)
+    number = number or 0
     if not 0 <= number < len(X):
         raise InputError(f"--sample {number}: {name} has {counted(len(X), 'sample')}, 0 to {len(X) - 1}")
     rows = slice(number, number + 1)

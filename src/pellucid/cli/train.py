@@ -18,14 +18,15 @@ from pellucid._text import decimal, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
-from pellucid.cli.common import Exit, Out, note, output, print_json, progress
+from pellucid.cli.common import FILE, Exit, Out, note, out_option, output, print_json, progress
+from pellucid.cli.flags import with_flags
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.network import Network
 from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
-from pellucid.runs import Run, SavedRun, from_flags, prepare, resume, start, usual_recipe
+from pellucid.runs import Run, SavedRun, from_recipe, prepare, resume, start, usual_recipe
 from pellucid.runs.run_json import REPORT
 from pellucid.runs.settings import Settings
 
@@ -36,14 +37,12 @@ BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
 @settings_options()
-@click.option("--out", "folder", metavar="DIR", type=click.Path(path_type=Path), help="[runs/<date>-<time>]")
-@click.option(
-    "--resume", "resume_from", metavar="DIR", type=click.Path(path_type=Path), help="Go on with a run that was stopped."
-)
+@out_option("[runs/<date>-<time>]", metavar="DIR")
+@click.option("--resume", "resume_from", metavar="DIR", type=FILE, help="Go on with a run that was stopped.")
 @output
 @click.pass_context
 def train(
-    ctx: click.Context, /, folder: Path | None, resume_from: Path | None, as_json: bool, quiet: bool, **flags: Any
+    ctx: click.Context, /, out: Path | None, resume_from: Path | None, as_json: bool, quiet: bool, **flags: Any
 ) -> None:
     """Train a network on DATA and write it, with all that belongs to it, to a folder.
 
@@ -61,13 +60,14 @@ def train(
     """
     if resume_from is not None:
         given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        for name in sorted(given - BESIDE_RESUME):
-            flag = "DATA" if name == "data" else "--" + {"folder": "out"}.get(name, name.replace("_", "-"))
-            raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
+        for each in ctx.command.params:
+            if each.name in given - BESIDE_RESUME:
+                flag = "DATA" if each.name == "data" else each.opts[0]
+                raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
         run = resume(resume_from, flags["epochs"])
     else:
-        prepared = prepare(from_flags(flags, usual_recipe(flags["data"], flags["target"])))
-        run = start(prepared, Path(folder) if folder is not None else _new_folder())
+        prepared = prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])))
+        run = start(prepared, out or _new_folder())
     silent = as_json or quiet
     to_train = run.result is None
     if to_train:
@@ -84,7 +84,7 @@ def train(
         return
     _conclude(Out(), run, quiet=quiet)
     for finding in findings:
-        note(f"note: {_said(finding)}")
+        note(f"note: {sentence(finding)}")
 
 
 def _new_folder() -> Path:
@@ -105,10 +105,10 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     try:
         if not silent:
             _describe(results, run)
-        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as bar:
+        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as advance:
             lines = _Lines(results, run.settings)
             for epoch in run.go():
-                bar.advance(epoch.number)
+                advance(epoch.number)
                 if not silent:
                     lines.print(epoch)
     except KeyboardInterrupt:
@@ -122,7 +122,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         findings = _findings(run, diverged=True)
         if not findings:
             raise
-        raise DivergenceError(f"{error.what}; {_said(findings[0])}") from None
+        raise DivergenceError(f"{error.what}; {sentence(findings[0])}") from None
     except (BrokenPipeError, SystemExit):
         note(f"stopped, since nobody reads the output any more; {go_on}")
         raise BrokenPipeError from None
@@ -131,15 +131,15 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
 
 
 def _findings(run: Run, *, diverged: bool = False) -> list[Finding]:
-    """What went wrong in the run, seen with what is in memory already."""
+    """What went wrong in the run, seen with what is in memory already, and the flags that help."""
     state = run.state
     here = SavedRun(
         run.folder, {}, run.settings, state.history, state.snapshots.steps, state.snapshots.thetas, state.network
     )
-    return diagnose_run(here, run.dataset, diverged=diverged)
+    return with_flags(diagnose_run(here, run.dataset, diverged=diverged))
 
 
-def _said(finding: Finding) -> str:
+def sentence(finding: Finding) -> str:
     """A finding in a sentence."""
     return f"{finding.fault}: {finding.evidence}; try {finding.remedy}"
 
@@ -240,11 +240,11 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     for part in ("train", "dev", "test"):
         scores = result[part]
         if scores is not None:
-            shown = {name: math.nan if score is None else score for name, score in scores.items()}
-            text = f"R² {decimal(shown['r2'])}" if "r2" in shown else f"accuracy {percent(shown['accuracy'])}"
-            if "rmse" in shown and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
-                text += f", RMSE {shown['rmse']:.5g}"
-            results.line(f"{part:5} {text}, loss {decimal(shown['loss'])}", bold=part == "test")
+            known = {name: math.nan if score is None else score for name, score in scores.items()}
+            text = f"R² {decimal(known['r2'])}" if "r2" in known else f"accuracy {percent(known['accuracy'])}"
+            if "rmse" in known and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
+                text += f", RMSE {known['rmse']:.5g}"
+            results.line(f"{part:5} {text}, loss {decimal(known['loss'])}", bold=part == "test")
     if quiet:
         return
     folder = shlex.quote(str(run.folder))

@@ -229,6 +229,6 @@ def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss:
         break
     return DivergenceError(
         f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {step}, first seen {place}",
-        "try a learning rate ten times smaller (--learning-rate), a limit on the gradient (--clip-norm 1), "
+        "try a learning rate ten times smaller, a limit on the gradient (clip_norm=1), "
         "or inputs scaled to about −1 … 1",
     )

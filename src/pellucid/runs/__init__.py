@@ -4,14 +4,14 @@ from pellucid.runs.prepare import own_data, prepare, usual_recipe
 from pellucid.runs.run import Run, resume, start
 from pellucid.runs.saved_run import SavedRun, is_run, open_run, read_run
 from pellucid.runs.scores import score
-from pellucid.runs.settings import RECIPES, Settings, from_flags
+from pellucid.runs.settings import RECIPES, Settings, from_recipe
 
 __all__ = [
     "RECIPES",
     "Run",
     "SavedRun",
     "Settings",
-    "from_flags",
+    "from_recipe",
     "is_run",
     "open_run",
     "own_data",

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from pellucid.core import checks
-from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.arrays import AnyArray
+from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import COLUMNS, History, Progress
 from pellucid.model.model_file import build_network, describe_network, read_tensors, write_tensors
+from pellucid.runs.prepare import make_optimizer
+from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 
 NAME = "checkpoint.safetensors"
@@ -30,9 +33,7 @@ class State:
     progress: Progress = field(default_factory=Progress)
     history: History = field(default_factory=History)
     seconds: float = 0.0
-    best_theta: Array | None = None  # of the epoch with the least dev loss, where --patience asks for it
-    best_epoch: int = 0
-    waiting_since: int = 0  # the epoch from which --patience counts
+    stopping: EarlyStopping | None = None  # where patience is asked for
 
     def write(self, folder: Path) -> None:
         """Write the checkpoint, whole or not at all; refuse one that holds no numbers, so that the last good one stays.
@@ -47,8 +48,9 @@ class State:
             raise DivergenceError(f"training diverged: θ is no number after step {self.progress.step}")
         tensors: dict[str, AnyArray] = {"theta": theta, "history": self.history.as_array()}
         tensors |= {f"optimizer.{name}": vector for name, vector in self.optimizer.state.items()}
-        if self.best_theta is not None:
-            tensors["best_theta"] = self.best_theta
+        stopping = self.stopping or EarlyStopping(math.inf)
+        if stopping.best_theta is not None:
+            tensors["best_theta"] = stopping.best_theta
         self.snapshots.save(folder)
         tensors |= self.snapshots.not_in_file(theta)
         about = {
@@ -56,16 +58,14 @@ class State:
             "progress": {name: value for name, value in asdict(self.progress).items() if name != "settle"},
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
-            "best_epoch": self.best_epoch,
-            "waiting_since": self.waiting_since,
+            "best_epoch": stopping.best_epoch,
+            "waited": stopping.waited,
         }
         write_tensors(folder / NAME, tensors, about)
 
 
-def read(folder: Path, optimizer: Optimizer, total_steps: int) -> State:
-    """The state that a run's last checkpoint holds; ``optimizer`` gets its memory back.
-
-    ``total_steps`` is how long the run is to be in all.
+def read(folder: Path, settings: Settings, samples: int) -> State:
+    """The state that the last checkpoint of a run holds, with these settings and so many samples to train on.
 
     Raises:
         InputError: there is no checkpoint, or it is damaged.
@@ -73,7 +73,7 @@ def read(folder: Path, optimizer: Optimizer, total_steps: int) -> State:
     path = folder / NAME
     tensors, about = read_tensors(path)
     try:
-        state = _state(tensors, about, optimizer, total_steps)
+        state = _state(tensors, about, settings, samples)
         state.snapshots.restore(folder, tensors, state.progress.step, state.network.theta)
         return state
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
@@ -82,31 +82,38 @@ def read(folder: Path, optimizer: Optimizer, total_steps: int) -> State:
         ) from None
 
 
-def _state(tensors: dict[str, AnyArray], about: dict[str, Any], optimizer: Optimizer, total_steps: int) -> State:
-    net = build_network(about["network"], tensors["theta"].dtype)
+def _state(tensors: dict[str, AnyArray], about: dict[str, Any], settings: Settings, samples: int) -> State:
+    net, optimizer = build_network(about["network"], tensors["theta"].dtype), make_optimizer(settings)
     progress = Progress(**about["progress"])
-    _check(net, tensors, progress, about["best_epoch"])
+    _check(net, tensors, progress, about)
     net.theta = tensors["theta"]
     memory = {name: vector for name, vector in tensors.items() if name.startswith("optimizer.")}
     optimizer.state = {name.removeprefix("optimizer."): vector.copy() for name, vector in memory.items()}
     rng = np.random.default_rng()
     rng.bit_generator.state = about["rng"]
-    best = tensors.get("best_theta")
+    history = History.from_array(tensors["history"])
     return State(
         net,
         optimizer,
         rng,
-        Snapshots.for_run(total_steps, net.theta),
+        Snapshots.for_run(settings.steps(samples), net.theta),
         progress,
-        History.from_array(tensors["history"]),
+        history,
         float(about["seconds"]),
-        None if best is None else best.copy(),
-        checks.count(about["best_epoch"], "best_epoch", least=0),
-        checks.count(about["waiting_since"], "waiting_since", least=0),
+        None if settings.patience is None else _stopping(settings.patience, tensors, about, history),
     )
 
 
-def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, best_epoch: int) -> None:
+def _stopping(patience: int, tensors: dict[str, AnyArray], about: dict[str, Any], history: History) -> EarlyStopping:
+    """Early stopping as it stood: the least dev loss is in the history."""
+    best, stopping = about["best_epoch"], EarlyStopping(patience, waited=about["waited"])
+    if best:
+        stopping.best_epoch, stopping.best_loss = best, float(history["dev_loss"][best - 1])
+        stopping.best_theta = tensors["best_theta"].copy()
+    return stopping
+
+
+def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, about: dict[str, Any]) -> None:
     """Refuse a state whose parts do not fit together, before any of them is used."""
     like = net.theta
     steps = tensors.get("optimizer.steps", np.zeros(1, np.int64))
@@ -118,10 +125,12 @@ def _check(net: Network, tensors: dict[str, AnyArray], progress: Progress, best_
             raise ValueError(f"{name} is of shape {vector.shape} or no number, the network needs {like.shape}")
     for name in ("epoch", "batch", "step", "seed"):
         checks.count(getattr(progress, name), name, least=0)
+    for name in ("best_epoch", "waited"):
+        checks.count(about[name], name, least=0)
     checks.number(progress.right, "right")
     for name in ("loss", "learning_rate"):
         checks.number(getattr(progress, name), name, least=-math.inf)
     if not math.isinf(progress.gradient_norm):  # longer than its type holds: clipping made a step of 0 of it
         checks.number(progress.gradient_norm, "gradient_norm", least=0)
-    if tensors["history"].shape != (progress.epoch, len(COLUMNS)) or not 0 <= best_epoch <= progress.epoch:
+    if tensors["history"].shape != (progress.epoch, len(COLUMNS)) or about["best_epoch"] > progress.epoch:
         raise ValueError("the history has another number of epochs")

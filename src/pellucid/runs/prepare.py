@@ -48,6 +48,10 @@ def prepare(settings: Settings, dataset: Dataset | None = None) -> Prepared:
         InputError: data that cannot be read or does not fit the settings.
     """
     dataset = load_data(settings) if dataset is None else dataset
+    if settings.patience is not None and dataset.dev is None:
+        raise InputError(
+            f"patience={settings.patience} waits for the dev loss, but there are no dev data: leave out dev=0"
+        )
     start, course = np.random.SeedSequence(settings.seed).spawn(2)
     net = _network(settings, dataset, np.random.default_rng(start))
     settings = _completed(settings, net, dataset.train.shape[0])
@@ -152,47 +156,45 @@ def _network(settings: Settings, dataset: Dataset, rng: np.random.Generator) -> 
 
 
 def _continued(settings: Settings, dataset: Dataset) -> Network:
-    """The network of --start-from, which must fit the data and the flags beside it."""
+    """The network of ``start_from``, which must fit the data and the settings beside it."""
     model = load_model(run_json.model_file(str(settings.start_from)))
-    net = model.network
+    net, here = model.network, f"start_from={settings.start_from!r}"
     _check_loss(net.loss, dataset)
     inputs, outputs = dataset.train.shape[1], _outputs(dataset, net.loss)
     if net.sizes[0] != inputs or net.sizes[-1] != outputs:
         raise InputError(
-            f"--start-from {settings.start_from}: its network has {net.sizes[0]} inputs and {net.sizes[-1]} outputs, "
-            f"but {dataset.name} needs {inputs} and {outputs}: train a new network, without --start-from"
+            f"{here}: its network has {net.sizes[0]} inputs and {net.sizes[-1]} outputs, but {dataset.name} needs "
+            f"{inputs} and {outputs}: leave it out, to train a new network"
         )
     if model.classes is not None and dataset.classes is not None and model.classes != dataset.classes:
         raise InputError(
-            f"--start-from {settings.start_from}: it tells {', '.join(model.classes)} apart, but {dataset.name} holds "
-            f"{', '.join(dataset.classes)}: train a new network, without --start-from"
+            f"{here}: it tells {', '.join(model.classes)} apart, but {dataset.name} holds "
+            f"{', '.join(dataset.classes)}: leave it out, to train a new network"
         )
     return net.astype(settings.dtype)
 
 
 def _loss(settings: Settings, dataset: Dataset) -> Loss:
-    usual = "cross-entropy" if dataset.classes is not None else "squared-error"
-    loss: Loss = LOSSES[settings.loss or usual]()
+    loss: Loss = LOSSES[settings.loss or _usual_loss(dataset)]()
     _check_loss(loss, dataset)
     return loss
 
 
+def _usual_loss(dataset: Dataset) -> str:
+    return "cross-entropy" if dataset.classes is not None else "squared-error"
+
+
 def _check_loss(loss: Loss, dataset: Dataset) -> None:
-    usual = "cross-entropy" if dataset.classes is not None else "squared-error"
-    if dataset.classes is None and loss.kind != "values":
-        raise InputError(
-            f"--loss {loss.name} is for classes, but {dataset.name} has values to predict: use --loss {usual}"
-        )
-    if dataset.classes is not None and loss.kind == "values":
-        raise InputError(
-            f"--loss {loss.name} is for values, but {dataset.name} has classes: "
-            f"use --loss {usual}, or --task regression"
-        )
-    if loss.kind == "probabilities" and len(dataset.classes or ()) != 2:
-        raise InputError(
-            f"--loss {loss.name} tells two classes apart, but {dataset.name} has {len(dataset.classes or ())}: "
-            f"use --loss {usual}"
-        )
+    usual, classes = f"use loss={_usual_loss(dataset)!r}", dataset.classes
+    reason = None
+    if classes is None and loss.kind != "values":
+        reason = f"is for classes, but {dataset.name} has values to predict: {usual}"
+    elif classes is not None and loss.kind == "values":
+        reason = f"is for values, but {dataset.name} has classes: {usual}, or task='regression'"
+    elif classes is not None and loss.kind == "probabilities" and len(classes) != 2:
+        reason = f"tells two classes apart, but {dataset.name} has {len(classes)}: {usual}"
+    if reason is not None:
+        raise InputError(f"loss={loss.name!r} {reason}")
 
 
 def _outputs(dataset: Dataset, loss: Loss) -> int:
@@ -205,8 +207,8 @@ def _check_size(sizes: list[int]) -> None:
     parameters = count_parameters(sizes)
     if parameters > MOST_PARAMETERS:
         raise InputError(
-            f"--hidden: a network {'-'.join(map(str, sizes))} has {parameters:,} parameters, more than the "
-            f"{MOST_PARAMETERS:,} that are trained here: take smaller layers"
+            f"hidden={tuple(sizes[1:-1])}: a network {'-'.join(map(str, sizes))} has {parameters:,} parameters, more "
+            f"than the {MOST_PARAMETERS:,} that are trained here: take smaller layers"
         )
 
 

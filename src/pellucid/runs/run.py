@@ -4,7 +4,6 @@ The folder appears together with ``run.json`` and a checkpoint of step 0. From t
 checkpoint in it. When the run is finished, ``run.json`` holds its result.
 """
 
-import math
 import os
 import tempfile
 import time
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pellucid._files import sweep, write_whole
+from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
-from pellucid.core.progress import COLUMNS, Epoch, Progress
-from pellucid.core.schedules import SCHEDULES
+from pellucid.core.progress import Epoch, Progress
 from pellucid.core.training import train
 from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
 from pellucid.model.model import Model
@@ -24,7 +23,7 @@ from pellucid.model.model_file import save_model
 from pellucid.runs import checkpoint, run_json, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.history_file import history_csv
-from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data, make_optimizer
+from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data
 from pellucid.runs.scores import score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
@@ -60,13 +59,13 @@ class Run:
         self._went_on_at = self._saved_at = time.monotonic()
         self.state.snapshots.take(self.state.progress.step, self.state.network.theta)
         try:
-            for epoch in self._epochs() if not self._patience_is_out() else ():
-                self._note(epoch)
+            for epoch in self._epochs() if not self._is_over else ():
+                self._take_note(epoch)
                 self.save()
                 yield epoch
                 if self.stop:
                     raise KeyboardInterrupt
-                if self._patience_is_out():
+                if self._is_over:
                     break
         except DivergenceError as error:
             kept = f"the last good checkpoint is {self.folder / checkpoint.NAME}"
@@ -74,21 +73,15 @@ class Run:
         self._finish()
 
     def _epochs(self) -> Iterator[Epoch]:
-        settings, dataset = self.settings, self.dataset
         return train(
             self.state.network,
-            dataset.train,
+            self.dataset.train,
             self.state.optimizer,
-            epochs=settings.passes,
-            batch_size=settings.batch_size,
             rng=self.state.rng,
-            dev=dataset.dev,
-            schedule=SCHEDULES[settings.schedule],
-            dropout=settings.dropout,
-            clip_norm=settings.clip_norm,
+            dev=self.dataset.dev,
             progress=self.state.progress,
             after_step=self._after_step,
-            blas_threads=settings.threads,
+            **self.settings.training(),
         )
 
     def _after_step(self, progress: Progress) -> None:
@@ -107,33 +100,29 @@ class Run:
         self.state.write(self.folder)
         write_whole(self.folder / HISTORY, history_csv(self.state.history).encode(), durable=False)
 
-    def _note(self, epoch: Epoch) -> None:
-        state = self.state
-        state.history.add(epoch)
-        if self.settings.patience is None or epoch.dev is None:
-            return
-        best = state.history.rows[state.best_epoch - 1][COLUMNS.index("dev_loss")]
-        if state.best_theta is None or epoch.dev.loss < best or math.isnan(best):
-            state.best_theta, state.best_epoch = state.network.theta.copy(), epoch.number
-            state.waiting_since = epoch.number
+    def _take_note(self, epoch: Epoch) -> None:
+        self.state.history.add(epoch)
+        if self.state.stopping is not None and epoch.dev is not None:
+            self.state.stopping.see(epoch.number, epoch.dev.loss, self.state.network.theta)
 
-    def _patience_is_out(self) -> bool:
-        patience, state = self.settings.patience, self.state
-        return patience is not None and state.progress.epoch - state.waiting_since >= patience
+    @property
+    def _is_over(self) -> bool:
+        return self.state.stopping is not None and self.state.stopping.is_over
 
-    def write_record(self, folder: Path) -> None:
+    def write_json(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
         run_json.write(folder, self.settings, self.dataset, self.checksum, self.result)
 
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
         state, net = self.state, self.state.network
+        stopping, best_epoch = state.stopping, state.progress.epoch
         state.snapshots.take(state.progress.step, net.theta, last=True)
         state.snapshots.save(self.folder, all_of_them=True)
         self.save()
-        if state.best_theta is not None:
-            net = net.copy()
-            net.theta = state.best_theta
+        if stopping is not None and stopping.best_theta is not None:
+            net, best_epoch = net.copy(), stopping.best_epoch
+            net.theta = stopping.best_theta
         self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksum})
         save_model(self.model, self.folder / run_json.MODEL)
         parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
@@ -143,14 +132,14 @@ class Run:
             "model": str(self.folder / run_json.MODEL),
             "parameters": int(net.theta.size),
             "epochs": state.progress.epoch,
-            "best_epoch": state.best_epoch or state.progress.epoch,
+            "best_epoch": best_epoch,
             "steps": state.progress.step,
             "seconds": round(state.seconds, 3),
             "train": train_scores,
             "dev": dev_scores,
             "test": test_scores,
         }
-        self.write_record(self.folder)
+        self.write_json(self.folder)
 
 
 def start(prepared: Prepared, folder: Path) -> Run:
@@ -160,25 +149,25 @@ def start(prepared: Prepared, folder: Path) -> Run:
         InputError: the folder holds something already, or cannot be made.
     """
     settings, net = prepared.settings, prepared.model.network
-    snapshots = Snapshots.for_run(_total_steps(settings, prepared.dataset), net.theta)
-    state = State(net, prepared.optimizer, prepared.rng, snapshots)
+    snapshots = Snapshots.for_run(settings.steps(prepared.dataset.train.shape[0]), net.theta)
+    stopping = None if settings.patience is None else EarlyStopping(settings.patience)
+    state = State(net, prepared.optimizer, prepared.rng, snapshots, stopping=stopping)
     run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksum(prepared.dataset))
-    _check_patience(prepared.settings, prepared.dataset)
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
     if in_the_way is not None:
-        raise InputError(f"--out {folder}: {in_the_way} is a file, but a run is a folder; name one")
+        raise InputError(f"out={str(folder)!r}: {in_the_way} is a file, but a run is a folder; name one")
     if folder.exists() and any(folder.iterdir()):
         raise InputError(
-            f"--out {folder}: holds something already; take another folder, or go on with its run: "
-            f"pellucid train --resume {folder}"
+            f"out={str(folder)!r}: holds something already; take another folder, or go on with its run: "
+            f"resume={str(folder)!r}"
         )
     folder = Path(os.path.realpath(folder))  # the place itself, where a link stands for it
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
         made = Path(beside) / folder.name
         made.mkdir()
-        run.write_record(made)
+        run.write_json(made)
         run.state.write(made)
         if folder.exists():
             folder.rmdir()
@@ -206,10 +195,10 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         )
     result, longer = about["result"], False
     if epochs is not None and epochs < settings.passes:
-        raise InputError(f"--epochs {epochs}: {folder} was started for {settings.passes}; give more to make it longer")
+        raise InputError(f"epochs={epochs}: {folder} was started for {settings.passes}; give more to make it longer")
     if epochs is not None and epochs > settings.passes:
         settings, result, longer = replace(settings, epochs=epochs), None, True
-    state = checkpoint.read(folder, make_optimizer(settings), _total_steps(settings, dataset))
+    state = checkpoint.read(folder, settings, dataset.train.shape[0])
     model = describe_model(state.network, settings, dataset)
     if result is not None:
         result |= {"run": str(folder), "model": str(folder / run_json.MODEL)}
@@ -217,9 +206,10 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     if result is None:
         sweep(folder)
     if longer:
-        state.waiting_since = state.progress.epoch
+        if state.stopping is not None:
+            state.stopping.waited = 0
         state.write(folder)
-        run.write_record(folder)
+        run.write_json(folder)
     return run
 
 
@@ -228,13 +218,3 @@ def _scores(model: Model, part: Samples | WeightedSamples | Stream | None) -> di
         return None
     scores = score(model, part)
     return {name: value for name, value in asdict(scores).items() if value is not None}
-
-
-def _total_steps(settings: Settings, dataset: Dataset) -> int:
-    samples = dataset.train.shape[0]
-    return settings.passes * -(-samples // min(settings.batch_size or samples, samples))
-
-
-def _check_patience(settings: Settings, dataset: Dataset) -> None:
-    if settings.patience is not None and dataset.dev is None:
-        raise InputError("--patience waits for the dev loss, but there are no dev data: leave out --dev 0")

@@ -17,12 +17,16 @@ from pellucid.runs.settings import Settings
 NAME = "run.json"
 MODEL = "model.safetensors"
 REPORT = "report.html"
+PARTS = ("train", "dev", "test")
+NUMBERS = ("parameters", "epochs", "best_epoch", "steps", "seconds")
+RESULT = {"run": str, "model": str} | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
+SCORES = [dict.fromkeys(names, int | float | None) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
 
 
 def write(
     folder: Path, settings: Settings, dataset: Dataset, data_checksum: int, result: dict[str, Any] | None
 ) -> None:
-    """Write the record of a run into its folder, whole or not at all."""
+    """Write ``run.json`` into the folder of a run, whole or not at all."""
     parts = (("train", dataset.train), ("dev", dataset.dev), ("test", dataset.test))
     about = {
         "pellucid": pellucid.__version__,
@@ -39,7 +43,7 @@ def write(
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The record of a run.
+    """What ``run.json`` says, with its settings as ``Settings``.
 
     Raises:
         InputError: the folder holds no run, or the file is damaged.
@@ -54,7 +58,8 @@ def read(folder: Path) -> dict[str, Any]:
         if (
             not isinstance(about, dict)
             or not _is_result(about["result"])
-            or not _are_counts(about["samples"])
+            or not _holds(about["samples"], dict.fromkeys(PARTS, int))
+            or not about["samples"]["train"] > 0
             or "data_checksum" not in about
         ):
             raise InputError("it does not hold what training writes")
@@ -65,32 +70,18 @@ def read(folder: Path) -> dict[str, Any]:
 
 def _is_result(value: Any) -> bool:
     """Whether a value is what a finished run has written as its result, or None, as in one under way."""
-    if value is None:
-        return True
-    numbers, parts = {"parameters", "epochs", "best_epoch", "steps", "seconds"}, {"train", "dev", "test"}
-    return (
-        isinstance(value, dict)
-        and set(value) == {"run", "model"} | numbers | parts
-        and all(isinstance(value[name], int | float) for name in numbers)
-        and all(value[part] is None or _are_scores(value[part]) for part in parts)
+    return value is None or (
+        _holds(value, RESULT)
+        and all(value[part] is None or any(_holds(value[part], scores) for scores in SCORES) for part in PARTS)
     )
 
 
-def _are_counts(value: Any) -> bool:
-    """Whether a value says how many samples each part has."""
+def _holds(value: Any, kinds: dict[str, Any]) -> bool:
+    """Whether a value is a dict with these keys and kinds of values."""
     return (
         isinstance(value, dict)
-        and set(value) == {"train", "dev", "test"}
-        and all(isinstance(count, int) and count >= 0 for count in value.values())
-        and value["train"] > 0
-    )
-
-
-def _are_scores(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) in ({"loss", "accuracy"}, {"loss", "r2", "rmse"})
-        and all(score is None or isinstance(score, int | float) for score in value.values())
+        and set(value) == set(kinds)
+        and all(isinstance(value[name], kind) for name, kind in kinds.items())
     )
 
 
@@ -106,7 +97,7 @@ def model_file(path: str) -> Path:
     if not (folder / NAME).is_file():
         raise InputError(f"{folder}: is a folder, but not that of a run; give a model.safetensors, or a run's folder")
     if not (folder / MODEL).is_file():
-        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends: pellucid train --resume {folder}")
+        raise InputError(f"{folder}: holds no {MODEL}; a run writes it when it ends; go on with resume={str(folder)!r}")
     return folder / MODEL
 
 

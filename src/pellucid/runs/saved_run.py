@@ -12,7 +12,6 @@ from pellucid.core.progress import History
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
 from pellucid.runs import checkpoint, run_json
-from pellucid.runs.prepare import make_optimizer
 from pellucid.runs.settings import Settings
 
 
@@ -21,7 +20,7 @@ class SavedRun:
     """What the folder of a run holds.
 
     ``about`` is run.json: versions, samples, result. ``steps`` (k,) are the steps after which the path keeps a θ, the
-    rows of ``thetas`` (k, parameters). ``network`` is where training stands: after ``--patience`` it is not the model.
+    rows of ``thetas`` (k, parameters). ``network`` is where training stands: after early stopping it is not the model.
     """
 
     folder: Path
@@ -34,7 +33,7 @@ class SavedRun:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """What ``pellucid train --json`` printed, or None where the run is not finished."""
+        """What training came to, as JSON has it, or None where the run is not finished."""
         result: dict[str, Any] | None = self.about["result"]
         return result
 
@@ -53,8 +52,7 @@ def read_run(folder: Path | str) -> SavedRun:
     folder = Path(folder)
     about = run_json.read(folder)
     settings: Settings = about["settings"]
-    batches = -(-about["samples"]["train"] // (settings.batch_size or about["samples"]["train"]))
-    state = checkpoint.read(folder, make_optimizer(settings), settings.passes * batches)
+    state = checkpoint.read(folder, settings, about["samples"]["train"])
     return SavedRun(
         folder,
         about,

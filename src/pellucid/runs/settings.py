@@ -1,29 +1,21 @@
-"""The settings of a run: what the flags of ``pellucid train`` say, checked, complete, and written into ``run.json``."""
+"""The settings of a run: its hyperparameters, each declared once with its rule, and written into ``run.json``."""
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, NamedTuple
 
-from pellucid.core import checks
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.errors import InputError
 from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
+from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
 
 # What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
-LEARNING_RATES = {
-    "sgd": 0.7,
-    "momentum": 0.05,
-    "nesterov": 0.05,
-    "rmsprop": 0.001,
-    "adam": 0.004,
-    "adamw": 0.008,
-}
+LEARNING_RATES = {"sgd": 0.7, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.001, "adam": 0.004, "adamw": 0.008}
 WEIGHT_DECAYS = {"sgd": 0.001, "momentum": 0.001, "nesterov": 0.001, "rmsprop": 0.0, "adam": 0.0, "adamw": 0.1}
-
-MOST_THREADS = 1024
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -52,72 +44,100 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
+TASKS = ("auto", "classification", "regression")
+DECAY = "how much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]"
+CLIPPING = "Gradient clipping: the greatest length of a gradient; 0 is no limit [1]"
+
+
+class Rule(NamedTuple):
+    """What a setting may be, and what it is, with what is usual in square brackets.
+
+    ``none`` is what is typed for None, "" where that cannot be typed; where it is None, so may not be the value.
+    """
+
+    kind: Kind
+    help: str
+    none: str | None
+
+
+def _rule(usual: Any, kind: Kind, about: str, none: str | None = None) -> Any:
+    """The field of a setting with its usual value."""
+    return field(default=usual, metadata={"rule": Rule(kind, about, "" if usual is None else none)})
+
+
 @dataclass(frozen=True)
 class Settings:
-    """All that decides what a run does; None means: the usual for the data, the loss or the optimiser."""
+    """All that decides what a run does; None means: the usual for the data, the loss or the optimiser.
 
-    data: str = "mnist"
-    target: str | None = None
-    task: str = "auto"
-    dev: float | None = None  # a count, or a fraction below 1
-    test: float | None = None
-    columns: tuple[str, ...] = ()  # what columns of a table are: "zip=category"
-    weights: str | None = None  # the column of each row's weight
-    class_weights: str | None = None  # "balanced", or "yes=2,no=1"
-    recipe: str = "default"
-    start_from: str | None = None
-    hidden: tuple[int, ...] = (32, 16)
-    activation: tuple[str, ...] = ("relu",)  # one for all hidden layers, or one for each
-    loss: str | None = None
-    init: str = "he"
-    optimizer: str = "sgd"
-    learning_rate: float | None = None
-    schedule: str = "warmup-cosine"
-    batch_size: int | None = 64  # None: all samples at once
-    epochs: int | None = 6  # None: as many as the rows need
-    weight_decay: float | None = None
-    dropout: float = 0.0
-    clip_norm: float | None = 1.0  # None: no limit
-    dtype: str = "float32"
-    threads: int | None = None
-    seed: int = 0
-    patience: int | None = None
+    Raises:
+        InputError: a setting that cannot be, by its name.
+
+    >>> Settings(hidden=[8], learning_rate=1).hidden
+    (8,)
+    >>> Settings(dropout=2.0)
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: dropout=2.0: give a finite number of at least 0 and below 1
+    """
+
+    data: str = _rule("mnist", Kind(), "A file, a folder, or mnist.")
+    target: str | None = _rule(None, Kind(), "What to predict: a column, or several (a,b), an array, or a .npy file.")
+    task: str = _rule("auto", Choice(known=TASKS), "[auto]")
+    dev: float | None = _rule(None, Amount(), "Held back to watch over training [1,000 digits; else 10 %].")
+    test: float | None = _rule(None, Amount(), "Held back for the final score.")
+    columns: tuple[str, ...] = _rule((), Pairs(), "What a column is: number, boolean, category, date, out. Repeatable.")
+    weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
+    class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
+    recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
+    start_from: str | None = _rule(None, Kind("MODEL"), "Go on from a trained model's weights: a file, or a run.")
+    hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
+    activation: tuple[str, ...] = _rule(("relu",), Choices(known=ACTIVATIONS), "[relu]")
+    loss: str | None = _rule(None, Choice(known=LOSSES), "[by what is predicted]")
+    init: str = _rule("he", Choice(known=INITIALIZERS), "[he; glorot for a table]")
+    optimizer: str = _rule("sgd", Choice(known=OPTIMIZERS), "[sgd; adamw for a table]")
+    learning_rate: float | None = _rule(None, Number("RATE", positive=True), "[0.7 for sgd; 0.005 for a table]")
+    schedule: str = _rule("warmup-cosine", Choice(known=SCHEDULES), "[warmup-cosine]")
+    batch_size: int | None = _rule(64, Count("N|all"), "Samples in a mini-batch [64; 32 for a table]", none="all")
+    epochs: int | None = _rule(6, Count(), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none="")
+    weight_decay: float | None = _rule(None, Number("RATE"), f"Regularisation: {DECAY}")
+    dropout: float = _rule(0.0, Number("SHARE", below=1.0), "Regularisation: hidden neurons left out at each step [0]")
+    clip_norm: float | None = _rule(1.0, Number("LENGTH", positive=True), CLIPPING, none="0")
+    dtype: str = _rule("float32", Choice(known=("float32", "float64")), "[float32]")
+    threads: int | None = _rule(None, Count(most=1024), "Threads of the matrix product [by its size]")
+    seed: int = _rule(0, Count(least=0), "Of the split, the start and the order [0]")
+    patience: int | None = _rule(None, Count(), "Early stopping: after N epochs without a better dev loss [never]")
 
     def __post_init__(self) -> None:
-        for number, size in enumerate(self.hidden, start=1):
-            checks.count(size, f"--hidden: neurons of layer {number}")
-        for name in self.activation:
-            _among(name, ACTIVATIONS, "--activation")
+        for name, rule in SETTINGS.items():
+            value = getattr(self, name)
+            if value is not None or rule.none is None:
+                object.__setattr__(self, name, rule.kind.check(value, name))
         if len(self.activation) not in (1, len(self.hidden)):
             raise InputError(
-                f"--activation names {len(self.activation)} activations, --hidden {len(self.hidden)} layers: "
-                "give one activation for all, or one for each hidden layer"
+                f"activation={self.activation!r} names {len(self.activation)} activations, hidden={self.hidden!r} "
+                f"{len(self.hidden)} layers: give one activation for all, or one for each hidden layer"
             )
-        if self.loss is not None:
-            _among(self.loss, LOSSES, "--loss")
-        _among(self.recipe, RECIPES, "--recipe")
-        _among(self.init, INITIALIZERS, "--init")
-        _among(self.optimizer, OPTIMIZERS, "--optimizer")
-        _among(self.schedule, SCHEDULES, "--schedule")
-        _among(self.dtype, ("float32", "float64"), "--dtype")
-        for value, flag in ((self.learning_rate, "--learning-rate"), (self.clip_norm, "--clip-norm")):
-            if value is not None:
-                checks.number(value, flag, positive=True)
-        if self.weight_decay is not None:
-            checks.number(self.weight_decay, "--weight-decay")
-        checks.number(self.dropout, "--dropout", below=1.0)
-        checks.count(self.seed, "--seed", least=0)
-        for name in ("batch_size", "epochs", "patience", "threads"):
-            if getattr(self, name) is not None:
-                checks.count(getattr(self, name), "--" + name.replace("_", "-"))
-        if self.threads is not None and self.threads > MOST_THREADS:
-            raise InputError(f"--threads {self.threads}: give at most {MOST_THREADS}")
 
     @property
     def passes(self) -> int:
         """The epochs of complete settings, which no longer leave them to the data."""
         assert self.epochs is not None
         return self.epochs
+
+    def steps(self, samples: int) -> int:
+        """How many steps complete settings take in all on so many samples."""
+        return self.passes * -(-samples // min(self.batch_size or samples, samples))
+
+    def training(self) -> dict[str, Any]:
+        """What ``train`` takes of complete settings."""
+        return {
+            "epochs": self.passes,
+            "batch_size": self.batch_size,
+            "schedule": SCHEDULES[self.schedule],
+            "dropout": self.dropout,
+            "clip_norm": self.clip_norm,
+            "blas_threads": self.threads,
+        }
 
     @property
     def counts(self) -> bool:
@@ -136,36 +156,45 @@ class Settings:
         >>> Settings.from_json(complete.as_json()) == complete
         True
         """
-        known = {field.name for field in fields(cls)}
-        if not isinstance(values, Mapping) or set(values) != known:
+        if not isinstance(values, Mapping) or set(values) != set(SETTINGS):
             raise InputError("its settings are not those that this version of pellucid writes")
-        may_lack = ("target", "start_from", "weights", "class_weights")
-        texts = [values["data"], *(values[name] for name in may_lack if values[name] is not None)]
-        rates = [values[name] for name in ("learning_rate", "weight_decay", "dropout")]
-        lists = [values[name] for name in ("hidden", "activation", "columns")]
-        wrong = [text for text in texts if not isinstance(text, str)]
-        wrong += [rate for rate in rates if isinstance(rate, bool) or not isinstance(rate, int | float)]
-        wrong += [given for given in lists if not isinstance(given, list | tuple)]
-        if wrong:
-            raise InputError(f"its settings hold {wrong[0]!r}, which does not belong there")
-        return cls(**{**values, "hidden": tuple(lists[0]), "activation": tuple(lists[1]), "columns": tuple(lists[2])})
+        for name in ("epochs", "learning_rate", "weight_decay"):
+            if values[name] is None:
+                raise InputError(f"{name}=None: a run knows it")
+        return cls(**values)
 
 
-def from_flags(flags: Mapping[str, Any], usual: str = "default") -> Settings:
-    """The recipe's settings, with the flags that were given in their place; a flag of None was not given.
+SETTINGS: dict[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
 
-    ``usual`` is the recipe where no flag names one: "table" for tables.
 
-    >>> from_flags({"recipe": "article", "epochs": 20}).epochs
+def from_recipe(given: Mapping[str, Any], usual: str = "default") -> Settings:
+    """The recipe's settings, with those that are given in their place; None was not given.
+
+    ``usual`` is the recipe where none is given: "table" for tables.
+
+    Raises:
+        InputError: a setting that there is not, or that cannot be.
+
+    >>> from_recipe({"recipe": "article", "epochs": 20}).epochs
     20
+    >>> from_recipe({"hiden": (8,)})
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: hiden=(8,): there is no such setting; did you mean hidden?
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    given["recipe"] = recipe = given.get("recipe", usual)
-    _among(recipe, RECIPES, "--recipe")
-    settings = {**RECIPES[recipe], **given}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given.keys() - SETTINGS.keys():
+        close = difflib.get_close_matches(name, SETTINGS, 1)
+        remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(SETTINGS)}"
+        raise InputError(f"{name}={given[name]!r}: there is no such setting; {remedy}")
+    recipe = SETTINGS["recipe"].kind.check(given.get("recipe", usual), "recipe")
+    settings = {**RECIPES[recipe], **given, "recipe": recipe}
     for name in ("hidden", "activation", "loss", "init"):
         if "start_from" in given and name in given:
-            raise InputError(f"--{name} cannot stand beside --start-from, whose network decides it: leave one out")
+            raise InputError(
+                f"{name}={given[name]!r} cannot stand beside start_from={given['start_from']!r}, whose network decides "
+                "it: leave one out"
+            )
     if settings.get("batch_size") == "all":
         settings["batch_size"] = None
     if settings.get("clip_norm") == 0:
@@ -173,8 +202,3 @@ def from_flags(flags: Mapping[str, Any], usual: str = "default") -> Settings:
     if settings.get("loss") == "poisson" and settings.get("task", "auto") == "auto":
         settings["task"] = "regression"  # counts, be they ever so few different ones, are no classes
     return Settings(**settings)
-
-
-def _among(value: str, known: Any, flag: str) -> None:
-    if not isinstance(value, str) or value not in known:
-        raise InputError(f"{flag} {value}: not known; take {', '.join(known)}")

@@ -88,7 +88,7 @@ def exploding(facts: Facts) -> Finding | None:
     clipped = "no limit on the gradient" if not facts.known.clip_norm else f"a limit of {facts.known.clip_norm:g}"
     evidence = f"{seen}; the learning rate is {_rate(facts)}, with {clipped}"
     unlimited = facts.known.clip_norm == 0 and not _above_usual(facts)
-    return Finding(None, "loss", "the loss exploded", evidence, "--clip-norm 1" if unlimited else _smaller(facts))
+    return Finding(None, "loss", "the loss exploded", evidence, "clip_norm=1" if unlimited else _smaller(facts))
 
 
 def saturated_start(facts: Facts) -> Finding | None:
@@ -104,7 +104,7 @@ def saturated_start(facts: Facts) -> Finding | None:
         f"{share:.0%} of the {name} activations of layer {layer} have less than a twentieth of the greatest slope; "
         f"its weights had a root mean square of {spread:.2g}, Glorot's start gives {_glorot(facts, layer):.2g}"
     )
-    return Finding(layer, "a", f"layer {layer} was saturated before the first step", evidence, "--init glorot")
+    return Finding(layer, "a", f"layer {layer} was saturated before the first step", evidence, "init='glorot'")
 
 
 def wide_start(facts: Facts) -> Finding | None:
@@ -119,7 +119,7 @@ def wide_start(facts: Facts) -> Finding | None:
         f"({facts.guess:.3g}), and it has come down to {facts.train[-1]:.3g}; the weights of layer 1 had a root mean "
         f"square of {facts.before[0].weights:.2g}, He's start gives {(2 / facts.net.sizes[0]) ** 0.5:.2g}"
     )
-    return Finding(1, "W", "the first weights were too large", evidence, "--init he")
+    return Finding(1, "W", "the first weights were too large", evidence, "init='he'")
 
 
 def rate_too_large(facts: Facts) -> Finding | None:
@@ -149,7 +149,7 @@ def dead_neurons(facts: Facts) -> Finding | None:
     if facts.before is not None:
         evidence += f" (before training: {round(facts.before[layer - 1].dead * neurons)})"
     evidence += f"; the learning rate is {_rate(facts)}, the train loss {facts.train[-1]:.3g}"
-    remedy = _smaller(facts) if _above_usual(facts) else "--activation leaky-relu"
+    remedy = _smaller(facts) if _above_usual(facts) else "activation='leaky-relu'"
     return Finding(layer, "a", f"{dead} of {neurons} neurons of layer {layer} are dead", evidence, remedy)
 
 
@@ -176,7 +176,7 @@ def vanishing(facts: Facts) -> Finding | None:
         f"the gradient of layer 1 has a root mean square of {first:.1e}, that of layer {len(facts.after)} "
         f"{last:.1e}, {last / first:,.0f} times as much; {_against_guess(facts)}"
     )
-    remedy = "--activation relu" if facts.known.init in (None, "he") else "--activation relu --init he"
+    remedy = "activation='relu'" if facts.known.init in (None, "he") else "activation='relu', init='he'"
     return Finding(1, "dW", "the gradient vanishes on its way to the first layer", evidence, remedy)
 
 
@@ -196,7 +196,7 @@ def rate_too_small(facts: Facts) -> Finding | None:
         f"in {facts.steps:,} steps the loss went from {facts.beginning:.4g} to {facts.train[-1]:.4g}{moved}; "
         f"the learning rate is {_rate(facts)}"
     )
-    remedy = f"--learning-rate {usual or 10 * facts.learning_rate:.3g}"
+    remedy = f"learning_rate={usual or 10 * facts.learning_rate:.3g}"
     return Finding(None, "learning_rate", "the learning rate is too small", evidence, remedy)
 
 
@@ -205,17 +205,17 @@ def not_falling(facts: Facts) -> Finding | None:
     if facts.final < NOTHING or facts.steps < FEW_STEPS:
         return None
     if len(facts.net.layers) == 1:
-        why, remedy = "without a hidden layer only straight boundaries can be learned", "--hidden 32,16"
+        why, remedy = "without a hidden layer only straight boundaries can be learned", "hidden=(32, 16)"
     else:
         why = "either these steps are no good, or y has nothing to do with X: look at a few rows of both"
         adaptive = facts.known.optimizer in ("adam", "adamw", "rmsprop")
-        remedy = _smaller(facts) if adaptive else "--optimizer adam"
+        remedy = _smaller(facts) if adaptive else "optimizer='adam'"
     evidence = f"after {facts.steps:,} steps {_against_guess(facts)}; {why}"
     return Finding(None, "loss", "the loss is not falling", evidence, remedy)
 
 
 def overfitting(facts: Facts) -> Finding | None:
-    """A dev loss that rises well above its least while the train loss still falls; silent beside ``--patience``."""
+    """A dev loss that rises well above its least while the train loss still falls; silent beside early stopping."""
     dev, train = facts.dev, facts.train
     if facts.known.patience is not None or len(dev) < 4 or not np.isfinite(dev).all():
         return None
@@ -227,7 +227,7 @@ def overfitting(facts: Facts) -> Finding | None:
         f"the dev loss was least in epoch {best + 1}, {dev[best]:.3g}, and is {now:.3g} after epoch {len(dev)} "
         f"(+{rise / dev[best]:.0%}), while the train loss fell from {train[best]:.3g} to {train[-1]:.3g}"
     )
-    return Finding(None, "loss", "the network overfits", evidence, "--patience 5")
+    return Finding(None, "loss", "the network overfits", evidence, "patience=5")
 
 
 # The first of these that speaks is the cause, and the others would only name its consequences.
@@ -269,7 +269,7 @@ def _above_usual(facts: Facts) -> bool:
 def _smaller(facts: Facts) -> str:
     """The usual rate where the one that was used is far above it, else a tenth."""
     rate = facts.usual if facts.usual is not None and _above_usual(facts) else facts.learning_rate / 10
-    return f"--learning-rate {rate:.3g}"
+    return f"learning_rate={rate:.3g}"
 
 
 def _rate(facts: Facts) -> str:

@@ -112,7 +112,7 @@ class Explanation:
         kept = tuple(section for section in self.sections if words.lower() in section.title.lower())
         if not kept:
             titles = "; ".join(section.title for section in self.sections)
-            raise InputError(f"--only {words}: no title holds that; there are: {titles}")
+            raise InputError(f"only={words!r}: no title holds that; there are: {titles}")
         return replace(self, sections=kept)
 
     def __repr__(self) -> str:

@@ -39,7 +39,7 @@ class Trajectory:
 
 
 def path_of(run: SavedRun) -> Path:
-    """The path of a finished run, with the θ of its model in its place, which after ``--patience`` is not the last one.
+    """The path of a finished run, with the θ of its model in its place, which after early stopping is not the last one.
 
     Raises:
         InputError: the run has made no model yet.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import pellucid
-from pellucid._files import StrPath, write_whole
+from pellucid._files import StrPath, would_be_lost, write_whole
 from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -65,12 +65,9 @@ def write(model: Model, path: StrPath) -> None:
 def _refuse_to_replace(weights: Path, beside: Path) -> None:
     """Raise InputError where one of the two files is there and was not written by an export to PyTorch."""
     if is_model_file(weights):
-        raise InputError(f"{weights}: is a model of pellucid, which would be lost; choose another name")
+        raise would_be_lost(weights, "is a model of pellucid")
     if beside.exists() and not beside.read_bytes().startswith(OPENING.encode()):
-        raise InputError(
-            f"{beside}: is there already, and the lines that load {weights.name} would take its place; "
-            "choose another name"
-        )
+        raise would_be_lost(beside, f"is there already, where the lines that load {weights.name} are to stand")
 
 
 def state(model: Model) -> dict[str, AnyArray]:

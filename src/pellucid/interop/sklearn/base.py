@@ -69,12 +69,15 @@ class Perceptron(BaseEstimator):
         except KeyError:
             raise AttributeError(f"this {type(self).__name__} is not fitted yet: it has no network") from None
 
-    def _inputs(self, X: Any, *, reset: bool = False) -> AnyArray:
+    def _inputs(self, X: Any) -> AnyArray:
         """X as an array of float32, where it is that already, or of float64; a sparse one becomes dense."""
-        checked = validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=reset, ensure_min_features=1
-        )
-        return dense(checked)
+        return dense(validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False))
+
+    def _samples(self, X: Any, y: Any, *, first: bool, **more: Any) -> tuple[AnyArray, AnyArray]:
+        """X and y as arrays; the ``first`` ones say how many features there are."""
+        kinds = {"accept_sparse": ["csr", "csc"], "dtype": (np.float64, np.float32), "multi_output": True}
+        X, y = validate_data(self, X, y, reset=first, **kinds, **more)
+        return dense(X), flat(y)
 
     def _outputs(self, X: Any) -> AnyArray:
         check_is_fitted(self, "network_")

@@ -17,14 +17,14 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.losses import BinaryCrossEntropy, Loss
 from pellucid.interop.sklearn import parameters
-from pellucid.interop.sklearn.base import Perceptron, dense, flat, takes_part
+from pellucid.interop.sklearn.base import Perceptron, dense, takes_part
 
 
 class PellucidClassifier(ClassifierMixin, Perceptron):
@@ -112,10 +112,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         by epoch, and with ``early_stopping`` the network of the best score is kept.
         """
         again = self.warm_start and hasattr(self, "network_")
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=not again
-        )
-        X, y = dense(X), flat(y)
+        X, y = self._samples(X, y, first=not again)
         if not again:
             self._learn_classes(y)
         elif set(unique_labels(y)) != set(self.classes_):
@@ -131,10 +128,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         """One epoch over X and y; the first call names all ``classes`` that there will be."""
         first = _check_partial_fit_first_call(self, classes)
         kind = type_of_target(y, input_name="y")
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=first
-        )
-        X, y = dense(X), flat(y)
+        X, y = self._samples(X, y, first=first)
         if first:
             self._learn_classes(y if kind.startswith("multilabel") else np.asarray(classes))
         return self._fit(X, self._encoded(y), self._weights(y, sample_weight), None, part=True)
@@ -142,10 +136,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
     def predict(self, X: Any) -> AnyArray:
         """The likeliest class of each row (n,), or the labels that are likelier than not, (n, labels)."""
         outputs = self._outputs(X)
-        answers: AnyArray
-        if outputs.shape[1] == 1:
-            outputs = outputs[:, 0]
-        answers = self._binarizer.inverse_transform(outputs)
+        answers: AnyArray = self._binarizer.inverse_transform(outputs[:, 0] if outputs.shape[1] == 1 else outputs)
         return answers
 
     def predict_proba(self, X: Any) -> AnyArray:
@@ -164,21 +155,16 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         self._binarizer = LabelBinarizer().fit(y)
         self.classes_ = self._binarizer.classes_
 
-    def _check_classes(self, y: AnyArray) -> None:
-        """Refuse classes that were not there at first."""
+    def _encoded(self, y: AnyArray) -> AnyArray:
         new = set(unique_labels(y)) - set(self.classes_)
         if new:
             raise InputError(
                 f"`y` has classes not in `self.classes_`: {sorted(map(str, new))[:5]}; "
                 f"`self.classes_` has {self.classes_}. partial_fit goes on with the classes of its first call"
             )
-
-    def _encoded(self, y: AnyArray) -> AnyArray:
-        self._check_classes(y)
         if self._multiclass:
             return np.searchsorted(self.classes_, y)
-        encoded = self._binarizer.transform(y)
-        return dense(encoded)
+        return dense(self._binarizer.transform(y))
 
     @property
     def _multiclass(self) -> bool:
@@ -270,11 +256,7 @@ class PellucidRegressor(RegressorMixin, Perceptron):
 
     def _fit_values(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool) -> Any:
         again = (self.warm_start or part) and hasattr(self, "network_")
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, y_numeric=True,
-            dtype=(np.float64, np.float32), reset=not again,
-        )  # fmt: skip
-        X, y = dense(X), flat(y)
+        X, y = self._samples(X, y, first=not again, y_numeric=True)
         return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), part=part)
 
     def _encoded(self, y: AnyArray) -> AnyArray:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.evaluation import checked, evaluate
 from pellucid.core.losses import Loss
@@ -120,9 +121,8 @@ class Fit:
             raise InputError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
-        if part.weights is None:
-            return Part(X, y, None), Part(X_held, y_held, None)
-        return Part(X, y, w), Part(X_held, y_held, w_held)
+        weighted = part.weights is not None
+        return Part(X, y, w if weighted else None), Part(X_held, y_held, w_held if weighted else None)
 
     def _by_steps(self) -> None:
         e = self.e
@@ -131,18 +131,22 @@ class Fit:
         inner = parameters.optimizer(e) if fresh else e._optimizer
         rule = self._rule(inner, size)
         e._optimizer = inner
-        best: Array = e.network_.theta.copy()
         if not self.part_only:
             e.n_iter_ = 0
         if self.held is not None and e.validation_scores_ is None:
             e.validation_scores_, e.validation_loss_curve_, e.best_validation_score_ = [], [], -np.inf
             e.best_loss_ = None if e.early_stopping else e.best_loss_
+        stopping = EarlyStopping(
+            e.n_iter_no_change + 1,
+            e.tol,
+            best_loss=-e.best_validation_score_ if e.early_stopping else e.best_loss_,
+            best_theta=e.network_.theta.copy(),
+            waited=e._no_improvement_count,
+        )
         try:
             for epoch in self._epochs(rule, size):
-                self._note(epoch, rule)
-                if self._improved() and e.early_stopping:
-                    best = e.network_.theta.copy()
-                if self._is_over(rule):
+                self._take_note(epoch, rule, stopping)
+                if self._is_over(rule, stopping):
                     break
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
@@ -152,8 +156,9 @@ class Fit:
             e.validation_scores_.append(math.nan)
             _warn(f"{error}; the network of the best validation score so far is kept")
         rule.close()
+        e._no_improvement_count = stopping.waited
         if e.early_stopping:
-            e.network_.theta = best
+            e.network_.theta = stopping.best_theta
 
     def _rule(self, optimizer: Optimizer, batch_size: int) -> Penalised:
         """The optimiser with the penalty beside it."""
@@ -192,22 +197,29 @@ class Fit:
         generator: np.random.Generator = self.e._generator
         return generator
 
-    def _note(self, epoch: Epoch, rule: Penalised) -> None:
-        """Keep what came of an epoch: loss, samples seen, and how the samples that are watched do."""
+    def _take_note(self, epoch: Epoch, rule: Penalised, stopping: EarlyStopping) -> None:
+        """Keep what came of an epoch: loss, samples seen, how the samples that are watched do, and what is best."""
         e = self.e
         e.n_iter_ += 1
         e.t_ += len(self.train.X)
         e.loss_ = self.loss_factor * epoch.train.loss + rule.penalty()
         e.loss_curve_.append(e.loss_)
-        if e.verbose:
-            print(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}", flush=True)
+        self._say(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")
         if self.held is not None:
             e.validation_loss_curve_.append(self.loss_factor * evaluate(e.network_, self.held.data()).loss)
             e.validation_scores_.append(self._score(self.held))
-            if e.verbose:
-                print(f"Validation score: {e.validation_scores_[-1]:f}", flush=True)
+            e.best_validation_score_ = max(e.best_validation_score_, e.validation_scores_[-1])
+            self._say(f"Validation score: {e.validation_scores_[-1]:f}")
+        watched = e.early_stopping and self.held is not None
+        stopping.see(e.n_iter_, -e.validation_scores_[-1] if watched else e.loss_, e.network_.theta)
+        if not watched:
+            e.best_loss_ = stopping.best_loss
         if e.learning_rate == "invscaling" and e.solver == "sgd":
             rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+
+    def _say(self, words: str) -> None:
+        if self.e.verbose:
+            print(words, flush=True)
 
     def _score(self, part: Part) -> float:
         """Accuracy, or R² (with a mean over the outputs), as ``score`` gives it."""
@@ -219,37 +231,19 @@ class Fit:
             return 1.0 if scores.rmse == 0 else 0.0
         return scores.r2
 
-    def _improved(self) -> bool:
-        """Count epochs without an improvement of more than ``tol``; whether this was the best of all."""
-        e = self.e
-        if e.early_stopping and self.held is not None:
-            last, best = e.validation_scores_[-1], e.best_validation_score_
-            e._no_improvement_count = e._no_improvement_count + 1 if last < best + e.tol else 0
-            better = last > best
-            e.best_validation_score_ = max(last, best)
-            return bool(better)
-        if self.held is not None:
-            e.best_validation_score_ = max(e.validation_scores_[-1], e.best_validation_score_)
-        e._no_improvement_count = e._no_improvement_count + 1 if e.loss_ > e.best_loss_ - e.tol else 0
-        better = e.loss_ < e.best_loss_
-        e.best_loss_ = min(e.loss_, e.best_loss_)
-        return bool(better)
-
-    def _is_over(self, rule: Penalised) -> bool:
+    def _is_over(self, rule: Penalised, stopping: EarlyStopping) -> bool:
         """Whether nothing gets better any more; an adaptive learning rate falls first."""
         e = self.e
-        if e._no_improvement_count > e.n_iter_no_change:
+        if stopping.is_over:
             what = "Validation score" if e.early_stopping else "Training loss"
             words = f"{what} did not improve more than tol={e.tol:f} for {e.n_iter_no_change} consecutive epochs."
             adaptive = e.learning_rate == "adaptive" and e.solver == "sgd"
             if not adaptive or rule.learning_rate <= LEAST_RATE:
-                if e.verbose:
-                    print(words + (" Learning rate too small. Stopping." if adaptive else " Stopping."), flush=True)
+                self._say(words + (" Learning rate too small. Stopping." if adaptive else " Stopping."))
                 return True
             rule.change_rate(rule.learning_rate / 5)
-            e._no_improvement_count = 0
-            if e.verbose:
-                print(f"{words} Setting learning rate to {rule.learning_rate:f}", flush=True)
+            stopping.waited = 0
+            self._say(f"{words} Setting learning rate to {rule.learning_rate:f}")
         if e.n_iter_ == e.max_iter and not self.part_only:
             words = f"Stochastic Optimizer: Maximum iterations ({e.max_iter}) reached"
             _warn(f"{words} and the optimization hasn't converged yet.")

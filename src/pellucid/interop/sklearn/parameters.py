@@ -22,8 +22,15 @@ from pellucid.core.losses import (
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
 from pellucid.core.schedules import SCHEDULES, Schedule, constant
+from pellucid.runs.kinds import Choice
+from pellucid.runs.settings import SETTINGS
 
 ACTIVATION_NAMES = {"logistic": "sigmoid", "leaky_relu": "leaky-relu"}  # scikit-learn's, of those that have two
+SETTING_NAMES = {
+    "hidden_layer_sizes": "hidden", "batch_size": "batch_size", "max_iter": "epochs", "n_iter_no_change": "patience",
+    "learning_rate_init": "learning_rate", "dropout": "dropout", "weight_decay": "weight_decay",
+    "clip_norm": "clip_norm",
+}  # fmt: skip
 OUT_ACTIVATION_NAMES = {"sigmoid": "logistic"}
 RATES = ("constant", "invscaling", "adaptive")  # scikit-learn's own, which follow the epochs
 VALUES: dict[str, Callable[[], Loss]] = {
@@ -50,22 +57,18 @@ def _descent(e: Any) -> Optimizer:
 
 def optimizer(estimator: Any) -> Optimizer:
     """The optimiser that an estimator's ``solver`` names, with an empty memory."""
-    return SOLVERS[known(estimator.solver, SOLVERS, "solver")](estimator)
+    return SOLVERS[Choice(known=SOLVERS).check(estimator.solver, "solver")](estimator)
 
 
 def schedule(estimator: Any) -> Schedule:
     """How the learning rate goes within the whole training; constant where it follows the epochs' losses."""
-    name = known(estimator.learning_rate, (*RATES, *SCHEDULES), "learning_rate")
+    name = Choice(known=(*RATES, *SCHEDULES)).check(estimator.learning_rate, "learning_rate")
     return constant if name in RATES else SCHEDULES[name]
 
 
 def hidden_sizes(estimator: Any) -> list[int]:
     """The neurons of the hidden layers; a single number is one layer."""
-    given = estimator.hidden_layer_sizes
-    sizes = list(given) if hasattr(given, "__iter__") else [given]
-    if any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0 for size in sizes):
-        raise InputError(f"hidden_layer_sizes must be > 0 and whole, got {given!r}: give (100,) or (64, 32), or ()")
-    return [int(size) for size in sizes]
+    return [*_checked(estimator, "hidden_layer_sizes")]
 
 
 def activations(estimator: Any, layers: int) -> list[Activation]:
@@ -80,13 +83,13 @@ def activations(estimator: Any, layers: int) -> list[Activation]:
 
 def _activation(name: str) -> Activation:
     own = ACTIVATION_NAMES.get(name, name)
-    made: Activation = ACTIVATIONS[known(own, ACTIVATIONS, "activation")]()
+    made: Activation = ACTIVATIONS[Choice(known=ACTIVATIONS).check(own, "activation")]()
     return made
 
 
 def loss_of_classes(estimator: Any, *, multiclass: bool) -> Loss:
     """Log loss: with softmax for several classes, with sigmoids for two, and for labels that do not exclude others."""
-    name = known(estimator.loss, CLASSES, "loss")
+    name = Choice(known=CLASSES).check(estimator.loss, "loss")
     if multiclass:
         return CLASSES[name]()
     if name != "log_loss":
@@ -99,7 +102,7 @@ def loss_of_values(estimator: Any) -> Loss:
     if getattr(estimator.loss, "kind", None) == "values" and not isinstance(estimator.loss, type):
         own: Loss = estimator.loss
         return own
-    return VALUES[known(estimator.loss, VALUES, "loss")]()
+    return VALUES[Choice(known=VALUES).check(estimator.loss, "loss")]()
 
 
 def factors(loss: Loss, outputs: int) -> tuple[float, float]:
@@ -131,23 +134,20 @@ def batch_size(estimator: Any, samples: int) -> int:
     given = estimator.batch_size
     if given == "auto":
         return min(200, samples)
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise InputError(f"batch_size={given!r}: give a whole number of at least 1, or 'auto'")
-    if given > samples:
+    size: int = _checked(estimator, "batch_size")
+    if size > samples:
         warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
-    return min(int(given), samples)
+    return min(size, samples)
 
 
 def check_numbers(estimator: Any) -> None:
     """Refuse numbers that cannot be, each by its name."""
     e = estimator
-    checks.count(e.max_iter, "max_iter")
     checks.number(e.alpha, "alpha")
     checks.number(e.tol, "tol")
-    checks.number(e.learning_rate_init, "learning_rate_init", positive=True)
     checks.number(e.validation_fraction, "validation_fraction", below=1.0)
-    if e.n_iter_no_change != np.inf:
-        checks.count(e.n_iter_no_change, "n_iter_no_change")
+    for name in SETTING_NAMES.keys() - {"batch_size"}:  # which may be "auto", and is looked at later
+        _checked(e, name)
     if e.solver == "lbfgs" and (e.dropout or e.clip_norm is not None or e.weight_decay):
         raise InputError(
             "solver='lbfgs' minimises the loss of all samples at once, without dropout, clip_norm and weight_decay: "
@@ -155,8 +155,8 @@ def check_numbers(estimator: Any) -> None:
         )
 
 
-def known(value: Any, names: Any, parameter: str) -> str:
-    """A name that is known, or an InputError that lists those that are."""
-    if not isinstance(value, str) or value not in names:
-        raise InputError(f"{parameter}={value!r}: not known; take {', '.join(names)}")
-    return value
+def _checked(estimator: Any, name: str) -> Any:
+    """A parameter that is a setting of a run too, in the form that the settings have it."""
+    value, rule = getattr(estimator, name), SETTINGS[SETTING_NAMES[name]]
+    endless = name == "n_iter_no_change" and value == np.inf
+    return value if endless or (value is None and rule.none is not None) else rule.kind.check(value, name)

@@ -53,7 +53,7 @@ def _own_answer(net: Network, outputs: Array) -> AnyArray:
     if net.loss.kind == "values":
         raise InputError(
             "saliency: the true value is not known, and at its own prediction a network has no loss: "
-            "give y, or a sample of data (--sample N)"
+            "give y, or a sample of data that holds it"
         )
     return outputs.argmax(axis=1) if net.loss.kind == "classes" else (outputs > 0.5).astype(int)
 

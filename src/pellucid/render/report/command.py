@@ -1,11 +1,11 @@
-"""The command that would make a run again: its settings as the flags of ``pellucid train``, without what is usual."""
+"""The command that would make a run again: its settings in the words of ``pellucid train``, without what is usual."""
 
 import shlex
 from collections.abc import Iterator
 
 from pellucid.core import threads
 from pellucid.core.network import Network
-from pellucid.runs import Settings, from_flags
+from pellucid.runs import Settings, from_recipe
 from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS
 
 DECIDED_BY_MODEL = ("hidden", "activation", "loss", "init")  # where --start-from names one
@@ -38,7 +38,7 @@ def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str
 
 def _usual(settings: Settings, net: Network, samples: int) -> dict[str, object]:
     """What a run has where only its recipe, its optimiser and its data are said."""
-    usual = from_flags({"recipe": settings.recipe}).as_json() | {"recipe": "default"}
+    usual = from_recipe({"recipe": settings.recipe}).as_json() | {"recipe": "default"}
     usual["loss"] = usual["loss"] or ("squared-error" if net.loss.kind == "values" else "cross-entropy")
     if len(usual["activation"]) == 1 and settings.hidden:
         usual["activation"] = usual["activation"] * len(settings.hidden)

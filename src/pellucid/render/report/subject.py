@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def result(self) -> dict[str, Any]:
-        """What ``pellucid train --json`` printed."""
+        """What training came to, as JSON has it."""
         result: dict[str, Any] = self.about["result"]
         return result
 
@@ -93,7 +93,7 @@ def subject(run: SavedRun | Run, dataset: Dataset | None = None) -> Subject:
         about, history = run.about, run.history
     if about["result"] is None:
         raise InputError(
-            f"{run.folder}: is not finished, and a report is on the end: pellucid train --resume {run.folder}"
+            f"{run.folder}: is not finished, and a report is on the end; go on with resume={str(run.folder)!r}"
         )
     why = ""
     if dataset is None:
