@@ -15,6 +15,7 @@ from pellucid.core.errors import InputError
 from pellucid.datasets import read, read_rows
 from pellucid.datasets.formats import digit_csv, digit_csv_rows
 from pellucid.datasets.formats.digit_csv import parse_digit_csv
+from pellucid.datasets.formats.opening import BOM
 
 HEAD = b"label,pixel0,pixel1\n"
 GOOD = HEAD + b"7,0,255\n3,1,2\n"
@@ -31,7 +32,7 @@ def as_csv(X: np.ndarray, y: np.ndarray, newline: str = "\n", bom: bool = False)
     st.sampled_from(["\n", "\r\n"]),
     st.booleans(),
 )
-@settings(deadline=None)  # the first example imports polars
+@settings(deadline=None)
 def test_what_is_written_is_read(X: np.ndarray, newline: str, bom: bool) -> None:
     y = np.arange(len(X)) % 10
     content = as_csv(X, y, newline, bom)
@@ -41,7 +42,7 @@ def test_what_is_written_is_read(X: np.ndarray, newline: str, bom: bool) -> None
     assert table.y is not None
     assert (table.X == X).all()
     assert (table.y == y).all()
-    slow = digit_csv_rows.read_carefully(content.removeprefix(digit_csv.BOM), "", ("label", *table.features), 0, True)
+    slow = digit_csv_rows.read_carefully(content.removeprefix(BOM), "", ("label", *table.features), 0, True)
     assert slow[1] is not None
     assert (slow[0] == X).all()
     assert (slow[1] == y).all()

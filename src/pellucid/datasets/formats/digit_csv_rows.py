@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -19,7 +19,7 @@ GAPS = {"", "nan", "na", "n/a", "null", "none", "?", "-"}
 
 def read_carefully(
     content: bytes, name: str, columns: tuple[str, ...], label: int | None, named: bool
-) -> tuple[Array, Array | None]:
+) -> tuple[AnyArray, AnyArray | None]:
     r"""Return X (n, pixels) uint8 and y (n,) int64 or None; raises InputError at the first wrong cell.
 
     >>> read_carefully(b"label,pixel0\n3,256\n", "digits.csv", ("label", "pixel0"), 0, True)

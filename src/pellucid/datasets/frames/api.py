@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO
 
-from pellucid.datasets.containers import Path
-from pellucid.datasets.frames.frame import Column, Frame, Odd, checked
+from pellucid._files import StrPath
+from pellucid.datasets.formats.opening import held
+from pellucid.datasets.formats.registry import FORMATS
+from pellucid.datasets.frames.frame import Frame, frame_of
 from pellucid.datasets.frames.from_dataframe import from_native, from_values
-from pellucid.datasets.frames.from_file import read
-
-__all__ = ["Column", "Frame", "Odd", "as_frame", "read_frame"]
 
 
-def read_frame(path: Path, *, stdin: BinaryIO | None = None, as_text: Collection[str] = ()) -> Frame:
-    r"""Read a CSV (separated by comma, semicolon, tab or bar; also gzipped) or a Parquet file into a table.
+def read_frame(path: StrPath, *, stdin: BinaryIO | None = None, as_text: Collection[str] = ()) -> Frame:
+    r"""Read a CSV (separated by comma, semicolon, tab or bar; also gzipped), a Parquet or an Arrow file into a table.
 
-    "-" reads a CSV from the binary stream `stdin`. Columns named in `as_text` stay text, whatever they look like:
+    "-" reads from the binary stream `stdin`. Columns named in `as_text` stay text, whatever they look like:
     007 is no 7 where a model knows the one and not the other. Raises InputError that says what is wrong, where, and
     what to do.
 
@@ -25,7 +24,8 @@ def read_frame(path: Path, *, stdin: BinaryIO | None = None, as_text: Collection
     >>> frame.columns["age"].values, frame.columns["city"].values
     (array([41., nan]), array(['Bonn', 'Ulm'], dtype=object))
     """
-    return read(path, stdin, as_text)
+    with held(path, stdin) as file:
+        return FORMATS.columns(file, as_text)
 
 
 def as_frame(data: Any, name: str = "data") -> Frame:
@@ -40,4 +40,4 @@ def as_frame(data: Any, name: str = "data") -> Frame:
     if isinstance(data, Frame):
         return data
     columns = from_values(data, name) if isinstance(data, Mapping) else from_native(data, name)
-    return checked(name, columns, first=0)
+    return frame_of(name, columns, first=0)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pellucid.core.errors import InputError
-from pellucid.datasets.formats.digit_csv import BOM
+from pellucid.core.errors import InputError, needs
 from pellucid.datasets.formats.digit_csv_rows import decode
+from pellucid.datasets.formats.opening import BOM
 from pellucid.datasets.frames.frame import shown
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def read_texts(content: bytes, name: str) -> Texts:
     >>> texts.separator, texts.columns["city"].to_list()
     (';', ['Bonn'])
     """
+    needs("polars", "tables", f"{name}: reading a table")
     content = content.removeprefix(BOM).rstrip(b"\r\n")
     if not content.strip():
         raise InputError(f"{name}: is empty; give a table: a row of names, and a row for each sample below it")
@@ -131,10 +132,8 @@ def _check_names(header: list[str], name: str) -> None:
 
 def _read_fast(content: bytes, separator: str, width: int) -> list[pl.Series] | None:
     """Return the columns by polars, or None where anything at all is odd: each row must have `width` values."""
-    try:
-        import polars as pl
-    except ImportError:
-        raise InputError("reading a CSV needs polars; install it with: pip install polars") from None
+    import polars as pl
+
     rows = _even_rows(content, separator, width)
     if rows is None:
         return None

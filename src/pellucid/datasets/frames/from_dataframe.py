@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.core.errors import InputError
+from pellucid.core.errors import InputError, needs
 from pellucid.datasets.frames.frame import INDEX, Column, Odd, called, is_gap, is_index, shown
 from pellucid.datasets.frames.text_columns import dates_of
 
@@ -29,10 +29,10 @@ def from_native(data: Any, name: str) -> dict[str, Column]:
     ...
     pellucid.core.errors.InputError: data: is a list, no data frame; give a data frame of pandas, polars or PyArrow, ...
     """
-    try:
-        import narwhals as nw
-    except ImportError:
-        raise InputError(f"{name}: reading data frames needs narwhals; install it with: pip install narwhals") from None
+    for library in ("narwhals", "polars"):
+        needs(library, "tables", f"{name}: reading a data frame")
+    import narwhals as nw
+
     try:
         frame = nw.from_native(data, eager_only=True)
     except TypeError:
@@ -148,6 +148,7 @@ def _floats(series: nw.Series[Any]) -> np.ndarray:
 
 
 def _text(values: list[Any]) -> Column:
+    needs("polars", "tables", "reading columns of text")
     import polars as pl
 
     return dates_of(pl.Series([None if is_gap(value) else str(value) for value in values], dtype=pl.String))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Dataset, Indices, Samples
+from pellucid.datasets.containers import Dataset, Indices, Samples
 from pellucid.datasets.labels import MOST_CLASSES, as_labels, class_names, task_of, values
+from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import mark_parts, part_sizes
 from pellucid.datasets.streaming.file_stream import DEV, TEST, FileStream, Source
 
@@ -18,19 +20,18 @@ MOST_VALUES = 2**28  # bytes of the targets of a regression
 MOST_STREAM_CLASSES = 2**16
 
 
-def load_stream(source: Source, *, task: str, dev: float | None, test: float | None, seed: int) -> Dataset:
-    """Encode the targets of a large file, draw dev and test from it by `seed`, and read these into memory.
+def load_stream(source: Source, options: LoadOptions) -> Dataset:
+    """Encode the targets of a large file, draw dev and test from it, and read these into memory, as the options say.
 
     Without `dev`, it is 10 %, but at most 10,000 samples. Raises InputError where dev and test would take more
     than 1 GB, and for whatever is wrong with the targets or with the rows that are read.
     """
     n = source.rows.shape[0]
     try:
-        classes, y = encode(source, task)
-        size = min(int(n * 0.1 + 0.5), MOST_DEV) if dev is None else dev
-        dev_size, test_size = part_sizes(n, size, test or 0)
+        classes, y = encode(source, options.task)
+        dev_size, test_size = part_sizes(n, *options.shares(n, most=MOST_DEV))
         _check_held(source, dev_size, test_size)
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(options.seed)
         part = mark_parts(n, dev_size, test_size, rng, None if classes is None else y)
         train = FileStream(source, y, part)
         held = _read_held(train, dev_size, test_size)
@@ -49,7 +50,7 @@ def _check_held(source: Source, dev_size: int, test_size: int) -> None:
         )
 
 
-def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
+def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, AnyArray]:
     """Return the classes and each sample's index (n,) in one or two bytes, or None and values (n, k) float64.
 
     The raw targets are read block by block, twice where they are labels, and never all in memory. Raises
@@ -62,7 +63,7 @@ def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
     if len(seen.values) > MOST_STREAM_CLASSES:
         raise InputError(
             f"{source.name}: has more than {MOST_STREAM_CLASSES} different labels, too many for classes; "
-            "take task regression, or another target"
+            "take task='regression', or another target"
         )
     classes = class_names(source.table(), seen.values, seen.first, seen.counts)
     y = np.empty(source.rows.shape[0], np.min_scalar_type(len(classes) - 1))  # (n,)
@@ -72,8 +73,8 @@ def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
     return classes, y
 
 
-def _all_values(source: Source) -> Array:
-    y: Array | None = None
+def _all_values(source: Source) -> AnyArray:
+    y: AnyArray | None = None
     for table in source.target_blocks():
         block = values(table)
         if y is None:
@@ -93,7 +94,7 @@ def _all_values(source: Source) -> Array:
 class _Seen:
     """Distinct labels, sorted: which, where each stands first, and how often each is there."""
 
-    values: Array
+    values: AnyArray
     first: Indices
     counts: Indices
 
