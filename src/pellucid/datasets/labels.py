@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, RawArrays, Task
+from pellucid.datasets.formats.csv_rows import is_number
 
 TASKS = ("auto", "classification", "regression")
 HUGE = 1e150  # the square of a larger value is no number
@@ -126,7 +128,7 @@ def _listed(classes: tuple[str, ...]) -> str:
     numbers = [int(name) for name in classes if name.removeprefix("-").isdecimal()]
     if len(classes) > 2 and numbers and numbers == list(range(numbers[0], numbers[0] + len(classes))):
         return f"{classes[0]} to {classes[-1]}"
-    return ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
+    return listed(classes)
 
 
 def values(table: RawArrays) -> AnyArray:
@@ -138,7 +140,7 @@ def values(table: RawArrays) -> AnyArray:
     """
     y = _targets(table)
     if y.dtype.kind not in "biuf":
-        i = next((i for i, text in enumerate(y.flat) if not _is_number(str(text))), 0)
+        i = next((i for i, text in enumerate(y.flat) if not is_number(str(text))), 0)
         raise InputError(
             f"{table.place(i // (y.size // len(y)))}: the target is {str(y.flat[i])!r}, but regression needs numbers: "
             "correct it (to learn classes: task='classification')"
@@ -152,14 +154,6 @@ def values(table: RawArrays) -> AnyArray:
             "give the target in another unit"
         )
     return y
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _targets(table: RawArrays) -> AnyArray:

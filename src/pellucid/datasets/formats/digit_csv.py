@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid._text import first_twice
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Pixels, RawArrays, pixel_names, square
+from pellucid.datasets.formats.csv_rows import refuse_utf16, split_row
 from pellucid.datasets.formats.digit_csv_rows import read_carefully
 from pellucid.datasets.formats.opening import BOM, CONVERT
 
@@ -66,11 +66,8 @@ def read_header(content: bytes, name: str, *, label_needed: bool) -> Header:
             f"{name}, row 1: {found} is not of a digit CSV, whose header is label,pixel0,pixel1,…; "
             f"for other data {CONVERT}"
         )
-    seen: set[str] = set()
-    for cell in cells:
-        if cell in seen:
-            raise InputError(f"{name}, row 1: two columns are called {cell}; rename or remove one")
-        seen.add(cell)
+    if (twice := first_twice(cells)) is not None:
+        raise InputError(f"{name}, row 1: two columns are called {twice}; rename or remove one")
     _check_order(pixels, name)
     if label_needed and not labels:
         raise InputError(f"{name}, row 1: there is no column label to learn from; add it (predict does without)")
@@ -80,8 +77,7 @@ def read_header(content: bytes, name: str, *, label_needed: bool) -> Header:
 def _first_row(content: bytes, name: str) -> list[str]:
     if not content.strip(BOM + b"\r\n\t "):
         raise InputError(f"{name}: is empty; give rows of digits below the header label,pixel0,pixel1,…")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{name}: is UTF-16, only UTF-8 is read; save it as CSV UTF-8")
+    refuse_utf16(content, name)
     line = re.split(rb"\r\n|\r|\n", content.removeprefix(BOM)[: 1 << 24], maxsplit=1)[0]
     try:
         text = line.decode("utf-8")
@@ -93,10 +89,7 @@ def _first_row(content: bytes, name: str) -> list[str]:
         raise InputError(f"{name}, row 1: holds NUL bytes, so this is no CSV, or a damaged one; get it again")
     if not text.strip():
         raise InputError(f"{name}, row 1: is blank; the header label,pixel0,… belongs there")
-    try:
-        return [cell.strip() for cell in next(csv.reader(io.StringIO(text), strict=True))]
-    except csv.Error as fault:
-        raise InputError(f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it") from None
+    return split_row(text, name)
 
 
 def _check_order(pixels: list[str], name: str) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
-from pellucid.datasets.frames.frame import Frame, frame_of
-from pellucid.datasets.frames.from_dataframe import from_native
+from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.streaming.row_groups import opened_arrow
 
 
@@ -20,7 +20,7 @@ def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
 
         table = ipc.open_file(source).read_all()
         table.validate(full=True)
-    return frame_of(file.name, from_native(table, file.name), first=0)
+    return as_frame(table, file.name)
 
 
 FORMAT = Format(

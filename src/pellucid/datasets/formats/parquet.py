@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid._text import first_twice, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import picture_shape
 from pellucid.datasets.formats.array_checks import as_targets
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
-from pellucid.datasets.frames.frame import Frame, frame_of, is_index, is_stored_index
-from pellucid.datasets.frames.from_dataframe import from_native
+from pellucid.datasets.frames.frame import Frame, is_index, is_stored_index
+from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.streaming import file_stream
 from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.row_groups import ParquetRows, column_kind, opened_parquet, pieces, row_counts
@@ -26,7 +27,6 @@ NUMBERS = ("numbers", "booleans")
 LABEL = "label"
 MOST_CELLS = 1 << 28  # of a table: 2 GB of numbers
 MOST_TEXT = 200  # characters of a label: what is longer is no name of a class
-LISTED = 10  # columns that a message names
 
 
 def open_parquet(file: File, target: str | None = None, target_needed: bool = True) -> Source:
@@ -67,10 +67,10 @@ def _find_target(name: str, columns: Sequence[str], target: str | None, *, neede
     if target is not None and target not in columns:
         if not needed:
             return None
-        raise InputError(f"{name}: has no column {target!r} for the target; its columns are {_listed(columns)}")
+        raise InputError(f"{name}: has no column {target!r} for the target; its columns are {listed(columns)}")
     if target is None and LABEL not in columns and needed:
         raise InputError(
-            f"{name}: has no column {LABEL}; name another one: target='NAME'; its columns are {_listed(columns)}"
+            f"{name}: has no column {LABEL}; name another one: target='NAME'; its columns are {listed(columns)}"
         )
     return target if target is not None or LABEL not in columns else LABEL
 
@@ -78,13 +78,12 @@ def _find_target(name: str, columns: Sequence[str], target: str | None, *, neede
 def _check_columns(
     name: str, schema: pa.Schema, columns: Sequence[str], features: Sequence[str], target: str | None
 ) -> None:
-    double = next((column for i, column in enumerate(columns) if column in columns[:i]), None)
-    if double is not None:
+    if (double := first_twice(columns)) is not None:
         raise InputError(f"{name}: two columns are called {double!r}; rename or remove one")
     kinds = {column: column_kind(schema.field(column).type) for column in columns}
     odd = [column for column in features if kinds[column] not in NUMBERS]
     if odd:
-        which = f"column {odd[0]!r} holds" if len(odd) == 1 else f"columns {_listed(odd)} hold"
+        which = f"column {odd[0]!r} holds" if len(odd) == 1 else f"columns {listed(odd)} hold"
         raise InputError(
             f"{name}: {which} {kinds[odd[0]]}, inputs are numbers or booleans; leave such columns out, or turn them "
             "into numbers"
@@ -97,16 +96,6 @@ def _check_columns(
             f"{name}: the target {target!r} holds {kinds[target]}, it must be numbers, booleans or text; convert it, "
             "or name another one: target='NAME'"
         )
-
-
-def _listed(columns: Sequence[str]) -> str:
-    """Return the first names and how many more there are.
-
-    >>> _listed(["a", "b"]), _listed([f"x{i}" for i in range(12)])[-17:]
-    ('a, b', 'x8, x9 and 2 more')
-    """
-    more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
-    return ", ".join(columns[:LISTED]) + more
 
 
 def _common(kinds: Sequence[Any]) -> np.dtype[Any]:
@@ -160,7 +149,7 @@ def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
             raise InputError(
                 f"{file.name}: has {table.num_rows} rows, not {rows} as it says; it is damaged, get it again"
             )
-    return frame_of(file.name, from_native(table, file.name), first=0)
+    return as_frame(table, file.name)
 
 
 def _is_table(file: File, target: str | None) -> bool:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.frames.dates import AMBIGUOUS, contradict, each_date
@@ -27,7 +28,7 @@ def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
             f"{frame.name}: has no column {missing[0]!r}{more}, which the model learned from; its columns are "
-            f"{', '.join(list(frame.columns)[:10])}: add it (its cells may be empty), or rename the one that is meant"
+            f"{listed(frame.columns)}: add it (its cells may be empty), or rename the one that is meant"
         )
     return {
         column.name: as_kind(

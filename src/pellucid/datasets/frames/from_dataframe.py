@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid._text import first_twice
 from pellucid.core.errors import InputError, needs
-from pellucid.datasets.frames.frame import INDEX, Column, Odd, called, is_gap, is_index, shown
+from pellucid.datasets.frames.frame import INDEX, Column, Frame, Odd, called, frame_of, is_gap, is_index, shown
 from pellucid.datasets.frames.text_columns import dates_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
 WANTED = "give a data frame of pandas, polars or PyArrow, or a dict of columns"
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
 MIXED = 0.95  # of the values: see texts.NEARLY_ALL
+
+
+def as_frame(data: Any, name: str = "data") -> Frame:
+    """Turn a data frame of pandas, polars, PyArrow or another that narwhals knows, or a dict of columns, into a table.
+
+    Raises InputError that names the column and what is wrong with it.
+
+    >>> frame = as_frame({"age": [41, None], "city": ["Bonn", "Ulm"]})
+    >>> frame.columns["age"].whole, frame.rows
+    (True, 2)
+    """
+    if isinstance(data, Frame):
+        return data
+    columns = from_values(data, name) if isinstance(data, Mapping) else from_native(data, name)
+    return frame_of(name, columns, first=0)
 
 
 def from_native(data: Any, name: str) -> dict[str, Column]:
@@ -83,13 +99,10 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
 def _names(names: Sequence[Any], name: str) -> list[str]:
     """Return the names of the columns as text; raises InputError where two are the same, or one is empty."""
     texts = [str(column).strip() for column in names]
-    seen: set[str] = set()
-    for place, column in enumerate(texts):
-        if column in seen:
-            raise InputError(f"{name}: two columns are called {shown(column)}; rename or remove one")
-        if not column and place:
-            raise InputError(f"{name}: column {place} (from 0) has no name; give it one, or remove it")
-        seen.add(column)
+    if (twice := first_twice(texts)) is not None:
+        raise InputError(f"{name}: two columns are called {shown(twice)}; rename or remove one")
+    if "" in texts[1:]:
+        raise InputError(f"{name}: column {texts.index('', 1)} (from 0) has no name; give it one, or remove it")
     return texts
 
 

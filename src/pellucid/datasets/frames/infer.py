@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pellucid._text import listed, shortened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
@@ -92,8 +93,7 @@ def _numbers_the_rows(name: str, values: AnyArray) -> bool:
 
 
 def _short(value: object) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 30 else text[:29] + "…"
+    return shortened(f"{value:g}" if isinstance(value, float) else str(value), 30)
 
 
 def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> None:
@@ -103,7 +103,7 @@ def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> N
         if name in without:
             raise InputError(f"{_kind(name, kind)}: is the target, or the weight of a row; leave this out")
         if name not in frame.columns:
-            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame)}")
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.columns)}")
         if frame.columns[name].values is None and kind != "out":
             raise InputError(f"{_kind(name, kind)}: {frame.name} has it as {frame.columns[name].why}; leave it out")
 
@@ -111,13 +111,6 @@ def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> N
 def _kind(name: str, kind: str) -> str:
     """Return the setting that says what a column is, as Python has it."""
     return f"columns={{{name!r}: {kind!r}}}"
-
-
-def listed(frame: Frame, most: int = 10) -> str:
-    """Return the names of the columns, the first of them where there are many."""
-    names = list(frame.columns)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def describe(column: Number | Category | Date, missing: int) -> Understood:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, Indices, Samples, Understood, WeightedSamples
 from pellucid.datasets.frames.coerce import as_kind, columns_of
 from pellucid.datasets.frames.frame import Frame
-from pellucid.datasets.frames.infer import describe, listed, understand
+from pellucid.datasets.frames.infer import describe, understand
 from pellucid.datasets.frames.targets import encoded, rows_with_target, target_names, targets_of
 from pellucid.datasets.labels import encode_labels, values
 from pellucid.datasets.options import LoadOptions
@@ -110,7 +111,7 @@ def samples_like(
     if missing:
         raise InputError(
             f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
-            f"{listed(frame)}: add it, or use pellucid predict"
+            f"{listed(frame.columns)}: add it, or use pellucid predict"
         )
     rows = rows_with_target(frame, names)
     answers = targets_of(frame, names, rows)
@@ -145,7 +146,9 @@ def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[st
     if name is None:
         return None
     if name not in frame.columns or name in targets:
-        raise InputError(f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame)}")
+        raise InputError(
+            f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame.columns)}"
+        )
     weights = as_kind(frame.columns[name], "number", frame, name)[rows]
     bad = ~(weights >= 0)
     if bad.any():
@@ -175,7 +178,7 @@ def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: AnyArra
         except ValueError:
             raise InputError(
                 f"class_weights={part!r}: give balanced, or a class and a number, such as {classes[0]}=2; "
-                f"the classes are {', '.join(classes[:10])}"
+                f"the classes are {listed(classes)}"
             ) from None
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise InputError(f"class_weights={text!r}: give finite numbers of at least 0, not all of them 0")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, RawArrays
 from pellucid.datasets.frames.coerce import as_kind
 from pellucid.datasets.frames.frame import Frame
-from pellucid.datasets.frames.infer import listed
 from pellucid.datasets.frames.text_columns import THOUSANDS
 from pellucid.datasets.labels import class_labels, decide_task, values
 from pellucid.model.preprocessing import Preprocessing
@@ -29,7 +29,7 @@ def target_names(frame: Frame, target: str | None, plan: Preprocessing | None = 
         usual = [name for name in USUAL if name in frame.columns]
         if not usual:
             raise InputError(
-                f"{frame.name}: say which column to predict: target='NAME'; its columns are {listed(frame)}"
+                f"{frame.name}: say which column to predict: target='NAME'; its columns are {listed(frame.columns)}"
             )
         return (usual[0],)
     if target is None:
@@ -38,7 +38,9 @@ def target_names(frame: Frame, target: str | None, plan: Preprocessing | None = 
         names = (target,) if target in frame.columns else tuple(name.strip() for name in target.split(","))
     for name in names:
         if name not in frame.columns:
-            raise InputError(f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame)}")
+            raise InputError(
+                f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame.columns)}"
+            )
     if len(set(names)) < len(names):
         raise InputError(f"target={target!r}: names a column twice; name each once")
     if known and set(known) != set(names):
