@@ -146,8 +146,8 @@ BAD: list[tuple[str, bytes, list[str]]] = [
     ("label alone", b"label\n7\n", ["row 1: no pixel column"]),
     ("scrambled pixels", b"label,pixel1,pixel0\n7,0,1\n", ["row 1: column pixel0 stands out of order"]),
     ("other table", b"sepal,petal\n1.5,2\n", ["row 1: column 'sepal'", "digit CSV", "numpy.savez"]),
-    ("header in Latin-1", b"label,pix\xe9l\n7,0\n", ["row 1: byte 10 is no UTF-8"]),
-    ("header with NUL", b"label,pixel0\0\n7,0\n", ["row 1: holds NUL"]),
+    ("header in Latin-1", b"label,pix\xe9l\n7,0\n", ["row 1: byte 0xe9 is no UTF-8"]),
+    ("header with NUL", b"label,pixel0\0\n7,0\n", ["row 1: holds a NUL byte"]),
     ("header with open quote", b'label,"pixel0\n7,0\n', ["row 1: a quote does not close"]),
     ("UTF-16", GOOD.decode().encode("utf-16"), ["is UTF-16"]),
 ]

@@ -47,12 +47,7 @@ def part_sizes(n: int, dev: float, test: float) -> tuple[int, int]:
 
 
 def split(
-    n: int,
-    *,
-    dev: float,
-    test: float,
-    rng: np.random.Generator,
-    labels: AnyArray | None = None,
+    n: int, *, dev: float, test: float, rng: np.random.Generator, labels: AnyArray | None = None
 ) -> tuple[Indices, Indices, Indices]:
     """Return the shuffled indices of the train, dev and test samples: disjoint, and all of 0 … n−1 together.
 

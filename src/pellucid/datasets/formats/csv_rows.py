@@ -1,4 +1,4 @@
-"""The slow, careful pass over the text of a CSV: row by row, to name the first one that is wrong, and how to mend it."""
+"""The slow, careful pass over the text of a CSV: row by row, to name the first that is wrong, and how to mend it."""
 
 from __future__ import annotations
 

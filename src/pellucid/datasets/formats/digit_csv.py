@@ -11,7 +11,7 @@ from pellucid._text import first_twice
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Pixels, RawArrays, pixel_names, square
-from pellucid.datasets.formats.csv_rows import refuse_utf16, split_row
+from pellucid.datasets.formats.csv_rows import decode, refuse_utf16, split_row
 from pellucid.datasets.formats.digit_csv_rows import read_carefully
 from pellucid.datasets.formats.opening import BOM, CONVERT
 
@@ -78,15 +78,7 @@ def _first_row(content: bytes, name: str) -> list[str]:
     if not content.strip(BOM + b"\r\n\t "):
         raise InputError(f"{name}: is empty; give rows of digits below the header label,pixel0,pixel1,…")
     refuse_utf16(content, name)
-    line = re.split(rb"\r\n|\r|\n", content.removeprefix(BOM)[: 1 << 24], maxsplit=1)[0]
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise InputError(
-            f"{name}, row 1: byte {fault.start + 1} is no UTF-8 text; save the file as CSV UTF-8"
-        ) from None
-    if "\0" in text:
-        raise InputError(f"{name}, row 1: holds NUL bytes, so this is no CSV, or a damaged one; get it again")
+    text = decode(re.split(rb"\r\n|\r|\n", content.removeprefix(BOM)[: 1 << 24], maxsplit=1)[0], name)
     if not text.strip():
         raise InputError(f"{name}, row 1: is blank; the header label,pixel0,… belongs there")
     return split_row(text, name)

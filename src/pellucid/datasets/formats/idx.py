@@ -132,8 +132,9 @@ def open_idx(file: File, target: str | None = None, labels_needed: bool = True) 
         _check_size(shape, size, packed=False, name=name)
     image_shape = _picture_shape(shape, name)
     n, d = shape[0], math.prod(shape[1:])
-    found = _find_labels(name, needed=labels_needed)
-    beside = None if found is None else file.beside(found)
+    beside = file.find_beside(
+        labels_beside(name), "labels", "'images' to replace", " under that name", needed=labels_needed
+    )
     if images is not None:
         y = None if beside is None else _read_labels(beside, name, n)
         return RawArrays(name, images.reshape(n, d), y, pixel_names(d), image_shape, form="idx")
@@ -154,15 +155,6 @@ def _picture_shape(shape: tuple[int, ...], name: str) -> tuple[int, int] | None:
     if len(shape) > 3:
         raise InputError(f"{name}: has {len(shape)} dimensions, images have 3 (n, height, width); {CONVERT}")
     return (shape[1], shape[2]) if len(shape) == 3 else None
-
-
-def _find_labels(name: str, *, needed: bool) -> str | None:
-    candidates = labels_beside(name)
-    found = next((path for path in candidates if Path(path).is_file()), None)
-    if found is None and needed:
-        looked = f"looked for {' and '.join(candidates)}" if candidates else "its name has no 'images' to replace"
-        raise InputError(f"{name}: its labels were not found ({looked}); put them beside it under that name")
-    return found
 
 
 def _read_labels(file: File, images: str, count: int) -> Indices:

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -47,21 +48,24 @@ def open_npy(file: File, target: str | None = None, target_needed: bool = True) 
     n, shape = X.shape[0], picture_shape(X.shape, X.dtype)
     d = math.prod(X.shape[1:])
     rows, features = FlatRows(file, X.offset, (n, d), X.dtype), feature_names(d, shape)
-    beside = target if target is not None else _find_targets(name, needed=target_needed)
+    if target is not None:
+        beside: File | None = file.beside(target)
+    else:
+        remedy = ", or name their file: target='y.npy'"
+        beside = file.find_beside(
+            targets_beside(name), "targets", "X, images or features", remedy, needed=target_needed
+        )
     if beside is None:
         return Source(name, "npy", rows, features, shape)
-    targets_file = file.beside(beside)
-    y = read_header(targets_file)
-    sample = as_targets(np.empty((0, *y.shape[1:]) if y.shape else (), y.dtype), beside, "y", 0)
+    y = read_header(beside)
+    sample = as_targets(np.empty((0, *y.shape[1:]) if y.shape else (), y.dtype), beside.name, "y", 0)
     if y.shape[0] != n:
-        raise InputError(f"{name}: X has {n} samples, {beside} has {y.shape[0]}; they must be as many")
+        raise InputError(f"{name}: X has {n} samples, {beside.name} has {y.shape[0]}; they must be as many")
     if y.dtype.itemsize == 0:
-        raise InputError(f"{beside}: every label is empty; fill them in")
+        raise InputError(f"{beside.name}: every label is empty; fill them in")
 
-    def targets() -> Iterator[AnyArray]:
-        return _read_targets(targets_file, y)
-
-    return Source(name, "npy", rows, features, shape, targets, beside, sample.dtype, sample.ndim, beside)
+    targets = partial(_read_targets, beside, y)
+    return Source(name, "npy", rows, features, shape, targets, beside.name, sample.dtype, sample.ndim, beside.name)
 
 
 def read_header(file: File) -> Header:
@@ -113,17 +117,6 @@ def targets_beside(name: str) -> list[str]:
     path = Path(name)
     stems = [path.stem.replace(old, new) for old, new in BESIDE if old in path.stem]
     return [str(path.with_name(stem + path.suffix)) for stem in stems]
-
-
-def _find_targets(name: str, *, needed: bool) -> str | None:
-    candidates = targets_beside(name)
-    found = next((path for path in candidates if Path(path).is_file()), None)
-    if found is None and needed:
-        looked = f"looked for {' and '.join(candidates)}" if candidates else "its name has no X, images or features"
-        raise InputError(
-            f"{name}: its targets were not found ({looked}); put them beside it, or name their file: target='y.npy'"
-        )
-    return found
 
 
 def _read_targets(file: File, y: Header) -> Iterator[AnyArray]:

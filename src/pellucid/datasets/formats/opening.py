@@ -41,19 +41,32 @@ class File:
         self.is_folder = stream is None and is_folder(name)
         self._stream, self._until = stream, until
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it is open, for all who read it."""
+        return self._stream is not None and not self._stream.closed
+
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The open file, from its first byte; raises InputError where it cannot be opened."""
-        if self._stream is None or self._stream.closed:
-            with opened(self.name) as stream:
-                yield stream
-        else:
+        if self._stream is not None and self.is_held:
             self._stream.seek(0)
             yield self._stream
+        else:
+            with opened(self.name) as stream:
+                yield stream
 
     def beside(self, name: str) -> File:
         """Another file, held open for as long as this one."""
         return File(name) if self._stream is None or self._until is None else _hold(name, self._until)
+
+    def find_beside(self, names: list[str], what: str, lacks: str, remedy: str, *, needed: bool) -> File | None:
+        """The first file of some names that is there, or None; raises InputError where one is needed."""
+        found = next((name for name in names if Path(name).is_file()), None)
+        if found is None and needed:
+            looked = f"looked for {' and '.join(names)}" if names else f"its name has no {lacks}"
+            raise InputError(f"{self.name}: its {what} were not found ({looked}); put them beside it{remedy}")
+        return None if found is None else self.beside(found)
 
     @cached_property
     def start(self) -> bytes:

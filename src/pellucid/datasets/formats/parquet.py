@@ -18,7 +18,14 @@ from pellucid.datasets.frames.frame import Frame, is_index, is_stored_index
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.streaming import file_stream
 from pellucid.datasets.streaming.file_stream import Source
-from pellucid.datasets.streaming.row_groups import ParquetRows, column_kind, opened_parquet, pieces, row_counts
+from pellucid.datasets.streaming.row_groups import (
+    ParquetRows,
+    as_numpy,
+    column_kind,
+    opened_parquet,
+    pieces,
+    row_counts,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,25 +121,17 @@ def _common(kinds: Sequence[Any]) -> np.dtype[Any]:
 
 def _target_values(values: pa.Array, name: str, first: int) -> AnyArray:
     """Return a block of targets as NumPy holds them; text as fixed-width text."""
-    import pyarrow as pa
-
     if column_kind(values.type) != "text":
-        if pa.types.is_decimal(values.type):
-            values = values.cast(pa.float64())
-        return np.asarray(values.to_numpy(zero_copy_only=False))
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    encoded = values.cast(pa.large_string()).dictionary_encode()
-    texts, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-    longest = max(range(len(texts)), key=lambda i: len(texts[i]))
-    if len(texts[longest]) > MOST_TEXT:
-        i = first + int(np.argmax(codes == longest))
+        return as_numpy(values)
+    texts: AnyArray = np.array(values.to_pylist())
+    lengths = np.char.str_len(texts)
+    if lengths.max() > MOST_TEXT:
+        i = first + int(lengths.argmax())
         raise InputError(
-            f"{name}, row {i}: the label has {len(texts[longest])} characters, at most {MOST_TEXT} name a class; "
+            f"{name}, row {i}: the label has {lengths.max()} characters, at most {MOST_TEXT} name a class; "
             "name another column: target='NAME'"
         )
-    block: AnyArray = np.array(texts, np.dtype(str))[codes]
-    return block
+    return texts
 
 
 def _read_columns(file: File, _as_text: Collection[str]) -> Frame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -59,17 +60,17 @@ def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, AnyArray]
     look = task_of(task, source.form, source.target_dtype, source.target_ndim, lambda: _count_few(source))
     if look == "regression":
         return None, _all_values(source)
-    seen = _distinct(source, MOST_STREAM_CLASSES)
-    if len(seen.values) > MOST_STREAM_CLASSES:
+    labels, first, counts = _distinct(source, MOST_STREAM_CLASSES)
+    if len(labels) > MOST_STREAM_CLASSES:
         raise InputError(
             f"{source.name}: has more than {MOST_STREAM_CLASSES} different labels, too many for classes; "
             "take task='regression', or another target"
         )
-    classes = class_names(source.table(), seen.values, seen.first, seen.counts)
+    classes = class_names(source.table(), labels, first, counts)
     y = np.empty(source.rows.shape[0], np.min_scalar_type(len(classes) - 1))  # (n,)
     for table in source.target_blocks():
-        labels = as_labels(table)
-        y[table.first : table.first + len(labels)] = np.searchsorted(seen.values, labels)
+        block = as_labels(table)
+        y[table.first : table.first + len(block)] = np.searchsorted(labels, block)
     return classes, y
 
 
@@ -90,38 +91,26 @@ def _all_values(source: Source) -> AnyArray:
     return y
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Distinct labels, sorted: which, where each stands first, and how often each is there."""
+def _distinct(source: Source, most: int) -> tuple[AnyArray, Indices, Indices]:
+    """Return the distinct labels of a file, sorted, where each stands first, and how often it is there.
 
-    values: AnyArray
-    first: Indices
-    counts: Indices
-
-    def with_(self, other: _Seen) -> _Seen:
-        """Return what is seen in both, this one coming first in the file."""
-        values, first, place = np.unique(
-            np.concatenate([self.values, other.values]), return_index=True, return_inverse=True
-        )
-        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
-        return _Seen(values, np.concatenate([self.first, other.first])[first], counts)
-
-
-def _distinct(source: Source, most: int) -> _Seen:
-    """Return the distinct labels of a file; the rest of it is not read where they are more than `most`."""
-    seen: _Seen | None = None
+    The rest of the file is not read where they are more than `most`.
+    """
+    first: dict[Any, int] = {}
+    counts: Counter[Any] = Counter()
     for table in source.target_blocks():
-        labels, first, counts = np.unique(as_labels(table), return_index=True, return_counts=True)
-        block = _Seen(labels, first + table.first, counts)
-        seen = block if seen is None else seen.with_(block)
-        if len(seen.values) > most:
+        labels, places, times = np.unique(as_labels(table), return_index=True, return_counts=True)
+        for label, place, count in zip(labels.tolist(), places.tolist(), times.tolist(), strict=True):
+            first.setdefault(label, table.first + place)
+            counts[label] += count
+        if len(first) > most:
             break
-    assert seen is not None
-    return seen
+    found = sorted(first)
+    return np.array(found), np.array([first[label] for label in found]), np.array([counts[label] for label in found])
 
 
 def _count_few(source: Source) -> int:
-    return len(_distinct(source, MOST_CLASSES).values)
+    return len(_distinct(source, MOST_CLASSES)[0])
 
 
 def _read_held(stream: FileStream, dev_size: int, test_size: int) -> list[Samples | None]:

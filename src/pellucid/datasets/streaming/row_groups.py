@@ -31,7 +31,8 @@ def opened_arrow(file: File, what: str) -> Iterator[pa.NativeFile]:
         import pyarrow as pa
 
         try:
-            yield pa.PythonFile(stream, mode="r")
+            # what is streamed while a network learns is read without the interpreter
+            yield pa.PythonFile(stream, mode="r") if file.is_held else pa.OSFile(file.name)
         except InputError:
             raise
         except MemoryError:
@@ -147,14 +148,15 @@ class ParquetRows:
         for first, arrays in pieces(self.file, groups, self.columns, most):
             m = len(arrays[0])
             for array, column in zip(arrays, columns, strict=True):
-                column[:m] = _as_numpy(array)
+                column[:m] = as_numpy(array)
             for start in range(0, m, size):
                 X = room[: min(size, m - start)]
                 X[...] = columns[:, start : start + len(X)].T
                 yield first + start, X
 
 
-def _as_numpy(array: pa.Array) -> AnyArray:
+def as_numpy(array: pa.Array) -> AnyArray:
+    """Return numbers or booleans as NumPy holds them."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(array.type):
