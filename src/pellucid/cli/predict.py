@@ -29,7 +29,7 @@ from pellucid.cli.common import (
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets import Table
+from pellucid.datasets import RawArrays
 from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.render.pictures.subject import output_names
@@ -74,7 +74,7 @@ class Read(NamedTuple):
     name: str
     X: AnyArray
     place: Callable[[int], str]
-    table: Table | None = None
+    table: RawArrays | None = None
 
 
 def _inputs(model: Model, name: str, *, own: bool) -> Read:
@@ -89,7 +89,7 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)
-    if name != "-" and Path(name).suffix.lower() != ".parquet" and datasets.kind_of(name) == "table":
+    if name != "-" and datasets.kind_of(name, arrays=True) == "table":
         if own:
             raise InputError(
                 f"{name}: is a table, and no model is named; the one that comes with pellucid reads digits: "

@@ -8,7 +8,7 @@ from pellucid._text import counted
 from pellucid.cli.common import is_model, note, target_in
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets import Frame, Samples, Table, WeightedSamples
+from pellucid.datasets import Frame, RawArrays, Samples, WeightedSamples
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
@@ -83,7 +83,7 @@ def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
     return tables.samples(model, frame)
 
 
-def _table(model: Model, data: str) -> Table:
+def _table(model: Model, data: str) -> RawArrays:
     """The data as the model takes them: pictures in a folder become as large as those that it learned from."""
     if Path(data).is_dir() and model.image_shape is not None:
         return datasets.read_folder(data, model.image_shape, model.picture_form)
