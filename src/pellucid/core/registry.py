@@ -32,12 +32,12 @@ class Registry(dict[str, type[T]], Generic[T]):
         """Let a class be known by its ``name``; as it is returned, ``@ACTIVATIONS.add`` above a class does it too.
 
         Raises:
-            InputError: it lacks an attribute, it is no dataclass and yet has settings, or its name is taken.
+            InputError: it lacks an attribute, it is no dataclass and yet has settings, or the engine has its name.
         """
         self.check(kind)
         name, known = kind.name, self.get(kind.name)  # type: ignore[attr-defined]
-        if known is not None and known.__qualname__ != kind.__qualname__:  # the same class may be defined once more
-            raise InputError(f"{self.part} {name!r}: the name is taken by {known.__name__}; choose another")
+        if known is not None and known.__module__.startswith("pellucid.core."):
+            raise InputError(f"{self.part} {name!r}: the engine has one of this name; choose another")
         if not is_dataclass(kind) and kind.__init__ is not object.__init__:
             raise InputError(f"{kind.__name__}: has settings; make it a dataclass, so that files can hold them")
         self[name] = kind
