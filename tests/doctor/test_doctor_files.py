@@ -152,7 +152,7 @@ def test_shuffling_one_of_two_is_seen_in_training(tmp_path: Path) -> None:
 
 
 def test_a_function_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.LONG", 0.5)
+    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.TIMEOUT", 0.5)
     path = tmp_path / "network.py"
     path.write_text(GOOD.replace("for epoch in range(epochs):", "while True:"))
     diagnosis = doctor_file(str(path))

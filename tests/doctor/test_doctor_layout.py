@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pellucid.analysis import doctor
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import FACTS, HIDDEN, LOSSES, OUTPUT, facts
 from pellucid.analysis.doctor.naming import Quantity
-from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.activations import Activation, slope, value
 
 FOLDER = Path(doctor.__file__ or "").parent

@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
 from pellucid.analysis.doctor.reference_network import Layout
 from pellucid.analysis.doctor.sandbox import CallResult, Failure
-from pellucid.analysis.doctor.signatures import AvailableValues, UserFunctions
+from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.finding import Finding
 from pellucid.core.activations import Activation
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.network import Network
 from pellucid.core.trace import Trace
 
-Reading = tuple[
-    Layout, list[int], Array, CallResult
-]  # of the weights' shapes: layout, sizes, a batch, its forward pass
+# one way to read the weights' shapes: layout, sizes, a batch, the result of its forward pass
+Reading = tuple[Layout, list[int], Array, CallResult]
 
 
 @dataclass

@@ -43,9 +43,8 @@ def examine_forward(exam: Examination) -> None:
     if exam.forward_matches:
         exam.checked.append(f"the forward pass, {exam.layers} layers, against the same weights in a pellucid.Network")
     elif exam.net is None:
-        exam.notes.append(
-            "an activation or an output that the doctor does not know: the gradients are compared all the same"
-        )
+        unknown = "an activation or an output that the doctor does not know"
+        exam.notes.append(f"{unknown}: the gradients are compared all the same")
 
 
 def _find_reference(exam: Examination, hidden: list[Activation | None], output: Array, z: dict[int, Array]) -> None:

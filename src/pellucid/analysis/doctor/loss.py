@@ -1,4 +1,4 @@
-"""Step 5 of the examination: which known loss the user's function computes, told from its values."""
+"""The loss: which known one the user's function computes, told from its values."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import meaning, quantity, with_arrays
 from pellucid.analysis.doctor.sandbox import code_object
-from pellucid.analysis.doctor.signatures import AvailableValues
 
 STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([Wwb]\d*)")
 COUNTERS = ("t", "i", "step", "iteration", "epoch")

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination, Reading
 from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, meaning, with_arrays
 from pellucid.analysis.doctor.reference_network import Layout, possible_sizes
 from pellucid.analysis.doctor.sandbox import CallResult
-from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
 from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced
@@ -11,7 +12,6 @@ from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import CallResult
-from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.analysis.doctor.training_loop import training_adds
 from pellucid.analysis.doctor.user_gradients import target_forms
 
@@ -38,8 +38,7 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
             return
         moves.append(_moves(exam, result, states))
     before = len(exam.findings)
-    sign = -1 if exam.gradients_negated else 1
-    _examine_moves(exam, moves, {q: sign * gradient for q, gradient in gradients.items()})
+    _examine_moves(exam, moves, {q: -g if exam.gradients_negated else g for q, g in gradients.items()})
     if len(exam.findings) == before:
         exam.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
 

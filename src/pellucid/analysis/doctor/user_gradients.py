@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Arrays, array_paths, at, quantity
 from pellucid.analysis.doctor.sandbox import CallResult
-from pellucid.analysis.doctor.signatures import AvailableValues
 from pellucid.core.arrays import Array
 
 ONE_HOT = re.compile(r"hot\w*\(|eye\(|arange\([^)]*\),|categorical|range\(\w+\), ?\w+\]")
