@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pellucid.core import threads
 from pellucid.core.network import Network
 from pellucid.runs import Settings, from_recipe
-from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS
+from pellucid.runs.settings import LEARNING_RATES, SETTINGS, WEIGHT_DECAYS
 
 DECIDED_BY_MODEL = ("hidden", "activation", "loss", "init")  # where --start-from names one
 
@@ -32,7 +32,9 @@ def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str
     for name, value in settings.as_json().items():
         if name == "data" or (settings.start_from is not None and name in DECIDED_BY_MODEL):
             continue
-        if name == "seed" or value != usual[name]:
+        if name == "columns":
+            yield from (("column", column) for column in value)
+        elif name == "seed" or value != usual[name]:
             yield name, _word(name, value)
 
 
@@ -52,7 +54,7 @@ def _usual(settings: Settings, net: Network, samples: int) -> dict[str, object]:
 
 def _word(name: str, value: object) -> str:
     if value is None:
-        return {"batch_size": "all", "clip_norm": "0"}.get(name, "")
+        return SETTINGS[name].none or ""
     if isinstance(value, tuple | list):
         return ",".join(map(str, value)) or "none"
     return str(value)
