@@ -4,9 +4,10 @@ import itertools
 
 import click
 import numpy as np
+from click.exceptions import Exit
 from rich.text import Text
 
-from pellucid.cli.common import Exit, Out, count_option, open_model, output, print_json, progress
+from pellucid.cli.common import Out, count_option, open_model, output, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model

@@ -191,11 +191,12 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
-    result, longer = about["result"], False
-    if epochs is not None and epochs < settings.passes:
-        raise InputError(f"epochs={epochs}: {folder} was started for {settings.passes}; give more to make it longer")
-    if epochs is not None and epochs > settings.passes:
-        settings, result, longer = replace(settings, epochs=epochs), None, True
+    started = settings.passes
+    settings = settings if epochs is None else replace(settings, epochs=epochs)
+    if settings.passes < started:
+        raise InputError(f"epochs={epochs}: {folder} was started for {started}; give more to make it longer")
+    longer = settings.passes > started
+    result = None if longer else about["result"]
     state = checkpoint.read(folder, settings, dataset.train.shape[0])
     model = describe_model(state.network, settings, dataset)
     if result is not None:
