@@ -339,6 +339,8 @@ def test_the_command_says_no_more_than_it_must(make: Make, of_digits: Run) -> No
     line = command(run.settings, run.model.network, 72)
     assert line == f"pellucid train {shlex.quote(run.settings.data)} --seed 0"
     warm = prepare(from_recipe({"data": run.settings.data, "start_from": str(run.folder), "epochs": 1})).settings
+    columns = replace(warm, columns=("a=out", "b c=category"))
+    assert " --column a=out --column 'b c=category' " in command(columns, run.model.network, 72)
     line = command(warm, run.model.network, 72)
     assert line.endswith(f"--start-from {run.folder} --epochs 1 --seed 0")
     assert command(replace(warm, data="-x y.npz", start_from=None), run.model.network, 72).startswith(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import pellucid
-from pellucid.cli.common import Exit, note
+from pellucid.cli.common import note
 from pellucid.cli.flags import in_flags
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
 from pellucid.core.errors import InputError
@@ -57,8 +57,6 @@ def run(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except Exit as end:
-        return end.code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         where = f" (see {context.command_path} --help)" if context is not None else ""

@@ -1,5 +1,6 @@
 """``pellucid benchmark``: how fast this machine trains and predicts, beside its own bound, the bare matrix products."""
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ REPEATS = 5  # that count, after one that warms up
 BOUND_SECONDS = 0.03  # how long a bound's turn lasts, at least one step
 ARTICLE = (784, 32, 16, 10)
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": lambda: SGD(0.1), "adam": lambda: Adam(0.001)}
+
+Rounds = Callable[[], Iterator[int]]
 
 # After a product OpenBLAS's other threads spin for about 110 ms before they sleep: what comes next waits for that.
 SETTLE_SECONDS = 0.13
@@ -79,7 +82,15 @@ def benchmark(as_json: bool, quiet: bool) -> None:
         note("this BLAS takes no number of threads from outside: both bounds have as many threads as it chooses")
     digits = mnist_files("train")
     with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as advance:
-        rounds = _Rounds(advance)
+        done = itertools.count(1)
+
+        def rounds() -> Iterator[int]:
+            """The repeats of a case; 0 warms up."""
+            for number in range(REPEATS + 1):
+                yield number
+                if number:
+                    advance(next(done))
+
         rows = [_train(case, digits, rounds) for case in CASES]
         prediction = [_predict(samples, digits, rounds) for samples in PREDICTIONS]
     machine = {"numpy": np.__version__, "blas": blas, "cores": threads.cores(), "cpus": os.cpu_count()}
@@ -90,21 +101,7 @@ def benchmark(as_json: bool, quiet: bool) -> None:
         _show(result, quiet=quiet)
 
 
-class _Rounds:
-    """The repeats of every case, counted on a progress bar."""
-
-    def __init__(self, advance: Callable[[int], None]) -> None:
-        self._advance, self._done = advance, 0
-
-    def __iter__(self) -> Iterator[int]:
-        for number in range(REPEATS + 1):  # 0 warms up
-            yield number
-            if number:
-                self._done += 1
-                self._advance(self._done)
-
-
-def _train(case: Case, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
+def _train(case: Case, digits: Samples, rounds: Rounds) -> dict[str, Any]:
     """Time training and its bounds, and set them side by side."""
     own, one, every = _times(case, digits, rounds)
     step = median(own)
@@ -123,7 +120,7 @@ def _train(case: Case, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
     }
 
 
-def _times(case: Case, digits: Samples, rounds: _Rounds) -> tuple[list[float], list[float], list[float]]:
+def _times(case: Case, digits: Samples, rounds: Rounds) -> tuple[list[float], list[float], list[float]]:
     """Seconds a step, repeat by repeat, of training and of the bound with one thread and with all, in turns."""
     net = Network(case.sizes, rng=np.random.default_rng(0))
     data, rng = (digits.X[: case.rows], digits.y[: case.rows]), np.random.default_rng(0)
@@ -145,7 +142,7 @@ def _times(case: Case, digits: Samples, rounds: _Rounds) -> tuple[list[float], l
     own = _Turn(threads.best(case.sizes, case.batch_size), epoch)
     one, every = _Turn(1, bound), _Turn(threads.cores(), bound)
     order = sorted((own, one, every), key=lambda turn: turn.threads)
-    for number in rounds:
+    for number in rounds():
         for turn in order:
             turn.take(counts=number > 0)
         if order[-1].threads > 1:
@@ -177,13 +174,13 @@ def _ratio(name: str, times: list[float], bound: list[float]) -> dict[str, Any]:
     return {name: median(times) / median(bound), f"{name}_quartiles": (low, high)}
 
 
-def _predict(samples: int, digits: Samples, rounds: _Rounds) -> dict[str, Any]:
+def _predict(samples: int, digits: Samples, rounds: Rounds) -> dict[str, Any]:
     """Time predictions of so many samples at once, with the floats of their pixels."""
     net = Network(ARTICLE, rng=np.random.default_rng(0))
     X = digits.X[:samples].astype(np.float32) / np.float32(255)
     calls = max(1, 1000 // samples)
     times = []
-    for number in rounds:
+    for number in rounds():
         start = time.perf_counter()
         for _ in range(calls):
             net.predict(X)

@@ -1,10 +1,13 @@
 """``pellucid check``: is back propagation right? Its gradients against differences of the loss."""
 
+import itertools
+
 import click
 import numpy as np
+from click.exceptions import Exit
 from rich.text import Text
 
-from pellucid.cli.common import Exit, Out, count_option, open_model, output, print_json, progress
+from pellucid.cli.common import Out, count_option, open_model, output, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model
@@ -37,16 +40,9 @@ def _check(model: Model, samples: int, parameters: int, seed: int, *, quiet: boo
     net, rng = model.network, np.random.default_rng(seed)
     X = rng.random((samples, net.sizes[0]))
     y = _targets(model, samples, rng)
-    total, done = min(parameters, net.theta.size), 0
+    total, done = min(parameters, net.theta.size), itertools.count(1)
     with progress("checking", total, quiet=quiet) as advance:
-
-        def after_each() -> None:
-            nonlocal done
-            done += 1
-            if done % 100 == 0:
-                advance(done)
-
-        return gradient_check(net, X, y, parameters=parameters, rng=rng, after_each=after_each)
+        return gradient_check(net, X, y, parameters=parameters, rng=rng, after_each=lambda: advance(next(done)))
 
 
 def _targets(model: Model, samples: int, rng: np.random.Generator) -> AnyArray:

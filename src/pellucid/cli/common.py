@@ -25,14 +25,6 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 PACKAGED = Path(__file__).parent.parent / "model" / "digits.safetensors"
 
 
-class Exit(Exception):  # noqa: N818  (an end, not an error)
-    """End the command with an exit code; everything was said already."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def target_in(model: Model, path: str) -> str | None:
     """The name of what the model predicts, where a file of this kind holds it under a name beside the inputs."""
     return model.data.get("target") if Path(path).suffix.lower() in (".parquet", ".npz") else None
@@ -117,23 +109,15 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], 
 
 
 def check_out(out: Path, *read: str | Path | None) -> None:
-    """Refuse, before anything is computed, a file that cannot be written, or that must not be.
+    """Refuse, before anything is computed, a file that cannot be written, or that would be lost.
 
     Raises:
-        InputError: ``out`` is a folder, or in none that is there; it is one of ``read``, or a file that a run needs.
+        InputError: ``out`` is a folder, or in none that is there; it is one of ``read``, a file in a folder among them,
+            or a file that a run has written.
     """
     if out.is_dir() or not out.parent.is_dir():
         reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
-    keep_what_is_read(out, *read)
-
-
-def keep_what_is_read(out: Path, *read: str | Path | None) -> None:
-    """Refuse, before anything is computed, to write over what the command reads, or over a file of a run.
-
-    Raises:
-        InputError: ``out`` is one of ``read``, a file in a folder among them, or a file that a run has written.
-    """
     place = out.resolve()
     for source in (Path(name).resolve() for name in read if name is not None):
         inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)

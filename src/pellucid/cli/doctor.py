@@ -3,9 +3,10 @@
 from dataclasses import asdict
 
 import click
+from click.exceptions import Exit
 
 from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
-from pellucid.cli.common import Exit, Out, output, print_json
+from pellucid.cli.common import Out, output, print_json
 
 
 @click.command(short_help="What is wrong with your own network code.")

@@ -123,17 +123,16 @@ def _samples(model: Model, data: str | None, most: int) -> tuple[str, Pair]:
 
 
 def _content(surface: Surface, suffix: str, name: str) -> bytes:
-    if suffix == ".html":
-        return page(surface, name).encode()
-    if suffix == ".csv":
-        return table(surface).encode()
-    if suffix == ".json":
-        return (to_json({"data": name, **as_json_of(surface)}) + "\n").encode()
+    """The file of such an ending."""
     if suffix == ".npz":
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **tensors(surface))
         return content.getvalue()
-    return style.render(pictures.landscape(surface), suffix)
+    if suffix in style.SUFFIXES:
+        return style.render(pictures.landscape(surface), suffix)
+    if suffix == ".json":
+        return (to_json({"data": name, **as_json_of(surface)}) + "\n").encode()
+    return (table(surface) if suffix == ".csv" else page(surface, name)).encode()
 
 
 def _show(surface: Surface, name: str, outs: tuple[Path, ...], seconds: float, *, quiet: bool) -> None:

@@ -196,14 +196,7 @@ def _landscape(asked: Asked) -> Drawn:
 
 
 KINDS: dict[str, Callable[[Asked], Drawn]] = {
-    "digits": _digits,
-    "history": _history,
-    "confusion": _confusion,
-    "mistakes": _mistakes,
-    "weights": _weights,
-    "activations": _activations,
-    "gradients": _gradients,
-    "architecture": _architecture,
-    "landscape": _landscape,
-    "saliency": _saliency,
-}
+    draw.__name__.removeprefix("_"): draw
+    for draw in (_digits, _history, _confusion, _mistakes, _weights, _activations, _gradients, _architecture,
+                 _landscape, _saliency)
+}  # fmt: skip

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
-from pellucid.cli.common import Exit, Out, check_out, note, out_option, output, print_json
+from pellucid.cli.common import Out, check_out, note, out_option, output, print_json
 from pellucid.cli.flags import with_flags
 from pellucid.core.errors import InputError
 from pellucid.render.report import subject, write

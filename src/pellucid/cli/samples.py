@@ -12,6 +12,7 @@ from pellucid.datasets import Frame, RawArrays, Samples, WeightedSamples
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
+from pellucid.runs.scores import parts
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
     """``samples_for``, with the weight of each where the table has a column of them."""
     if data is None:
         own = own_data(model)
-        for part, samples in (("test", own.test), ("dev", own.dev), ("train", own.train)):
+        for part, samples in reversed(parts(own).items()):
             if isinstance(samples, Samples | WeightedSamples):
                 return f"{own.name} ({part})", samples
         raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")

@@ -13,12 +13,13 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+from click.exceptions import Exit
 
 from pellucid._text import decimal, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
-from pellucid.cli.common import FILE, Exit, Out, note, out_option, output, print_json, progress
+from pellucid.cli.common import FILE, Out, note, out_option, output, print_json, progress
 from pellucid.cli.flags import with_flags
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
@@ -28,6 +29,7 @@ from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
 from pellucid.runs import Run, SavedRun, from_recipe, prepare, resume, start, usual_recipe
 from pellucid.runs.run_json import REPORT
+from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
 
 MOST_COLUMNS = 40  # of a table that are shown
@@ -106,11 +108,11 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         if not silent:
             _describe(results, run)
         with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as advance:
-            lines = _Lines(results, run.settings)
             for epoch in run.go():
                 advance(epoch.number)
-                if not silent:
-                    lines.print(epoch)
+                line = _line(epoch, run.settings)
+                if line is not None and not silent:
+                    results.line(line)
     except KeyboardInterrupt:
         state = run.state.progress
         place = f"in epoch {state.epoch + 1} after step {state.step}; everything is saved"
@@ -162,23 +164,18 @@ def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Lines:
+def _line(epoch: Epoch, settings: Settings) -> str | None:
     """A line an epoch, or about twenty in all where there are many; every tenth iteration for the article."""
-
-    def __init__(self, results: Out, settings: Settings) -> None:
-        self.results, self.article = results, settings.recipe == "article"
-        self.epochs, self.every = settings.passes, 10 if self.article else max(1, settings.passes // 20)
-
-    def print(self, epoch: Epoch) -> None:
-        if self.article:
-            if (epoch.number - 1) % self.every == 0:
-                self.results.line(f"Iteration {epoch.number - 1:4}   accuracy {epoch.train.accuracy:.4f}")
-        elif epoch.number % self.every == 0 or epoch.number == self.epochs:
-            train, dev = f"train loss {_short(epoch.train.loss)}", ""
-            if epoch.dev is not None:
-                score = f"R² {epoch.dev.r2:7.4f}" if epoch.dev.r2 is not None else percent(epoch.dev.accuracy)
-                dev = f"   dev loss {_short(epoch.dev.loss)}   {score}"
-            self.results.line(f"epoch {epoch.number:3}   {train}{dev}")
+    if settings.recipe == "article":
+        done = epoch.number - 1
+        return None if done % 10 else f"Iteration {done:4}   accuracy {epoch.train.accuracy:.4f}"
+    if epoch.number % max(1, settings.passes // 20) and epoch.number != settings.passes:
+        return None
+    line = f"epoch {epoch.number:3}   train loss {_short(epoch.train.loss)}"
+    if epoch.dev is None:
+        return line
+    score = f"R² {epoch.dev.r2:7.4f}" if epoch.dev.r2 is not None else percent(epoch.dev.accuracy)
+    return f"{line}   dev loss {_short(epoch.dev.loss)}   {score}"
 
 
 def _short(loss: float) -> str:
@@ -189,12 +186,8 @@ def _short(loss: float) -> str:
 def _describe(results: Out, run: Run) -> None:
     """What is about to be trained, on what."""
     data, settings = run.dataset, run.settings
-    parts = [
-        f"{part.shape[0]:,} {name}"
-        for name, part in (("train", data.train), ("dev", data.dev), ("test", data.test))
-        if part is not None
-    ]
-    results.line(f"{data.name}: {', '.join(parts)}; {data.train.shape[1]} inputs")
+    sizes = ", ".join(f"{part.shape[0]:,} {name}" for name, part in parts(data).items())
+    results.line(f"{data.name}: {sizes}; {data.train.shape[1]} inputs")
     show_columns(results, data.understood)
     show_layers(results, run.state.network)
     epochs = "1 epoch" if settings.passes == 1 else f"{settings.passes} epochs"

@@ -74,6 +74,7 @@ class BlockOptimizer:
     memory: ClassVar[tuple[str, ...]] = ()
     usual_rate: ClassVar[float] = 0.001
     usual_decay: ClassVar[float] = 0.0
+    adaptive: ClassVar[bool] = False  # whether each parameter has a rate of its own
     move: ClassVar[Callable[..., None]]  # (theta, g, its memory, a vector to compute in, numbers): moves one block
 
     def __post_init__(self) -> None:
@@ -206,6 +207,7 @@ class RMSProp(BlockOptimizer):
     alpha: float = 0.99
     epsilon: float = 1e-8
     name: ClassVar[str] = "rmsprop"
+    adaptive: ClassVar[bool] = True
     memory: ClassVar[tuple[str, ...]] = ("s",)
 
     def move(self, theta: Array, g: Array, s: Array, work: Array) -> None:
@@ -234,6 +236,7 @@ class AdaptiveMoments(BlockOptimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     memory: ClassVar[tuple[str, ...]] = ("m", "s")
+    adaptive: ClassVar[bool] = True
 
     def numbers(self) -> tuple[float, float | None]:
         """The rate, and the ε beside √s."""

@@ -18,7 +18,7 @@ from pellucid.datasets import Dataset, LoadOptions
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
 from pellucid.runs import run_json
-from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS, Settings
+from pellucid.runs.settings import Settings
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 CHECKSUM = "checksum"  # of the data that a finished run's model learned from
@@ -236,10 +236,10 @@ def _completed(settings: Settings, net: Network, samples: int) -> Settings:
         filled["epochs"] = usual_epochs(samples, settings.batch_size or samples)
     filled["activation"] = tuple(layer.activation.name for layer in net.layers[:-1]) or settings.activation
     if settings.learning_rate is None:
-        filled["learning_rate"] = LEARNING_RATES[settings.optimizer]
+        filled["learning_rate"] = OPTIMIZERS[settings.optimizer].usual_rate
     if settings.weight_decay is None:
         of_table = settings.recipe == "table" and settings.optimizer == "adamw"
-        filled["weight_decay"] = usual_decay(samples) if of_table else WEIGHT_DECAYS[settings.optimizer]
+        filled["weight_decay"] = usual_decay(samples) if of_table else OPTIMIZERS[settings.optimizer].usual_decay
     if settings.threads is None:
         filled["threads"] = threads.best(net.sizes, min(settings.batch_size or samples, samples))
     return replace(settings, **filled)

@@ -17,14 +17,14 @@ from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress
 from pellucid.core.training import train
-from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
+from pellucid.datasets import Dataset
 from pellucid.model.model import Model
 from pellucid.model.model_file import save_model
 from pellucid.runs import checkpoint, run_json, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.history_file import history_csv
 from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data
-from pellucid.runs.scores import score
+from pellucid.runs.scores import parts, score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 
@@ -125,8 +125,6 @@ class Run:
             net.theta = stopping.best_theta
         self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksum})
         save_model(self.model, self.folder / run_json.MODEL)
-        parts = (self.dataset.train, self.dataset.dev, self.dataset.test)
-        train_scores, dev_scores, test_scores = (_scores(self.model, part) for part in parts)
         self.result = {
             "run": str(self.folder),
             "model": str(self.folder / run_json.MODEL),
@@ -135,10 +133,11 @@ class Run:
             "best_epoch": best_epoch,
             "steps": state.progress.step,
             "seconds": round(state.seconds, 3),
-            "train": train_scores,
-            "dev": dev_scores,
-            "test": test_scores,
+            **dict.fromkeys(run_json.PARTS),
         }
+        for name, part in parts(self.dataset).items():
+            scores = asdict(score(self.model, part))
+            self.result[name] = {key: value for key, value in scores.items() if value is not None}
         self.write_json(self.folder)
 
 
@@ -193,11 +192,12 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         raise InputError(
             f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
         )
-    result, longer = about["result"], False
-    if epochs is not None and epochs < settings.passes:
-        raise InputError(f"epochs={epochs}: {folder} was started for {settings.passes}; give more to make it longer")
-    if epochs is not None and epochs > settings.passes:
-        settings, result, longer = replace(settings, epochs=epochs), None, True
+    started = settings.passes
+    settings = settings if epochs is None else replace(settings, epochs=epochs)
+    if settings.passes < started:
+        raise InputError(f"epochs={epochs}: {folder} was started for {started}; give more to make it longer")
+    longer = settings.passes > started
+    result = None if longer else about["result"]
     state = checkpoint.read(folder, settings, dataset.train.shape[0])
     model = describe_model(state.network, settings, dataset)
     if result is not None:
@@ -211,10 +211,3 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         state.write(folder)
         run.write_json(folder)
     return run
-
-
-def _scores(model: Model, part: Samples | WeightedSamples | Stream | None) -> dict[str, float] | None:
-    if part is None:
-        return None
-    scores = score(model, part)
-    return {name: value for name, value in asdict(scores).items() if value is not None}

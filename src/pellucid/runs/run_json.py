@@ -12,6 +12,7 @@ import pellucid
 from pellucid._files import read_file, to_json, write_whole
 from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset
+from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
 
 NAME = "run.json"
@@ -27,14 +28,13 @@ def write(
     folder: Path, settings: Settings, dataset: Dataset, data_checksum: int, result: dict[str, Any] | None
 ) -> None:
     """Write ``run.json`` into the folder of a run, whole or not at all."""
-    parts = (("train", dataset.train), ("dev", dataset.dev), ("test", dataset.test))
     about = {
         "pellucid": pellucid.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": platform.platform(),
         "settings": settings.as_json(),
-        "samples": {name: 0 if part is None else part.shape[0] for name, part in parts},
+        "samples": dict.fromkeys(PARTS, 0) | {name: part.shape[0] for name, part in parts(dataset).items()},
         "data_checksum": data_checksum,
         "peak_memory": None if result is None else _peak_memory(),
         "result": result,

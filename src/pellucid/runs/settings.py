@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from pellucid.core.activations import ACTIVATIONS
@@ -12,10 +12,6 @@ from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
 from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
-
-# What is usual for each optimiser: chosen on dev digits for the default network, see docs/architecture.md.
-LEARNING_RATES = {"sgd": 0.7, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.001, "adam": 0.004, "adamw": 0.008}
-WEIGHT_DECAYS = {"sgd": 0.001, "momentum": 0.001, "nesterov": 0.001, "rmsprop": 0.0, "adam": 0.0, "adamw": 0.1}
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -142,7 +138,7 @@ class Settings:
     @property
     def counts(self) -> bool:
         """Whether what is predicted are counts, which are never below 0."""
-        return self.loss == "poisson"
+        return self.loss is not None and LOSSES[self.loss].activation.formula.log_link
 
     def as_json(self) -> dict[str, Any]:
         """The settings as plain values for ``run.json``."""
@@ -199,6 +195,6 @@ def from_recipe(given: Mapping[str, Any], usual: str = "default") -> Settings:
         settings["batch_size"] = None
     if settings.get("clip_norm") == 0:
         settings["clip_norm"] = None
-    if settings.get("loss") == "poisson" and settings.get("task", "auto") == "auto":
-        settings["task"] = "regression"  # counts, be they ever so few different ones, are no classes
-    return Settings(**settings)
+    chosen = Settings(**settings)
+    # counts, be they ever so few different ones, are no classes
+    return replace(chosen, task="regression") if chosen.counts and chosen.task == "auto" else chosen

@@ -12,8 +12,8 @@ from pellucid.core.arrays import AnyArray, Array, some_rows, to_float
 from pellucid.core.evaluation import evaluate
 from pellucid.core.losses import Loss, value
 from pellucid.core.network import Network
+from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.progress import History
-from pellucid.runs.settings import LEARNING_RATES
 
 MOST_SAMPLES = 1000  # that are sent through the network; every share is then known to about ±3 %
 MOST_TARGETS = 20_000  # for the loss of a guess
@@ -80,7 +80,8 @@ class Facts:
     @property
     def usual(self) -> float | None:
         """The learning rate that is usual for the optimiser, where that is known."""
-        return LEARNING_RATES.get(self.known.optimizer or "")
+        known = OPTIMIZERS.get(self.known.optimizer or "")
+        return None if known is None else known.usual_rate
 
 
 def gather(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circumstances) -> Facts:

@@ -12,6 +12,7 @@ from pellucid.analysis.diagnosis.facts import Facts
 from pellucid.analysis.finding import Finding
 from pellucid.analysis.layer_health import LayerHealth
 from pellucid.core.arrays import Array
+from pellucid.core.optimizers import OPTIMIZERS
 
 Rule = Callable[[Facts], Finding | None]
 
@@ -208,8 +209,8 @@ def not_falling(facts: Facts) -> Finding | None:
         why, remedy = "without a hidden layer only straight boundaries can be learned", "hidden=(32, 16)"
     else:
         why = "either these steps are no good, or y has nothing to do with X: look at a few rows of both"
-        adaptive = facts.known.optimizer in ("adam", "adamw", "rmsprop")
-        remedy = _smaller(facts) if adaptive else "optimizer='adam'"
+        known = OPTIMIZERS.get(facts.known.optimizer or "")
+        remedy = _smaller(facts) if known is not None and known.adaptive else "optimizer='adam'"
     evidence = f"after {facts.steps:,} steps {_against_guess(facts)}; {why}"
     return Finding(None, "loss", "the loss is not falling", evidence, remedy)
 

@@ -34,6 +34,23 @@ class Perceptron(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Train on X (n, features) and y: classes (n,), labels of 0 and 1 (n, labels), or values (n,) or (n, outputs).
+
+        ``X_val`` and ``y_val``, weighted by ``sample_weight_val``, are watched: their scores and losses are kept epoch
+        by epoch, and with ``early_stopping`` the network of the best score is kept.
+        """
+        return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
     @property
     def coefs_(self) -> list[AnyArray]:
         """The W of each layer, (inputs, outputs) as scikit-learn has it: views into ``network_.theta``."""
@@ -103,6 +120,10 @@ class Perceptron(BaseEstimator):
         inputs, targets = self._inputs(X), self._encoded(flat(np.asarray(y)))
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
         return Part(inputs, targets, weights)
+
+    @abstractmethod
+    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any]) -> Any:
+        """``fit``, with what is to be watched: inputs, targets and weights, or None for each."""
 
     @abstractmethod
     def _encoded(self, y: AnyArray) -> AnyArray:

@@ -96,21 +96,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
-        """Train on X (n, features) and y, (n,) classes or (n, labels) of 0 and 1.
-
-        ``X_val`` and ``y_val``, weighted by ``sample_weight_val``, are watched: their scores and losses are kept epoch
-        by epoch, and with ``early_stopping`` the network of the best score is kept.
-        """
+    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any]) -> Any:
         again = self.warm_start and hasattr(self, "network_")
         X, y = self._samples(X, y, first=not again)
         if not again:
@@ -120,8 +106,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
                 f"got {self.classes_}, `y` has {unique_labels(y)}"
             )
-        held = self._watched(X_val, y_val, sample_weight_val)
-        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), held)
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), self._watched(*watch))
 
     @available_if(takes_part)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
@@ -236,25 +221,12 @@ class PellucidRegressor(RegressorMixin, Perceptron):
     ) -> None:
         self._take(locals())
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
-        """Train on X (n, features) and y, (n,) or (n, outputs); ``X_val`` and ``y_val`` are watched."""
-        return self._fit_values(X, y, sample_weight, (X_val, y_val, sample_weight_val), part=False)
-
     @available_if(takes_part)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """One epoch over X and y."""
-        return self._fit_values(X, y, sample_weight, (None, None, None), part=True)
+        return self._learn(X, y, sample_weight, (None, None, None), part=True)
 
-    def _fit_values(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool) -> Any:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool = False) -> Any:
         again = (self.warm_start or part) and hasattr(self, "network_")
         X, y = self._samples(X, y, first=not again, y_numeric=True)
         return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), part=part)

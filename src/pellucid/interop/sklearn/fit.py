@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.early_stopping import EarlyStopping
@@ -32,11 +33,11 @@ class Part(NamedTuple):
 
     X: AnyArray
     y: AnyArray
-    weights: AnyArray | None
+    weights: AnyArray | None = None
 
     def data(self) -> Any:
         """As the engine takes them."""
-        return (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights)
+        return self[:2] if self.weights is None else tuple(self)
 
 
 class Fit:
@@ -49,7 +50,7 @@ class Fit:
         self, estimator: Any, loss: Loss, part: Part, held: Part | None, *, first: bool, part_only: bool
     ) -> None:
         self.e, self.loss, self.first, self.part_only = estimator, loss, first, part_only
-        self.random = parameters.random_state(estimator)
+        self.random = check_random_state(estimator.random_state)
         self.outputs = 1 if part.y.ndim == 1 else part.y.shape[1]
         if loss.kind == "classes":
             self.outputs = len(estimator.classes_)
@@ -109,20 +110,18 @@ class Fit:
         from sklearn.model_selection import train_test_split
 
         of_classes = self.loss.kind == "classes" or (self.loss.kind == "probabilities" and self.outputs == 1)
-        weights = np.ones(len(part.X)) if part.weights is None else part.weights
         try:
-            X, X_held, y, y_held, w, w_held = train_test_split(
-                part.X, part.y, weights, random_state=self.random, test_size=self.e.validation_fraction,
+            split = train_test_split(
+                *part.data(), random_state=self.random, test_size=self.e.validation_fraction,
                 stratify=self.e.classes_[part.y.reshape(-1)] if of_classes else None,
             )  # fmt: skip
         except ValueError as error:
             raise InputError(f"early_stopping: {error}") from None
-        if len(X_held) < 2:
+        if len(split[1]) < 2:
             raise InputError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
-        weighted = part.weights is not None
-        return Part(X, y, w if weighted else None), Part(X_held, y_held, w_held if weighted else None)
+        return Part(*split[::2]), Part(*split[1::2])
 
     def _by_steps(self) -> None:
         e = self.e
@@ -162,17 +161,10 @@ class Fit:
 
     def _rule(self, optimizer: Optimizer, batch_size: int) -> Penalised:
         """The optimiser with the penalty beside it."""
-        samples, weights = len(self.train.X), self.train.weights
-        weight = float(samples) if weights is None else float(weights.sum())
-        return Penalised(
-            optimizer,
-            self.e.network_,
-            self.e.alpha,
-            factor=self.gradient_factor,
-            samples=samples,
-            weight=weight,
-            batch_size=batch_size,
-        )
+        X, _, weights = self.train
+        weight, factor = float(len(X)) if weights is None else float(weights.sum()), self.gradient_factor
+        net, alpha = self.e.network_, self.e.alpha
+        return Penalised(optimizer, net, alpha, factor=factor, samples=len(X), weight=weight, batch_size=batch_size)
 
     def _epochs(self, rule: Penalised, size: int) -> Iterator[Epoch]:
         e = self.e

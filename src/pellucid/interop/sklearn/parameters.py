@@ -121,14 +121,6 @@ def start(net: Network, logistic: bool, random: np.random.RandomState) -> None:
         b[...] = random.uniform(-r, r, outputs)
 
 
-def random_state(estimator: Any) -> np.random.RandomState:
-    """Where the estimator's chance comes from: its ``random_state``, as scikit-learn reads it."""
-    from sklearn.utils import check_random_state
-
-    made: np.random.RandomState = check_random_state(estimator.random_state)
-    return made
-
-
 def batch_size(estimator: Any, samples: int) -> int:
     """Samples a step: "auto" is 200, or all where there are fewer."""
     given = estimator.batch_size

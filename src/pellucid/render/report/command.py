@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from pellucid.core import threads
 from pellucid.core.network import Network
+from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.runs import Settings, from_recipe
-from pellucid.runs.settings import LEARNING_RATES, WEIGHT_DECAYS
+from pellucid.runs.settings import SETTINGS
 
 DECIDED_BY_MODEL = ("hidden", "activation", "loss", "init")  # where --start-from names one
 
@@ -32,7 +33,9 @@ def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str
     for name, value in settings.as_json().items():
         if name == "data" or (settings.start_from is not None and name in DECIDED_BY_MODEL):
             continue
-        if name == "seed" or value != usual[name]:
+        if name == "columns":
+            yield from (("column", column) for column in value)
+        elif name == "seed" or value != usual[name]:
             yield name, _word(name, value)
 
 
@@ -43,16 +46,16 @@ def _usual(settings: Settings, net: Network, samples: int) -> dict[str, object]:
     if len(usual["activation"]) == 1 and settings.hidden:
         usual["activation"] = usual["activation"] * len(settings.hidden)
     if usual["learning_rate"] is None:
-        usual["learning_rate"] = LEARNING_RATES[settings.optimizer]
+        usual["learning_rate"] = OPTIMIZERS[settings.optimizer].usual_rate
     if usual["weight_decay"] is None:
-        usual["weight_decay"] = WEIGHT_DECAYS[settings.optimizer]
+        usual["weight_decay"] = OPTIMIZERS[settings.optimizer].usual_decay
     usual["threads"] = threads.best(net.sizes, min(settings.batch_size or samples, samples))
     return usual
 
 
 def _word(name: str, value: object) -> str:
     if value is None:
-        return {"batch_size": "all", "clip_norm": "0"}.get(name, "")
+        return SETTINGS[name].none or ""
     if isinstance(value, tuple | list):
         return ",".join(map(str, value)) or "none"
     return str(value)
