@@ -162,7 +162,7 @@ def test_a_class_that_lacks_something_is_refused_when_it_is_added() -> None:
         name = "bare"
 
     with pytest.raises(pl.InputError, match="Bare: is no activation, since it has no formula, backward"):
-        pl.ACTIVATIONS.add(Bare)
+        pl.ACTIVATIONS.add(Bare)  # type: ignore[arg-type]
     relu = type("ReLU", (pl.Tanh,), {"name": "relu"})
     with pytest.raises(pl.InputError, match="activation 'relu': the engine has one of this name"):
         pl.ACTIVATIONS.add(relu)

@@ -7,18 +7,6 @@ from pellucid.runs.scores import score
 from pellucid.runs.settings import RECIPES, Settings, from_recipe
 
 __all__ = [
-    "RECIPES",
-    "Run",
-    "SavedRun",
-    "Settings",
-    "from_recipe",
-    "is_run",
-    "open_run",
-    "own_data",
-    "prepare",
-    "read_run",
-    "resume",
-    "score",
-    "start",
-    "usual_recipe",
-]
+    "RECIPES", "Run", "SavedRun", "Settings", "from_recipe", "is_run", "open_run", "own_data", "prepare",
+    "read_run", "resume", "score", "start", "usual_recipe",
+]  # fmt: skip

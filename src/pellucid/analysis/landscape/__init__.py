@@ -17,17 +17,6 @@ from pellucid.analysis.landscape.surface import Surface, compute, spread
 from pellucid.analysis.landscape.trajectory import Path, Trajectory, path_of
 
 __all__ = [
-    "Directions",
-    "Path",
-    "Surface",
-    "Trajectory",
-    "as_json",
-    "compute",
-    "page",
-    "path_directions",
-    "path_of",
-    "random_directions",
-    "spread",
-    "table",
-    "tensors",
-]
+    "Directions", "Path", "Surface", "Trajectory", "as_json", "compute", "page", "path_directions", "path_of",
+    "random_directions", "spread", "table", "tensors",
+]  # fmt: skip

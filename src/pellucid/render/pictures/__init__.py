@@ -20,20 +20,6 @@ from pellucid.render.pictures.style import save
 from pellucid.render.pictures.weights import weights
 
 __all__ = [
-    "Course",
-    "activations",
-    "architecture",
-    "confusion",
-    "course",
-    "digits",
-    "gradients",
-    "history",
-    "importance",
-    "input_gradient",
-    "landscape",
-    "mistakes",
-    "range_test",
-    "saliency",
-    "save",
-    "weights",
-]
+    "Course", "activations", "architecture", "confusion", "course", "digits", "gradients", "history", "importance",
+    "input_gradient", "landscape", "mistakes", "range_test", "saliency", "save", "weights",
+]  # fmt: skip
