@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from pellucid.analysis.layer_health import LayerHealth, layer_health
     from pellucid.analysis.lr_range_test import RangeTest, lr_find
     from pellucid.core import metrics, schedules
-    from pellucid.core.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+    from pellucid.core.activations import ACTIVATIONS, GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.core.errors import DivergenceError, InputError
     from pellucid.core.evaluation import evaluate
     from pellucid.core.gradient_check import GradientCheck, gradient_check
-    from pellucid.core.initializers import Article, Glorot, He, LeCun
+    from pellucid.core.initializers import INITIALIZERS, Article, Glorot, He, LeCun
     from pellucid.core.losses import (
+        LOSSES,
         AbsoluteError,
         BinaryCrossEntropy,
         CrossEntropy,
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
     )
     from pellucid.core.metrics import Scores
     from pellucid.core.network import Layer, Network, backward, forward
-    from pellucid.core.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
+    from pellucid.core.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
     from pellucid.core.progress import Epoch, History, Progress
     from pellucid.core.trace import Trace
     from pellucid.core.training import train
-    from pellucid.interop.export.export import export
+    from pellucid.interop.export.registry import export
+    from pellucid.model.additions import Mish, RAdam, SiLU, SmoothedCrossEntropy
     from pellucid.model.model import Model
     from pellucid.model.model_file import load, load_model, save, save_model
     from pellucid.render import pictures, report
@@ -48,7 +50,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ACTIVATIONS",
     "GELU",
+    "INITIALIZERS",
+    "LOSSES",
+    "OPTIMIZERS",
     "SGD",
     "AbsoluteError",
     "Adam",
@@ -71,17 +77,21 @@ __all__ = [
     "LayerHealth",
     "LeCun",
     "LeakyReLU",
+    "Mish",
     "Model",
     "Momentum",
     "Nesterov",
     "Network",
     "Poisson",
     "Progress",
+    "RAdam",
     "RMSProp",
     "RangeTest",
     "ReLU",
     "Scores",
+    "SiLU",
     "Sigmoid",
+    "SmoothedCrossEntropy",
     "SoftmaxSquaredError",
     "SquaredError",
     "Tanh",
@@ -118,12 +128,13 @@ _PLACES = {
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),
     "analysis.lr_range_test": ("RangeTest", "lr_find"),
-    "core.activations": ("GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
+    "core.activations": ("ACTIVATIONS", "GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "core.errors": ("DivergenceError", "InputError"),
     "core.evaluation": ("evaluate",),
     "core.gradient_check": ("GradientCheck", "gradient_check"),
-    "core.initializers": ("Article", "Glorot", "He", "LeCun"),
+    "core.initializers": ("INITIALIZERS", "Article", "Glorot", "He", "LeCun"),
     "core.losses": (
+        "LOSSES",
         "AbsoluteError",
         "BinaryCrossEntropy",
         "CrossEntropy",
@@ -134,12 +145,13 @@ _PLACES = {
     ),
     "core.metrics": ("Scores",),
     "core.network": ("Layer", "Network", "backward", "forward"),
-    "core.optimizers": ("SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
+    "core.optimizers": ("OPTIMIZERS", "SGD", "Adam", "AdamW", "Momentum", "Nesterov", "RMSProp"),
     "core.progress": ("Epoch", "History", "Progress"),
     "core.trace": ("Trace",),
     "core.training": ("train",),
-    "interop.export.export": ("export",),
+    "interop.export.registry": ("export",),
     "interop.sklearn.estimators": ("PellucidClassifier", "PellucidRegressor"),
+    "model.additions": ("Mish", "RAdam", "SiLU", "SmoothedCrossEntropy"),
     "model.model": ("Model",),
     "model.model_file": ("load", "load_model", "save", "save_model"),
 }

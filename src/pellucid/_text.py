@@ -3,6 +3,8 @@
 import html
 import math
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -51,6 +53,26 @@ def counted(count: int, what: str) -> str:
     ('1 sample', '2,500 rows')
     """
     return f"{count:,} {what}" + "s" * (count != 1)
+
+
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """The first names, and how many more there are.
+
+    >>> listed(["a", "b"]), listed([f"x{i}" for i in range(12)], 2)
+    ('a, b', 'x0, x1 and 10 more')
+    """
+    known = list(names)
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more
+
+
+def first_twice(names: Sequence[str]) -> str | None:
+    """The first name that stands there more than once, or None.
+
+    >>> first_twice(["a", "b", "a"]), first_twice(["a"])
+    ('a', None)
+    """
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def duration(seconds: float) -> str:

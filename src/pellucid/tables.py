@@ -18,10 +18,10 @@ from pellucid.core.errors import InputError
 from pellucid.core.metrics import Scores
 from pellucid.core.progress import Epoch
 from pellucid.core.training import train
-from pellucid.datasets import Frame, Samples, TableOptions, WeightedSamples
-from pellucid.model.model import Model
+from pellucid.datasets import Frame, Samples, WeightedSamples
+from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
-from pellucid.runs.prepare import Prepared, prepare
+from pellucid.runs.prepare import Prepared, load_options, prepare
 from pellucid.runs.scores import score
 from pellucid.runs.settings import from_recipe
 
@@ -70,16 +70,7 @@ def fit(
     if flags.dev is None and flags.patience is None and on_epoch is None:
         flags = replace(flags, dev=0)  # nobody looks at it: all rows are there to learn from
     frame = datasets.read_frame(data) if isinstance(data, str | Path) else datasets.as_frame(data)
-    dataset = datasets.load_table(
-        frame,
-        target=flags.target,
-        task=flags.task,
-        dev=flags.dev,
-        test=flags.test,
-        seed=flags.seed,
-        options=TableOptions(flags.columns, flags.weights, flags.class_weights, flags.counts),
-        dtype=flags.dtype,
-    )
+    dataset = datasets.load_table(frame, load_options(flags))
     prepared = prepare(flags, dataset)
     _train(prepared, on_epoch)
     about = {name: value for name, value in prepared.model.data.items() if name != "source"}  # it is in memory alone
@@ -165,7 +156,7 @@ def plan_of(model: Model) -> Preprocessing:
 def _outputs(model: Model, data: Any) -> Array:
     frame = _frame(model, data)
     X = datasets.inputs_of(frame, plan_of(model), model.network.dtype)
-    return checks.answers(model.in_units().predict(X), frame.place)
+    return check_answers(model.in_units().predict(X), frame.place)
 
 
 def _frame(model: Model, data: Any) -> Frame:

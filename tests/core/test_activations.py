@@ -10,7 +10,8 @@ from pellucid.core.activations import ACTIVATIONS, Activation, Softmax, slope, v
 from pellucid.core.arrays import AnyArray
 
 ALL: list[Activation] = [
-    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity(),
+    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.SiLU(), pl.Mish(),
+    pl.Identity(),
 ]  # fmt: skip
 
 
@@ -27,6 +28,10 @@ def plain(activation: Activation, z: float) -> float:
             return math.tanh(z)
         case pl.GELU():
             return 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+        case pl.SiLU():
+            return z / (1 + math.exp(-z)) if z > 0 else z * math.exp(z) / (1 + math.exp(z))
+        case pl.Mish():
+            return z * math.tanh(max(z, 0.0) + math.log1p(math.exp(-abs(z))))
     return z
 
 
@@ -42,7 +47,7 @@ def test_value_is_the_definition(activation: Activation, z: float) -> None:
 @given(z=st.floats(-6, 6))
 def test_slope_is_the_limit_of_differences(activation: Activation, z: float) -> None:
     h = 1e-4
-    if any(abs(z - kink) <= 3 * h for kink in activation.kinks):
+    if any(abs(z - kink) <= 3 * h for kink in activation.formula.kinks):
         return
     f = [plain(activation, z + k * h) for k in (-2, -1, 1, 2)]
     difference = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h)
@@ -59,7 +64,7 @@ def test_scores_far_out_give_the_limits_and_no_warning(activation: Activation, d
     np.testing.assert_allclose(out[0], [plain(activation, float(x)) for x in z[0]], rtol=1e-5, atol=1e-7)
     low, high = {
         "relu": (0, 1), "leaky-relu": (getattr(activation, "slope", 0), 1), "sigmoid": (0, 0), "tanh": (0, 0),
-        "gelu": (0, 1), "identity": (1, 1),
+        "gelu": (0, 1), "silu": (0, 1), "mish": (0, 1), "identity": (1, 1),
     }[activation.name]  # fmt: skip
     np.testing.assert_allclose(delta[0], [low] * 3 + [high] * 3, atol=1e-7)
 
@@ -77,8 +82,8 @@ def test_backward_multiplies_what_is_there(activation: Activation) -> None:
 def test_kinks_are_where_the_slope_jumps_and_nowhere_else(activation: Activation) -> None:
     z = np.linspace(-3, 3, 60_001)
     jumps = z[:-1][np.abs(np.diff(slope(activation, z[np.newaxis])[0])) > 0.01]
-    assert len(jumps) == len(activation.kinks)
-    np.testing.assert_allclose(jumps, activation.kinks, atol=2e-4)
+    assert len(jumps) == len(activation.formula.kinks)
+    np.testing.assert_allclose(jumps, activation.formula.kinks, atol=2e-4)
 
 
 def test_the_slope_of_relu_at_its_kink_is_nought() -> None:
@@ -117,6 +122,6 @@ def test_softmax_carries_a_slope_back_as_its_jacobian_does() -> None:
 
 
 def test_every_activation_is_found_by_its_name() -> None:
-    assert set(ACTIVATIONS) == {"relu", "leaky-relu", "sigmoid", "tanh", "gelu", "identity"}
+    assert set(ACTIVATIONS) == {"relu", "leaky-relu", "sigmoid", "tanh", "gelu", "silu", "mish", "identity"}
     for name, kind in ACTIVATIONS.items():
         assert kind.name == name

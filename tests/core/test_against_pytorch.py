@@ -16,8 +16,10 @@ from pellucid.core.schedules import cosine
 pytestmark = pytest.mark.slow
 
 STEPS, BATCH, INPUTS = 100, 12, 7
-HIDDEN = [9, 8, 7, 6, 5]
-ACTIVATIONS: list[Activation] = [pl.GELU(), pl.LeakyReLU(0.1), pl.Tanh(), pl.Sigmoid(), pl.ReLU()]
+HIDDEN = [9, 8, 7, 6, 5, 6, 5]
+ACTIVATIONS: list[Activation] = [
+    pl.GELU(), pl.LeakyReLU(0.1), pl.Tanh(), pl.SiLU(), pl.Sigmoid(), pl.Mish(), pl.ReLU(),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,8 @@ def twin(torch: Any, net: pl.Network) -> Any:
         "tanh": lambda f: nn.Tanh(),
         "sigmoid": lambda f: nn.Sigmoid(),
         "relu": lambda f: nn.ReLU(),
+        "silu": lambda f: nn.SiLU(),
+        "mish": lambda f: nn.Mish(),
         "identity": lambda f: nn.Identity(),
     }
     parts = []
@@ -77,6 +81,12 @@ TASKS: dict[str, tuple[Any, int, Callable[[Any], Any], Callable[[np.random.Gener
     "absolute": (pl.AbsoluteError(), 2, lambda t: t.nn.L1Loss(), lambda r, n: r.standard_normal((n, 2))),
     "questions": (pl.BinaryCrossEntropy(), 3, lambda t: t.nn.BCEWithLogitsLoss(), lambda r, n: r.random((n, 3))),
     "poisson": (pl.Poisson(), 2, poisson, lambda r, n: r.poisson(2.0, (n, 2))),
+    "smoothed": (
+        pl.SmoothedCrossEntropy(0.2),
+        5,
+        lambda t: t.nn.CrossEntropyLoss(label_smoothing=0.2),
+        lambda r, n: r.integers(5, size=n),
+    ),
     "softmax-squared": (pl.SoftmaxSquaredError(), 5, soft_squared, lambda r, n: r.integers(5, size=n)),
 }
 
@@ -88,8 +98,9 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "rmsprop": (pl.RMSProp, lambda t, p, **k: t.optim.RMSprop(p, **k)),
     "adam": (pl.Adam, lambda t, p, **k: t.optim.Adam(p, **k)),
     "adamw": (pl.AdamW, lambda t, p, **k: t.optim.AdamW(p, **k)),
+    "radam": (pl.RAdam, lambda t, p, **k: t.optim.RAdam(p, **k)),
 }
-RATES = {"sgd": 0.2, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.003, "adam": 0.01, "adamw": 0.01}
+RATES = {"sgd": 0.2, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.003, "adam": 0.01, "adamw": 0.01, "radam": 0.01}
 
 
 def side_by_side(
@@ -151,7 +162,7 @@ def test_a_hundred_steps_are_pytorchs(torch: Any, task: str, kind: str, decay: f
     assert_alike(side_by_side(torch, task, kind, weight_decay=decay))
 
 
-@pytest.mark.parametrize("task", ["huber", "absolute", "poisson", "questions", "softmax-squared"])
+@pytest.mark.parametrize("task", ["huber", "absolute", "poisson", "questions", "smoothed", "softmax-squared"])
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
 def test_the_other_losses_are_pytorchs(torch: Any, task: str, kind: str) -> None:
     assert_alike(side_by_side(torch, task, kind, weight_decay=0.02))

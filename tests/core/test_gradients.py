@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import pellucid as pl
 from pellucid.core import network
-from pellucid.core.activations import ACTIVATIONS, Activation
+from pellucid.core.activations import ACTIVATIONS, Activation, Formula
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.losses import LOSSES, Loss
 
@@ -40,6 +40,10 @@ def plain_activation(activation: Activation, z: AnyArray) -> AnyArray:
             return np.asarray((np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)))
         case pl.GELU():
             return np.asarray(0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))))
+        case pl.SiLU():
+            return np.asarray(z / (1 + np.exp(-z)))
+        case pl.Mish():
+            return np.asarray(z * np.tanh(np.log1p(np.exp(z))))
         case pl.Identity():
             return z
     raise AssertionError(activation)
@@ -51,6 +55,9 @@ def plain_loss(loss: Loss, z: AnyArray, y: AnyArray) -> AnyArray:
     match loss:
         case pl.CrossEntropy():
             each = -np.log((exp / exp.sum(axis=-1, keepdims=True) * y).sum(axis=-1))
+        case pl.SmoothedCrossEntropy():
+            soft = (1 - loss.smoothing) * y + loss.smoothing / y.shape[-1]
+            each = -(soft * np.log(exp / exp.sum(axis=-1, keepdims=True))).sum(axis=-1)
         case pl.SoftmaxSquaredError():
             each = ((exp / exp.sum(axis=-1, keepdims=True) - y) ** 2).sum(axis=-1)
         case pl.BinaryCrossEntropy():
@@ -169,10 +176,11 @@ def check(case: Case, backward: Backward = pl.backward) -> int:
 
 
 HIDDEN: list[Activation] = [
-    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.Identity(),
+    pl.ReLU(), pl.LeakyReLU(), pl.LeakyReLU(0.3), pl.Sigmoid(), pl.Tanh(), pl.GELU(), pl.SiLU(), pl.Mish(),
+    pl.Identity(),
 ]  # fmt: skip
 LOSS: list[Loss] = [
-    pl.CrossEntropy(), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
+    pl.CrossEntropy(), pl.SmoothedCrossEntropy(0.2), pl.SoftmaxSquaredError(), pl.BinaryCrossEntropy(),
     pl.SquaredError(), pl.AbsoluteError(), pl.Huber(), pl.Huber(0.2), pl.Poisson(),
 ]  # fmt: skip
 
@@ -342,7 +350,7 @@ class WrongSlope:
     """Tanh with the slope 1 − a in place of 1 − a²."""
 
     name: ClassVar[str] = "wrong"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula("np.tanh({z})", "(1 - {a})")
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         np.tanh(z, out=out)

@@ -16,7 +16,8 @@ from pellucid.core.losses import LOSSES, Loss, write_targets
 from pellucid.core.optimizers import OPTIMIZERS, Optimizer, clip
 
 SIZES = [256, 32, 16, 10]  # 32 rows of 256 fill the buffer of 8192 numbers that NumPy converts types in
-MOST = {4: 64_000, 8: 80_000}  # bytes, for floats of 4 or 8; of which NumPy's own buffer takes 33,000 or 66,000
+MOST = {4: 64_000, 8: 80_000} if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else {4: 97_000, 8: 146_000}
+# bytes, for floats of 4 or 8; of which NumPy's own buffer takes 33,000 or 66,000, and twice that before NumPy 2.3
 SPREAD = 4_000
 ROWS = 4_200
 

@@ -41,6 +41,13 @@ def plain(kind: str, rate: float, decay: float) -> Callable[[float, float], floa
                 return theta - rate * g / (math.sqrt(s) + 1e-8)
         v = 0.9 * v + 0.1 * g
         s = 0.999 * s + 0.001 * g * g
+        if kind == "radam":
+            most = 2 / (1 - 0.999) - 1
+            rho = most - 2 * t * 0.999**t / (1 - 0.999**t)
+            if rho <= 5:
+                return theta - rate * v / (1 - 0.9**t)
+            share = math.sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
+            return theta - rate * v / (1 - 0.9**t) * share * math.sqrt(1 - 0.999**t) / (math.sqrt(s) + 1e-8)
         return theta - rate * (v / (1 - 0.9**t)) / (math.sqrt(s / (1 - 0.999**t)) + 1e-8)
 
     return step
@@ -171,6 +178,6 @@ def test_clipping_in_float32_stays_there() -> None:
 
 
 def test_every_optimizer_is_found_by_its_name() -> None:
-    assert KINDS == ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
+    assert KINDS == ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "radam"]
     for name, kind in OPTIMIZERS.items():
         assert kind.name == name

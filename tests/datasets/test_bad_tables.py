@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pellucid.core.errors import InputError
-from pellucid.datasets import load, read_frame
-from pellucid.datasets.formats.detect import kind_of
-from pellucid.datasets.frames import from_file
+from pellucid.datasets import kind_of, load, read_frame
+from pellucid.datasets.formats import opening
 from support import Command
 
 Make = Callable[[Path], object]
@@ -196,7 +195,9 @@ CASES = [
     Case("XML", "d.csv", text("<?xml version='1.0'?><d/>"), ("XML", "read_xml")),
     Case("a PDF", "d.csv", text(b"%PDF-1.7\n"), ("PDF",)),
     Case("a pickle", "d.csv", text(b"\x80\x04\x95" + bytes(30)), ("pickle", "not opened")),
-    Case("an Arrow file", "d.csv", lambda path: pl.DataFrame({"a": [1]}).write_ipc(path), ("Arrow", "read_feather")),
+    Case("an old Feather file", "d.csv", text(b"FEA1" + bytes(30)), ("Feather", "read_feather")),
+    Case("an Arrow file cut off", "d.csv", cut(lambda path: pl.DataFrame({"a": [1]}).write_ipc(path), 300), ("Arrow", "cut off")),
+    Case("an Arrow file that is none", "d.feather", text("a,y\n1,0\n"), (".feather and is none",)),
     Case("a picture", "d.csv", text(b"\x89PNG\r\n\x1a\n" + bytes(30)), ("PNG picture",)),
     Case("ARFF", "d.csv", text("@relation iris\n@attribute a numeric\n"), ("ARFF",)),
     Case("HDF5", "d.csv", text(b"\x89HDF\r\n\x1a\n" + bytes(30)), ("HDF5",)),
@@ -231,7 +232,7 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def _less_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(from_file, "MOST_BYTES", 1 << 26)  # as with the gigabyte, but in less time
+    monkeypatch.setattr(opening, "MOST_BYTES", 1 << 26)  # as with the gigabyte, but in less time
 
 
 def is_table(path: Path) -> bool:
@@ -244,7 +245,7 @@ def is_table(path: Path) -> bool:
 
 def read_wholly(path: Path, *, odd: bool) -> None:
     """Read a table as a strict reader does, who takes nothing odd."""
-    if kind_of(path) in ("npy", "npz", "digits"):
+    if kind_of(path) in ("npy", "npz", "csv"):
         load(path)
     frame = read_frame(path)
     oddities = [oddity for column in frame.columns if (oddity := frame.oddity(column)) is not None]

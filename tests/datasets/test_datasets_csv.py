@@ -15,6 +15,7 @@ from pellucid.core.errors import InputError
 from pellucid.datasets import read, read_rows
 from pellucid.datasets.formats import digit_csv, digit_csv_rows
 from pellucid.datasets.formats.digit_csv import parse_digit_csv
+from pellucid.datasets.formats.opening import BOM
 
 HEAD = b"label,pixel0,pixel1\n"
 GOOD = HEAD + b"7,0,255\n3,1,2\n"
@@ -31,7 +32,7 @@ def as_csv(X: np.ndarray, y: np.ndarray, newline: str = "\n", bom: bool = False)
     st.sampled_from(["\n", "\r\n"]),
     st.booleans(),
 )
-@settings(deadline=None)  # the first example imports polars
+@settings(deadline=None)
 def test_what_is_written_is_read(X: np.ndarray, newline: str, bom: bool) -> None:
     y = np.arange(len(X)) % 10
     content = as_csv(X, y, newline, bom)
@@ -41,7 +42,7 @@ def test_what_is_written_is_read(X: np.ndarray, newline: str, bom: bool) -> None
     assert table.y is not None
     assert (table.X == X).all()
     assert (table.y == y).all()
-    slow = digit_csv_rows.read_carefully(content.removeprefix(digit_csv.BOM), "", ("label", *table.features), 0, True)
+    slow = digit_csv_rows.read_carefully(content.removeprefix(BOM), "", ("label", *table.features), 0, True)
     assert slow[1] is not None
     assert (slow[0] == X).all()
     assert (slow[1] == y).all()
@@ -145,8 +146,8 @@ BAD: list[tuple[str, bytes, list[str]]] = [
     ("label alone", b"label\n7\n", ["row 1: no pixel column"]),
     ("scrambled pixels", b"label,pixel1,pixel0\n7,0,1\n", ["row 1: column pixel0 stands out of order"]),
     ("other table", b"sepal,petal\n1.5,2\n", ["row 1: column 'sepal'", "digit CSV", "numpy.savez"]),
-    ("header in Latin-1", b"label,pix\xe9l\n7,0\n", ["row 1: byte 10 is no UTF-8"]),
-    ("header with NUL", b"label,pixel0\0\n7,0\n", ["row 1: holds NUL"]),
+    ("header in Latin-1", b"label,pix\xe9l\n7,0\n", ["row 1: byte 0xe9 is no UTF-8"]),
+    ("header with NUL", b"label,pixel0\0\n7,0\n", ["row 1: holds a NUL byte"]),
     ("header with open quote", b'label,"pixel0\n7,0\n', ["row 1: a quote does not close"]),
     ("UTF-16", GOOD.decode().encode("utf-16"), ["is UTF-16"]),
 ]

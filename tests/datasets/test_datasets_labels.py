@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from pellucid.core.errors import InputError
-from pellucid.datasets import Table, encode_labels
+from pellucid.datasets import RawArrays, encode_labels
 
 DIGITS = tuple("0123456789")
 
 
-def table(y: object, form: str = "csv", first: int = 2) -> Table:
+def table(y: object, form: str = "csv", first: int = 2) -> RawArrays:
     labels = None if y is None else np.array(y)
     n = 0 if labels is None else len(labels)
-    return Table("digits.csv", np.zeros((n, 1)), labels, ("pixel0",), None, form=form, first=first)  # type: ignore[arg-type]
+    return RawArrays("digits.csv", np.zeros((n, 1)), labels, ("pixel0",), None, form=form, first=first)
 
 
 def test_labels_become_the_models_indices_whatever_stands_in_this_file() -> None:

@@ -13,9 +13,8 @@ import pytest
 from PIL import Image
 
 from pellucid.core.errors import InputError
-from pellucid.datasets import load, mnist_files, read, read_folder, read_images
+from pellucid.datasets import kind_of, load, mnist_files, read, read_folder, read_images
 from pellucid.datasets.export import export
-from pellucid.datasets.formats.detect import kind_of
 from support import Command, loaded
 
 DIGITS = mnist_files("test")

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.core.errors import InputError
-from pellucid.datasets import Column, Frame, as_frame, read_frame
-from pellucid.datasets.formats.detect import is_digit_header, kind_of
+from pellucid.datasets import Column, Frame, as_frame, kind_of, read_frame
+from pellucid.datasets.formats.csv import is_digit_header
 
 UTC = dt.UTC
 WHOLE = {

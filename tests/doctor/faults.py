@@ -89,7 +89,7 @@ def order(style: Style, text: str) -> str | None:
         return (
             swap(r"grads\.insert\(0, \(dW, db\)\)", "grads.append((dW, db))")(style, text) if style.layers > 1 else None
         )
-    if style.box == "tuple" and style.driver:
+    if style.box == "tuple" and style.train:
         return swap(r"dW1, db1(.*) = backward", r"db1, dW1\1 = backward", within="train")(style, text)
     return swap("out, cache = forward", "cache, out = forward", within="train")(style, text)
 
@@ -101,7 +101,7 @@ def slope_left_out(style: Style, text: str) -> str | None:
 
 
 def rate_lost(style: Style, text: str) -> str | None:
-    if style.driver and sum(style.sizes) % 2:
+    if style.train and sum(style.sizes) % 2:
         return swap(r"learning_rate\)", "0.1)", within="train")(
             style, text.replace("def train(X, Y, learning_rate, epochs)", "def train(X, Y, learning_rate , epochs)")
         )

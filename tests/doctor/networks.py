@@ -1,4 +1,4 @@
-"""Networks as learners write them, made as text: in many styles, right ones, and each with one known fault."""
+"""Networks as users write them, made as text: in many styles, right ones, and each with one known fault."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ OUTPUTS = ("softmax-ce", "sigmoid-bce", "linear-mse", "sigmoid-mse", "softmax-ms
 
 @dataclass(frozen=True)
 class Style:
-    """How a learner writes: layout, container of the parameters, activation, output and loss, and so on."""
+    """How a user writes: layout, container of the parameters, activation, output and loss, and so on."""
 
     samples: str  # columns, rows, rows-T (X @ W.T)
     box: str  # tuple, dict, list
@@ -25,7 +25,7 @@ class Style:
     flat_bias: bool  # (n,) in place of (1, n)
     labels: bool  # backward takes labels and encodes them
     loss: bool = True
-    driver: bool = True
+    train: bool = True  # whether there is a training function
 
     @property
     def layers(self) -> int:
@@ -262,6 +262,6 @@ class Writer:
 def write(style: Style) -> str:
     w = Writer(style)
     parts = [w.head(), w.init(), w.forward(), w.loss() if style.loss else [], w.backward(), w.update()]
-    if style.driver:
+    if style.train:
         parts.append(w.train())
     return "\n".join(line for part in parts for line in part)

@@ -90,9 +90,9 @@ def table(patients: list[Patient]) -> str:
     lines = ["| patient | what it has | diagnosis | |", "|---|---|---|---|"]
     for patient in patients:
         said = "<br>".join(_said(finding) for finding in patient.findings)
-        verdict = "right" if patient.right else "WRONG"
+        result = "right" if patient.right else "WRONG"
         name = f"[{patient.name}](../examples/patients/{patient.name}.py)"
-        lines.append(f"| {name} | {patient.complaint} | {said} | {verdict} |")
+        lines.append(f"| {name} | {patient.complaint} | {said} | {result} |")
     return "\n".join(lines)
 
 

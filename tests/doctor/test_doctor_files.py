@@ -33,7 +33,7 @@ GOOD = write(STYLE)
         (GOOD.replace("def forward(", "def forward(mystery, "), ("mystery", "arguments")),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_in_one_line(
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(
     content: str | None, needles: tuple[str, ...], pellucid: Command, tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.py"
@@ -98,7 +98,7 @@ def functions() -> dict[str, object]:
 
 
 def test_functions_can_be_handed_over_without_a_file() -> None:
-    told = {
+    options = {
         "returns": {
             "init": "W1 b1 W2 b2",
             "forward": "Z1 A1 Z2 A2",
@@ -106,7 +106,7 @@ def test_functions_can_be_handed_over_without_a_file() -> None:
             "update": "W1 b1 W2 b2",
         }
     }
-    diagnosis = pl.doctor(**functions(), **told)  # type: ignore[arg-type]
+    diagnosis = pl.doctor(**functions(), **options)  # type: ignore[arg-type]
     assert diagnosis.healthy
     assert "healthy: " in str(diagnosis)
 
@@ -152,7 +152,7 @@ def test_shuffling_one_of_two_is_seen_in_training(tmp_path: Path) -> None:
 
 
 def test_a_function_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.LONG", 0.5)
+    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.TIMEOUT", 0.5)
     path = tmp_path / "network.py"
     path.write_text(GOOD.replace("for epoch in range(epochs):", "while True:"))
     diagnosis = doctor_file(str(path))

@@ -13,7 +13,7 @@ from doctor.test_doctor_styles import LISTS, PLAIN, examined
 
 def inlined(style: Style, step: str, other: str | None = None) -> str | None:
     """A network whose training function moves each parameter by ``step``, and the first by ``other``."""
-    text = re.sub(r"def update\(.*?\n\n", "", write(replace(style, driver=True)), flags=re.DOTALL)
+    text = re.sub(r"def update\(.*?\n\n", "", write(replace(style, train=True)), flags=re.DOTALL)
     names = [f"{kind}{l}" for l in range(1, style.layers + 1) for kind in "Wb"]
     if style.box == "list":
         pairs = f"[(W {step} dW, b {step} db) for (W, b), (dW, db) in zip(params, grads)]"

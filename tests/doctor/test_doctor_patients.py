@@ -39,7 +39,7 @@ def test_the_line_that_is_named_is_the_faulty_one(examined: dict[str, Patient]) 
         assert code in lines[line - 1]
 
 
-def test_the_exact_error_of_what_raises_is_told(examined: dict[str, Patient]) -> None:
+def test_the_exact_error_of_what_raises_is_given(examined: dict[str, Patient]) -> None:
     (name,) = [name for name in examined if name.startswith("01")]
     assert "ValueError: too many values to unpack (expected 4" in examined[name].findings[0].evidence
 

@@ -204,8 +204,10 @@ def test_a_fault_in_it_is_found(style: str, right: str, wrong: str, said: str, t
 
 
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: len([])", "for _ in iter(int, 1): pass"])
-def test_a_loop_that_never_ends_is_stopped_and_told(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.LONG", 0.3)
+def test_a_loop_that_never_ends_is_stopped_and_reported(
+    loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pellucid.analysis.doctor.sandbox.TIMEOUT", 0.3)
     (finding, *_) = examined(PLAIN.replace("    m = X.shape[1]", f"    m = X.shape[1]\n    {loop}"), tmp_path).findings
     assert "stops with an error" in finding.fault
     assert "TooLongError: it ran for more than" in finding.evidence
@@ -242,7 +244,7 @@ def train(X, Y, lr=0.1, epochs=5):
         ("X=np.zeros((3, 5)), y=np.array(['a', 'b', 'c'])", "y has shape (3,)"),
     ],
 )
-def test_a_mapping_that_cannot_be_used_is_told(mapping: str, said: str, pellucid: Command, tmp_path: Path) -> None:
+def test_a_mapping_that_cannot_be_used_is_refused(mapping: str, said: str, pellucid: Command, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(f"{PLAIN}\nPELLUCID = dict({mapping})\n")
     ended = pellucid("doctor", path)
@@ -251,7 +253,7 @@ def test_a_mapping_that_cannot_be_used_is_told(mapping: str, said: str, pellucid
 
 
 @pytest.mark.parametrize("returned", ["()", "[]", "{}", "None"])
-def test_an_init_that_makes_nothing_is_told(returned: str, pellucid: Command, tmp_path: Path) -> None:
+def test_an_init_that_makes_nothing_is_refused(returned: str, pellucid: Command, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(PLAIN.replace("def init_params():", f"def init_params():\n    return {returned}"))
     ended = pellucid("doctor", path)

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
@@ -25,11 +25,13 @@ from pellucid import (
     Identity,
     InputError,
     LeakyReLU,
+    Mish,
     Model,
     Network,
     PellucidClassifier,
     ReLU,
     Sigmoid,
+    SiLU,
     SquaredError,
     Tanh,
     export,
@@ -43,10 +45,9 @@ from pellucid.interop.export import onnx as onnx_export
 from pellucid.interop.importing.importer import from_pytorch, from_sklearn
 from pellucid.interop.importing.onnx import from_onnx
 from pellucid.model.columns import Category, Date, Number, Target
-from pellucid.model.model_file import describe
 from pellucid.model.preprocessing import Preprocessing
 
-ACTIVATIONS: list[Any] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), Identity()]
+ACTIVATIONS: list[Any] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), SiLU(), Mish(), Identity()]
 LOSSES: list[Any] = [kind() for kind in LOSS_KINDS.values()]
 LEVELS = ("Bonn", "Köln", 'it\'s "quoted"', "7")
 
@@ -413,12 +414,13 @@ def test_scikit_learns_perceptrons_come_in_with_their_numbers(activation: str) -
 @given(model=models())
 def test_what_goes_out_as_onnx_comes_back(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("onnx") / "m.onnx"
+    assume(not any(isinstance(layer.activation, SiLU) for layer in model.network.layers))  # which is many nodes
     plain = Model(model.network.astype(np.float32))
     made = onnx_export._Graph(onnx)
     x = made.inputs_of(plain)
     for l, (W, b, activation) in enumerate(plain.network.layers, start=1):
         x = made.node("Gemm", [x, made.constant(W, f"W{l}"), made.constant(b, f"b{l}")], f"z{l}", transB=1)
-        x = made.activation(describe(activation), x, f"a{l}")
+        x = made.activation(activation, x, f"a{l}")
     made.output(x, "FLOAT", ["n", plain.network.sizes[-1]])
     onnx.save(made.finished(plain), path)
     again = from_onnx(path).network
@@ -522,7 +524,7 @@ def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("export --to pdf --out x.pdf", "'pdf' is not one of"),
+        ("export --to pdf --out x.pdf", "there is no such target"),
         ("export --to onnx --out {folder}", "is a folder"),
         ("export --to onnx --out {folder}/none/x.onnx", "none"),
         ("export --to pytorch --out {folder}/x.py", "name that ends in .safetensors"),

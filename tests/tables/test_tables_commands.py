@@ -330,7 +330,8 @@ def test_patience_keeps_the_network_of_the_least_dev_loss() -> None:
     table = houses().with_columns(price=pl.Series(np.random.default_rng(1).normal(size=ROWS)))  # nothing to learn
     model = tables.fit(table, "price", epochs=40, patience=3, on_epoch=note)
     assert len(losses) == losses.index(min(losses)) + 4 < 40
-    dev = datasets.load_table(datasets.as_frame(table), target="price", plan=model.preprocessing).dev
+    options = datasets.LoadOptions(target="price", plan=model.preprocessing)
+    dev = datasets.load_table(datasets.as_frame(table), options).dev
     assert dev is not None
     assert pellucid.evaluate(model.network, dev).loss == pytest.approx(min(losses), rel=1e-9)
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pellucid import InputError
-from pellucid.datasets import Dataset, TableOptions, WeightedSamples, as_frame, load_table
+from pellucid.datasets import Dataset, LoadOptions, WeightedSamples, as_frame, load_table
 from pellucid.model.columns import Category, Date, Number
 
 ROWS = 60
@@ -19,8 +19,7 @@ def columns(**more: Any) -> dict[str, Any]:
 
 
 def load(table: dict[str, Any], target: str = "y", **options: Any) -> Dataset:
-    known = {name: options.pop(name) for name in ("columns", "weights", "class_weights") if name in options}
-    return load_table(as_frame(pl.DataFrame(table), "t.csv"), target=target, options=TableOptions(**known), **options)
+    return load_table(as_frame(pl.DataFrame(table), "t.csv"), LoadOptions(target=target, **options))
 
 
 def kinds(dataset: Dataset) -> dict[str, str]:
@@ -91,7 +90,7 @@ def test_a_person_knows_better() -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("zip", "--column zip: give a name and a kind"),
+        ("zip", "columns='zip': give a name and a kind"),
         ("zip=category", "has no such column; it has x, y"),
         ("x=picture", "a column is one of number, boolean, category, date, out"),
         ("y=category", "is the target"),
@@ -189,7 +188,7 @@ def test_a_request_that_cannot_be_is_refused(options: dict[str, Any], message: s
 def test_without_a_target_the_usual_name_is_taken_and_else_it_is_asked_for() -> None:
     frame = as_frame(pl.DataFrame({"a": [1.0, 2.0] * 10, "label": ["x", "y"] * 10}), "t")
     assert load_table(frame).classes == ("x", "y")
-    with pytest.raises(InputError, match="say which column to predict: --target NAME; its columns are a, b"):
+    with pytest.raises(InputError, match="say which column to predict: target='NAME'; its columns are a, b"):
         load_table(as_frame(pl.DataFrame({"a": [1.0], "b": [2.0]}), "t"))
 
 

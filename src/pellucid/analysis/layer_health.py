@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pellucid.core.activations import Activation
+from pellucid.core.activations import slope as slope_of
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
@@ -45,15 +47,34 @@ def layer_health(net: Network, X: npt.ArrayLike, y: npt.ArrayLike) -> list[Layer
 def _layer(net: Network, trace: Trace, l: int) -> LayerHealth:
     hidden = l < len(net.layers)
     slope = slopes(net, trace, l) if hidden else None
-    bounded = slope is not None and net.layers[l - 1].activation.name in ("sigmoid", "tanh")
-    greatest = 0.25 if net.layers[l - 1].activation.name == "sigmoid" else 1.0
+    flat = FLAT * steepest(net.layers[l - 1].activation) if can_saturate(net.layers[l - 1].activation) else 0.0
     return LayerHealth(
         weight_gradient=_size(trace.dW[l - 1]),
         bias_gradient=_size(trace.db[l - 1]),
         weights=_size(net.layers[l - 1].W),
         dead=0.0 if slope is None else float((slope == 0).all(axis=0).mean()),
-        saturated=float((np.abs(slope) < FLAT * greatest).mean()) if bounded and slope is not None else 0.0,
+        saturated=0.0 if slope is None else float((np.abs(slope) < flat).mean()),
     )
+
+
+def can_saturate(activation: Activation) -> bool:
+    """Whether a function is nearly flat far from 0 on both sides: its range has two ends.
+
+    >>> from pellucid import ReLU, Tanh
+    >>> can_saturate(Tanh()), can_saturate(ReLU())
+    (True, False)
+    """
+    return bool(np.isfinite(activation.formula.range).all())
+
+
+def steepest(activation: Activation) -> float:
+    """The greatest slope of a function near 0.
+
+    >>> from pellucid import Sigmoid
+    >>> steepest(Sigmoid())
+    0.25
+    """
+    return float(np.abs(slope_of(activation, np.linspace(-4, 4, 81))).max())
 
 
 def slopes(net: Network, trace: Trace, l: int) -> Array:

@@ -54,7 +54,7 @@ def _targets(model: Model, samples: int, rng: np.random.Generator) -> AnyArray:
     if net.loss.kind == "probabilities":
         return rng.integers(2, size=(samples, net.sizes[-1]))
     y = rng.standard_normal((samples, net.sizes[-1]))
-    return np.abs(y) if net.loss.activation.name == "exp" else y
+    return np.abs(y) if net.loss.activation.formula.log_link else y
 
 
 def _show(result: GradientCheck, *, quiet: bool) -> None:

@@ -11,10 +11,10 @@ from pellucid.cli.models import open_model
 from pellucid.cli.options import output
 from pellucid.cli.printing import Out, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
-from pellucid.core import checks, metrics
+from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.datasets import Samples, WeightedSamples
-from pellucid.model.model import Model
+from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
 
@@ -33,7 +33,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     path, data = model_and_data(arguments)
     model = open_model(path)
     name, samples = weighted_samples_for(model, data)
-    outputs = checks.answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
+    outputs = check_answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
     result = _result(model, samples, outputs)
     if as_json:
         print_json(result)

@@ -7,13 +7,13 @@ import click
 from pellucid.cli.models import open_model
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import print_result
-from pellucid.interop.export.export import FORMS, how_to_use
-from pellucid.interop.export.export import export as write
+from pellucid.interop.export.registry import EXPORTERS, how_to_use
+from pellucid.interop.export.registry import export as write
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
 @click.argument("model", required=False)
-@click.option("--to", required=True, type=click.Choice(list(FORMS)), help="The form.")
+@click.option("--to", required=True, metavar="|".join(EXPORTERS), help="The target.")
 @out_option("The file to write.", required=True)
 @output
 def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:

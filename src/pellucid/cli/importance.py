@@ -11,8 +11,8 @@ from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
-from pellucid.core import checks
 from pellucid.core.errors import InputError
+from pellucid.model.model import check_answers
 from pellucid.tables import Importance
 from pellucid.tables import importance as compute
 
@@ -46,7 +46,7 @@ def importance(
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
     name, samples = weighted_samples_for(model, data)
-    checks.answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
+    check_answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
     with progress("columns", columns, quiet=quiet or as_json) as advance:
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=advance)

@@ -16,11 +16,11 @@ from pellucid._text import percent, shortened
 from pellucid.cli.models import data_of, is_model, open_model, target_in
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, note, print_json
-from pellucid.core import checks, metrics
+from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets import Table
-from pellucid.model.model import Model
+from pellucid.datasets import RawArrays
+from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.render.pictures.subject import output_names
 
@@ -49,7 +49,7 @@ def predict(arguments: tuple[str, ...], out: Path | None, as_json: bool, quiet: 
         check_out(out, *arguments, data_of(model))
     read = [_inputs(model, name, own=path is None) for name in files]
     net = model.in_units()
-    predictions = [checks.answers(net.predict(one.X), one.place) for one in read]
+    predictions = [check_answers(net.predict(one.X), one.place) for one in read]
     if out is not None:
         write_whole(out, _as_csv(model, read, predictions).encode())
     if as_json:
@@ -64,7 +64,7 @@ class Read(NamedTuple):
     name: str
     X: AnyArray
     place: Callable[[int], str]
-    table: Table | None = None
+    table: RawArrays | None = None
 
 
 def _inputs(model: Model, name: str, *, own: bool) -> Read:
@@ -79,7 +79,7 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)
-    if name != "-" and Path(name).suffix.lower() != ".parquet" and datasets.kind_of(name) == "table":
+    if name != "-" and datasets.kind_of(name, arrays=True) == "table":
         if own:
             raise InputError(
                 f"{name}: is a table, and no model is named; the one that comes with pellucid reads digits: "

@@ -9,7 +9,7 @@ from pellucid.cli.models import is_model, target_in
 from pellucid.cli.printing import note
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets import Frame, Samples, Table, WeightedSamples
+from pellucid.datasets import Frame, RawArrays, Samples, WeightedSamples
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
@@ -85,7 +85,7 @@ def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
     return tables.samples(model, frame)
 
 
-def _table(model: Model, data: str) -> Table:
+def _table(model: Model, data: str) -> RawArrays:
     """The data as the model takes them: pictures in a folder become as large as those that it learned from."""
     if Path(data).is_dir() and model.image_shape is not None:
         return datasets.read_folder(data, model.image_shape, model.picture_form)

@@ -1,34 +1,52 @@
 """The activation functions, each value next to its slope; a layer applies one to its scores z on the way forward.
 
-Every activation is stateless and works into arrays that it is given. ``z`` and ``a`` are (n, outputs): the scores
-and what the activation made of them. ``workspace`` is room to scribble on, two arrays of z's shape: (2, n, outputs).
+The scores z are also called pre-activations; those of the output layer are logits. Every activation is stateless and
+works into arrays that it is given. ``z`` and ``a`` are (n, outputs): the scores and what the activation made of them.
+``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
 
-``kinks`` are the places in z where the slope jumps. There a derivative does not exist, a gradient check would compare
-with nothing, and so it leaves them out.
+More of them are in model/additions.py. A new one is a class and a line, ``ACTIVATIONS.add``: docs/adding.md.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
+from pellucid.core.registry import Registry
 
 # 0 as an array, which NumPy need not make anew in each step
 _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
+
+
+class Formula(NamedTuple):
+    """An activation in letters: explanations print it, exports are written from it.
+
+    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1. In both, ``{z}`` and
+    ``{a}`` stand for the score and its activation, and the settings of the class and the ``constants`` for themselves.
+    ``range`` is where f(z) lies. ``of_layer``: f looks at all scores of a layer, as the softmax does. ``log_link``:
+    f is the exponential, so that a factor of the output is a term of the score. ``kinks`` are the values of z at which
+    f' jumps: there is no derivative, and a gradient check leaves them out.
+    """
+
+    value: str
+    slope: str
+    range: tuple[float, float] = (-math.inf, math.inf)
+    constants: Mapping[str, float] = {}
+    of_layer: bool = False
+    log_link: bool = False
+    kinks: tuple[float, ...] = ()
 
 
 class Activation(Protocol):
     """What a layer needs of its activation function f."""
 
     name: ClassVar[str]
-
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """The values of z at which f' jumps."""
+    formula: ClassVar[Formula]
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         """Write f(z) into ``out``."""
@@ -46,7 +64,7 @@ class Identity:
     """
 
     name: ClassVar[str] = "identity"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula("{z}", "")
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = z
@@ -66,7 +84,7 @@ class ReLU:
     """
 
     name: ClassVar[str] = "relu"
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[Formula] = Formula("np.maximum({z}, 0)", "({z} > 0)", (0.0, math.inf), kinks=(0.0,))
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = max(z, 0)
@@ -88,7 +106,9 @@ class LeakyReLU:
 
     slope: float = 0.01
     name: ClassVar[str] = "leaky-relu"
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[Formula] = Formula(
+        "np.where({z} > 0, {z}, slope * {z})", "np.where({z} > 0, 1, slope)", kinks=(0.0,)
+    )
 
     def __post_init__(self) -> None:
         if not (isinstance(self.slope, int | float) and math.isfinite(self.slope)):
@@ -121,7 +141,7 @@ class Sigmoid:
     """
 
     name: ClassVar[str] = "sigmoid"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula("1 / (1 + np.exp(-{z}))", "{a} * (1 - {a})", (0.0, 1.0))
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = 1 / (1 + exp(−z))
@@ -147,7 +167,7 @@ class Tanh:
     """
 
     name: ClassVar[str] = "tanh"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula("np.tanh({z})", "(1 - {a} ** 2)", (-1.0, 1.0))
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = tanh(z)
@@ -172,9 +192,14 @@ class GELU:
     """
 
     name: ClassVar[str] = "gelu"
-    kinks: ClassVar[tuple[float, ...]] = ()
     scale: ClassVar[float] = math.sqrt(2 / math.pi)
     cubic: ClassVar[float] = 0.044715
+    formula: ClassVar[Formula] = Formula(
+        "{z} * (1 + np.tanh(k * ({z} + c * {z} ** 3))) / 2",
+        "((1 + np.tanh(k * ({z} + c * {z} ** 3))) / 2 + {z} * (1 - np.tanh(k * ({z} + c * {z} ** 3)) ** 2) / 2 * k * "
+        "(1 + 3 * c * {z} ** 2))",
+        constants={"k": scale, "c": cubic},
+    )
 
     def _gate(self, z: Array, *, out: Array) -> None:
         # u = σ(2s) = (1 + tanh(s)) / 2
@@ -218,7 +243,7 @@ class Exponential:
     """
 
     name: ClassVar[str] = "exp"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula("np.exp({z})", "{a}", (0.0, math.inf), log_link=True)
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = exp(z)
@@ -241,7 +266,9 @@ class Softmax:
     """
 
     name: ClassVar[str] = "softmax"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[Formula] = Formula(
+        "np.exp({z} - np.max({z})) / np.sum(np.exp({z} - np.max({z})))", "", (0.0, 1.0), of_layer=True
+    )
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         row = workspace[0, :, :1]  # (n, 1): one number a sample
@@ -261,9 +288,7 @@ class Softmax:
         delta *= a
 
 
-ACTIVATIONS: dict[str, type[Activation]] = {
-    kind.name: kind for kind in (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, Identity)
-}
+ACTIVATIONS = Registry[Activation]("activation", Activation, (ReLU, LeakyReLU, Sigmoid, Tanh, GELU, Identity))
 
 
 def value(activation: Activation, z: npt.ArrayLike) -> Array:
@@ -273,10 +298,9 @@ def value(activation: Activation, z: npt.ArrayLike) -> Array:
     array([0.    , 0.7616])
     """
     scores = np.array(z, np.float64)
-    rows = scores.reshape(-1, scores.shape[-1])
-    out = np.empty_like(rows)
-    activation(rows, out=out, workspace=np.empty((2, *rows.shape)))
-    return out.reshape(scores.shape)
+    out, rows = np.empty_like(scores), (-1, scores.shape[-1])
+    activation(scores.reshape(rows), out=out.reshape(rows), workspace=np.empty((2, *scores.reshape(rows).shape)))
+    return out
 
 
 def slope(activation: Activation, z: npt.ArrayLike) -> Array:

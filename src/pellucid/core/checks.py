@@ -6,7 +6,7 @@ the value, the reason and the remedy.
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,8 @@ from pellucid.core.losses import Loss
 
 def count(value: Any, name: str, least: int = 1) -> int:
     """A whole number of at least ``least``."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise InputError(f"{name}={value!r}: give a whole number of at least {least}") from None
-    if isinstance(value, bool) or number < least:
+    number = None if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
+    if number is None or number < least:
         raise InputError(f"{name}={value!r}: give a whole number of at least {least}")
     return number
 
@@ -66,6 +63,7 @@ def activations(value: Activation | Sequence[Activation], hidden: int) -> list[A
         if isinstance(activation, type) or not hasattr(activation, "backward"):
             known = ", ".join(f"{kind.__name__}()" for kind in ACTIVATIONS.values())
             raise InputError(f"activation={activation!r}: give an activation object, such as {known}")
+        ACTIVATIONS.check(type(activation))
     if not several:
         given *= hidden
     if len(given) != hidden:
@@ -163,23 +161,21 @@ def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArra
         raise InputError(
             f"y has shape {given.shape}, but the network has {outputs} outputs: give y the shape {(samples, outputs)}"
         )
-    bad = np.flatnonzero(~np.isfinite(given))
-    if bad.size:
-        raise InputError(f"y holds {given.flat[bad[0]]} in row {bad[0] // outputs}: remove or fill the gap")
+    _refuse(given, ~np.isfinite(given), outputs, "y holds {value} in row {row}: remove or fill the gap")
+    wrong = f"target {{value:g}} in row {{row}}, but {loss.name} takes"
     if loss.kind == "probabilities":
-        bad = np.flatnonzero((given < 0) | (given > 1))
-        if bad.size:
-            raise InputError(
-                f"target {given.flat[bad[0]]} in row {bad[0] // outputs}, but {loss.name} takes 0 or 1 "
-                "(or a probability between them)"
-            )
-    if loss.activation.name == "exp" and (given < 0).any():
-        bad = np.flatnonzero(given < 0)
-        raise InputError(
-            f"target {given.flat[bad[0]]:g} in row {bad[0] // outputs}, but {loss.name} takes counts and other numbers "
-            "of at least 0: use another loss, such as squared-error"
-        )
+        _refuse(given, (given < 0) | (given > 1), outputs, f"{wrong} 0 or 1 (or a probability between them)")
+    if loss.activation.formula.log_link:
+        remedy = "counts and other numbers of at least 0: use another loss, such as squared-error"
+        _refuse(given, given < 0, outputs, f"{wrong} {remedy}")
     return given
+
+
+def _refuse(values: AnyArray, bad: AnyArray, columns: int, message: str) -> None:
+    """Raise InputError for the first of the bad values, whose ``{value}`` and ``{row}`` the message names."""
+    if bad.any():
+        place = int(np.flatnonzero(bad)[0])
+        raise InputError(message.format(value=values.flat[place], row=place // columns))
 
 
 def _labels(loss: Loss, labels: AnyArray, outputs: int) -> AnyArray:
@@ -188,12 +184,8 @@ def _labels(loss: Loss, labels: AnyArray, outputs: int) -> AnyArray:
             f"y is {labels.dtype} of shape {labels.shape}, but {loss.name} takes whole numbers of shape "
             f"({len(labels)},), one class a row: use y.astype(int), or argmax(axis=1) of one-hot rows"
         )
-    bad = np.flatnonzero((labels < 0) | (labels >= outputs))
-    if bad.size:
-        raise InputError(
-            f"label {labels[bad[0]]} in row {bad[0]}, but the network has {outputs} outputs, "
-            f"for labels 0 to {outputs - 1}"
-        )
+    wrong = f"label {{value}} in row {{row}}, but the network has {outputs} outputs, for labels 0 to {outputs - 1}"
+    _refuse(labels, (labels < 0) | (labels >= outputs), 1, wrong)
     return labels.astype(np.int64, copy=False)
 
 
@@ -204,9 +196,8 @@ def weights(value: npt.ArrayLike, samples: int) -> AnyArray:
         raise InputError(
             f"weights are {given.dtype} of shape {given.shape}, but X has {samples} rows: give a number for each row"
         )
-    bad = np.flatnonzero(~((given >= 0) & np.isfinite(given)))
-    if bad.size:
-        raise InputError(f"weight {given[bad[0]]} in row {bad[0]}: give finite numbers of at least 0")
+    wrong = "weight {value} in row {row}: give finite numbers of at least 0"
+    _refuse(given, ~((given >= 0) & np.isfinite(given)), 1, wrong)
     with np.errstate(over="ignore"):
         total = given.sum(dtype=np.float64)
     if not 0 < total < math.inf:
@@ -233,13 +224,3 @@ def finite(X: AnyArray, name: str = "X") -> None:
         if len(bad):
             row, column = start + bad[0][0], bad[0][1]
             raise InputError(f"{name} holds {X[row, column]} in row {row}, column {column}: remove or fill the gap")
-
-
-def answers(outputs: AnyArray, place: Callable[[int], str]) -> AnyArray:
-    """Outputs (n, k) of a network that all are numbers; ``place`` says where row i stands."""
-    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if bad.size:
-        raise InputError(
-            f"{place(int(bad[0]))}: the network's answer is no number, since its values are far too large: correct them"
-        )
-    return outputs

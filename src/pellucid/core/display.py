@@ -4,21 +4,8 @@
 ``pellucid.render.notebook``. It is loaded when a notebook first asks for it.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
-
-T = TypeVar("T")
-
-
-class Watcher(Protocol):
-    """One training, as somebody sees it."""
-
-    def after(self, after_step: Callable[[Any], None] | None) -> Callable[[Any], None]:
-        """What to call with the ``Progress`` after each step: ``after_step``, and whatever shows the training."""
-
-    def around(self, epochs: Iterator[T]) -> Iterator[T]:
-        """The same epochs, shown as they come."""
-
+from collections.abc import Callable
+from typing import Any
 
 _connected: Callable[[], Any] | None = None
 
@@ -35,7 +22,9 @@ def html(value: object) -> str | None:
     return shown
 
 
-def watch(progress: Any, epochs: int, batches: int) -> Watcher | None:
-    """A watcher for a training of so many epochs of so many batches; None where nobody looks on."""
-    watcher: Watcher | None = None if _connected is None else _connected().watch(progress, epochs, batches)
-    return watcher
+def watch(progress: Any, epochs: int, batches: int) -> Any:
+    """What shows a training of so many epochs of so many batches; None where nobody looks on.
+
+    ``after(after_step)`` of it is what to call after each step, ``around(epochs)`` the same epochs, shown as they come.
+    """
+    return None if _connected is None else _connected().watch(progress, epochs, batches)

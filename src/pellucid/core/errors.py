@@ -1,5 +1,7 @@
 """What pellucid raises when something that the user gave is wrong; every room raises these, the commands print them."""
 
+import importlib
+
 
 class InputError(ValueError):
     """The user's input is wrong.
@@ -23,3 +25,20 @@ class DivergenceError(InputError):
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(f"{what}; {remedy}" if remedy else what)
         self.what, self.remedy = what, remedy
+
+
+def needs(library: str, extra: str, what: str) -> None:
+    """Raise InputError that gives the line which installs a library, where it is missing.
+
+    ``what`` wants it; ``extra`` is the name under which pellucid installs it.
+
+    >>> needs("numpy", "tables", "data.csv: reading a table")
+    >>> needs("no_such_library", "tables", "data.csv: reading a table")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.csv: reading a table needs no_such_library; install it with: pip install ...
+    """
+    try:
+        importlib.import_module(library)
+    except ImportError:
+        raise InputError(f"{what} needs {library}; install it with: pip install 'pellucid[{extra}]'") from None

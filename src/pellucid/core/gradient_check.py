@@ -136,10 +136,8 @@ def _loss(net: Network, trace: Trace) -> float:
 
 def _sides(net: Network, trace: Trace) -> list[AnyArray]:
     """On which side of every kink each score and each residual lies."""
-    sides = [z > kink for z, layer in zip(trace.z, net.layers, strict=True) for kink in layer.activation.kinks]
-    if net.loss.kinks:
-        sides += [trace.a[-1] - trace.y > kink for kink in net.loss.kinks]
-    return sides
+    sides = [z > kink for z, layer in zip(trace.z, net.layers, strict=True) for kink in layer.activation.formula.kinks]
+    return sides + [trace.a[-1] - trace.y > kink for kink in getattr(net.loss, "kinks", ())]
 
 
 def _compare(

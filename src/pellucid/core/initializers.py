@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from pellucid.core.arrays import Array
+from pellucid.core.registry import Registry
 
 
 class Initializer(Protocol):
@@ -95,4 +96,4 @@ class Article:
         b[...] = rng.random(b.shape) * 0.5
 
 
-INITIALIZERS: dict[str, type[Initializer]] = {kind.name: kind for kind in (He, Glorot, LeCun, Article)}
+INITIALIZERS = Registry[Initializer]("initialiser", Initializer, (He, Glorot, LeCun, Article))

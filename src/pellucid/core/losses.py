@@ -4,12 +4,14 @@
 batches, (batches, n, outputs). A loss gives one number a sample; the mean over the batch is taken by ``backward``,
 which weighs each sample by its share, 1/n.
 
-``kinks`` are the residuals a − y at which the slope jumps; ``workspace`` is room to scribble on, (2, n, outputs).
+``workspace`` is two arrays of z's shape to compute in: (2, n, outputs).
+
+More of them are in model/additions.py. A new one is a class and a line, ``LOSSES.add``: docs/adding.md.
 """
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +19,33 @@ import numpy.typing as npt
 from pellucid.core.activations import Activation, Exponential, Identity, Sigmoid, Softmax
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
+from pellucid.core.registry import Registry
 
 # the smallest floats that are written down with all their digits
 _TINY = {np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float32, np.float64)}
 
 
+class LossFormula(NamedTuple):
+    """A loss in letters, which explanations print: NumPy expressions with ``{z}``, ``{a}`` and ``{y}`` in them.
+
+    ``part`` is what one output gives to the loss, ``delta`` its dL/dz before a mean is taken. The loss is the ``sum``
+    over the outputs, or else their mean. ``true_class`` is given where the output of the true class alone counts: what
+    that gives. ``{outputs}`` is the number of outputs; settings of the class stand for themselves.
+    """
+
+    part: str
+    delta: str
+    sum: bool = False
+    true_class: str = ""
+
+
 class Loss(Protocol):
-    """What a network needs of its loss L."""
+    """What a network needs of its loss L. Where the slope of L jumps, it has ``kinks``: these residuals a − y."""
 
     name: ClassVar[str]
     activation: ClassVar[Activation]  # of the output layer
     kind: ClassVar[str]  # of the targets: "classes", "probabilities" or "values"
-
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """The residuals a − y at which the slope of the loss jumps."""
+    formula: ClassVar[LossFormula]
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         """Write each sample's loss into ``out`` (n,)."""
@@ -53,29 +67,17 @@ class CrossEntropy:
     name: ClassVar[str] = "cross-entropy"
     activation: ClassVar[Activation] = Softmax()
     kind: ClassVar[str] = "classes"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[LossFormula] = LossFormula("-{y} * np.log({a})", "{a} - {y}", True, "-np.log({a})")
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = −log Σ a y
         np.multiply(a, y, out=workspace[0])
         np.add.reduce(workspace[0], axis=-1, out=out)
         if np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]:
-            self._from_scores(z, y, out=out, workspace=workspace)
+            softmax_loss(z, y, 0.0, out=out, workspace=workspace)
             return
         np.log(out, out=out)
         np.negative(out, out=out)
-
-    def _from_scores(self, z: Array, y: Array, *, out: Array, workspace: Array) -> None:
-        shifted, other = workspace
-        # L = log Σ exp(z − max z) − (z_y − max z): the same number where a_y is too small to be written down
-        np.maximum.reduce(z, axis=-1, out=out)
-        np.subtract(z, out[..., np.newaxis], out=shifted)
-        np.exp(shifted, out=other)
-        np.add.reduce(other, axis=-1, out=out)
-        np.log(out, out=out)
-        shifted *= y
-        np.add.reduce(shifted, axis=-1, out=other[..., 0])
-        out -= other[..., 0]
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = a − y
@@ -93,7 +95,9 @@ class SoftmaxSquaredError:
     name: ClassVar[str] = "softmax-squared-error"
     activation: ClassVar[Activation] = Softmax()
     kind: ClassVar[str] = "classes"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[LossFormula] = LossFormula(
+        "({a} - {y}) ** 2", "{a} * (2 * ({a} - {y}) - np.sum(2 * ({a} - {y}) * {a}))", sum=True
+    )
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = Σ (a − y)²
@@ -121,7 +125,9 @@ class BinaryCrossEntropy:
     name: ClassVar[str] = "binary-cross-entropy"
     activation: ClassVar[Activation] = Sigmoid()
     kind: ClassVar[str] = "probabilities"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[LossFormula] = LossFormula(
+        "np.log1p(np.exp(-np.abs({z}))) + np.maximum({z}, 0) - {z} * {y}", "({a} - {y})"
+    )
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         each, other = workspace
@@ -134,8 +140,7 @@ class BinaryCrossEntropy:
         each += other
         np.multiply(z, y, out=other)
         each -= other
-        np.add.reduce(each, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(each, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = (a − y) / outputs
@@ -154,14 +159,13 @@ class SquaredError:
     name: ClassVar[str] = "squared-error"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[LossFormula] = LossFormula("({a} - {y}) ** 2", "2 * ({a} - {y})")
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = mean (a − y)²
         np.subtract(a, y, out=workspace[0])
         workspace[0] *= workspace[0]
-        np.add.reduce(workspace[0], axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(workspace[0], out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = 2 (a − y) / outputs
@@ -180,14 +184,14 @@ class AbsoluteError:
     name: ClassVar[str] = "absolute-error"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula("np.abs({a} - {y})", "np.sign({a} - {y})")
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # L = mean |a − y|
         np.subtract(a, y, out=workspace[0])
         np.abs(workspace[0], out=workspace[0])
-        np.add.reduce(workspace[0], axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(workspace[0], out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = sign(a − y) / outputs
@@ -210,6 +214,10 @@ class Huber:
     name: ClassVar[str] = "huber"
     activation: ClassVar[Activation] = Identity()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula(
+        "np.minimum(np.abs({a} - {y}), width) * (np.abs({a} - {y}) - np.minimum(np.abs({a} - {y}), width) / 2)",
+        "np.clip({a} - {y}, -width, width)",
+    )
 
     def __post_init__(self) -> None:
         if not (isinstance(self.width, int | float) and math.isfinite(self.width) and self.width > 0):
@@ -230,8 +238,7 @@ class Huber:
         near *= near
         near *= 0.5
         size -= near
-        np.add.reduce(size, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(size, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = clip(a − y, ±width) / outputs
@@ -254,7 +261,9 @@ class Poisson:
     name: ClassVar[str] = "poisson"
     activation: ClassVar[Activation] = Exponential()
     kind: ClassVar[str] = "values"
-    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[LossFormula] = LossFormula(
+        "{a} - {y} + {y} * (np.log(np.maximum({y}, 1e-300)) - {z})", "({a} - {y})"
+    )
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         each, rest = workspace
@@ -265,8 +274,7 @@ class Poisson:
         each *= y
         np.subtract(a, y, out=rest)
         each += rest
-        np.add.reduce(each, axis=-1, out=out)
-        out /= z.shape[-1]
+        _mean(each, out=out)
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = (a − y) / outputs
@@ -274,18 +282,36 @@ class Poisson:
         out /= z.shape[-1]
 
 
-LOSSES: dict[str, type[Loss]] = {
-    kind.name: kind
-    for kind in (
-        CrossEntropy,
-        BinaryCrossEntropy,
-        SquaredError,
-        SoftmaxSquaredError,
-        AbsoluteError,
-        Huber,
+LOSSES = Registry[Loss](
+    "loss",
+    Loss,
+    (
+        CrossEntropy, BinaryCrossEntropy, SquaredError, SoftmaxSquaredError, AbsoluteError, Huber,
         Poisson,
-    )
-}
+    ),
+)  # fmt: skip
+
+
+def softmax_loss(z: Array, y: Array, smoothing: float, *, out: Array, workspace: Array) -> None:
+    """Write −Σ t log a of a softmax, for any scores z; t = (1 − s) y + s / outputs."""
+    shifted, other = workspace
+    # L = log Σ exp(z − max z) − Σ t (z − max z)
+    np.maximum.reduce(z, axis=-1, out=out)
+    np.subtract(z, out[..., np.newaxis], out=shifted)
+    np.exp(shifted, out=other)
+    np.add.reduce(other, axis=-1, out=out)
+    np.log(out, out=out)
+    np.multiply(y, 1 - smoothing, out=other)
+    other += smoothing / z.shape[-1]
+    shifted *= other
+    np.add.reduce(shifted, axis=-1, out=other[..., 0])
+    out -= other[..., 0]
+
+
+def _mean(each: Array, *, out: Array) -> None:
+    """Write the mean over the outputs into ``out``."""
+    np.add.reduce(each, axis=-1, out=out)
+    out /= each.shape[-1]
 
 
 def write_targets(loss: Loss, y: AnyArray, *, out: Array) -> None:

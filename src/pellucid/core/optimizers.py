@@ -1,23 +1,24 @@
 """The optimisers: how a gradient moves θ. A few whole-array operations on flat vectors; none knows of networks.
 
 Formulas and defaults are PyTorch's (torch.optim). In the comments g is the gradient, η the learning rate.
-``weight_decay`` draws all of θ towards 0: for ``AdamW`` beside the gradient step, for all others as λθ added to g.
-``state`` holds what an optimiser remembers between steps; copy it to save a run, and write it back to go on.
+``weight_decay``, an L2 regularisation, draws all of θ towards 0: for ``AdamW`` beside the gradient step, for all others
+as λθ added to g.
 
-A large θ is moved block by block, so that what is computed on the way stays in a core's own cache.
+More of them are in model/additions.py. A new one is a class and a line, ``OPTIMIZERS.add``: docs/adding.md.
 """
 
 import math
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.registry import Registry
 
-State = dict[str, AnyArray]
 BLOCK = 2**15  # parameters that are moved together
 
 
@@ -26,24 +27,27 @@ class Optimizer(Protocol):
 
     name: ClassVar[str]
     learning_rate: float
-    state: State
+    state: dict[str, AnyArray]
 
     def step(self, theta: Array, grad: Array) -> None:
-        """Move ``theta`` in place, against the gradient ``grad``."""
+        """Move ``theta`` in place, against the gradient ``grad``; both (parameters,)."""
 
 
-class _Room:
-    """θ and the vectors beside it, cut into blocks, with two vectors of a block's size to compute in."""
+class Workspace:
+    """θ and the vectors beside it, cut into blocks, with two vectors of a block's size to compute in.
+
+    A large θ is moved block by block, so that what is computed on the way stays in a core's own cache.
+    """
 
     def __init__(self) -> None:
         self._vectors: tuple[Array, ...] = ()
         self._blocks: list[list[Array]] = []
 
-    def __reduce__(self) -> tuple[type["_Room"], tuple[()]]:
-        return _Room, ()  # a copy makes its own, for the vectors that it meets
+    def __reduce__(self) -> tuple[type["Workspace"], tuple[()]]:
+        return Workspace, ()  # a copy makes its own, for the vectors that it meets
 
     def blocks(self, *vectors: Array) -> list[list[Array]]:
-        """The blocks of these vectors, each with its room; made at the first step and kept as long as they last."""
+        """The blocks of these vectors, each with room to compute in; made once and kept as long as they last."""
         if len(vectors) != len(self._vectors) or not all(map(operator.is_, vectors, self._vectors)):
             theta = vectors[0]
             room = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
@@ -53,30 +57,65 @@ class _Room:
         return self._blocks
 
 
-def _decayed(theta: Array, grad: Array, decay: float, *, out: Array) -> Array:
-    """The gradient with weight decay: g + λθ, or g itself where λ is 0."""
-    if not decay:
-        return grad
-    np.multiply(theta, decay, out=out)
-    out += grad
-    return out
+@dataclass
+class BlockOptimizer:
+    """What the optimisers share: settings, checked; memory; and a step that goes over blocks of θ.
 
+    ``memory`` names the vectors that it keeps, each as long as θ and 0 at first; ``state`` holds them, and the number
+    of steps: copy it to save a run, and write it back to go on. ``usual_rate`` and ``usual_decay`` are what
+    ``pellucid train`` takes where nobody says: chosen on dev digits for the default network (docs/architecture.md).
+    """
 
-def _memory(state: State, name: str, theta: Array) -> AnyArray:
-    """A vector of the state, which starts at 0."""
-    if name not in state:
-        state[name] = np.zeros_like(theta)
-    return state[name]
+    learning_rate: float = 0.001
+    weight_decay: float = field(default=0.0, kw_only=True)
+    state: dict[str, AnyArray] = field(default_factory=dict, init=False, repr=False)
+    _workspace: Workspace = field(default_factory=Workspace, init=False, repr=False, compare=False)
+    name: ClassVar[str] = ""
+    memory: ClassVar[tuple[str, ...]] = ()
+    usual_rate: ClassVar[float] = 0.001
+    usual_decay: ClassVar[float] = 0.0
+    move: ClassVar[Callable[..., None]]  # (theta, g, its memory, a vector to compute in, numbers): moves one block
 
+    def __post_init__(self) -> None:
+        # every setting as a Python float: NumPy's float64 would make a float32 vector a float64 one
+        for setting, value in vars(self).items():
+            if setting == "learning_rate":
+                self.learning_rate = checks.number(value, setting, positive=True)
+            elif setting in ("momentum", "alpha", "beta1", "beta2"):
+                setattr(self, setting, checks.number(value, setting, below=1.0))
+            elif setting in ("epsilon", "weight_decay"):
+                setattr(self, setting, checks.number(value, setting))
 
-def _tick(state: State) -> int:
-    """Count this step; 1 is the first."""
-    state.setdefault("steps", np.zeros(1, np.int64))[0] += 1
-    return int(state["steps"][0])
+    def step(self, theta: Array, grad: Array) -> None:
+        """Move ``theta`` in place, against the gradient ``grad``; both (parameters,)."""
+        for name in self.memory:
+            if name not in self.state:
+                self.state[name] = np.zeros_like(theta)
+        numbers = self.numbers()
+        blocks = self._workspace.blocks(theta, grad, *(self.state[name] for name in self.memory))
+        for block, g, *memory, work, room in blocks:
+            self.move(block, self.decayed(block, g, out=room), *memory, work, *numbers)
+
+    def numbers(self) -> tuple[Any, ...]:
+        """What a step needs besides vectors; ``move`` gets it last."""
+        return ()
+
+    def count_step(self) -> int:
+        """Count this step; 1 is the first."""
+        self.state.setdefault("steps", np.zeros(1, np.int64))[0] += 1
+        return int(self.state["steps"][0])
+
+    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
+        """The gradient with weight decay: g + λθ, or g itself where λ is 0."""
+        if not self.weight_decay:
+            return grad
+        np.multiply(theta, self.weight_decay, out=out)
+        out += grad
+        return out
 
 
 @dataclass
-class SGD:
+class SGD(BlockOptimizer):
     """Gradient descent: θ ← θ − η (g + λθ). With batches drawn by chance it is called stochastic.
 
     >>> theta = np.array([1.0, 2.0])
@@ -85,30 +124,25 @@ class SGD:
     array([0., 2.])
     """
 
-    learning_rate: float = 0.001
-    weight_decay: float = field(default=0.0, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "sgd"
+    usual_rate: ClassVar[float] = 0.7
+    usual_decay: ClassVar[float] = 0.001
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        for block in self._room.blocks(theta, grad):
-            self._move(*block)
-
-    def _move(self, theta: Array, g: Array, work: Array, _: Array) -> None:
+    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
+        """The gradient as it is: here the decay moves θ itself."""
         if self.weight_decay:
             # θ ← θ − η λ θ, the decay's part of η (g + λθ)
             theta *= 1 - self.learning_rate * self.weight_decay
+        return grad
+
+    def move(self, theta: Array, g: Array, work: Array) -> None:
         # θ ← θ − η g
         np.multiply(g, self.learning_rate, out=work)
         theta -= work
 
 
 @dataclass
-class Momentum:
+class Momentum(BlockOptimizer):
     """Gradient descent with momentum: v ← μ v + g, θ ← θ − η v (Polyak 1964, in PyTorch's form).
 
     >>> theta, rule = np.array([1.0]), Momentum(0.1, 0.5)
@@ -118,22 +152,13 @@ class Momentum:
     array([0.5])
     """
 
-    learning_rate: float = 0.001
     momentum: float = 0.9
-    weight_decay: float = field(default=0.0, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "momentum"
+    memory: ClassVar[tuple[str, ...]] = ("v",)
+    usual_rate: ClassVar[float] = 0.05
+    usual_decay: ClassVar[float] = 0.001
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        for block in self._room.blocks(theta, grad, _memory(self.state, "v", theta)):
-            self._move(*block)
-
-    def _move(self, theta: Array, grad: Array, v: Array, work: Array, room: Array) -> None:
-        g = _decayed(theta, grad, self.weight_decay, out=room)
+    def move(self, theta: Array, g: Array, v: Array, work: Array) -> None:
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -143,7 +168,7 @@ class Momentum:
 
 
 @dataclass
-class Nesterov:
+class Nesterov(Momentum):
     """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v) (Sutskever et al., ICML 2013, in PyTorch's form).
 
     >>> theta, rule = np.array([1.0]), Nesterov(0.1, 0.5)
@@ -153,22 +178,9 @@ class Nesterov:
     array([0.35])
     """
 
-    learning_rate: float = 0.001
-    momentum: float = 0.9
-    weight_decay: float = field(default=0.0, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "nesterov"
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        for block in self._room.blocks(theta, grad, _memory(self.state, "v", theta)):
-            self._move(*block)
-
-    def _move(self, theta: Array, grad: Array, v: Array, work: Array, room: Array) -> None:
-        g = _decayed(theta, grad, self.weight_decay, out=room)
+    def move(self, theta: Array, g: Array, v: Array, work: Array) -> None:
         # v ← μ v + g
         v *= self.momentum
         v += g
@@ -180,7 +192,7 @@ class Nesterov:
 
 
 @dataclass
-class RMSProp:
+class RMSProp(BlockOptimizer):
     """Each parameter has its own rate: s ← α s + (1 − α) g², θ ← θ − η g / (√s + ε) (Hinton, lecture 6e, 2012).
 
     >>> theta, rule = np.array([1.0]), RMSProp(0.1)
@@ -193,20 +205,10 @@ class RMSProp:
     learning_rate: float = 0.01
     alpha: float = 0.99
     epsilon: float = 1e-8
-    weight_decay: float = field(default=0.0, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "rmsprop"
+    memory: ClassVar[tuple[str, ...]] = ("s",)
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        for block in self._room.blocks(theta, grad, _memory(self.state, "s", theta)):
-            self._move(*block)
-
-    def _move(self, theta: Array, grad: Array, s: Array, work: Array, room: Array) -> None:
-        g = _decayed(theta, grad, self.weight_decay, out=room)
+    def move(self, theta: Array, g: Array, s: Array, work: Array) -> None:
         # s ← α s + (1 − α) g²
         s *= self.alpha
         np.multiply(g, g, out=work)
@@ -221,7 +223,46 @@ class RMSProp:
 
 
 @dataclass
-class Adam:
+class AdaptiveMoments(BlockOptimizer):
+    """What Adam and AdamW share: two running means, m of the gradient and s of its square.
+
+    m and s are kept without their factors (1 − β), which go into the two numbers ``rate`` and ``epsilon``: they are
+    the same for all parameters, and so it takes three passes over θ fewer.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    memory: ClassVar[tuple[str, ...]] = ("m", "s")
+
+    def numbers(self) -> tuple[float, float | None]:
+        """The rate, and the ε beside √s."""
+        t = self.count_step()
+        scale = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))  # √s is the true √ŝ times this
+        return self.learning_rate * scale * (1 - self.beta1) / (1 - self.beta1**t), self.epsilon * scale
+
+    def move(self, theta: Array, g: Array, m: Array, s: Array, work: Array, *numbers: Any) -> None:
+        rate, epsilon = numbers
+        # m ← β₁ m + g
+        m *= self.beta1
+        m += g
+        # s ← β₂ s + g²
+        s *= self.beta2
+        np.multiply(g, g, out=work)
+        s += work
+        # θ ← θ − η m̂ / (√ŝ + ε), without the divisor where there is no ε
+        if epsilon is None:
+            np.multiply(m, rate, out=work)
+        else:
+            np.sqrt(s, out=work)
+            work += epsilon
+            np.divide(m, work, out=work)
+            work *= rate
+        theta -= work
+
+
+@dataclass
+class Adam(AdaptiveMoments):
     """Momentum and a rate for each parameter (Kingma and Ba, ICLR 2015, algorithm 1).
 
     m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  θ ← θ − η m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ)
@@ -233,24 +274,12 @@ class Adam:
     array([0.8])
     """
 
-    learning_rate: float = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = field(default=0.0, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "adam"
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        _adam(self, theta, grad, self.weight_decay)
+    usual_rate: ClassVar[float] = 0.004
 
 
 @dataclass
-class AdamW:
+class AdamW(AdaptiveMoments):
     """Adam whose weight decay stands beside the gradient: θ ← θ − η λ θ first (Loshchilov and Hutter, ICLR 2019).
 
     >>> theta, rule = np.array([1.0]), AdamW(0.1, weight_decay=0.5)
@@ -260,68 +289,21 @@ class AdamW:
     array([0.7075])
     """
 
-    learning_rate: float = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
     weight_decay: float = field(default=0.01, kw_only=True)
-    state: State = field(default_factory=dict, init=False, repr=False)
-    _room: _Room = field(default_factory=_Room, init=False, repr=False, compare=False)
     name: ClassVar[str] = "adamw"
+    usual_rate: ClassVar[float] = 0.008
+    usual_decay: ClassVar[float] = 0.1
 
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def step(self, theta: Array, grad: Array) -> None:
-        # θ ← (1 − η λ) θ
-        theta *= 1 - self.learning_rate * self.weight_decay
-        _adam(self, theta, grad, 0.0)
+    decayed = SGD.decayed  # θ ← (1 − η λ) θ
 
 
-def _adam(rule: Adam | AdamW, theta: Array, grad: Array, decay: float) -> None:
-    """The step that Adam and AdamW share.
-
-    m and s are kept without their factors (1 − β), which go into the two numbers ``rate`` and ``epsilon``: they are
-    the same for all parameters, and so it takes three passes over θ fewer.
-    """
-    m, s, t = _memory(rule.state, "m", theta), _memory(rule.state, "s", theta), _tick(rule.state)
-    scale = math.sqrt((1 - rule.beta2**t) / (1 - rule.beta2))  # √s is the true √ŝ times this
-    rate = rule.learning_rate * scale * (1 - rule.beta1) / (1 - rule.beta1**t)
-    epsilon = rule.epsilon * scale
-    for block in rule._room.blocks(theta, grad, m, s):
-        _move_adam(rule, rate, epsilon, decay, *block)
-
-
-def _move_adam(
-    rule: Adam | AdamW,
-    rate: float,
-    epsilon: float,
-    decay: float,
-    theta: Array,
-    grad: Array,
-    m: Array,
-    s: Array,
-    work: Array,
-    room: Array,
-) -> None:
-    g = _decayed(theta, grad, decay, out=room)
-    # m ← β₁ m + g
-    m *= rule.beta1
-    m += g
-    # s ← β₂ s + g²
-    s *= rule.beta2
-    np.multiply(g, g, out=work)
-    s += work
-    # θ ← θ − η m̂ / (√ŝ + ε)
-    np.sqrt(s, out=work)
-    work += epsilon
-    np.divide(m, work, out=work)
-    work *= rate
-    theta -= work
+OPTIMIZERS = Registry[BlockOptimizer]("optimiser", BlockOptimizer, (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW))
 
 
 def clip(grad: Array, most: float) -> None:
-    """Shorten the gradient to the length ``most`` where it is longer (Pascanu et al., ICML 2013), as PyTorch does.
+    """Shorten the gradient to the length ``most`` where it is longer: gradient clipping, as PyTorch does it.
+
+    Source: Pascanu, Mikolov and Bengio, ICML 2013, algorithm 1.
 
     >>> grad = np.array([3.0, 4.0])
     >>> clip(grad, 1.0)
@@ -333,19 +315,3 @@ def clip(grad: Array, most: float) -> None:
     share = most / (length + 1e-6)
     if share < 1:
         grad *= share
-
-
-def _check(rule: Optimizer) -> None:
-    """Every setting as a Python float in its range: NumPy's float64 would make a float32 vector a float64 one."""
-    for name, value in vars(rule).items():
-        if name == "learning_rate":
-            setattr(rule, name, checks.number(value, name, positive=True))
-        elif name in ("momentum", "alpha", "beta1", "beta2"):
-            setattr(rule, name, checks.number(value, name, below=1.0))
-        elif name in ("epsilon", "weight_decay"):
-            setattr(rule, name, checks.number(value, name))
-
-
-OPTIMIZERS: dict[str, type[SGD | Momentum | Nesterov | RMSProp | Adam | AdamW]] = {
-    kind.name: kind for kind in (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW)
-}

@@ -3,8 +3,6 @@
 The history is a row of numbers for each epoch: a table for people, and an array for checkpoints.
 """
 
-import csv
-import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,17 +14,9 @@ from pellucid.core.arrays import Array
 from pellucid.core.metrics import Scores
 
 COLUMNS = (
-    "epoch",
-    "steps",
-    "learning_rate",
-    "gradient_norm",
-    "train_loss",
-    "train_accuracy",
-    "dev_loss",
-    "dev_accuracy",
-    "dev_r2",
-    "dev_rmse",
-)
+    "epoch", "steps", "learning_rate", "gradient_norm", "train_loss", "train_accuracy",
+    "dev_loss", "dev_accuracy", "dev_r2", "dev_rmse",
+)  # fmt: skip
 WHOLE = ("epoch", "steps")
 
 
@@ -98,16 +88,9 @@ class History:
 
     def add(self, epoch: Epoch) -> None:
         """Append an epoch's row."""
-        dev = epoch.dev
-        given = [
-            epoch.number,
-            epoch.steps,
-            epoch.learning_rate,
-            epoch.gradient_norm,
-            epoch.train.loss,
-            epoch.train.accuracy,
-            *((dev.loss, dev.accuracy, dev.r2, dev.rmse) if dev is not None else (None,) * 4),
-        ]
+        train, dev = epoch.train, epoch.dev
+        given = [epoch.number, epoch.steps, epoch.learning_rate, epoch.gradient_norm, train.loss, train.accuracy]
+        given += [None] * 4 if dev is None else [dev.loss, dev.accuracy, dev.r2, dev.rmse]
         self.rows.append([math.nan if value is None else float(value) for value in given])
 
     def __getitem__(self, column: str) -> Array:
@@ -128,25 +111,5 @@ class History:
         """The history that ``as_array`` gave."""
         return cls(rows.tolist())
 
-    def as_csv(self) -> str:
-        """The table with a header, without the columns that stay empty; every float to its last digit.
-
-        >>> History([[1, 10, 0.1, 2.0, 0.5, 0.75, math.nan, math.nan, math.nan, math.nan]]).as_csv().splitlines()
-        ['epoch,steps,learning_rate,gradient_norm,train_loss,train_accuracy', '1,10,0.1,2.0,0.5,0.75']
-        """
-        used = [k for k in range(len(COLUMNS)) if k < 5 or any(not math.isnan(row[k]) for row in self.rows)]
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow([COLUMNS[k] for k in used])
-        for row in self.rows:
-            table.writerow([_cell(COLUMNS[k], row[k]) for k in used])
-        return text.getvalue()
-
     def _repr_html_(self) -> str | None:
         return display.html(self)
-
-
-def _cell(column: str, value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if column in WHOLE else repr(value)

@@ -98,24 +98,12 @@ def cross_entropy(A3: Array, y: AnyArray) -> float:
     return float(-np.log(A3[y, np.arange(len(y))]).mean())
 
 
-def squared_error(A3: Array, y: AnyArray) -> float:
-    """The mean over the samples of Σ (A3 − Y)²: the loss that the article's text names."""
-    return float(((A3 - one_hot(y, len(A3))) ** 2).sum(axis=0).mean())
-
-
 Delta = Callable[[Array, Array], Array]
 
 
 def cross_entropy_delta(A3: Array, Y: Array) -> Array:
-    """dLoss/dZ3 of each sample for softmax with cross-entropy."""
+    """dLoss/dZ3 of each sample for softmax with cross-entropy; another loss has another one."""
     return A3 - Y
-
-
-def squared_error_delta(A3: Array, Y: Array) -> Array:
-    """dLoss/dZ3 of each sample for softmax with squared error: the softmax's own slope comes in."""
-    dA3 = 2 * (A3 - Y)
-    dZ3: Array = A3 * (dA3 - (dA3 * A3).sum(axis=0, keepdims=True))
-    return dZ3
 
 
 def backward_prop(p: Parameters, v: Pass, X: Array, y: AnyArray, delta: Delta = cross_entropy_delta) -> Parameters:

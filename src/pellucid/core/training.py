@@ -99,7 +99,8 @@ def train(
     if shown is None:
         return _epochs(net, group, optimizer, plan, progress)
     plan = replace(plan, after_step=shown.after(after_step))
-    return shown.around(_epochs(net, group, optimizer, plan, progress))
+    around: Iterator[Epoch] = shown.around(_epochs(net, group, optimizer, plan, progress))
+    return around
 
 
 def _batch_size(batch_size: int | None, data: Data) -> int:

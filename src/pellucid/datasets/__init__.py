@@ -3,26 +3,27 @@
 The first room on the data's way.
 """
 
-from pellucid.datasets.containers import Dataset, Samples, Stream, Table, Understood, WeightedSamples
-from pellucid.datasets.formats.detect import kind_of
+from pellucid.datasets.containers import Dataset, RawArrays, Samples, Stream, Understood, WeightedSamples
 from pellucid.datasets.formats.image_folders import read_folder
 from pellucid.datasets.formats.images import read_images
-from pellucid.datasets.frames.api import Column, Frame, as_frame, read_frame
 from pellucid.datasets.frames.coerce import texts_of
-from pellucid.datasets.frames.load_table import TableOptions, inputs_of, load_table, samples_like, unknown_levels
+from pellucid.datasets.frames.frame import Column, Frame
+from pellucid.datasets.frames.from_dataframe import as_frame
+from pellucid.datasets.frames.load_table import inputs_of, load_table, samples_like, unknown_levels
 from pellucid.datasets.labels import encode_labels
-from pellucid.datasets.load import load, read, read_rows
+from pellucid.datasets.load import kind_of, load, load_with, read, read_frame, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
+from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import split
 
 __all__ = [
     "Column",
     "Dataset",
     "Frame",
+    "LoadOptions",
+    "RawArrays",
     "Samples",
     "Stream",
-    "Table",
-    "TableOptions",
     "Understood",
     "WeightedSamples",
     "as_frame",
@@ -31,6 +32,7 @@ __all__ = [
     "kind_of",
     "load",
     "load_table",
+    "load_with",
     "mnist",
     "mnist_files",
     "read",

@@ -1,9 +1,8 @@
-"""The forms that data takes on its way: a file (`Table`), a part (`Samples` or a `Stream`), a split (`Dataset`)."""
+"""The forms that data takes on its way: a file (`RawArrays`), a part (`Samples` or a `Stream`), a split (`Dataset`)."""
 
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -11,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.core import batches
+from pellucid.core.arrays import AnyArray
 from pellucid.model.preprocessing import Preprocessing
 
-Array: TypeAlias = NDArray[Any]
 Pixels: TypeAlias = NDArray[np.uint8]
 Indices: TypeAlias = NDArray[np.int64]
-Path: TypeAlias = str | os.PathLike[str]
 Task: TypeAlias = Literal["classification", "regression"]
-Form: TypeAlias = Literal["csv", "idx", "npz", "npy", "parquet", "folder"]
 PictureForm: TypeAlias = Literal["mnist", "plain"]  # how a picture becomes pixels: see images.read_images
 
 
@@ -31,8 +28,8 @@ class Samples(NamedTuple):
     ((3, 2), (3,))
     """
 
-    X: Array  # (n, d)
-    y: Array  # (n,) int64, or (n, k) float
+    X: AnyArray  # (n, d)
+    y: AnyArray  # (n,) int64, or (n, k) float
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -62,9 +59,9 @@ class WeightedSamples(NamedTuple):
     ((3, 2), ())
     """
 
-    X: Array  # (n, d)
-    y: Array  # (n,) int64, or (n, k) float
-    weights: Array  # (n,)
+    X: AnyArray  # (n, d)
+    y: AnyArray  # (n,) int64, or (n, k) float
+    weights: AnyArray  # (n,)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,23 +83,23 @@ class Stream(batches.Stream, Protocol):
 
 
 @dataclass(frozen=True)
-class Table:
+class RawArrays:
     """What one file holds, before any split; X (n, d) as stored, y (n,) or (n, k) raw targets, or None.
 
     `form` is the kind of file. `first` is the number that people give to the first sample: a CSV counts its
     rows from 1 and the header is one of them, all others count from 0.
 
-    >>> table = Table("digits.csv", np.zeros((2, 4), np.uint8), None, ("pixel0",), None, form="csv", first=2)
+    >>> table = RawArrays("digits.csv", np.zeros((2, 4), np.uint8), None, ("pixel0",), None, form="csv", first=2)
     >>> table.place(1)
     'digits.csv, row 3'
     """
 
     name: str
-    X: Array  # (n, d)
-    y: Array | None  # (n,) or (n, k)
+    X: AnyArray  # (n, d)
+    y: AnyArray | None  # (n,) or (n, k)
     features: tuple[str, ...]
     image_shape: tuple[int, int] | None
-    form: Form = "npz"
+    form: str = "npz"
     first: int = 0
     picture_form: PictureForm = "mnist"
     rows: Indices | None = None  # of the file, one a sample, where it holds others too
@@ -110,7 +107,7 @@ class Table:
     def place(self, i: int) -> str:
         """Return where sample i stands, as a person would look for it: 'digits.csv, row 53'.
 
-        >>> Table("digits.npz", np.zeros((2, 1)), None, ("x0",), None).place(1)
+        >>> RawArrays("digits.npz", np.zeros((2, 1)), None, ("x0",), None).place(1)
         'digits.npz, sample 1'
         """
         row = int(i if self.rows is None else self.rows[i])

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._text import listed
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Form, Indices, Table, Task
+from pellucid.datasets.containers import Indices, RawArrays, Task
+from pellucid.datasets.formats.csv_rows import is_number
 
 TASKS = ("auto", "classification", "regression")
 HUGE = 1e150  # the square of a larger value is no number
@@ -16,20 +19,20 @@ MOST_CLASSES = 20  # more distinct integers than this are values
 DIGIT_FORMS = ("csv", "idx")  # what they hold are pictures and their labels
 
 
-def decide_task(table: Table, task: str = "auto") -> Task:
+def decide_task(table: RawArrays, task: str = "auto") -> Task:
     """Return the task: as asked for, or under "auto" as the targets look.
 
     Text, booleans, at most 20 distinct integers, the labels of digit files and the folders of pictures are
     classes; all else is values.
 
-    >>> decide_task(Table("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
+    >>> decide_task(RawArrays("a.npz", np.zeros((2, 1)), np.array([0.5, 1.5]), ("x0",), None))
     'regression'
     """
     y = _targets(table)
     return task_of(task, table.form, y.dtype, y.ndim, lambda: len(np.unique(y)))
 
 
-def task_of(task: str, form: Form, dtype: np.dtype[Any], ndim: int, distinct: Callable[[], int]) -> Task:
+def task_of(task: str, form: str, dtype: np.dtype[Any], ndim: int, distinct: Callable[[], int]) -> Task:
     """Return the task for targets of a type and rank; `distinct` counts them where it comes to that.
 
     >>> task_of("auto", "npy", np.dtype(int), 1, lambda: 21)
@@ -56,13 +59,13 @@ def check_task(task: str) -> None:
         raise InputError(f"task {task!r} does not exist; take {', '.join(TASKS)}")
 
 
-def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
+def class_labels(table: RawArrays) -> tuple[tuple[str, ...], Indices]:
     """Return the classes, sorted (numbers by size), and each sample's index among them, (n,) int64.
 
     Raises InputError for labels that are no labels, for a single class, and, in the digit files, for a label
     outside 0 to 9 that stands only once: that is a damaged file.
 
-    >>> class_labels(Table("a.npz", np.zeros((3, 1)), np.array([10, 9, 10]), ("x0",), None))
+    >>> class_labels(RawArrays("a.npz", np.zeros((3, 1)), np.array([10, 9, 10]), ("x0",), None))
     (('9', '10'), array([1, 0, 1]))
     """
     labels = as_labels(table)
@@ -70,12 +73,12 @@ def class_labels(table: Table) -> tuple[tuple[str, ...], Indices]:
     return class_names(table, values, first, counts), y.astype(np.int64)
 
 
-def class_names(table: Table, values: Array, first: Indices, counts: Indices) -> tuple[str, ...]:
+def class_names(table: RawArrays, values: AnyArray, first: Indices, counts: Indices) -> tuple[str, ...]:
     """Return the names of classes, given each distinct label, where it stands first and how often it is there.
 
     Raises InputError for a single class, and for a lonely label in a digit file that is no digit.
 
-    >>> table = Table("a.npz", np.zeros((3, 1)), None, ("x0",), None)
+    >>> table = RawArrays("a.npz", np.zeros((3, 1)), None, ("x0",), None)
     >>> class_names(table, np.array([9, 10]), np.array([1, 0]), np.array([1, 2]))
     ('9', '10')
     """
@@ -92,10 +95,10 @@ def class_names(table: Table, values: Array, first: Indices, counts: Indices) ->
     return tuple(str(value) for value in values)
 
 
-def encode_labels(table: Table, classes: tuple[str, ...]) -> Indices:
+def encode_labels(table: RawArrays, classes: tuple[str, ...]) -> Indices:
     """Return each label's index among a model's classes, (n,) int64; raises InputError for an unknown one.
 
-    >>> encode_labels(Table("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
+    >>> encode_labels(RawArrays("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
     array([1, 0])
     """
     values, first, inverse = np.unique(as_labels(table), return_index=True, return_inverse=True)
@@ -125,22 +128,22 @@ def _listed(classes: tuple[str, ...]) -> str:
     numbers = [int(name) for name in classes if name.removeprefix("-").isdecimal()]
     if len(classes) > 2 and numbers and numbers == list(range(numbers[0], numbers[0] + len(classes))):
         return f"{classes[0]} to {classes[-1]}"
-    return ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
+    return listed(classes)
 
 
-def values(table: Table) -> Array:
+def values(table: RawArrays) -> AnyArray:
     """Return the targets of a regression, (n, k) float64; raises InputError for text.
 
-    >>> values(Table("a.npz", np.zeros((2, 1)), np.array([1, 2]), ("x0",), None))
+    >>> values(RawArrays("a.npz", np.zeros((2, 1)), np.array([1, 2]), ("x0",), None))
     array([[1.],
            [2.]])
     """
     y = _targets(table)
     if y.dtype.kind not in "biuf":
-        i = next((i for i, text in enumerate(y.flat) if not _is_number(str(text))), 0)
+        i = next((i for i, text in enumerate(y.flat) if not is_number(str(text))), 0)
         raise InputError(
             f"{table.place(i // (y.size // len(y)))}: the target is {str(y.flat[i])!r}, but regression needs numbers: "
-            "correct it (to learn classes: --task classification)"
+            "correct it (to learn classes: task='classification')"
         )
     y = y.astype(np.float64).reshape(len(y), -1)
     huge = np.abs(y) > HUGE
@@ -153,26 +156,18 @@ def values(table: Table) -> Array:
     return y
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _targets(table: Table) -> Array:
+def _targets(table: RawArrays) -> AnyArray:
     if table.y is None:
         raise InputError(f"{table.name}: has no labels; give a file with a label (or target) for each sample")
     return table.y
 
 
-def as_labels(table: Table) -> Array:
+def as_labels(table: RawArrays) -> AnyArray:
     """Return the targets (n,) as integers, booleans or text, each of which is a class.
 
     Raises InputError for fractions, empty text, and several columns.
 
-    >>> as_labels(Table("a.npz", np.zeros((2, 1)), np.array([7.0, 3.0]), ("x0",), None))
+    >>> as_labels(RawArrays("a.npz", np.zeros((2, 1)), np.array([7.0, 3.0]), ("x0",), None))
     array([7, 3])
     """
     y = _targets(table)
@@ -186,7 +181,7 @@ def as_labels(table: Table) -> Array:
         if odd.any():
             i = int(np.argmax(odd))
             raise InputError(
-                f"{table.place(i)}: target {y[i]} is no whole number and so no class; take task regression"
+                f"{table.place(i)}: target {y[i]} is no whole number and so no class; take task='regression'"
             )
         return y.astype(np.int64)
     if y.dtype.kind in "UT" and (y == "").any():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices, Pixels
+from pellucid.datasets.containers import Indices, Pixels
 
 
 def part_size(part: float, n: int, name: str) -> int:
@@ -46,12 +47,7 @@ def part_sizes(n: int, dev: float, test: float) -> tuple[int, int]:
 
 
 def split(
-    n: int,
-    *,
-    dev: float,
-    test: float,
-    rng: np.random.Generator,
-    labels: Array | None = None,
+    n: int, *, dev: float, test: float, rng: np.random.Generator, labels: AnyArray | None = None
 ) -> tuple[Indices, Indices, Indices]:
     """Return the shuffled indices of the train, dev and test samples: disjoint, and all of 0 … n−1 together.
 
@@ -75,7 +71,9 @@ def split(
     return order[part == 0], order[part == 1], order[part == 2]
 
 
-def mark_parts(n: int, dev_size: int, test_size: int, rng: np.random.Generator, labels: Array | None = None) -> Pixels:
+def mark_parts(
+    n: int, dev_size: int, test_size: int, rng: np.random.Generator, labels: AnyArray | None = None
+) -> Pixels:
     """Return the part of each sample in a byte: 0 train, 1 dev, 2 test; for samples too many to shuffle.
 
     `labels` (n,) are class indices from 0, best in one byte each; each part has every class in its share, as in
@@ -100,7 +98,7 @@ def mark_parts(n: int, dev_size: int, test_size: int, rng: np.random.Generator, 
     return part
 
 
-def _stratify(order: Indices, labels: Array, dev_size: int, test_size: int) -> Array:
+def _stratify(order: Indices, labels: AnyArray, dev_size: int, test_size: int) -> AnyArray:
     """Return for each place in `order` its part: 0 train, 1 dev, 2 test."""
     _, group, counts = np.unique(labels[order], return_inverse=True, return_counts=True)
     in_dev, in_test = _class_sizes(counts, dev_size, test_size)

@@ -1,11 +1,13 @@
 """A model: a network with the names of its inputs and outputs, its preprocessing, and the way back to its data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.core.network import Network
 from pellucid.model.preprocessing import Preprocessing
 
@@ -64,9 +66,19 @@ class Model:
         net = self.network.astype(np.float64)
         last = net.layers[-1]
         for k, target in enumerate(self.preprocessing.targets):
-            if last.activation.name == "exp":
+            if last.activation.formula.log_link:
                 last.b[k] += np.log(target.scale)
                 continue
             last.W[k] *= target.scale
             last.b[k] = last.b[k] * target.scale + target.mean
         return net
+
+
+def check_answers(outputs: AnyArray, place: Callable[[int], str]) -> AnyArray:
+    """Outputs (n, k) of a network that all are numbers; ``place`` says where row i stands."""
+    bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if bad.size:
+        raise InputError(
+            f"{place(int(bad[0]))}: the network's answer is no number, since its values are far too large: correct them"
+        )
+    return outputs

@@ -8,17 +8,17 @@ that are there before any memory is taken for them.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from pellucid._files import StrPath, read_file, write_whole
-from pellucid.core.activations import ACTIVATIONS, Activation
+from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.core.losses import LOSSES, Loss
+from pellucid.core.losses import LOSSES
 from pellucid.core.network import Network
+from pellucid.core.registry import describe
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 
@@ -30,6 +30,7 @@ def save(net: Network, path: StrPath) -> None:
     """Write a network to a safetensors file, whole or not at all.
 
     Raises:
+        InputError: an activation or a loss that ``load`` could not make again; nothing is written.
         OSError: the file cannot be written; what was there before is untouched.
 
     >>> import tempfile
@@ -72,7 +73,10 @@ def save_model(model: Model, path: StrPath) -> None:
 
 
 def describe_network(net: Network) -> dict[str, Any]:
-    """Everything about a network but its θ, for JSON."""
+    """Everything about a network but its θ, for JSON; raises InputError where it could not be read again."""
+    for layer in net.layers[:-1]:
+        ACTIVATIONS.check_saving(layer.activation)
+    LOSSES.check_saving(net.loss)
     return {
         "sizes": net.sizes,
         "activations": [describe(layer.activation) for layer in net.layers[:-1]],
@@ -82,8 +86,8 @@ def describe_network(net: Network) -> dict[str, Any]:
 
 def build_network(about: Mapping[str, Any], dtype: np.dtype[Any]) -> Network:
     """The network that ``describe_network`` described, with θ at zero."""
-    hidden = [build(ACTIVATIONS, spec) for spec in about["activations"]]
-    return Network(about["sizes"], activation=hidden, loss=build(LOSSES, about["loss"]), init=None, dtype=dtype)
+    hidden = [ACTIVATIONS.make(spec) for spec in about["activations"]]
+    return Network(about["sizes"], activation=hidden, loss=LOSSES.make(about["loss"]), init=None, dtype=dtype)
 
 
 def load_model(path: StrPath) -> Model:
@@ -161,26 +165,6 @@ def _check_names(model: Model) -> None:
         raise InputError(f"it takes pictures in the form {model.picture_form!r}, which this version does not know")
     if model.image_shape is not None and math.prod(model.image_shape) != net.sizes[0]:
         raise InputError(f"it speaks of images of {model.image_shape} pixels for {net.sizes[0]} inputs")
-
-
-def describe(part: Activation | Loss) -> dict[str, Any]:
-    """An activation or a loss as its name and its settings, for JSON.
-
-    >>> from pellucid.core.activations import LeakyReLU
-    >>> describe(LeakyReLU(0.2))
-    {'name': 'leaky-relu', 'slope': 0.2}
-    """
-    settings: dict[str, Any] = asdict(part)  # type: ignore[call-overload]
-    return {"name": part.name, **settings}
-
-
-def build(known: Mapping[str, Any], spec: Mapping[str, Any]) -> Any:
-    """The activation or loss that ``describe`` described."""
-    settings = dict(spec)
-    name = settings.pop("name")
-    if name not in known:
-        raise InputError(f"it uses {name!r}, which this version does not know; known are {', '.join(known)}")
-    return known[name](**settings)
 
 
 def write_tensors(

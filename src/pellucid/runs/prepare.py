@@ -14,7 +14,7 @@ from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES, Loss
 from pellucid.core.network import Network, count_parameters
 from pellucid.core.optimizers import OPTIMIZERS, Optimizer
-from pellucid.datasets import Dataset, TableOptions
+from pellucid.datasets import Dataset, LoadOptions
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
 from pellucid.runs import run_json
@@ -70,18 +70,19 @@ def usual_recipe(data: str | None, target: str | None = None) -> str:
 
 def load_data(settings: Settings) -> Dataset:
     """The data that the settings name, split as they say; raises InputError where it cannot be read."""
-    options = TableOptions(settings.columns, settings.weights, settings.class_weights, settings.counts)
     plan = None if settings.start_from is None else load_model(run_json.model_file(settings.start_from)).preprocessing
-    return datasets.load(settings.data, **_how_to_split(settings), options=options, plan=plan, dtype=settings.dtype)
+    return datasets.load_with(settings.data, replace(load_options(settings), plan=plan))
 
 
-def _how_to_split(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in HOW_TO_SPLIT}
+def load_options(settings: Settings) -> LoadOptions:
+    """What the settings say of how the data are loaded and split."""
+    of_data = (*HOW_TO_SPLIT, *OF_TABLES, "counts", "dtype")
+    return LoadOptions(**{name: getattr(settings, name) for name in of_data})
 
 
 def describe_model(net: Network, settings: Settings, dataset: Dataset) -> Model:
     """A network with the names of what goes in and comes out, and the way back to its data."""
-    source = {"source": settings.data, **_how_to_split(settings)}
+    source = {"source": settings.data, **{name: getattr(settings, name) for name in HOW_TO_SPLIT}}
     if dataset.preprocessing is not None:
         source |= {name: getattr(settings, name) for name in OF_TABLES}
         names = [column.name for column in dataset.understood if column.kind == "target"]  # in the table's order
@@ -117,12 +118,9 @@ def own_data(model: Model) -> Dataset:
     for name in ("dev", "test"):
         if about.get(name) is not None:
             checks.number(about[name], f"the {name} part of the model's data")
-    checksum, plan = about.pop(CHECKSUM, None), model.preprocessing
-    if plan is not None:
-        columns, *others = (about.pop(name, None) for name in OF_TABLES)
-        about |= {"options": TableOptions(tuple(map(str, columns or ())), *others)}
-        about |= {"plan": plan, "dtype": model.network.dtype}
-    own = datasets.load(about.pop("source"), **about)
+    checksum, source = about.pop(CHECKSUM, None), about.pop("source")
+    about["columns"] = tuple(map(str, about.get("columns") or ()))
+    own = datasets.load_with(source, LoadOptions(**about, plan=model.preprocessing, dtype=model.network.dtype))
     inputs, takes = own.train.shape[1], model.network.sizes[0]
     if inputs != takes:
         raise InputError(

@@ -22,6 +22,7 @@ from pellucid.model.model import Model
 from pellucid.model.model_file import save_model
 from pellucid.runs import checkpoint, run_json, snapshots
 from pellucid.runs.checkpoint import State
+from pellucid.runs.history_file import history_csv
 from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data
 from pellucid.runs.scores import parts, score
 from pellucid.runs.settings import Settings
@@ -97,7 +98,7 @@ class Run:
         self.state.seconds += now - self._went_on_at
         self._went_on_at = self._saved_at = now
         self.state.write(self.folder)
-        write_whole(self.folder / HISTORY, self.state.history.as_csv().encode(), durable=False)
+        write_whole(self.folder / HISTORY, history_csv(self.state.history).encode(), durable=False)
 
     def _take_note(self, epoch: Epoch) -> None:
         self.state.history.add(epoch)

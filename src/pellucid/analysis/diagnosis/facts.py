@@ -130,7 +130,7 @@ def loss_of_a_guess(loss: Loss, y: AnyArray, outputs: int) -> float:
         guesses = [np.log(shares / (1 - shares))]
     else:
         guesses = [targets.mean(axis=0), np.median(targets, axis=0)]
-        if loss.activation.name == "exp":
+        if loss.activation.formula.log_link:
             guesses = [np.log(np.maximum(guess, 1e-12)) for guess in guesses]
     return min(float(value(loss, np.tile(guess, (len(y), 1)), targets).mean()) for guess in guesses)
 

@@ -1,1 +1,28 @@
-"""A learner's own network code, examined: which gradient is wrong, and how."""
+"""The doctor: examines a network that a user wrote by hand, and says which gradient is wrong, and how.
+
+It imports the engine and nothing else of pellucid but its findings and layer_health, so that it could be a package of
+its own. The files in the order in which to read them:
+
+The examination as a whole: ``doctor`` (all steps, in the order of causes: start here), ``examination`` (what is known
+of the network so far, which every step reads and adds to).
+
+1. The user's code is read. ``user_file`` (what of a file is run at once, and what is deferred), ``sandbox`` (a call
+   that may fail, print or never end), ``naming`` (what names mean: dW1, grad_w1), ``roles`` (which function is
+   forward, which is backward), ``available_values`` (what functions can be handed), ``signatures`` (functions are
+   called with what their arguments' names ask for), ``dataflow`` (names that nothing defines, values handed on in the
+   wrong order), ``sample_count`` (a global m that counts other samples).
+2. The network is found by trying. ``probe`` (small random parameters, a batch unlike every layer's size),
+   ``reference_network`` (the same weights in a Network, and how the user lays out arrays).
+3. The forward pass is compared layer by layer. ``candidates`` (the activations and losses that are known, a row for
+   each), ``forward`` (the user's numbers against the reference network's), ``helpers`` (softmax and one_hot on their
+   own).
+4. The gradients are compared with differences of the user's own loss. ``backward`` (this step as a whole), ``loss``
+   (which loss it is), ``user_gradients`` (what backward returns), ``numeric_gradients`` (central differences),
+   ``known_mistakes`` (what each mistake is called, and its numbers), ``match_mistakes`` (the fewest mistakes that
+   give the user's numbers), ``findings`` (one finding for each cause).
+5. The step and the training are watched. ``update`` (does each parameter move against its gradient?),
+   ``optimizer_state`` (momentum, and learning rates that are global names), ``training_loop`` (a few epochs on small
+   data), ``inline_update`` (the step of a training function that updates by itself).
+6. The user's data and the start are examined. ``user_data`` (scaled, and in step with the labels?),
+   ``initial_weights`` (are neurons saturated before training begins?).
+"""

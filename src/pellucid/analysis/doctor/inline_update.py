@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
-from pellucid.analysis.doctor.naming import Quantity, at, meaning, places
+from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, meaning
 from pellucid.analysis.doctor.reference_network import close
-from pellucid.analysis.doctor.sandbox import Ran, code_of
+from pellucid.analysis.doctor.sandbox import CallResult, code_object
 
 MOST = 3  # steps that are watched
 ALONG = 0.5  # the cosine from which on a change that is no multiple of the gradient is called uphill
-
-Arrays = dict[Quantity, Any]
 
 
 @dataclass(frozen=True)
@@ -31,102 +29,103 @@ class Step:
 
 
 @dataclass
-class Steps:
-    """Watches a training: ``see`` is called as the learner's forward and backward return."""
+class StepRecorder:
+    """Watches a training: ``on_return`` is called as the user's forward and backward return."""
 
-    case: Case
-    found: list[Step] = field(default_factory=list)
+    exam: Examination
+    steps: list[Step] = field(default_factory=list)
     _before: Arrays = field(default_factory=dict)  # the parameters of the last forward pass
     _sums: Arrays = field(default_factory=dict)  # the gradients since these parameters are what they are
     _calls: int = 0
 
-    def see(self, frame: FrameType, value: Any) -> None:
+    def on_return(self, frame: FrameType, value: Any) -> None:
         """Note what a pass was given or has made."""
-        functions = self.case.learner.functions
-        if len(self.found) == MOST:
+        functions = self.exam.functions
+        if len(self.steps) == MOST:
             return
-        if frame.f_code is code_of(functions["backward"]):
-            gradients = self._gradients(Ran(value, frames=[dict(frame.f_locals)]))
+        if frame.f_code is code_object(functions["backward"]):
+            gradients = self._gradients(CallResult(value, local_variables=[dict(frame.f_locals)]))
             self._sums = {q: self._sums.get(q, 0.0) + gradient for q, gradient in gradients.items()}
             self._calls += 1
-        elif frame.f_code is code_of(functions["forward"]):
+        elif frame.f_code is code_object(functions["forward"]):
             before, self._before = self._before, self._parameters(frame)
             moves = {q: array - before[q] for q, array in self._before.items() if q in before}
             if not any(np.any(move) for move in moves.values()):
                 return
             if self._calls:
-                self.found.append(Step(moves, {q: g for q, g in self._sums.items() if q in moves}, self._calls))
+                self.steps.append(Step(moves, {q: g for q, g in self._sums.items() if q in moves}, self._calls))
             self._sums, self._calls = {}, 0
 
     def _parameters(self, frame: FrameType) -> Arrays:
-        code, told = frame.f_code, self.case.learner.about.get("arguments", {})
+        code, names_of = frame.f_code, self.exam.functions.options.get("arguments", {})
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        names = [told.get(name, name) for name in arguments]
+        names = [names_of.get(name, name) for name in arguments]
         values = tuple(frame.f_locals.get(name) for name in arguments)
-        found = self._own(values, places(values, list(names)))
+        found = self._copies(values, array_paths(values, list(names)))
         for name, value in zip(names, values, strict=True):
             if not found and meaning(name) == "parameters":
-                found = self._own(value, self.case.where)
+                found = self._copies(value, self.exam.paths)
         return found
 
-    def _gradients(self, ran: Ran) -> Arrays:
-        if ran.value is None:
+    def _gradients(self, result: CallResult) -> Arrays:
+        if result.value is None:
             return {}
-        paths = places(ran.value, self.case.learner.returns("backward", ran), gradients=True)
-        return self._own(ran.value, {Quantity(q.kind[1:], q.layer): path for q, path in paths.items()})
+        paths = array_paths(result.value, self.exam.functions.returns("backward", result), gradients=True)
+        return self._copies(result.value, {q.parameter: path for q, path in paths.items()})
 
-    def _own(self, value: Any, paths: dict[Quantity, Any]) -> Arrays:
+    def _copies(self, value: Any, paths: dict[Quantity, Any]) -> Arrays:
         """Copies of the arrays at some places that are of a parameter's shape."""
         found: Arrays = {}
         for q, path in paths.items():
-            q = self.case.resolved(q)
+            q = self.exam.resolved(q)
             try:
                 array = np.array(at(value, path), np.float64)
             except (KeyError, IndexError, TypeError, ValueError):
                 continue
-            if q in self.case.where and array.shape == np.shape(self.case.array(*q)):
+            if q in self.exam.paths and array.shape == np.shape(self.exam.array(*q)):
                 found[q] = array
         return found
 
 
 def adds(steps: list[Step]) -> bool:
     """Whether the first step moves every parameter along what backward returned."""
-    ways = _ways(steps[0], 1) if steps else {}
-    return bool(ways) and all(way > 0 for way in ways.values())
+    directions = _directions(steps[0], 1) if steps else {}
+    return bool(directions) and all(direction > 0 for direction in directions.values())
 
 
-def examine_inline_step(case: Case, steps: list[Step]) -> None:
+def examine_inline_step(exam: Examination, steps: list[Step]) -> None:
     """Say which parameters move along their gradients, or never. The first step is plain in every optimiser."""
-    train = case.learner.called("train")
-    turn = -1 if case.ascent else 1
-    ways = _ways(steps[0], turn) if steps else {}
-    if not ways:
-        case.notes.append(f"no update function was found, and {train}'s own step could not be watched")
+    train = exam.functions.name_of("train")
+    sign = -1 if exam.gradients_negated else 1
+    directions = _directions(steps[0], sign) if steps else {}
+    if not directions:
+        exam.notes.append(f"no update function was found, and {train}'s own step could not be watched")
         return
-    uphill = sorted(q for q, way in ways.items() if way > 0)
-    downhill = [q for q, way in ways.items() if way == -1]
-    if len(uphill) == len(ways):
-        _tell_uphill(case, steps[0], uphill[0], None, turn)
-    elif any(way == 1 for way in ways.values()) and len(downhill) + len(uphill) == len(ways):
-        for q in uphill:
-            _tell_uphill(case, steps[0], q, q, turn)
-    still = [q for q, way in ways.items() if way == 0 and _never_moves(q, steps)]
+    uphill = sorted(q for q, direction in directions.items() if direction > 0)
+    downhill = [q for q, direction in directions.items() if direction == -1]
+    every = len(uphill) == len(directions)
+    some = any(directions[q] == 1 for q in uphill) and len(downhill) + len(uphill) == len(directions)
+    for q in uphill[:1] if every else uphill if some else []:
+        c = sign * float(np.sum(steps[0].moves[q] * steps[0].gradients[q]) / np.sum(steps[0].gradients[q] ** 2))
+        evidence = f"{_line(exam, q)}{q} changes by +{c:.3g} × {q.gradient} in the first step of {train}"
+        report_uphill(exam, q, evidence, every=every)
+    still = [q for q in directions if not any(np.any(step.moves.get(q, 1.0)) for step in steps)]
     plain = any(np.size(steps[0].moves[q]) > 1 for q in downhill)
-    if plain and len(steps) > 1 and len(downhill) + len(still) == len(ways):
+    if plain and len(steps) > 1 and len(downhill) + len(still) == len(directions):
         for q in sorted(still):
-            evidence = f"{_place(case, q)}{q} is the same after {len(steps)} steps, and d{q} is not 0"
-            case.add(q.layer, q.kind, f"{train} leaves {q} as it is", evidence, _remedy(q))
-    if len(downhill) == len(ways):
-        case.checked.append(f"the update in {train}: every parameter moves against its own gradient")
+            evidence = f"{_line(exam, q)}{q} is the same after {len(steps)} steps, and {q.gradient} is not 0"
+            exam.add(q, f"{train} leaves {q} as it is", evidence, descent(q))
+    if len(downhill) == len(directions):
+        exam.checked.append(f"the update in {train}: every parameter moves against its own gradient")
     elif not uphill and not still:
-        case.notes.append(f"the update in {train} is more than plain gradient descent: only its direction was examined")
+        exam.notes.append(f"the update in {train} is more than plain gradient descent: only its direction was examined")
 
 
-def _ways(step: Step, turn: int) -> dict[Quantity, float]:
+def _directions(step: Step, sign: int) -> dict[Quantity, float]:
     """For each parameter whose gradient is not 0: ±1 where it moves by a multiple of it, else ±0.5, or 0 across it."""
-    ways = {}
+    directions = {}
     for q, gradient in step.gradients.items():
-        gradient, move = turn * gradient, step.moves[q]
+        gradient, move = sign * gradient, step.moves[q]
         size = float(np.sum(gradient * gradient))
         if not 0 < size < np.inf or not np.isfinite(move).all():
             continue
@@ -134,31 +133,21 @@ def _ways(step: Step, turn: int) -> dict[Quantity, float]:
         cosine = c * np.sqrt(size) / (float(np.linalg.norm(move)) + 1e-300)
         exact = c != 0 and close(move, c * gradient, 1e-6)
         about = 0.5 * float(np.sign(cosine)) if step.calls == 1 and abs(cosine) > ALONG else 0.0
-        ways[q] = float(np.sign(c)) if exact else about
-    return ways
+        directions[q] = float(np.sign(c)) if exact else about
+    return directions
 
 
-def _never_moves(q: Quantity, steps: list[Step]) -> bool:
-    return not any(np.any(step.moves.get(q, 1.0)) for step in steps)
+def _line(exam: Examination, q: Quantity) -> str:
+    return exam.functions.at_line("train", str(q)) or exam.functions.at_line("train")
 
 
-def _tell_uphill(case: Case, step: Step, shown: Quantity, alone: Quantity | None, turn: int) -> None:
-    gradient = turn * step.gradients[shown]
-    c = float(np.sum(step.moves[shown] * gradient) / np.sum(gradient * gradient))
-    which, train = "every parameter" if alone is None else str(alone), case.learner.called("train")
-    case.add(
-        None if alone is None else alone.layer,
-        "W" if alone is None else alone.kind,
-        f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows",
-        f"{_place(case, shown)}{shown} changes by +{c:.3g} × d{shown} in the first step of {train}",
-        _remedy(shown),
-    )
+def report_uphill(exam: Examination, q: Quantity, evidence: str, *, every: bool = False) -> None:
+    """Add the finding that a parameter, or every one, moves along its gradient."""
+    which = "every parameter" if every else q
+    fault = f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows"
+    exam.add("W" if every else q, fault, evidence, descent(q))
 
 
-def _place(case: Case, q: Quantity) -> str:
-    line = case.learner.line("train", str(q)) or case.learner.line("train")
-    return "" if line is None else f"line {line}: "
-
-
-def _remedy(q: Quantity) -> str:
-    return f"{q} = {q} - learning_rate * d{q}"
+def descent(q: Quantity) -> str:
+    """The line of code that moves a parameter as gradient descent does."""
+    return f"{q} = {q} - learning_rate * {q.gradient}"

@@ -1,163 +1,155 @@
-"""What a wrong gradient may be: each known mistake, made on purpose, gives the numbers that it would give.
+"""The table of known mistakes in a backward pass: what each is called, and the numbers that it gives.
 
-All arrays are rows: a, z, δ (m, neurons), W and dW (outputs, inputs), db (outputs,). An idea without a fault is the
-right one. These are no second backward pass: each is one step of it, altered.
+All arrays are rows: a, z, δ (m, neurons), W and dW (outputs, inputs), db (outputs,). Each function goes through the
+formulas for one quantity: the right one first, whose fault is None, then the mistakes. These are no second backward
+pass: each formula is one step of it.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
-from pellucid.analysis.doctor.loss import NAMES, slope_of
-from pellucid.analysis.doctor.naming import Quantity
-from pellucid.analysis.doctor.reference_network import applied, slope, through
-from pellucid.core.activations import Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from pellucid.analysis.doctor.candidates import COMMON, LOSSES, facts
+from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.reference_network import back_through
+from pellucid.core.activations import Activation, Identity, slope, value
 from pellucid.core.arrays import Array
 
+Formula = tuple[str | None, Array]  # what is wrong with it, None for nothing, and its numbers
 
-class Idea(NamedTuple):
-    """How a quantity may have been made: ``fault`` says what is wrong with that, None for nothing."""
 
-    fault: str | None
+class Formulas(NamedTuple):
+    """The ways in which one quantity may have been computed, and the line of code that computes it right."""
+
     remedy: str
-    value: Array
+    tried: Iterable[Formula]
 
 
-def output_ideas(case: Case, y: Array, loss: str | None) -> Iterator[Idea]:
+def output_delta(exam: Examination, y: Array, loss: str | None) -> Formulas:
     """δ of the last layer: of this loss, then of others; without a known loss, all that fit the output are right."""
-    trace, f, L = case.trace, case.output, case.layers
-    assert trace is not None
+    f = exam.output
     assert f is not None
+    L = exam.layers
+    A, dZ = exam.name("a", L), f"dZ{L}"
+    remedy = f"{dZ} = {A} - Y  (times the loss's own factor)"
+    if loss == "squared error" and not facts(f).elementwise:
+        remedy = f"dA = 2 * ({A} - Y); {dZ} = {A} * (dA - (dA * {A}) summed over the classes)"
+    elif loss == "squared error" and f != Identity():
+        remedy = f"{dZ} = 2 * ({A} - Y) * {facts(f).slope_code.format(Z=A, A=A)}"
+    return Formulas(remedy, _output_deltas(exam, f, A, y, loss))
+
+
+def _output_deltas(exam: Examination, f: Activation, A: str, y: Array, loss: str | None) -> Iterator[Formula]:
+    known, L, (_, trace) = facts(f), exam.layers, exam.reference
     z, a = trace.z[-1], trace.a[-1]
-    A, dZ = case.labels.get(Quantity("a", L), f"A{L}"), f"dZ{L}"
-    right_line = _output_line(f.name, loss, A, dZ)
-    pairs = {"softmax": ("ce", "se"), "sigmoid": ("bce", "se")}.get(f.name, ("se",))
-    first = (loss,) if loss is not None else pairs
-    simple = a - y
-    for name in first:
-        pair = (f.name, name) in (("softmax", "ce"), ("sigmoid", "bce"))
-        yield Idea(None, right_line, simple if pair else through(f, z, slope_of(name, a, y)))
-    for c in (2.0, 1.0):  # with and without the 2 that the square brings down
-        if f.name in ("sigmoid", "tanh", "relu") and loss == "se":
-            yield Idea(f"the slope of the output's {f.name} is left out", right_line, c * simple)
-        if f.name == "softmax" and loss == "se":
-            fault = "it is the gradient of cross-entropy, but the loss is squared error"
-            yield Idea(fault, right_line, c * simple)
-            fault = "the softmax's slope is taken output by output, but each output depends on every score"
-            yield Idea(fault, right_line, c * simple * a * (1 - a))
-    for name in NAMES:
-        if name != loss and (loss is not None or name not in pairs):
-            said = f", but the loss is {NAMES[loss]}" if loss is not None else f", which does not go with {f.name}"
-            yield Idea(f"it is the gradient of {NAMES[name]}{said}", right_line, through(f, z, slope_of(name, a, y)))
-    if f.name == "sigmoid":
-        for place, fault in ((a, f"at {A}, which is sigmoid(Z{L}) already, in place of Z{L}"),):
-            yield Idea(f"the slope of sigmoid is taken {fault}", right_line, 2 * simple * slope(f, place))
-        yield Idea(f"the slope a(1 − a) is computed from Z{L} in place of {A}", right_line, simple * z * (1 - z))
-        yield Idea(
-            "it is multiplied by the slope of sigmoid, which cross-entropy cancels", right_line, simple * a * (1 - a)
-        )
-    if f.name == "softmax":
-        yield Idea("it is multiplied by a slope that cross-entropy cancels", right_line, simple * a * (1 - a))
-    if f.name == "identity":
-        for g in (Sigmoid(), ReLU(), Tanh()):
-            fault = f"it is multiplied by the slope of {g.name}, but the output has no activation"
+    difference, cancels = a - y, known.slope_cancels
+    right = (loss,) if loss is not None else known.losses
+    for name in right:
+        yield None, difference if name == cancels else back_through(f, z, LOSSES[name].slope(a, y))
+    if loss == "squared error":
+        for c in (2.0, 1.0):  # with and without the 2 that the square brings down
+            if not known.elementwise:
+                yield "it is the gradient of cross-entropy, but the loss is squared error", c * difference
+                fault = "the softmax's slope is taken output by output, but each output depends on every score"
+                yield fault, c * difference * known.slope_from(a)
+            elif f != Identity():
+                yield f"the slope of the output's {f.name} is left out", c * difference
+    for name, candidate in LOSSES.items():
+        if name not in right:
+            but = f", but the loss is {loss}" if loss is not None else f", which does not go with {f.name}"
+            yield f"it is the gradient of {name}{but}", back_through(f, z, candidate.slope(a, y))
+    if cancels and known.elementwise:
+        already = f"which is {f.name}(Z{L}) already, in place of Z{L}"
+        yield f"the slope of {f.name} is taken at {A}, {already}", 2 * difference * slope(f, a)
+        fault = f"the slope {known.slope_formula} is computed from Z{L} in place of {A}"
+        yield fault, difference * known.slope_from(z)
+        fault = f"it is multiplied by the slope of {f.name}, which cross-entropy cancels"
+        yield fault, difference * known.slope_from(a)
+    elif cancels:
+        yield "it is multiplied by a slope that cross-entropy cancels", difference * known.slope_from(a)
+    if f == Identity():
+        for g in COMMON:
             if np.ptp(slope(g, z)) > 0:  # where all are 1, nothing is multiplied
-                yield Idea(fault, right_line, simple * slope(g, z))
-    yield Idea("the output itself is taken, without subtracting the target", right_line, a)
-    if f.name != "identity":
-        yield Idea("the scores are taken in place of the output", right_line, z - y)
-
-
-def _output_line(activation: str, loss: str | None, A: str, dZ: str) -> str:
-    if loss != "se" or activation == "identity":
-        return f"{dZ} = {A} - Y  (times the loss's own factor)"
-    if activation == "softmax":
-        return f"dA = 2 * ({A} - Y); {dZ} = {A} * (dA - (dA * {A}) summed over the classes)"
-    inner = {"sigmoid": f"{A} * (1 - {A})", "tanh": f"(1 - {A} ** 2)"}.get(activation, f"({A} > 0)")
-    return f"{dZ} = 2 * ({A} - Y) * {inner}"
-
-
-def hidden_ideas(case: Case, l: int, above: Array) -> Iterator[Idea]:
-    """δ of a hidden layer from δ of the layer above."""
-    trace, net = case.trace, case.net
-    assert trace is not None
-    assert net is not None
-    f, z, a = net.layers[l - 1].activation, trace.z[l - 1], trace.a[l]
-    W = net.layers[l].W
-    Z, A = case.labels.get(Quantity("z", l), f"Z{l}"), case.labels.get(Quantity("a", l), f"A{l}")
-    back = case.layout.back(f"W{l + 1}", f"dZ{l + 1}")
-    line = f"dZ{l} = ({back}) * {_slope_line(f, Z, A)}"
-    da = above @ W
-    yield Idea(None, line, da * slope(f, z))
+                fault = f"it is multiplied by the slope of {g.name}, but the output has no activation"
+                yield fault, difference * slope(g, z)
+    yield "the output itself is taken, without subtracting the target", a
     if f != Identity():
-        yield Idea(f"the slope of {f.name} is left out", line, da)
-    if not isinstance(f, ReLU | LeakyReLU | Identity):
-        yield Idea(f"the slope of {f.name} is taken at {A} in place of {Z}", line, da * slope(f, a))
-        formula, wrong = ("a(1 − a)", z * (1 - z)) if f == Sigmoid() else ("1 − a²", 1 - z * z)
-        yield Idea(f"the slope {formula} is computed from {Z} in place of {A}", line, da * wrong)
-        yield Idea(f"{A} itself is taken as the slope", line, da * a)
-    for j in range(1, case.layers + 1):
-        other = trace.z[j - 1]
+        yield "the scores are taken in place of the output", z - y
+
+
+def hidden_delta(exam: Examination, l: int, above: Array) -> Formulas:
+    """δ of a hidden layer from δ of the layer above."""
+    f = exam.reference[0].layers[l - 1].activation
+    Z, A = exam.name("z", l), exam.name("a", l)
+    remedy = f"dZ{l} = ({exam.layout.back_code(f'W{l + 1}', f'dZ{l + 1}')}) * {facts(f).slope_code.format(Z=Z, A=A)}"
+    return Formulas(remedy, _hidden_deltas(exam, l, above, Z, A))
+
+
+def _hidden_deltas(exam: Examination, l: int, above: Array, Z: str, A: str) -> Iterator[Formula]:
+    net, trace = exam.reference
+    f, z, a, W = net.layers[l - 1].activation, trace.z[l - 1], trace.a[l], net.layers[l].W
+    da = above @ W
+    yield None, da * slope(f, z)
+    if f != Identity():
+        yield f"the slope of {f.name} is left out", da
+    if facts(f).curved:
+        yield f"the slope of {f.name} is taken at {A} in place of {Z}", da * slope(f, a)
+        yield f"the slope {facts(f).slope_formula} is computed from {Z} in place of {A}", da * facts(f).slope_from(z)
+        yield f"{A} itself is taken as the slope", da * a
+    for j, other in enumerate(trace.z, start=1):
         if j != l and other.shape == z.shape:
-            yield Idea(f"the slope is taken at layer {j}'s Z in place of {Z}", line, da * slope(f, other))
-            yield Idea(
-                f"the slope is taken at layer {j}'s output in place of {Z}", line, da * slope(f, applied(f, other))
-            )
+            yield f"the slope is taken at layer {j}'s Z in place of {Z}", da * slope(f, other)
+            yield f"the slope is taken at layer {j}'s output in place of {Z}", da * slope(f, value(f, other))
     if trace.a[l - 1].shape == z.shape:
-        yield Idea(f"the slope is taken at the layer's input in place of {Z}", line, da * slope(f, trace.a[l - 1]))
-    for g in (ReLU(), Sigmoid(), Tanh()):
+        yield f"the slope is taken at the layer's input in place of {Z}", da * slope(f, trace.a[l - 1])
+    for g in COMMON:
         if g != f:
             fault = f"the slope is that of {g.name}, but the layer's activation is {f.name}"
-            yield Idea(fault, line, da * slope(g, z))
-            if not isinstance(f, ReLU):
-                yield Idea(fault, line, da * slope(g, a))
+            yield fault, da * slope(g, z)
+            yield fault, da * slope(g, a)
     if W.shape[0] == W.shape[1]:
-        yield Idea(f"W{l + 1} is not transposed on the way back", line, (above @ W.T) * slope(f, z))
-    for j in range(1, case.layers + 1):
-        other = net.layers[j - 1].W
-        if j != l + 1 and other.shape == W.shape:
-            yield Idea(f"W{j} is used in place of W{l + 1}", line, (above @ other) * slope(f, z))
-        if j != l + 1 and other.T.shape == W.shape:
-            yield Idea(f"W{j} is used in place of W{l + 1}", line, (above @ other.T) * slope(f, z))
+        yield f"W{l + 1} is not transposed on the way back", (above @ W.T) * slope(f, z)
+    for j, layer in enumerate(net.layers, start=1):
+        for other in (layer.W, layer.W.T):
+            if j != l + 1 and other.shape == W.shape:
+                yield f"W{j} is used in place of W{l + 1}", (above @ other) * slope(f, z)
 
 
-def _slope_line(f: Any, Z: str, A: str) -> str:
-    lines = {"relu": f"({Z} > 0)", "sigmoid": f"{A} * (1 - {A})", "tanh": f"(1 - {A} ** 2)"}
-    return lines.get(f.name, f"slope({Z})")
-
-
-def weight_ideas(case: Case, l: int, delta: Array) -> Iterator[Idea]:
+def weight_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
     """Layer l's dW from δ; also in another shape than W."""
-    trace = case.trace
-    assert trace is not None
-    given = case.labels.get(Quantity("a", l - 1), f"A{l - 1}") if l > 1 else "X"
-    line = f"dW{l} = {case.layout.product(f'dZ{l}', given)}"
+    given = exam.name("a", l - 1)
+    remedy = f"dW{l} = {exam.layout.product_code(f'dZ{l}', given)}"
+    return Formulas(remedy, _weight_gradients(exam, l, delta, given))
+
+
+def _weight_gradients(exam: Examination, l: int, delta: Array, given: str) -> Iterator[Formula]:
+    _, trace = exam.reference
     x = trace.a[l - 1]
-    yield Idea(None, line, delta.T @ x)
-    yield Idea("it is transposed", line, (delta.T @ x).T)
+    yield None, delta.T @ x
+    yield "it is transposed", x.T @ delta
     if l > 1:
-        fault = f"it is made with layer {l - 1}'s pre-activation in place of its output {given}"
-        yield Idea(fault, line, delta.T @ trace.z[l - 2])
-    for j, other in enumerate(trace.a):
-        if j not in (l - 1, case.layers) and other.shape == x.shape:
-            fault = f"it is made with {'the input' if j == 0 else f'the output of layer {j}'} in place of {given}"
-            yield Idea(fault, line, delta.T @ other)
-    if l < case.layers and trace.a[l].shape == x.shape:
-        yield Idea(f"it is made with the layer's own output in place of its input {given}", line, delta.T @ trace.a[l])
+        yield f"it is made with layer {l - 1}'s pre-activation in place of its output {given}", delta.T @ trace.z[l - 2]
+    for j, other in enumerate(trace.a[:-1]):
+        if j != l - 1 and other.shape == x.shape:
+            wrong = "the input" if j == 0 else f"the output of layer {j}"
+            yield f"it is made with {wrong} in place of {given}", delta.T @ other
+    if l < exam.layers and trace.a[l].shape == x.shape:
+        yield f"it is made with the layer's own output in place of its input {given}", delta.T @ trace.a[l]
 
 
-def bias_ideas(case: Case, l: int, delta: Array) -> Iterator[Idea]:
-    """Layer l's db from δ; also as one number, or with an entry a sample."""
-    line = f"db{l} = {case.layout.sum(f'dZ{l}', case.array('b', l))}"
-    yield Idea(None, line, delta.sum(axis=0))
-    total = delta.sum()
-    said = "it is one number, summed over everything, for all outputs: each output needs its own"
-    yield Idea(said, line, np.array(total))
-    yield Idea(said, line, np.full(delta.shape[1], total))
-    fault = "it is summed over the neurons in place of the samples: the wrong axis"
-    yield Idea(fault, line, delta.sum(axis=1))
-    yield Idea("it is not summed over the samples", line, delta)
-    yield Idea("it is not summed over the samples", line, delta.T)
-    yield Idea("only the first sample's is taken", line, delta[0])
+def bias_gradient(exam: Examination, l: int, delta: Array) -> Formulas:
+    """Layer l's db from δ; also as one number, or with an entry for each sample."""
+    everything = "it is one number, summed over everything, for all outputs: each output needs its own"
+    return Formulas(
+        f"db{l} = {exam.layout.sum_code(f'dZ{l}', exam.array('b', l))}",
+        (
+            (None, delta.sum(axis=0)),
+            (everything, np.array(delta.sum())),
+            (everything, np.full(delta.shape[1], delta.sum())),
+            ("it is summed over the neurons in place of the samples: the wrong axis", delta.sum(axis=1)),
+            ("it is not summed over the samples", delta),
+            ("it is not summed over the samples", delta.T),
+            ("only the first sample's is taken", delta[0]),
+        ),
+    )

@@ -1,7 +1,7 @@
-"""What the names in a learner's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
+"""What the names in a user's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,18 @@ class Quantity(NamedTuple):
         kind = {"z": "Z", "a": "A", "dz": "dZ", "da": "dA"}.get(self.kind, self.kind)
         return f"{kind}{self.layer}"
 
+    @property
+    def gradient(self) -> "Quantity":
+        """DW of W, db of b."""
+        return Quantity("d" + self.kind, self.layer)
+
+    @property
+    def parameter(self) -> "Quantity":
+        """W of dW, b of db."""
+        return Quantity(self.kind[1:], self.layer)
+
+
+Arrays = dict[Quantity, Any]  # parameters or gradients, by what they are
 
 _QUANTITY = re.compile(
     r"(?P<d>d[lj]_?d?|d_?|grad_?|g_?|delta_?|nabla_?)?(?P<kind>weights?|w|bias|b|z|a|h)_?"
@@ -48,10 +60,8 @@ _WORDS = {
     "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits",
     "classes": "classes nclasses numclasses k numlabels noutputs",
 }
-_MEANINGS: dict[str, str] = {}
-for _meaning, _names in _WORDS.items():
-    for _name in _names.split():
-        _MEANINGS.setdefault(_name, _meaning)
+# a name that stands in two lists has the first one's meaning
+_MEANINGS = {name: meaning for meaning, names in reversed(_WORDS.items()) for name in names.split()}
 
 
 def quantity(name: str | None) -> Quantity | None:
@@ -87,11 +97,11 @@ def meaning(name: str) -> str | None:
     return _MEANINGS.get(name.replace("_", "").lower())
 
 
-def places(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
+def array_paths(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
     """Where in a returned value each layer's arrays stand; ``names`` are those of its parts, where they are known.
 
     >>> arrays = {"W1": np.zeros((3, 2)), "b1": np.zeros(3)}
-    >>> places(arrays, ["params"])
+    >>> array_paths(arrays, ["params"])
     {Quantity(kind='W', layer=1): ('W1',), Quantity(kind='b', layer=1): ('b1',)}
     """
     found: dict[Quantity, Path] = {}
@@ -102,7 +112,7 @@ def places(value: Any, names: list[str | None], *, gradients: bool = False) -> d
     if not found:
         found = _inside(value, names[0] if len(names) == 1 else None, ())
     if gradients:
-        found = {q if q.kind[0] == "d" else Quantity("d" + q.kind, q.layer): path for q, path in found.items()}
+        found = {q if q.kind[0] == "d" else q.gradient: path for q, path in found.items()}
     return found
 
 
@@ -146,11 +156,8 @@ def _kind_of_list(name: str | None) -> str | None:
     """``weights`` and ``dWs`` are lists with an array a layer, of this kind."""
     if name is None:
         return None
-    for text in (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("_list")):
-        q = quantity(text)
-        if q is not None:
-            return q.kind
-    return None
+    texts = (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("_list"))
+    return next((q.kind for q in map(quantity, texts) if q is not None), None)
 
 
 def _alternate(value: Any) -> bool:
@@ -186,6 +193,13 @@ def replaced(value: Any, path: Path, part: Any) -> Any:
     items = list(value)
     items[path[0]] = replaced(items[path[0]], path[1:], part)
     return type(value)(items)
+
+
+def with_arrays(value: Any, paths: dict[Quantity, Path], new: Callable[[Quantity, Any], Any]) -> Any:
+    """A nested value with the arrays at some paths replaced by what ``new`` makes of them."""
+    for q, path in paths.items():
+        value = replaced(value, path, new(q, at(value, path)))
+    return value
 
 
 def all_arrays(values: Any, label: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,16 +1,16 @@
-"""Which of a learner's functions does what: as a mapping in the file says, and else by their names."""
+"""The roles of the user's functions: as a mapping in the file says, and else by their names."""
 
 import ast
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pellucid.analysis.doctor.sandbox import code_of
-from pellucid.analysis.doctor.signatures import Learner
-from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.analysis.doctor.sandbox import code_object
+from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile
 from pellucid.core.errors import InputError
 
-# a function's role, found by its name where the mapping does not tell; the first pattern that fits a function wins
+# the name of a role's function, where the mapping does not tell; the first function that fits is taken
 PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*",
     "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*",
@@ -26,41 +26,39 @@ PATTERNS = {
 NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
 STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
 ROLES = tuple(PATTERNS)
+OPTIONS = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
 
 
-def learner_in(code: Code) -> Learner:
-    """The learner whose functions a file holds: those that PELLUCID names, and the others by their names.
+def find_functions(file: UserFile) -> UserFunctions:
+    """The functions that a file holds, by role: those that PELLUCID names, and the others by their names.
 
     Raises:
         InputError: the mapping is none, or there is no forward or no backward function.
     """
-    mapped = any(MAPPING in ast.unparse(node) for node in code.waiting)
-    if mapped:
-        failures = code.need([MAPPING], never=_drivers(code))
-        if MAPPING not in code.names:
+    if any(MAPPING in ast.unparse(node) for node in file.deferred):
+        train = [name for name in file.definitions if _is_called_as("train", name)]
+        failures = file.run_needed([MAPPING], never=train)
+        if MAPPING not in file.namespace:
             why = f" ({failures[-1].text})" if failures else ""
-            raise InputError(f"{code.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
-    about = code.names.get(MAPPING, {})
-    if not isinstance(about, dict):
-        raise InputError(f"{code.path}: {MAPPING} is a {type(about).__name__}; write {MAPPING} = dict(forward=…, …)")
-    return make_learner({name: code.names[name] for name in code.functions if name in code.names}, code, dict(about))
+            raise InputError(f"{file.path}: {MAPPING} cannot be had{why}; use in it only what the file can compute")
+    options = file.namespace.get(MAPPING, {})
+    if not isinstance(options, dict):
+        raise InputError(f"{file.path}: {MAPPING} is a {type(options).__name__}; write {MAPPING} = dict(forward=…, …)")
+    candidates = {name: file.namespace[name] for name in file.definitions if name in file.namespace}
+    return assign_roles(candidates, file, dict(options))
 
 
-def _drivers(code: Code) -> list[str]:
-    return [name for name in code.functions if re.fullmatch(PATTERNS["train"], name, re.IGNORECASE)]
-
-
-def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[str, Any]) -> Learner:
-    """A learner from candidate functions by name, and what a mapping tells about them."""
-    where = code.path if code is not None else "doctor()"
+def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, options: dict[str, Any]) -> UserFunctions:
+    """The functions by role, from candidate functions by name, and what a mapping tells about them."""
+    where = file.path if file is not None else "doctor()"
     found: dict[str, Callable[..., Any]] = {}
     for role in ROLES:
-        given = about.pop(role, None)
-        if isinstance(given, str):
-            given = candidates.get(given)
+        given = options.pop(role, None)
+        given = candidates.get(given) if isinstance(given, str) else given
         if given is not None and not callable(given):
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
-        chosen = given if given is not None else _by_name(PATTERNS[role], _fit_for(role, candidates))
+        named = (f for name, f in _fit_for(role, candidates).items() if callable(f) and _is_called_as(role, name))
+        chosen = given if given is not None else next(named, None)
         if chosen is not None:
             found[role] = chosen
     for role in ("forward", "backward"):
@@ -68,18 +66,16 @@ def make_learner(candidates: Mapping[str, Any], code: Code | None, about: dict[s
             raise InputError(
                 f"{where}: no function looks like {role}; call it {role}, or name it: {MAPPING} = dict({role}=…)"
             )
-    if "init" not in found and "parameters" not in about:
+    if "init" not in found and "parameters" not in options:
         raise InputError(f"{where}: no function makes the parameters; call it init_params, or give init=…")
     for key in ("arguments", "returns"):
-        if not isinstance(about.get(key, {}), dict):
-            raise InputError(f"{where}: {key} is a {type(about[key]).__name__}; give a dict")
-    known = {"X", "y", "samples", "learning_rate", "returns", "arguments", "parameters", "sizes"}
-    for key in about:
-        if key not in known:
-            raise InputError(
-                f"{where}: {MAPPING} has {key!r}, which means nothing; known are {sorted({*known, *ROLES})}"
-            )
-    return Learner(found, code, about)
+        if not isinstance(options.get(key, {}), dict):
+            raise InputError(f"{where}: {key} is a {type(options[key]).__name__}; give a dict")
+    for key in options:
+        if key not in OPTIONS:
+            known = sorted({*OPTIONS, *ROLES})
+            raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
+    return UserFunctions(found, file, options)
 
 
 def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -87,14 +83,11 @@ def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
     if role != "init":
         return candidates
     own = {name: f for name, f in candidates.items() if not STATES.search(name)}
-    like = [name for name in own if re.fullmatch(PATTERNS["init"], name, re.IGNORECASE)]
-    calls = {name: set(getattr(code_of(own[name]), "co_names", ())) & set(like) - {name} for name in like}
+    like = [name for name in own if _is_called_as("init", name)]
+    calls = {name: set(getattr(code_object(own[name]), "co_names", ())) & set(like) - {name} for name in like}
     return {name: own[name] for name in sorted(own, key=lambda name: not calls.get(name))}
 
 
-def _by_name(pattern: str, candidates: Mapping[str, Any]) -> Any:
-    for alternative in pattern.split("|") if "(" not in pattern else [pattern]:
-        for name, value in candidates.items():
-            if callable(value) and re.fullmatch(alternative, name, re.IGNORECASE) and not NOT_ROLES.search(name):
-                return value
-    return None
+def _is_called_as(role: str, name: str) -> bool:
+    """Whether a function's name is one that a role's function may have."""
+    return re.fullmatch(PATTERNS[role], name, re.IGNORECASE) is not None and not NOT_ROLES.search(name)

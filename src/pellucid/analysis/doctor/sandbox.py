@@ -1,4 +1,4 @@
-"""A learner's function, run: what it returned, its local variables as they stood at its end, or where it failed."""
+"""A user's function, run: what it returned, its local variables as they stood at its end, or where it failed."""
 
 import contextlib
 import ctypes
@@ -14,16 +14,18 @@ from typing import Any
 
 import numpy as np
 
-LONG = 20.0  # seconds after which a function is stopped
+OnReturn = Callable[[FrameType, Any], None] | None
+
+TIMEOUT = 20.0  # seconds after which a function is stopped
 
 
 class TooLongError(Exception):
-    """A learner's function ran for longer than ``LONG`` seconds."""
+    """A user's function ran for longer than ``TIMEOUT`` seconds."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The error that a learner's code raised, and the line of its file."""
+    """The error that a user's code raised, and the line of its file."""
 
     error: str
     line: int | None
@@ -36,58 +38,63 @@ class Failure:
 
 
 @dataclass
-class Ran:
-    """How a call ended; ``frames`` are the local variables of each call of the watched functions, oldest first."""
+class CallResult:
+    """How a call ended; ``local_variables`` are those of each call of the watched functions, oldest first."""
 
     value: Any = None
     failure: Failure | None = None
-    frames: list[dict[str, Any]] = field(default_factory=list)
+    local_variables: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def last_locals(self) -> dict[str, Any]:
+        """The local variables of the last call that was watched."""
+        return self.local_variables[-1] if self.local_variables else {}
 
 
 def run(
     call: Callable[[], Any],
     path: str | None = None,
     watched: tuple[CodeType | None, ...] = (),
-    see: Callable[[FrameType, Any], None] | None = None,
-) -> Ran:
-    """Run a learner's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
+    on_return: OnReturn = None,
+) -> CallResult:
+    """Run a user's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
 
-    ``see`` is called with the frame and the value of each call that returns.
+    ``on_return`` is called with the frame and the value of each call that returns.
 
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
-    ran, clock = Ran(), _Clock(LONG)
+    result, timeout = CallResult(), _Timeout(TIMEOUT)
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         if event == "return" and frame.f_code in watched:
-            ran.frames.append(dict(frame.f_locals))
-        if event == "return" and see is not None:
-            see(frame, value)
+            result.local_variables.append(dict(frame.f_locals))
+        if event == "return" and on_return is not None:
+            on_return(frame, value)
 
     before, stdin = sys.getprofile(), sys.stdin
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         sys.stdin = io.StringIO()  # nobody answers: input() ends at once
         sys.setprofile(profile)
-        clock.start()
+        timeout.start()
         try:
             try:
-                ran.value = call()
+                result.value = call()
             finally:
-                clock.stop()
+                timeout.stop()
         except (Exception, SystemExit) as error:
             sys.setprofile(before)
-            ran.failure = _failure(error, path)
+            result.failure = _failure(error, path)
         finally:
-            clock.stop()
+            timeout.stop()
             sys.setprofile(before)
             sys.stdin = stdin
-    return ran
+    return result
 
 
 @dataclass
-class _Clock:
+class _Timeout:
     """Raises TooLongError in the thread that made it once its time is over, also in a loop that calls nothing."""
 
     seconds: float
@@ -121,15 +128,13 @@ class _Clock:
 def _failure(error: BaseException, path: str | None) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if frame.filename == path]
-    text = " ".join(str(error).split())
+    kind, text = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, TooLongError):
-        text = f"it ran for more than {LONG:.0f} s"
-    return Failure(
-        f"{type(error).__name__}: {text}" if text else type(error).__name__, own[-1] if own else None, type(error)
-    )
+        text = f"it ran for more than {TIMEOUT:.0f} s"
+    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error))
 
 
-def code_of(function: Any) -> CodeType | None:
+def code_object(function: Any) -> CodeType | None:
     """The code object of a function, None for what has none."""
     code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None

@@ -1,190 +1,185 @@
-"""A learner's functions, and how each is called, from the names of its arguments."""
+"""The user's functions, called with what the names of their arguments ask for."""
 
 import ast
+import contextlib
 import copy
 import inspect
 import random
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import LAST, Quantity, meaning, quantity
-from pellucid.analysis.doctor.sandbox import Ran, code_of, run
-from pellucid.analysis.doctor.user_file import MAPPING, Code
+from pellucid.analysis.doctor.available_values import AvailableValues
+from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile
 from pellucid.core.errors import InputError
 
 
 @dataclass
-class Pool:
-    """What can be handed to a function: arrays by quantity, other things by meaning, everything by its own name."""
+class UserFunctions:
+    """A user's functions by role, the code that they come from, and what else the mapping says."""
 
-    arrays: dict[Quantity, Any] = field(default_factory=dict)
-    words: dict[str, Any] = field(default_factory=dict)
-    named: dict[str, Any] = field(default_factory=dict)
+    by_role: dict[str, Callable[..., Any]]
+    file: UserFile | None
+    options: dict[str, Any]
+    returned: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
+    generator_states: dict[int, Any] = field(default_factory=dict)  # of the file's own generators, before each call
 
-    def having(self, *, arrays: Mapping[Quantity, Any] | None = None, **words: Any) -> "Pool":
-        """The same pool with more in it."""
-        renamed = {key.replace("_", " "): value for key, value in words.items()}
-        return Pool({**self.arrays, **(arrays or {})}, {**self.words, **renamed}, dict(self.named))
+    def __contains__(self, role: str) -> bool:
+        return role in self.by_role
 
-    def __contains__(self, name: str) -> bool:
-        return self._key(name) is not None
-
-    def __getitem__(self, name: str) -> Any:
-        key = self._key(name)
-        assert key is not None
-        store, entry = key
-        return store[entry]
-
-    def _key(self, name: str) -> tuple[dict[Any, Any], Any] | None:
-        q, word = quantity(name), meaning(name)
-        if name in self.named and word not in ("X", "y", "one hot"):  # returned under this very name
-            return self.named, name
-        if q is not None and q.layer == LAST:
-            layers = [found.layer for found in self.arrays if found.kind == q.kind]
-            q = Quantity(q.kind, max(layers, default=LAST))
-        if q == Quantity("a", 0) and "X" in self.words:
-            return self.words, "X"
-        if q is not None and q in self.arrays:
-            return self.arrays, q
-        for store, entry in ((self.words, name), (self.named, name), (self.words, word)):
-            if entry is not None and entry in store:
-                return store, entry
-        if q is not None and q.kind == "a" and q.layer == LAST and "output" in self.words:
-            return self.words, "output"
-        return None
-
-
-@dataclass
-class Learner:
-    """A learner's functions by role, the code that they come from, and what the mapping tells besides."""
-
-    functions: dict[str, Callable[..., Any]]
-    code: Code | None
-    about: dict[str, Any]
-    written: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
-    states: dict[int, Any] = field(default_factory=dict)  # in which the file's own generators are before each call
+    def __getitem__(self, role: str) -> Callable[..., Any]:
+        return self.by_role[role]
 
     @property
     def path(self) -> str:
         """The file, or what stands for it in messages."""
-        return self.code.path if self.code is not None else "doctor()"
+        return self.file.path if self.file is not None else "doctor()"
 
     @property
-    def names(self) -> dict[str, Any]:
+    def namespace(self) -> dict[str, Any]:
         """The global names that the functions see."""
-        return self.code.names if self.code is not None else getattr(self.functions["forward"], "__globals__", {})
+        return self.file.namespace if self.file is not None else getattr(self.by_role["forward"], "__globals__", {})
 
-    def called(self, role: str) -> str:
+    def name_of(self, role: str) -> str:
         """The function's own name."""
-        return str(getattr(self.functions[role], "__name__", role))
+        return str(getattr(self.by_role[role], "__name__", role))
 
-    def line(self, role: str, name: str | None = None) -> int | None:
-        """The line where a role's function sets a name, or where it is defined."""
-        function = self.called(role)
-        if self.code is None or function not in self.code.functions:
-            return None
-        return self.code.line_of(name, function) if name is not None else self.code.functions[function].lineno
+    def at_line(self, role: str, name: str | None = None) -> str:
+        """The line where a role's function sets a name, or is defined, as messages begin: "line 12: "; or nothing."""
+        function = self.name_of(role)
+        if self.file is None or function not in self.file.definitions:
+            return ""
+        if name is None:
+            return f"line {self.file.definitions[function].lineno}: "
+        return self.file.at_line(name, function)
+
+    def arguments(self, role: str) -> list[tuple[inspect.Parameter, str]]:
+        """The arguments that a role's function takes, each with the name that tells what it is.
+
+        Raises:
+            InputError: it is no function whose arguments can be known.
+        """
+        try:
+            parameters = inspect.signature(self.by_role[role]).parameters.values()
+        except (TypeError, ValueError):
+            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
+        names = self.options.get("arguments", {})
+        return [(parameter, names.get(parameter.name, parameter.name)) for parameter in parameters]
+
+    def required(self, role: str) -> list[tuple[inspect.Parameter, str]]:
+        """The arguments without which a role's function cannot be called."""
+        optional = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        return [(p, name) for p, name in self.arguments(role) if p.default is p.empty and p.kind not in optional]
+
+    @contextlib.contextmanager
+    def with_globals(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """While this lasts, these global names have other values."""
+        before = {name: self.namespace[name] for name in values}
+        self.namespace.update(values)
+        try:
+            yield
+        finally:
+            self.namespace.update(before)
+
+    def takes(self, role: str, word: str) -> bool:
+        """Whether a role's function has an argument of this meaning."""
+        return any(meaning(name) == word for _, name in self.arguments(role))
 
     def definition(self, role: str) -> ast.FunctionDef | None:
         """The syntax tree of a role's function, where its source can be had."""
-        if self.code is not None:
-            return self.code.functions.get(self.called(role))
+        if self.file is not None:
+            return self.file.definitions.get(self.name_of(role))
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(self.functions[role])))
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.by_role[role])))
         except (OSError, TypeError, SyntaxError):
             return None
         return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
 
-    def returns(self, role: str, ran: Ran) -> list[str | None]:
-        """The names of what a function returned: told by the mapping, read in its source, or found among its locals."""
-        told = self.about.get("returns", {}).get(role)
-        if told is not None:
-            return [str(name) for name in (told.replace(",", " ").split() if isinstance(told, str) else told)]
-        value = ran.value
-        if role not in self.written:
-            node = self.definition(role)
-            self.written[role] = returned_names(node) if node is not None else []
-        names = list(self.written[role])
-        parts = value if isinstance(value, tuple) else (value,)
+    def returns(self, role: str, result: CallResult) -> list[str | None]:
+        """The names of what a function returned: given by the mapping, read in its source, or those of its locals."""
+        given = self.options.get("returns", {}).get(role)
+        if given is not None:
+            return [str(name) for name in (given.replace(",", " ").split() if isinstance(given, str) else given)]
+        names = self.returned_names(role)
+        parts = result.value if isinstance(result.value, tuple) else (result.value,)
         if len(names) != len(parts) or not any(names):
-            local = ran.frames[-1] if ran.frames else {}
+            local = result.last_locals
             names = [next((key for key, item in local.items() if item is part), None) for part in parts]
         return names
 
-    def call(self, role: str, pool: Pool) -> Ran:
-        """Call a role's function with arguments from the pool: copies, so that it may write into them.
+    def returned_names(self, role: str) -> list[str | None]:
+        """The names in a function's return statement."""
+        if role not in self.returned:
+            node = self.definition(role)
+            self.returned[role] = returned_names(node) if node is not None else []
+        return self.returned[role]
+
+    def parts(self, role: str, result: CallResult) -> list[tuple[str | None, Any]]:
+        """What a function returned, part by part, each with its name."""
+        names, value = self.returns(role, result), result.value
+        if isinstance(value, tuple) and len(names) == len(value):
+            return list(zip(names, value, strict=True))
+        return [(names[0] if names else None, value)]
+
+    def call(self, role: str, available: AvailableValues) -> CallResult:
+        """Call a role's function with copies of the available values, so that it may write into them.
 
         Raises:
             InputError: an argument means nothing that the doctor knows.
         """
-        function = self.functions[role]
-        arguments = self.bind(role, pool)
-        positional, named = copy.deepcopy(arguments)
+        function = self.by_role[role]
+        bound = self.bind(role, available)
+        positional, named = copy.deepcopy((bound.args, bound.kwargs))
         if role != "init":
             self._draw_alike()
-        ran = run(lambda: function(*positional, **named), self.path, (code_of(function),))
-        if ran.value is None and ran.failure is None and role == "update":
-            ran.value = _changed(positional, named, pool.words.get("parameters"))
-        return ran
+        result = run(lambda: function(*positional, **named), self.path, (code_object(function),))
+        if result.value is None and result.failure is None and role == "update":
+            result.value = _changed([*positional, *named.values()], available.by_meaning.get("parameters"))
+        return result
 
     def _draw_alike(self) -> None:
         """Set random numbers back, so that dropout drops the same neurons in every pass that is compared."""
         np.random.seed(0)  # noqa: NPY002  (the caller's state is kept by the doctor)
         random.seed(0)
-        for value in self.names.values():
+        for value in self.namespace.values():
             if isinstance(value, np.random.Generator):
-                self.states.setdefault(id(value), value.bit_generator.state)
-                value.bit_generator.state = self.states[id(value)]
+                self.generator_states.setdefault(id(value), value.bit_generator.state)
+                value.bit_generator.state = self.generator_states[id(value)]
 
-    def bind(self, role: str, pool: Pool) -> tuple[list[Any], dict[str, Any]]:
+    def bind(self, role: str, available: AvailableValues) -> inspect.BoundArguments:
         """The arguments for a role's function."""
-        try:
-            parameters = list(inspect.signature(self.functions[role]).parameters.values())
-        except (TypeError, ValueError):
-            raise InputError(f"{self.path}: {role} is no function with named arguments; give one") from None
-        positional: list[Any] = []
-        named: dict[str, Any] = {}
-        for parameter in parameters:
+        arguments = self.arguments(role)
+        bound = inspect.signature(self.by_role[role]).bind_partial()
+        for parameter, name in arguments:
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             if parameter.kind is parameter.VAR_POSITIONAL:
-                if parameter.name in pool:
-                    positional.extend(pool[parameter.name])
-                continue
-            name = self.about.get("arguments", {}).get(parameter.name, parameter.name)
-            if name in pool and not _is_choice(parameter.default):
-                value = pool[name]
-            elif parameter.default is not parameter.empty:
-                continue
-            elif role == "forward" and parameter.name in self._inputs(parameters, pool):
-                value = pool["X"]
-            else:
-                value = self._left_over(role, parameter.name, pool)
-            if parameter.kind is parameter.KEYWORD_ONLY or named:
-                named[parameter.name] = value
-            elif len(positional) < parameters.index(parameter):
-                named[parameter.name] = value  # one with a default was left out before it
-            else:
-                positional.append(value)
-        return positional, named
+                if name in available:
+                    bound.arguments[parameter.name] = tuple(available[name])
+            elif name in available and not _is_choice(parameter.default):
+                bound.arguments[parameter.name] = available[name]
+            elif parameter.default is parameter.empty:
+                if role != "forward" or not self._are_inputs(parameter, available):
+                    raise self._unknown_argument(role, parameter.name, available)
+                bound.arguments[parameter.name] = available["X"]
+        return bound
 
-    def _inputs(self, parameters: list[inspect.Parameter], pool: Pool) -> list[str]:
-        """The one argument of forward that has no other meaning, where none is called as inputs are."""
-        told = self.about.get("arguments", {})
-        names = [told.get(p.name, p.name) for p in parameters]
-        unknown = [p.name for p, n in zip(parameters, names, strict=True) if p.default is p.empty and n not in pool]
-        return unknown if len(unknown) == 1 and all(meaning(name) != "X" for name in names) else []
+    def _are_inputs(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
+        """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
+        unknown = [p for p, name in self.required("forward") if name not in available]
+        return unknown == [parameter] and not self.takes("forward", "X")
 
-    def _left_over(self, role: str, name: str, pool: Pool) -> Any:
-        told = ", ".join(sorted({str(q) for q in pool.arrays} | set(pool.words)))
-        raise InputError(
-            f"{self.path}: {self.called(role)} takes {name!r}, which could be anything: give it a name that tells (W1, "
-            f'b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = dict(arguments={{"{name}": '
-            f'"cache"}}); the doctor has {told}'
+    def _unknown_argument(self, role: str, name: str, available: AvailableValues) -> InputError:
+        known = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))
+        return InputError(
+            f"{self.path}: {self.name_of(role)} takes {name!r}, which could be anything: give it a name that tells "
+            f"(W1, b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = "
+            f'dict(arguments={{"{name}": "cache"}}); the doctor has {known}'
         )
 
 
@@ -195,9 +190,8 @@ def _is_choice(default: Any) -> bool:
     return isinstance(default, str | bool) or (callable(default) and default is not inspect.Parameter.empty)
 
 
-def _changed(positional: list[Any], named: dict[str, Any], parameters: Any) -> Any:
+def _changed(values: list[Any], parameters: Any) -> Any:
     """What an update that returns nothing has written into: its first lists or dicts, as many as init made."""
-    values = [*positional, *named.values()]
     boxes = [value for value in values if isinstance(value, dict | list | tuple)]
     made = [part for part in parameters if isinstance(part, dict | list)] if isinstance(parameters, tuple) else []
     if len(made) > 1:

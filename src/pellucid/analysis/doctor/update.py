@@ -1,239 +1,168 @@
 """The update: does each parameter move against its own gradient, by the learning rate times it?"""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
-from pellucid.analysis.doctor.naming import Quantity, at, places, replaced
-from pellucid.analysis.doctor.optimizer_state import add_states, global_rate, global_rates, takes_rate
+from pellucid.analysis.doctor.available_values import AvailableValues
+from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.inline_update import descent, report_uphill
+from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced
+from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
-from pellucid.analysis.doctor.reference_network import close
-from pellucid.analysis.doctor.sandbox import Ran
-from pellucid.analysis.doctor.training_loop import driver_adds
-from pellucid.analysis.doctor.user_gradients import forms_of, ordered
+from pellucid.analysis.doctor.reference_network import close, factor
+from pellucid.analysis.doctor.sandbox import CallResult
+from pellucid.analysis.doctor.training_loop import training_adds
+from pellucid.analysis.doctor.user_gradients import target_forms
 
 RATES = (0.1, 0.3)
 
 
-def examine_update(case: Case, rng: np.random.Generator) -> None:
+def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     """Give the update random gradients and two learning rates, and see how the parameters move."""
-    if "update" not in case.learner.functions:
-        if "train" not in case.learner.functions:  # else its own step is watched
-            case.notes.append("no update function was found: the step was not examined")
+    if "update" not in exam.functions:
+        if "train" not in exam.functions:  # else its own step is watched
+            exam.notes.append("no update function was found: the step was not examined")
         return
-    made = _gradients(case, rng)
-    if made is None:
-        case.notes.append("the update was not examined: backward gave no gradients to hand it")
-        return
-    words, gradients = made
-    moves: list[dict[Quantity, Any]] = []
-    states: list[str] = []
+    gradients = _random_gradients(exam, rng)
+    available = _with_gradients(exam, gradients)
+    moves: list[Arrays] = []
     for rate in RATES:
-        pool = case.with_parameters(case.parameters).having(arrays=gradients, learning_rate=rate, **words)
-        pool.named.update(dict(words.get("named", {}).items()))
-        states = add_states(case, pool)
-        with global_rate(case, rate):
-            ran = case.learner.call("update", pool)
-        if ran.failure is not None and states:
-            case.notes.append(f"the update was not examined: what it takes as {', '.join(states)} cannot be told")
+        result, states = _run_update(exam, available, rate)
+        if result.failure is not None and states:
+            unknown = ", ".join(states)
+            exam.notes.append(f"the update was not examined: the doctor does not know what {unknown} should be")
+        elif result.failure is not None:
+            exam.add_failure("update", result.failure, "W")
+        if result.failure is not None:
             return
-        if ran.failure is not None:
-            case.fails("update", ran.failure, "W")
-            return
-        moves.append(_moves(case, ran, states))
-    before = len(case.findings)
-    downhill = {dq: -gradient for dq, gradient in gradients.items()} if case.ascent else gradients
-    _examine_moves(case, moves, downhill)
-    if len(case.findings) == before:
-        case.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
+        moves.append(_moves(exam, result, states))
+    before = len(exam.findings)
+    _examine_moves(exam, moves, {q: -g if exam.gradients_negated else g for q, g in gradients.items()})
+    if len(exam.findings) == before:
+        exam.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
 
 
-def update_adds(case: Case) -> bool:
+def update_adds(exam: Examination) -> bool:
     """Whether the update adds what it is given, which is right if backward gives the gradients' negatives.
 
     Where there is none, the training function's own step is watched.
     """
-    if "update" not in case.learner.functions:
-        return driver_adds(case)
-    trial = replace(case, findings=[], checked=[], notes=[])
-    examine_update(trial, np.random.default_rng(0))
-    return trial.update_sign == -1
+    if "update" not in exam.functions:
+        return training_adds(exam)
+    gradients = _random_gradients(exam, np.random.default_rng(0))
+    result, states = _run_update(exam, _with_gradients(exam, gradients), RATES[0])
+    return result.failure is None and _all_uphill(_moves(exam, result, states), gradients)
 
 
-def _gradients(case: Case, rng: np.random.Generator) -> tuple[dict[str, Any], dict[Quantity, Any]] | None:
-    """Random gradients, in the structure in which backward returned its own."""
-    pool, ran = case.forward()
-    del pool
-    y, labels = targets(case, np.random.default_rng(0))
-    for _, form in ordered(case, "backward", forms_of(case, y, labels)):
-        pool, _ = case.forward()
-        ran = case.learner.call("backward", pool.having(y=form, one_hot=case.layout.own(y)))
-        if ran.failure is None:
+def _random_gradients(exam: Examination, rng: np.random.Generator) -> Arrays:
+    return {q.gradient: rng.normal(size=np.shape(array)) for q, array in exam.arrays().items()}
+
+
+def _with_gradients(exam: Examination, gradients: Arrays) -> AvailableValues:
+    """What the update may take: these gradients too, in the structure in which backward returns its own."""
+    y, labels = targets(exam, np.random.default_rng(0))
+    result = CallResult()
+    for form in target_forms(exam, "backward", y, labels):
+        result = exam.functions.call("backward", exam.with_targets(exam.forward()[0], form, y))
+        if result.failure is None:
             break
-    gradients: dict[Quantity, Any] = {
-        Quantity("d" + q.kind, q.layer): rng.normal(size=np.shape(array)) for q, array in case.arrays().items()
-    }
-    if ran.failure is not None or ran.value is None:
-        return {}, gradients  # by name, it can be called all the same
-    names = case.learner.returns("backward", ran)
-    value = ran.value
-    for q, path in places(value, names, gradients=True).items():
-        q = case.resolved(q)
-        if q in gradients:
+    available = exam.with_parameters(exam.parameters).extended(arrays=gradients)
+    value = result.value
+    if result.failure is not None or value is None:
+        return available  # by name, it can be called all the same
+    names = exam.functions.returns("backward", result)
+    for q, path in array_paths(value, names, gradients=True).items():
+        if (q := exam.resolved(q)) in gradients:
             value = replaced(value, path, gradients[q])
-    words: dict[str, Any] = {"gradients": value}
-    if isinstance(value, tuple) and len(names) == len(value):
-        words["named"] = {n: p for n, p in zip(names, value, strict=True) if n is not None}
-    elif names and names[0] is not None:
-        words["named"] = {names[0]: value}
+    parts = value if isinstance(value, tuple) and len(names) == len(value) else (value,)
+    available.by_name.update({name: part for name, part in zip(names, parts, strict=False) if name is not None})
     boxes = [part for part in value if isinstance(part, dict | list)] if isinstance(value, tuple) else []
-    if len(boxes) == 1:
-        words["gradients"] = boxes[0]
-    return words, gradients
+    return available.extended(gradients=boxes[0] if len(boxes) == 1 else value)
 
 
-def _moves(case: Case, ran: Ran, states: list[str]) -> dict[Quantity, Any]:
+def _run_update(exam: Examination, available: AvailableValues, rate: float) -> tuple[CallResult, list[str]]:
+    """The update's result, and the arguments in which it keeps an optimiser's state."""
+    available = available.extended(learning_rate=rate)
+    states = add_states(exam, available)
+    with exam.functions.with_globals(dict.fromkeys(global_rates(exam), rate)):
+        return exam.functions.call("update", available), states
+
+
+def _moves(exam: Examination, result: CallResult, states: list[str]) -> Arrays:
     """How far each parameter moved, by the name under which it came back."""
-    names = case.learner.returns("update", ran)
-    value = ran.value
+    names, value = exam.functions.returns("update", result), result.value
     if isinstance(value, tuple) and len(names) == len(value) and states:
         kept = [(n, part) for n, part in zip(names, value, strict=True) if n not in states]
         names, value = [n for n, _ in kept], tuple(part for _, part in kept)
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
-    found = {case.resolved(q): path for q, path in places(value, names).items() if q.kind in "Wb"}
-    if not found:  # the same structure as init's
-        found = case.where
-    after = {}
-    for q, path in found.items():
+    found = {exam.resolved(q): path for q, path in array_paths(value, names).items() if q.kind in "Wb"}
+    moves = {}
+    for q, path in (found or exam.paths).items():  # without names, the same structure as init's
         try:
-            after[q] = at(value, path)
-        except (KeyError, IndexError, TypeError):
+            moves[q] = np.asarray(at(value, path)) - np.asarray(exam.array(*q))
+        except (KeyError, IndexError, TypeError, ValueError):
             continue
-    return {q: np.asarray(array) - np.asarray(case.array(*q)) for q, array in after.items() if _fits(case, q, array)}
+    return moves
 
 
-def _fits(case: Case, q: Quantity, array: Any) -> bool:
-    own = case.array(*q)
-    if own is None:
-        return False
-    try:
-        np.broadcast_shapes(np.shape(own), np.shape(array))
-    except ValueError:
-        return False
-    return True
+def _all_uphill(moves: Arrays, gradients: Arrays) -> bool:
+    """Whether every parameter that moves by a multiple of its gradient moves along it."""
+    factors = [c for q, move in moves.items() if (c := factor(move, gradients[q.gradient])) is not None]
+    return bool(factors) and all(c > 0 for c in factors)
 
 
-def _examine_moves(case: Case, moves: list[dict[Quantity, Any]], gradients: dict[Quantity, Any]) -> None:
+def _examine_moves(exam: Examination, moves: list[Arrays], gradients: Arrays) -> None:
     low, high = moves
-    right_way = [q for q, move in low.items() if _slope(move, gradients.get(_d(q))) is not None]
-    signs = {q: np.sign(_slope(low[q], gradients[_d(q)]) or 0) for q in right_way}
-    all_add = bool(signs) and all(sign > 0 for sign in signs.values())
-    lost = [q for q in sorted(case.where) if q not in low]
+    lost = [q for q in sorted(exam.paths) if q not in low]
     if low and lost:
         names = ", ".join(map(str, lost))
-        line = case.learner.line("update")
-        evidence = f"{'' if line is None else f'line {line}: '}it returns {_names(low)}"
-        case.add(
-            lost[0].layer, lost[0].kind, f"the update does not return {names}", evidence, f"move and return {names} too"
-        )
-    for q in sorted(case.where):
-        line = case.learner.line("update", str(q))
-        place = "" if line is None else f"line {line}: "
-        remedy = f"{q} = {q} - learning_rate * d{q}"
-        name = str(q)
-        if q not in low:
-            continue
-        move, gradient = low[q], gradients[_d(q)]
+        evidence = f"{exam.functions.at_line('update')}it returns {', '.join(map(str, sorted(low)))}"
+        exam.add(lost[0], f"the update does not return {names}", evidence, f"move and return {names} too")
+    all_uphill = _all_uphill(low, gradients)
+    takes_rate = exam.functions.takes("update", "learning rate") or bool(global_rates(exam))
+    for q in sorted(low):
+        move, gradient = low[q], gradients[q.gradient]
         if np.shape(move) != np.shape(gradient):
             continue
+        place, c = exam.functions.at_line("update", str(q)), factor(move, gradient)
         if not np.any(move):
-            case.add(
-                q.layer, q.kind, f"the update leaves {name} as it is", f"{place}{name} is the same after it", remedy
-            )
-        elif close(move, high[q]) and (takes_rate(case) or global_rates(case)):
-            if "learning_rate" not in {f.quantity for f in case.findings}:
-                case.add(
-                    None,
+            exam.add(q, f"the update leaves {q} as it is", f"{place}{q} is the same after it", descent(q))
+        elif close(move, high[q]) and takes_rate:
+            if "learning_rate" not in {f.quantity for f in exam.findings}:
+                exam.add(
                     "learning_rate",
                     "the learning rate never arrives: the update moves the parameters alike whatever it is",
-                    f"{place}{name} moves by up to {np.abs(move).max():.4g} with rate {RATES[0]} as with {RATES[1]}",
-                    remedy,
+                    f"{place}{q} moves by up to {np.abs(move).max():.4g} with rate {RATES[0]} as with {RATES[1]}",
+                    descent(q),
                 )
-        elif all_add or signs.get(q, 0) > 0:
-            if all_add and any("wrong direction" in f.fault for f in case.findings):
-                continue
-            case.update_sign = -1 if all_add else 1
-            which = "every parameter" if all_add else name
-            case.add(
-                None if all_add else q.layer,
-                "W" if all_add else q.kind,
-                f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows",
-                f"{place}{name} changes by +{_slope(move, gradient):.3g} × d{name}",
-                remedy,
-            )
-        else:
-            _examine_other(case, q, move, gradients, place, remedy)
+        elif c is not None and c > 0:
+            if not (all_uphill and any("wrong direction" in f.fault for f in exam.findings)):
+                report_uphill(exam, q, f"{place}{q} changes by +{c:.3g} × {q.gradient}", every=all_uphill)
+        elif c is None:
+            _examine_other(exam, q, move, gradients, place)
 
 
-def _examine_other(case: Case, q: Quantity, move: Any, gradients: dict[Quantity, Any], place: str, remedy: str) -> None:
-    """A parameter that moves by another one's gradient."""
-    if _slope(move, gradients[_d(q)]) is not None:
-        return
-    for dq, gradient in gradients.items():
-        if _slope(move, gradient) is not None and np.size(move) > 1:
-            case.add(
-                q.layer,
-                q.kind,
-                f"the update moves {q} by {dq} in place of d{q}",
-                f"{place}its change is {_slope(move, gradient):.3g} × {dq}",
-                remedy,
-            )
+def _examine_other(exam: Examination, q: Quantity, move: Any, gradients: Arrays, place: str) -> None:
+    """A parameter that moves by no multiple of its own gradient."""
+    several = np.size(move) > 1
+    for other, gradient in gradients.items():
+        c = factor(move, gradient)
+        if c is not None and several:
+            fault = f"the update moves {q} by {other} in place of {q.gradient}"
+            exam.add(q, fault, f"{place}its change is {c:.3g} × {other}", descent(q))
             return
-    for other, array in case.arrays().items():
-        after = np.asarray(case.array(*q)) + move
-        c = _slope(after - np.asarray(array), gradients[_d(other)]) if np.shape(after) == np.shape(array) else None
-        if other != q and c is not None and np.size(move) > 1:
-            case.add(
-                q.layer,
-                q.kind,
-                f"the update returns the new {other} in place of {q}",
-                f"{place}it is {other} moved by d{other}",
-                remedy,
-            )
+    after = np.asarray(exam.array(*q)) + move
+    for other, array in exam.arrays().items():
+        same = other != q and np.shape(after) == np.shape(array)
+        if same and several and factor(after - np.asarray(array), gradients[other.gradient]) is not None:
+            fault = f"the update returns the new {other} in place of {q}"
+            exam.add(q, fault, f"{place}it is {other} moved by {other.gradient}", descent(q))
             return
-    gradient = gradients[_d(q)]
-    if np.size(move) > 3 and np.shape(move) == np.shape(gradient) and _cosine(move, gradient) > 0.5:
-        case.add(
-            q.layer,
-            q.kind,
-            f"the update goes in the wrong direction: {q} moves along the gradient, so the loss grows",
-            f"{place}the cosine between its change and d{q} is +{_cosine(move, gradient):.2f}",
-            remedy,
-        )
-        return
-    if not any("plain gradient descent" in text for text in case.notes):
-        case.notes.append("the update is more than plain gradient descent: only its direction was examined")
-
-
-def _slope(move: Any, gradient: Any) -> float | None:
-    """The c with which move  = c · gradient, or None."""
-    if gradient is None or np.shape(move) != np.shape(gradient):
-        return None
-    size = float(np.sum(gradient * gradient))
-    c = float(np.sum(move * gradient)) / size if size else 0.0
-    return c if c and close(move, c * gradient, 1e-6) else None
-
-
-def _cosine(one: Any, other: Any) -> float:
-    return float(np.sum(one * other) / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-300))
-
-
-def _d(q: Quantity) -> Quantity:
-    return Quantity("d" + q.kind, q.layer)
-
-
-def _names(found: Any) -> str:
-    return ", ".join(str(q) for q in sorted(found))
+    gradient = gradients[q.gradient]
+    cosine = float(np.sum(move * gradient) / (np.linalg.norm(move) * np.linalg.norm(gradient) + 1e-300))
+    if np.size(move) > 3 and cosine > 0.5:
+        report_uphill(exam, q, f"{place}the cosine between its change and {q.gradient} is +{cosine:.2f}")
+    elif not any("plain gradient descent" in text for text in exam.notes):
+        exam.notes.append("the update is more than plain gradient descent: only its direction was examined")

@@ -1,64 +1,72 @@
-"""The learner's own data: are the inputs scaled, do the labels fit the outputs, are they in step with the inputs?"""
+"""The user's own data: are the inputs scaled, do the labels fit the outputs, are they in step with the inputs?"""
 
 import ast
+import re
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.examined_code import Case
-from pellucid.analysis.doctor.helpers import looks_shuffled
-from pellucid.analysis.doctor.naming import Quantity, at, meaning
-from pellucid.analysis.doctor.reference_network import transplant
-from pellucid.analysis.doctor.signatures import Learner
-from pellucid.analysis.layer_health import layer_health
+from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.doctor.user_file import UserFile, from_outside, used
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
 
 LARGE = 10.0  # root mean square of an input above which it counts as not scaled
 SHIFTS = 5
 ENOUGH = 60  # samples from which labels can be said to be out of step
-SATURATED = 0.5
 
 
-def find_data(learner: Learner) -> tuple[Any, Any] | None:
-    """The learner's X and y: those of the mapping, or those that the file hands to its training function."""
-    about, code = learner.about, learner.code
-    if "X" in about and "y" in about:
-        return about["X"], about["y"]
-    if code is None or "train" not in learner.functions:
+def define_globals(functions: UserFunctions) -> None:
+    """Give the user's functions the global names that they read."""
+    file = functions.file
+    if file is not None:
+        wanted = {name for node in file.definitions.values() for name in from_outside(node)} - set(file.definitions)
+        train = [functions.name_of("train")] if "train" in functions else []
+        for failure in file.run_needed(wanted, never=train):
+            file.notes.append(f"not run: {failure.text}")
+
+
+def user_data(functions: UserFunctions, inputs: int | None = None) -> tuple[AnyArray, AnyArray] | None:
+    """The user's data, X as rows of samples and y; None where there are none."""
+    found = _find_data(functions)
+    return None if found is None else _as_rows(functions, *found, inputs)
+
+
+def _find_data(functions: UserFunctions) -> tuple[Any, Any] | None:
+    """The user's X and y: those of the mapping, or those that the file hands to its training function."""
+    options, file = functions.options, functions.file
+    if "X" in options and "y" in options:
+        return options["X"], options["y"]
+    definition = functions.definition("train") if "train" in functions else None
+    if file is None or definition is None:
         return None
-    driver = learner.called("train")
-    if driver not in code.functions:
-        return None
-    parameters = [argument.arg for argument in code.functions[driver].args.args]
-    for statement in code.waiting:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == driver:
-                handed = {meaning(p): part for p, part in zip(parameters, node.args, strict=False)}
-                handed |= {meaning(k.arg): k.value for k in node.keywords if k.arg is not None}
-                if "X" in handed and "y" in handed:
-                    return _evaluate(learner, driver, [handed["X"], handed["y"]])
+    train, parameters = definition.name, [argument.arg for argument in definition.args.args]
+    for node in (node for statement in file.deferred for node in ast.walk(statement)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == train:
+            given = {meaning(p): part for p, part in zip(parameters, node.args, strict=False)}
+            given |= {meaning(k.arg): k.value for k in node.keywords if k.arg is not None}
+            if "X" in given and "y" in given:
+                return _evaluate(file, train, [given["X"], given["y"]])
     return None
 
 
-def _evaluate(learner: Learner, driver: str, parts: list[ast.expr]) -> tuple[Any, Any] | None:
-    code = learner.code
-    assert code is not None
-    wanted = {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
-    failures = code.need(wanted, never=[driver])
+def _evaluate(file: UserFile, train: str, parts: list[ast.expr]) -> tuple[Any, Any] | None:
+    failures = file.run_needed(set.union(*map(used, parts)), never=[train])
     if failures:
-        code.notes.append(f"your data were not looked at: {failures[0].text}")
+        file.notes.append(f"your data were not looked at: {failures[0].text}")
         return None
     try:
-        X, y = (eval(compile(ast.Expression(part), code.path, "eval"), code.names) for part in parts)
+        X, y = (eval(compile(ast.Expression(part), file.path, "eval"), file.namespace) for part in parts)
     except Exception as error:
-        code.notes.append(f"your data were not looked at: {type(error).__name__}: {error}")
+        file.notes.append(f"your data were not looked at: {type(error).__name__}: {error}")
         return None
     return X, y
 
 
-def as_rows(learner: Learner, X: Any, y: Any, inputs: int | None = None) -> tuple[AnyArray, AnyArray] | None:
-    """X as rows of samples, and y, with one entry or row a sample; None where that cannot be told.
+def _as_rows(functions: UserFunctions, X: Any, y: Any, inputs: int | None) -> tuple[AnyArray, AnyArray]:
+    """X as rows of samples, and y, with one entry or row for each sample.
 
     Raises:
         InputError: they are not arrays of numbers.
@@ -66,18 +74,17 @@ def as_rows(learner: Learner, X: Any, y: Any, inputs: int | None = None) -> tupl
     try:
         X, y = np.asarray(X), np.asarray(y)
     except ValueError:
-        raise InputError(f"{learner.path}: X or y has rows of different lengths; give tables of numbers") from None
+        raise InputError(f"{functions.path}: X or y has rows of different lengths; give tables of numbers") from None
     if not X.size or not y.size:
-        raise InputError(f"{learner.path}: X or y holds nothing; give at least one sample")
+        raise InputError(f"{functions.path}: X or y holds nothing; give at least one sample")
     if y.dtype.kind not in "fiub" or y.ndim not in (1, 2):
-        raise InputError(f"{learner.path}: y has shape {y.shape} and {y.dtype} entries; give labels 0, 1, 2, …")
+        raise InputError(f"{functions.path}: y has shape {y.shape} and {y.dtype} entries; give labels 0, 1, 2, …")
     if X.ndim != 2 or X.dtype.kind not in "fiub":
-        raise InputError(f"{learner.path}: X has shape {X.shape} and {X.dtype} entries; give a table of numbers")
-    told = learner.about.get("samples")
+        raise InputError(f"{functions.path}: X has shape {X.shape} and {X.dtype} entries; give a table of numbers")
+    samples_are = functions.options.get("samples")
     count = y.shape[0] if y.ndim == 1 else max(y.shape)
-    columns = told == "columns" or (told is None and (X.shape[0] == inputs or (inputs is None and X.shape[1] == count)))
-    if told is None and X.shape[0] == count != X.shape[1]:
-        columns = False
+    columns = X.shape[0] == inputs or (inputs is None and X.shape[1] == count)
+    columns = samples_are == "columns" or (samples_are is None and columns and not X.shape[0] == count != X.shape[1])
     rows = X.T if columns else X
     if y.ndim == 2 and y.shape[0] != len(rows) and y.shape[1] == len(rows):
         y = y.T
@@ -86,27 +93,25 @@ def as_rows(learner: Learner, X: Any, y: Any, inputs: int | None = None) -> tupl
     return rows, y
 
 
-def examine_data(case: Case, rng: np.random.Generator) -> None:
-    """Look at the learner's data, if there are any, and at how init starts."""
-    before = len(case.findings)
-    if case.training is not None:
-        X, y = case.training
-        _examine_scale(case, X)
-        if _examine_labels(case, X, y):
-            _examine_step(case, X, y, rng)
-        if len(case.findings) == before:
-            case.checked.append(f"your data: {len(X):,} samples, inputs scaled, labels in step")
-    _examine_start(case)
+def examine_data(exam: Examination, rng: np.random.Generator) -> None:
+    """Look at the user's data, if there are any."""
+    if exam.user_data is None:
+        return
+    before, (X, y) = len(exam.findings), exam.user_data
+    _examine_scale(exam, X)
+    if _examine_labels(exam, X, y):
+        _examine_pairing(exam, X, y, rng)
+    if len(exam.findings) == before:
+        exam.checked.append(f"your data: {len(X):,} samples, inputs scaled, labels in step")
 
 
-def _examine_scale(case: Case, X: AnyArray) -> None:
+def _examine_scale(exam: Examination, X: AnyArray) -> None:
     X = X.astype(np.float64)
     sizes = np.sqrt((X * X).mean(axis=0))
     worst = int(sizes.argmax())
     if sizes[worst] > LARGE:
         pixels = X.min() >= 0 and 100 < X.max() <= 255
-        case.add(
-            None,
+        exam.add(
             "X",
             "the inputs are not scaled: such large ones saturate the neurons and make every step too long",
             f"they reach from {X.min():g} to {X.max():g}; input {worst + 1} has a typical size of {sizes[worst]:.4g}",
@@ -114,30 +119,28 @@ def _examine_scale(case: Case, X: AnyArray) -> None:
         )
 
 
-def _examine_labels(case: Case, X: AnyArray, y: AnyArray) -> bool:
+def _examine_labels(exam: Examination, X: AnyArray, y: AnyArray) -> bool:
     if len(X) != len(y):
-        case.add(
-            None,
+        exam.add(
             "y",
             "inputs and labels are not of one length",
             f"{len(X):,} samples in X, {len(y):,} in y",
             "cut both from the same rows of the data",
         )
         return False
-    classes = case.sizes[-1]
-    if y.ndim == 1 and not case.values and classes > 1 and (y.min() < 0 or y.max() >= classes):
-        case.add(
-            None,
+    classes = exam.sizes[-1]
+    if y.ndim == 1 and not exam.regression and classes > 1 and (y.min() < 0 or y.max() >= classes):
+        exam.add(
             "y",
             "labels do not fit the outputs",
             f"labels {y.min():g} to {y.max():g}, but the network has {classes} outputs, for labels 0 to {classes - 1}",
             "y = y - 1" if y.min() == 1 and y.max() == classes else f"take labels 0 to {classes - 1}, or more outputs",
         )
         return False
-    return not case.values
+    return not exam.regression
 
 
-def _examine_step(case: Case, X: AnyArray, y: AnyArray, rng: np.random.Generator) -> None:
+def _examine_pairing(exam: Examination, X: AnyArray, y: AnyArray, rng: np.random.Generator) -> None:
     """Whether labels some rows further fit the inputs, and these do not."""
     labels = y.argmax(axis=1) if y.ndim == 2 else y.astype(int)
     if len(X) < ENOUGH or len(np.unique(labels)) < 2:
@@ -151,8 +154,7 @@ def _examine_step(case: Case, X: AnyArray, y: AnyArray, rng: np.random.Generator
     best = max(scores, key=lambda k: (scores[k], -abs(k)))
     if best != 0 and scores[0] < chance + 3 * noise and scores[best] > chance + 5 * noise:
         rows = f"{abs(best)} row{'s' if abs(best) > 1 else ''}"
-        case.add(
-            None,
+        exam.add(
             "y",
             f"the labels are out of step with the inputs: each stands {rows} too {'early' if best > 0 else 'late'}",
             f"from its inputs a label is guessed right in {100 * scores[0]:.0f} % (chance: {100 * chance:.0f} %); "
@@ -160,17 +162,16 @@ def _examine_step(case: Case, X: AnyArray, y: AnyArray, rng: np.random.Generator
             "cut X and y from the same rows of one table, and shuffle that table, not one of them",
         )
     elif len(X) >= 4 * ENOUGH and scores[0] < chance + noise:
-        text = ast.unparse(case.learner.code.tree) if case.learner.code is not None else ""
-        if looks_shuffled(text):
-            case.add(
-                None,
+        text = ast.unparse(exam.functions.file.tree) if exam.functions.file is not None else ""
+        if re.search(r"shuffle|permut|argsort|roll\(", text):
+            exam.add(
                 "y",
                 "the labels have nothing to do with the inputs, and the file brings something into another order",
                 f"from its inputs a label is guessed right in {100 * scores[0]:.0f} % (chance: {100 * chance:.0f} %)",
                 "shuffle both alike: order = rng.permutation(len(X)); X, y = X[order], y[order]",
             )
         else:
-            case.notes.append("no relation between your inputs and labels was found: are they in step?")
+            exam.notes.append("no relation between your inputs and labels was found: are they in step?")
 
 
 def _score(X: Array, labels: AnyArray, order: AnyArray) -> float:
@@ -182,34 +183,3 @@ def _score(X: Array, labels: AnyArray, order: AnyArray) -> float:
     A, codes = np.c_[X, np.ones(len(X))], np.eye(labels.max() + 1)[labels]
     fit = np.linalg.solve(A[known].T @ A[known] + 1.0 * np.eye(A.shape[1]), A[known].T @ codes[known])
     return max(near, float(((A[new] @ fit).argmax(axis=1) == labels[new]).mean()))
-
-
-def _examine_start(case: Case) -> None:
-    """Whether the first weights are so wide that sigmoids stand where they are flat."""
-    if case.net is None or case.started is None:
-        return
-    hidden = [layer.activation for layer in case.net.layers[:-1]]
-    started = {q: at(case.started, path) for q, path in case.where.items()}
-    if any(np.shape(array) != np.shape(case.array(*q)) for q, array in started.items()):
-        return
-    net = transplant(started, case.layout, case.sizes, hidden)
-    X = np.abs(case.X) if case.training is None else case.training[0][:200].astype(np.float64)
-    spread = np.sqrt((X * X).mean(axis=0)).max()
-    if spread > 2:  # that the inputs are large is another matter
-        X = X / spread
-    health = layer_health(net, X, np.zeros((len(X), case.sizes[-1])))
-    for l, layer in enumerate(health, start=1):
-        if layer.saturated > SATURATED:
-            name = net.layers[l - 1].activation.name
-            shape = np.shape(case.array("W", l))
-            case.add(
-                l,
-                "W",
-                f"the start is too wide: layer {l}'s {name}s are saturated from the first step on",
-                f"{100 * layer.saturated:.0f} % of the activations stand where the slope is below 5 % of its greatest; "
-                f"W{l} has a root mean square of {np.sqrt(np.mean(np.square(started[Quantity('W', l)]))):.3g}",
-                f"W{l} = rng.standard_normal({shape}) / np.sqrt({case.sizes[l - 1]})",
-            )
-            return
-    if any(layer.saturated for layer in health) or any(f.name in ("sigmoid", "tanh") for f in hidden):
-        case.checked.append("the start: hidden neurons are not saturated")

@@ -1,7 +1,8 @@
-"""A learner's file, read: its functions are defined, but its training, reading and printing is not run.
+"""The user's file, read: its functions are defined, but its training, reading and printing is not run.
 
 What is run at once: imports, definitions, and assignments that only compute (``sizes = [4, 3, 2]``). Everything else
-at the top level runs only if something that is needed depends on it: the data that ``PELLUCID`` names, say.
+at the top level is deferred. It runs only if something that is needed depends on it: the data that ``PELLUCID`` names,
+say.
 """
 
 import ast
@@ -20,34 +21,28 @@ from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.core.errors import InputError
 
 MAPPING = "PELLUCID"
-FILES = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
+FILE_FUNCTIONS = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
 PURE = {"range", "len", "int", "float", "list", "dict", "tuple", "set", "abs", "min", "max", "sum", "round", "zip"}
-LOOKS_ONLY = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
+OUTPUT_FUNCTIONS = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
 MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
-Function = ast.FunctionDef
 
 
 @dataclass
-class Code:
-    """A learner's code: its names as they stand after what was run, and its statements that wait."""
+class UserFile:
+    """A user's code: its names as they stand after what was run, and its deferred statements."""
 
     path: str
     tree: ast.Module
-    names: dict[str, Any]
-    functions: dict[str, Function]
-    waiting: list[ast.stmt] = field(default_factory=list)
+    namespace: dict[str, Any]
+    definitions: dict[str, ast.FunctionDef]
+    deferred: list[ast.stmt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def need(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
-        """Run the waiting statements that these names depend on, but none that calls a function of ``never``."""
-        chosen = _slice(self.waiting, set(wanted), set(never), set(self.functions))
-        failures = []
-        for statement in chosen:
-            self.waiting.remove(statement)
-            failure = self.execute(statement)
-            if failure is not None:
-                failures.append(failure)
-        return failures
+    def run_needed(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
+        """Run the deferred statements that these names depend on, but none that calls a function of ``never``."""
+        chosen = _slice(self.deferred, set(wanted), set(never), set(self.definitions))
+        self.deferred = [statement for statement in self.deferred if statement not in chosen]
+        return [failure for statement in chosen if (failure := self.execute(statement)) is not None]
 
     def execute(self, statement: ast.stmt) -> Failure | None:
         """Run one statement of the file in its namespace."""
@@ -55,20 +50,19 @@ class Code:
         folder = str(Path(self.path).resolve().parent)
         sys.path.insert(0, folder)
         try:
-            return run(lambda: exec(code, self.names), self.path).failure
+            return run(lambda: exec(code, self.namespace), self.path).failure
         finally:
             sys.path.remove(folder)
 
-    def line_of(self, name: str, function: str | None = None) -> int | None:
-        """The line in which a function (or the file) last sets a name, or an entry under that name."""
-        own = self.functions.get(function) if function is not None else None
-        where: ast.AST = self.tree if own is None else own
-        lines = [target.lineno for node in ast.walk(where) for target in _targets(node) if _called(target) == name]
-        return max(lines) if lines else None
+    def at_line(self, name: str, function: str | None = None) -> str:
+        """The line in which a function (or the file) last sets a name, as messages begin: "line 12: "; or nothing."""
+        code = self.tree if function is None else self.definitions[function]
+        lines = [target.lineno for node in ast.walk(code) for target in _targets(node) if _target_name(target) == name]
+        return f"line {max(lines)}: " if lines else ""
 
 
-def read_code(path: str) -> Code:
-    """Read a learner's file.
+def read_user_file(path: str) -> UserFile:
+    """Read a user's file.
 
     Raises:
         InputError: there is no such file, it is not Python, or it defines no functions.
@@ -86,8 +80,8 @@ def read_code(path: str) -> Code:
         raise InputError(
             f"{path}: Python cannot read it ({error or type(error).__name__}); give the file that your network is in"
         ) from None
-    functions = {node.name: node for node in tree.body if isinstance(node, Function)}
-    code = Code(path, tree, {"__name__": "learner", "__file__": path, "__builtins__": builtins}, functions)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    file = UserFile(path, tree, {"__name__": "user", "__file__": path, "__builtins__": builtins}, functions)
     if not functions and not any(name == MAPPING for node in tree.body for name in bound(node)):
         classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
         remedy = f"write functions that call the methods of {classes[0]}" if classes else "write functions"
@@ -97,15 +91,15 @@ def read_code(path: str) -> Code:
         )
     for statement in _statements(tree):
         if not _at_once(statement):
-            code.waiting.append(statement)
+            file.deferred.append(statement)
             continue
-        failure = code.execute(statement)
+        failure = file.execute(statement)
         if failure is not None:
             if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                code.waiting.append(statement)  # it builds on something that waits
+                file.deferred.append(statement)  # it builds on something deferred
             else:
-                code.notes.append(f"not run: {failure.text}")
-    return code
+                file.notes.append(f"not run: {failure.text}")
+    return file
 
 
 def _parsed(text: str, path: str) -> ast.Module:
@@ -141,8 +135,10 @@ def _at_once(statement: ast.stmt) -> bool:
 
 def _computes(call: ast.Call) -> bool:
     """Whether a call only computes: one of NumPy's, or of Python's own."""
-    parts = ast.unparse(call.func).split(".")
-    return parts[0] in PURE if len(parts) == 1 else parts[0] in ("np", "numpy", "math") and parts[-1] not in FILES
+    *modules, name = ast.unparse(call.func).split(".")
+    if not modules:
+        return name in PURE
+    return modules[0] in ("np", "numpy", "math") and name not in FILE_FUNCTIONS
 
 
 def bound(node: ast.AST) -> set[str]:
@@ -188,7 +184,7 @@ def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: s
         for part in ast.walk(statement):  # np.random.shuffle(X) and sizes.append(3) change what they are given
             if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
                 *roots, last = ast.unparse(part.value.func).split(".")
-                if last not in own and not LOOKS_ONLY.match(last):
+                if last not in own and not OUTPUT_FUNCTIONS.match(last):
                     changes |= used(part.value) - ({roots[0]} & MODULES if roots else set())
         if changes & wanted and not used(statement) & never:
             chosen.append(statement)
@@ -206,7 +202,7 @@ def _targets(node: ast.AST) -> Iterator[ast.expr]:
         yield from [key for key in node.keys if key is not None]
 
 
-def _called(target: ast.expr) -> str | None:
+def _target_name(target: ast.expr) -> str | None:
     """What a target is called: W1 for ``W1``, for ``params["W1"]`` and for the key "W1"."""
     if isinstance(target, ast.Subscript):
         target = target.slice

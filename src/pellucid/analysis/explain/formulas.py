@@ -1,66 +1,24 @@
-"""The formula of each activation and each loss as a NumPy expression: what the engine computes, in letters.
+"""The formulas of activations and losses, written with the names of one network's layers: each class has its own.
 
-``{z}``, ``{a}`` and ``{y}`` stand for the names of a layer's scores, its activations and the targets. The formulas hold
-for whole layers and for one neuron alike, but for the softmax, which needs its layer. Nothing is computed here.
+The formulas hold for whole layers and for one neuron alike, but for the softmax, which needs its layer. Nothing is
+computed here.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pellucid.core.activations import GELU, Activation, LeakyReLU
+from pellucid.core.activations import Activation
 from pellucid.core.arrays import Array
-from pellucid.core.errors import InputError
-from pellucid.core.losses import Huber, Loss
+from pellucid.core.losses import Loss
+from pellucid.core.registry import describe
 
-LEAST = -709.0  # scores below it are taken as it by the sigmoid, so that exp(−z) stays finite
-
-_GATE = "np.tanh(k * ({z} + c * {z} ** 3))"
-_NEAR = "np.minimum(np.abs({a} - {y}), width)"
-
-_VALUES = {
-    "identity": "{z}",
-    "relu": "np.maximum({z}, 0)",
-    "leaky-relu": "np.where({z} > 0, {z}, slope * {z})",
-    "sigmoid": "1 / (1 + np.exp(-{z}))",
-    "tanh": "np.tanh({z})",
-    "gelu": f"{{z}} * (1 + {_GATE}) / 2",
-    "exp": "np.exp({z})",
-    "softmax": "np.exp({z} - np.max({z})) / np.sum(np.exp({z} - np.max({z})))",
-}
-_SLOPES = {
-    "identity": "",
-    "relu": "({z} > 0)",
-    "leaky-relu": "np.where({z} > 0, 1, slope)",
-    "sigmoid": "{a} * (1 - {a})",
-    "tanh": "(1 - {a} ** 2)",
-    "exp": "{a}",
-    "gelu": f"((1 + {_GATE}) / 2 + {{z}} * (1 - {_GATE} ** 2) / 2 * k * (1 + 3 * c * {{z}} ** 2))",
-}
-# each output's part in the loss, and dLoss/dz of it, before the mean is taken where there is one
-_PARTS = {
-    "cross-entropy": "-{y} * np.log({a})",
-    "softmax-squared-error": "({a} - {y}) ** 2",
-    "binary-cross-entropy": "np.log1p(np.exp(-np.abs({z}))) + np.maximum({z}, 0) - {z} * {y}",
-    "squared-error": "({a} - {y}) ** 2",
-    "absolute-error": "np.abs({a} - {y})",
-    "huber": f"{_NEAR} * (np.abs({{a}} - {{y}}) - {_NEAR} / 2)",
-    "poisson": "{a} - {y} + {y} * (np.log(np.maximum({y}, 1e-300)) - {z})",
-    "squared-error-of-sigmoid": "({a} - {y}) ** 2",
-}
-_DELTAS = {
-    "cross-entropy": "{a} - {y}",
-    "softmax-squared-error": "{a} * (2 * ({a} - {y}) - np.sum(2 * ({a} - {y}) * {a}))",
-    "binary-cross-entropy": "({a} - {y})",
-    "squared-error": "2 * ({a} - {y})",
-    "absolute-error": "np.sign({a} - {y})",
-    "huber": "np.clip({a} - {y}, -width, width)",
-    "poisson": "({a} - {y})",
-    "squared-error-of-sigmoid": "2 * ({a} - {y}) * {a} * (1 - {a})",
-}
-SUMMED = ("cross-entropy", "softmax-squared-error", "squared-error-of-sigmoid")  # all others are means over the outputs
+LOG = "np.log({a})"  # of a probability; from the scores it is the next line
+LOG_SOFTMAX = "({z} - np.max({z}) - np.log(np.sum(np.exp({z} - np.max({z})))))"
+LEAST = -709.0  # scores below it are taken as it where exp(−z) would be infinite
 
 
 @dataclass(frozen=True)
@@ -79,30 +37,27 @@ NUMBERS = Notation("{W} * {x}", "{W} * {d}", "{d} * {x}", "{e}", "{e}")
 
 
 def constants(part: Activation | Loss) -> Mapping[str, float]:
-    """The numbers that a formula of this activation or loss names.
+    """The numbers that a formula of this activation or loss names: its settings and its constants.
 
+    >>> from pellucid import LeakyReLU
     >>> constants(LeakyReLU(0.1))
     {'slope': 0.1}
     """
-    if isinstance(part, LeakyReLU):
-        return {"slope": float(part.slope)}
-    if isinstance(part, Huber):
-        return {"width": float(part.width)}
-    if isinstance(part, GELU):
-        return {"k": part.scale, "c": part.cubic}
-    return {}
+    own = getattr(part.formula, "constants", {})
+    return {**own, **{name: float(value) for name, value in describe(part).items() if name != "name"}}
 
 
 def value(activation: Activation, z: str, scores: Array) -> str:
-    """f(z) for scores called ``z``; the sigmoid of very small ones is written as it is computed.
+    """f(z) for scores called ``z``; where exp(−z) of very small ones would be infinite, they are limited.
 
     >>> from pellucid import Sigmoid
     >>> value(Sigmoid(), "z1", np.array([0.5])), value(Sigmoid(), "z1", np.array([-800.0]))
     ('1 / (1 + np.exp(-z1))', '1 / (1 + np.exp(-np.maximum(z1, -709)))')
     """
-    if activation.name == "sigmoid" and np.min(scores) < LEAST:
-        return f"1 / (1 + np.exp(-np.maximum({z}, {LEAST:g})))"
-    return _known(_VALUES, activation).format(z=z)
+    formula = activation.formula.value
+    if np.min(scores) < LEAST:
+        formula = formula.replace("np.exp(-{z})", f"np.exp(-np.maximum({{z}}, {LEAST:g}))")
+    return formula.format(z=z)
 
 
 def slope(activation: Activation, z: str, a: str) -> str:
@@ -112,32 +67,32 @@ def slope(activation: Activation, z: str, a: str) -> str:
     >>> slope(Tanh(), "z1", "a1")
     '(1 - a1 ** 2)'
     """
-    return _known(_SLOPES, activation).format(z=z, a=a)
+    return activation.formula.slope.format(z=z, a=a)
 
 
-def loss(loss: Loss, z: str, a: str, y: str, *, write: Notation, from_scores: bool = False) -> str:
-    """The loss of one sample; with ``from_scores`` the cross-entropy as it is computed where a is too small for a log.
+def loss(loss: Loss, z: str, a: str, y: str, *, write: Notation, outputs: int = 1, from_scores: bool = False) -> str:
+    """The loss of one sample; with ``from_scores``, logarithms of a softmax too small for them are those of its scores.
 
     >>> from pellucid import SquaredError
     >>> loss(SquaredError(), "z2", "a2", "y", write=ARRAYS)
     'np.mean((a2 - y) ** 2)'
     """
-    if loss.name == "cross-entropy":
-        if from_scores:
-            return f"np.log(np.sum(np.exp({z} - np.max({z})))) - np.sum(({z} - np.max({z})) * {y})"
-        return f"-np.log(np.sum({a} * {y}))"
-    template = write.sum if loss.name in SUMMED else write.mean
-    return template.format(e=part(loss, z, a, y))
+    if loss.formula.true_class:
+        logarithm = f"np.sum({LOG_SOFTMAX} * {{y}})" if from_scores else LOG
+        return loss.formula.true_class.replace(LOG, logarithm).format(z=z, a=f"np.sum({a} * {y})", y=y)
+    each = loss.formula.part.replace(LOG, LOG_SOFTMAX) if from_scores else loss.formula.part
+    template = write.sum if loss.formula.sum else write.mean
+    return template.format(e=each.format(z=z, a=a, y=y, outputs=outputs))
 
 
-def part(loss: Loss, z: str, a: str, y: str) -> str:
+def part(loss: Loss, z: str, a: str, y: str, outputs: int = 1) -> str:
     """One output's part in the loss, before the mean or the sum.
 
     >>> from pellucid import AbsoluteError
     >>> part(AbsoluteError(), "z", "a", "y")
     'np.abs(a - y)'
     """
-    return _known(_PARTS, loss).format(z=z, a=a, y=y)
+    return loss.formula.part.format(z=z, a=a, y=y, outputs=outputs)
 
 
 def delta(loss: Loss, a: str, y: str, outputs: int) -> str:
@@ -147,18 +102,38 @@ def delta(loss: Loss, a: str, y: str, outputs: int) -> str:
     >>> delta(SquaredError(), "a2", "y", outputs=3)
     '2 * (a2 - y) / 3'
     """
-    formula = _known(_DELTAS, loss).format(a=a, y=y)
-    if loss.name in SUMMED:
+    formula = loss.formula.delta.format(a=a, y=y, outputs=outputs)
+    if loss.formula.sum:
         return formula
     if outputs > 1:
         return f"{formula} / {outputs}"
     return formula.removeprefix("(").removesuffix(")") if formula.startswith("(") else formula
 
 
-def _known(formulas: Mapping[str, str], part: Activation | Loss) -> str:
-    if part.name not in formulas:
-        raise InputError(f"{part.name}: has no formula that explain could write; it knows {', '.join(formulas)}")
-    return formulas[part.name]
+def sum_in(formula: str) -> str:
+    """The first sum over all outputs in a formula, or "" where there is none.
+
+    >>> sum_in("a * (2 * (a - y) - np.sum(2 * (a - y) * a))")
+    'np.sum(2 * (a - y) * a)'
+    """
+    start = formula.find("np.sum(")
+    if start < 0:
+        return ""
+    depth = 0
+    for place in range(start + len("np.sum"), len(formula)):
+        depth += {"(": 1, ")": -1}.get(formula[place], 0)
+        if not depth:
+            break
+    return formula[start : place + 1]
+
+
+def evaluate(formula: str, operands: Mapping[str, Any]) -> Any:
+    """What a formula of a class of this process comes to.
+
+    >>> evaluate("2 * z", {"z": 1.5})
+    3.0
+    """
+    return eval(formula, {"__builtins__": {}, "np": np, **operands})
 
 
 def names_in(formula: str, names: Iterable[str]) -> list[str]:

@@ -13,15 +13,17 @@ from pellucid.analysis.explain.steps import below_tiny
 from pellucid.analysis.explain.terms import Factor, largest, normaliser
 from pellucid.core.arrays import Array
 
+FROM_SCORES = "(z - m - np.log(s))"  # log a of a softmax, by its greatest score m and its sum s
+
 
 def loss(p: Pass, names: Names, *, top: int) -> list[Step]:
     """The outputs' parts in the loss, the largest first, and last the loss itself."""
     assert p.loss is not None
     net, l = p.net, len(p.net.layers)
-    if net.loss.name == "cross-entropy":
-        return [_surprise(p)]
+    if net.loss.formula.true_class:
+        return [_of_true_class(p)]
     parts, formula = _parts(p)
-    constants = formulas.constants(net.loss)
+    constants = {**formulas.constants(net.loss), **(normaliser(p)[1] if "log(s)" in formula else {})}
     rows = {"z": p.trace.z[-1][0], "a": p.trace.a[-1][0], "y": p.trace.y[0]}
     rows |= {name: np.full(len(parts), value) for name, value in constants.items()}
     factors = {
@@ -35,7 +37,7 @@ def loss(p: Pass, names: Names, *, top: int) -> list[Step]:
     found = largest(formula, factors, parts, layer=0, top=top, why=names.output)
     letters = {f"t{k}": step.value for k, step in enumerate(found, start=1)}
     added = " + ".join(letters) or "0"
-    whole = f"({added}) / {len(parts)}" if net.loss.name not in formulas.SUMMED else added
+    whole = f"({added}) / {len(parts)}" if not net.loss.formula.sum else added
     labels = {f"t{len(found)}": "rest"} if found and found[-1].quantity == "rest" else {}
     return [*found, Step(0, "loss", whole, letters, p.loss, "loss", why="all together", labels=labels)]
 
@@ -53,22 +55,37 @@ def _new(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: f"new {label}" if name in ("a", "z") else label for name, label in labels.items()}
 
 
-def _surprise(p: Pass) -> Step:
-    """−log a_y, or from the scores where a_y is too small for that."""
+def _of_true_class(p: Pass) -> Step:
+    """What the true class's output gives, such as −log a_y; from the scores where a_y is too small for that."""
     assert p.loss is not None
     l, j = len(p.net.layers), int(np.argmax(p.trace.y[0]))
     if below_tiny(p.net, p.trace):
+        formula = p.net.loss.formula.true_class.replace(formulas.LOG, FROM_SCORES).format(a="a")
         operands = {"z": float(p.trace.z[-1][0, j]), **normaliser(p)[1]}
-        return Step(0, "loss", "np.log(s) - (z - m)", operands, p.loss, "loss", labels={"z": f"z{l}[{j}]"})
-    return Step(0, "loss", "-np.log(a)", {"a": float(p.trace.a[-1][0, j])}, p.loss, "loss", labels={"a": f"a{l}[{j}]"})
+        if "a" in formulas.names_in(formula, "a"):
+            operands["a"] = float(p.trace.a[-1][0, j])
+        operands |= formulas.constants(p.net.loss)
+        return Step(0, "loss", formula, operands, p.loss, "loss", labels={"z": f"z{l}[{j}]", "a": f"a{l}[{j}]"})
+    formula = p.net.loss.formula.true_class.format(a="a")
+    operands = {"a": float(p.trace.a[-1][0, j]), **formulas.constants(p.net.loss)}
+    return Step(0, "loss", formula, operands, p.loss, "loss", labels={"a": f"a{l}[{j}]"})
 
 
 def _parts(p: Pass) -> tuple[Array, str]:
     """Each output's part in the loss (outputs,), and its formula: what the loss gives where there is one output."""
-    z, a, y = (array[0].reshape(-1, 1) for array in (p.trace.z[-1], p.trace.a[-1], p.trace.y))
+    z, a, y = (array[0] for array in (p.trace.z[-1], p.trace.a[-1], p.trace.y))
+    formula = formulas.part(p.net.loss, "z", "a", "y", len(z))
+    if p.net.loss.activation.formula.of_layer:
+        if below_tiny(p.net, p.trace):
+            formula = p.net.loss.formula.part.replace(formulas.LOG, FROM_SCORES).format(a="a", y="y", outputs=len(z))
+        known = {"z": z, "a": a, "y": y, **normaliser(p)[1], **formulas.constants(p.net.loss)}
+        return formulas.evaluate(formula, known), formula
     parts = np.empty(len(z))
-    p.net.loss.value(z, a, y, out=parts, workspace=np.empty((2, len(z), 1)))
-    return parts, formulas.part(p.net.loss, "z", "a", "y")
+    column = (-1, 1)  # each output as a sample of its own
+    p.net.loss.value(
+        z.reshape(column), a.reshape(column), y.reshape(column), out=parts, workspace=np.empty((2, len(z), 1))
+    )
+    return parts, formula
 
 
 def _label(name: str, l: int) -> Callable[[int], str]:

@@ -54,13 +54,16 @@ def _table(steps: Iterable[Step]) -> list[Block]:
 def _says(p: Pass, names: Names, focus: Focus) -> Section:
     l, blocks = p.layers, list[Block]()
     order = [int(j) for j in np.argsort(-p.trace.a[-1][0], kind="stable")[: focus.top]]
-    if p.net.loss.activation.name == "softmax":
+    output = p.net.loss.activation.formula
+    if output.of_layer:
         blocks.append(
             "The softmax makes probabilities of the scores z: exp(z − m), divided by what all of these add up to."
         )
         blocks += terms.normaliser(p)[0]
-    elif p.net.loss.activation.name == "exp":
-        blocks.append("The output is exp(z): above 0 whatever the score z, as a count is.")
+    elif output.log_link:
+        blocks.append(
+            f"The output is {pretty(output.value.format(z='z'))}: above 0 whatever the score z, as a count is."
+        )
     elif names.has_classes:
         first, second = names.model.class_names[:2]
         blocks.append(f"One output, between 0 and 1: how probable {second} is; below 0.5 the network says {first}.")

@@ -56,9 +56,11 @@ def source(l: int) -> str:
 
 
 def below_tiny(net: Network, trace: Trace) -> bool:
-    """Whether the cross-entropy is computed from the scores, since a_y is too small for a log."""
-    smallest = float(np.finfo(np.float64).tiny)
-    return net.loss.name == "cross-entropy" and float(np.sum(trace.a[-1] * trace.y)) < smallest
+    """Whether a loss of probabilities is written from the scores, since one is too small for its logarithm."""
+    if formulas.LOG not in net.loss.formula.part or not net.loss.activation.formula.of_layer:
+        return False
+    a = trace.a[-1][trace.y > 0] if net.loss.formula.true_class else trace.a[-1]
+    return bool(np.min(a) < np.finfo(np.float64).tiny)
 
 
 def _write(net: Network) -> Notation:
@@ -99,7 +101,8 @@ def _forward(net: Network, trace: Trace) -> list[Step]:
 def _loss(net: Network, trace: Trace, value: float) -> Step:
     l = len(net.layers)
     z, a = f"z{l}", f"a{l}"
-    formula = formulas.loss(net.loss, z, a, "y", write=_write(net), from_scores=below_tiny(net, trace))
+    tiny = below_tiny(net, trace)
+    formula = formulas.loss(net.loss, z, a, "y", write=_write(net), outputs=net.sizes[-1], from_scores=tiny)
     known = {z: _value(net, trace.z[-1]), a: _value(net, trace.a[-1]), "y": _value(net, trace.y)}
     operands = {name: known[name] for name in known if name in formula}
     return Step(0, "loss", formula, {**operands, **formulas.constants(net.loss)}, value, "loss", why=net.loss.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -114,7 +115,7 @@ def activation(p: Pass, l: int, j: int, *, why: str = "") -> list[Step]:
     """A = f(z) of neuron j in layer l; a softmax first sums up its layer."""
     f, z, a = p.net.layers[l - 1].activation, p.trace.z[l - 1][0], float(p.trace.a[l][0, j])
     name, label = f"a{l}[{j}]", {"z": f"z{l}[{j}]"}
-    if f.name != "softmax":
+    if not f.formula.of_layer:
         formula = formulas.value(f, "z", z[j : j + 1])
         return [Step(l, "a", formula, {"z": float(z[j]), **formulas.constants(f)}, a, name, j, why, label)]
     operands = {"z": float(z[j]), **normaliser(p)[1]}
@@ -178,15 +179,16 @@ def _from_loss(p: Pass, j: int, value: float, name: str, labels: Mapping[str, st
     net, l = p.net, len(p.net.layers)
     a, y = p.trace.a[-1][0], p.trace.y[0]
     known = {"a": float(a[j]), "y": float(y[j]), **formulas.constants(net.loss)}
-    if net.loss.name != "softmax-squared-error":
-        formula = formulas.delta(net.loss, "a", "y", net.sizes[-1])
+    formula = formulas.delta(net.loss, "a", "y", net.sizes[-1])
+    shared = formulas.sum_in(formula)
+    if not shared:
         return [Step(l, "delta", formula, known, value, name, j, "from the loss", labels)]
-    c = float(np.sum(2 * (a - y) * a))
-    arrays = {"a": np.array(a), "y": np.array(y)}
-    shared = Step(l, "sum", "np.sum(2 * (a - y) * a)", arrays, c, "c", why="from all outputs", labels={"a": f"a{l}"})
+    arrays: dict[str, Any] = {**known, "a": np.array(a), "y": np.array(y)}
+    c = float(formulas.evaluate(shared, arrays))
+    formula = formula.replace(shared, "c")
     return [
-        shared,
-        Step(l, "delta", "a * (2 * (a - y) - c)", {**known, "c": c}, value, name, j, "from the loss", labels),
+        Step(l, "sum", shared, arrays, c, "c", why="from all outputs", labels={"a": f"a{l}"}),
+        Step(l, "delta", formula, {**known, "c": c}, value, name, j, "from the loss", labels),
     ]
 
 

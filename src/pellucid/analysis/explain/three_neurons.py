@@ -13,7 +13,7 @@ from pellucid.analysis.layer_health import slopes
 from pellucid.core import checks
 from pellucid.core.activations import Activation, Sigmoid
 from pellucid.core.arrays import Array
-from pellucid.core.losses import SquaredError
+from pellucid.core.losses import LossFormula, SquaredError
 from pellucid.core.network import Network
 
 START = ((0.8, -0.5), (-1.2, 0.6), (1.5, -0.3))  # W and b of each neuron
@@ -30,6 +30,7 @@ class SquaredErrorOfSigmoid:
     name: ClassVar[str] = "squared-error-of-sigmoid"
     activation: ClassVar[Activation] = Sigmoid()
     kind: ClassVar[str] = "values"
+    formula: ClassVar[LossFormula] = LossFormula("({a} - {y}) ** 2", "2 * ({a} - {y}) * {a} * (1 - {a})", sum=True)
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Table
+from pellucid.datasets.containers import RawArrays
 
 KINDS = {"O": "Python objects", "M": "dates", "m": "times", "c": "complex numbers", "V": "records"}
 
@@ -41,7 +42,7 @@ def check_inputs(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> Non
         raise InputError(f"{name}: X holds text ({dtype}), inputs are numbers; convert it first, X.astype(float)")
 
 
-def as_numbers(X: Array) -> Array:
+def as_numbers(X: AnyArray) -> AnyArray:
     """Return uint8, float32 and float64 as they are, float16 as float32, everything else as float64.
 
     >>> as_numbers(np.array([1, 2])).dtype, as_numbers(np.array([1, 2], np.uint8)).dtype
@@ -54,7 +55,7 @@ def as_numbers(X: Array) -> Array:
         return X.astype(kind)
 
 
-def as_targets(y: Array, name: str, target: str, n: int) -> Array:
+def as_targets(y: AnyArray, name: str, target: str, n: int) -> AnyArray:
     """Return raw targets (n,) or (n, k) of n samples, bytes as text; raises InputError for what is none.
 
     >>> as_targets(np.array([b"cat", b"dog"]), "data.npz", "y", 2)
@@ -76,10 +77,10 @@ def as_targets(y: Array, name: str, target: str, n: int) -> Array:
     return as_numbers(y) if y.dtype.kind == "f" else y.astype(y.dtype.newbyteorder("="))
 
 
-def check_finite(table: Table, target: str) -> None:
+def check_finite(table: RawArrays, target: str) -> None:
     """Raise InputError that names the first value that is not a number or infinite.
 
-    >>> check_finite(Table("data.npz", np.array([[0.5], [np.nan]]), None, ("x0",), None), "y")
+    >>> check_finite(RawArrays("data.npz", np.array([[0.5], [np.nan]]), None, ("x0",), None), "y")
     Traceback (most recent call last):
     ...
     pellucid.core.errors.InputError: data.npz, sample 1: feature x0 is nan; put a number there, or leave the sample out
@@ -93,3 +94,15 @@ def check_finite(table: Table, target: str) -> None:
     else:
         return
     raise InputError(f"{table.place(i)}: {where} is {value}; put a number there, or leave the sample out")
+
+
+def check_target(target: str | None, allowed: str | None, what: str) -> None:
+    """Raise InputError where a target is named that a format does not have; `what` says which it has.
+
+    >>> check_target("price", None, "digits: the target of a folder of pictures is the sub-folder of each")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: digits: the target of ..., not 'price'; leave target out
+    """
+    if target is not None and target != allowed:
+        raise InputError(f"{what}, not {target!r}; leave target out")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array
+from pellucid.datasets.formats.csv_rows import careful_rows, decode
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -19,7 +17,7 @@ GAPS = {"", "nan", "na", "n/a", "null", "none", "?", "-"}
 
 def read_carefully(
     content: bytes, name: str, columns: tuple[str, ...], label: int | None, named: bool
-) -> tuple[Array, Array | None]:
+) -> tuple[AnyArray, AnyArray | None]:
     r"""Return X (n, pixels) uint8 and y (n,) int64 or None; raises InputError at the first wrong cell.
 
     >>> read_carefully(b"label,pixel0\n3,256\n", "digits.csv", ("label", "pixel0"), 0, True)
@@ -28,11 +26,10 @@ def read_carefully(
     pellucid.core.errors.InputError: digits.csv, row 2, column pixel0: 256 is outside 0 to 255; ...
     """
     pixels, labels = bytearray(), []
-    for row, cells in _rows(content, name):
+    text = decode(content.rstrip(b"\r\n"), name)
+    for row, cells in careful_rows(text, name, len(columns)):
         if named and row == 1:
             continue
-        if len(cells) != len(columns):
-            raise InputError(_ragged(name, row, cells, columns))
         values = _values(cells, f"{name}, row {row}", columns, label)
         if label is not None:
             labels.append(values.pop(label))
@@ -40,52 +37,6 @@ def read_carefully(
     width = len(columns) - (label is not None)
     X = np.frombuffer(pixels, np.uint8).reshape(-1, width)
     return X, None if label is None else np.array(labels, np.int64)
-
-
-def _rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with its number from 1; blank rows may only stand at the end."""
-    reader = csv.reader(io.StringIO(decode(content, name), newline=""), strict=True)
-    row, blank = 0, 0
-    try:
-        for row, cells in enumerate(reader, 1):
-            if not "".join(cells).strip() and len(cells) < 2:
-                blank = blank or row
-                continue
-            if blank:
-                raise InputError(f"{name}, row {blank}: is blank, and more rows follow; remove it")
-            yield row, cells
-    except csv.Error as fault:
-        raise InputError(
-            f"{name}, row {row + 1}: a quote does not close or stands wrong ({fault}); remove it"
-        ) from None
-
-
-def decode(content: bytes, name: str) -> str:
-    r"""Return the text of a CSV; raises InputError that names the row where it is no UTF-8, or damaged.
-
-    >>> decode(b"name\nK\xf6ln", "d.csv")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: d.csv, row 2: byte 0xf6 is no UTF-8 text; save the file as CSV UTF-8
-    """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        row = content.count(b"\n", 0, fault.start) + 1
-        byte = content[fault.start]
-        raise InputError(f"{name}, row {row}: byte 0x{byte:02x} is no UTF-8 text; save the file as CSV UTF-8") from None
-    if (at := text.find("\0")) >= 0:
-        row = text.count("\n", 0, at) + 1
-        raise InputError(f"{name}, row {row}: holds a NUL byte, so the file is damaged; get or save it again")
-    return text
-
-
-def _ragged(name: str, row: int, cells: list[str], columns: tuple[str, ...]) -> str:
-    remedy = "the file may be cut off there" if len(cells) < len(columns) else "remove what is too much"
-    return (
-        f"{name}, row {row}: has {len(cells)} values, the header names {len(columns)}; "
-        f"give each row one value a column ({remedy})"
-    )
 
 
 def _values(cells: list[str], where: str, columns: tuple[str, ...], label: int | None) -> list[int]:

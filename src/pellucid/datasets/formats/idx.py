@@ -10,18 +10,20 @@ import io
 import math
 import zlib
 from collections.abc import Iterator
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices, Path, Pixels, Table, pixel_names
-from pellucid.datasets.formats.opening import CONVERT, name_of, opened
+from pellucid.datasets.containers import Indices, Pixels, RawArrays, pixel_names
+from pellucid.datasets.formats.array_checks import check_target
+from pellucid.datasets.formats.format import Format
+from pellucid.datasets.formats.opening import CONVERT, GZIP, File
 from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.fixed_rows import MOST_ROWS, FlatRows, cut
 
-GZIP = b"\x1f\x8b"
 MOST_INFLATION = 1032  # no byte of a deflate stream makes more than this
 BLOCK = 256  # rows that are unpacked at a time: they stay in the cache while they are put in their places
 
@@ -33,23 +35,6 @@ def is_idx(start: bytes) -> bool:
     (True, False)
     """
     return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in (8, 9, 11, 12, 13, 14) and 1 <= start[3] <= 9
-
-
-def first_bytes(stream: BinaryIO, count: int = 8) -> bytes:
-    """Return the first bytes of a stream, of the packed content where it is gzipped, and rewind it.
-
-    >>> first_bytes(io.BytesIO(gzip.compress(b"0123456789")))
-    b'01234567'
-    """
-    start = stream.read(count)
-    stream.seek(0)
-    if start[:2] == GZIP:
-        try:
-            start = gzip.GzipFile(fileobj=stream).read(count)
-        except (OSError, EOFError, zlib.error):
-            start = b""
-        stream.seek(0)
-    return start
 
 
 def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None) -> Pixels:
@@ -123,7 +108,7 @@ def labels_beside(name: str) -> list[str]:
     >>> labels_beside("train-images-idx3-ubyte.gz")
     ['train-labels-idx1-ubyte.gz', 'train-labels-idx1-ubyte']
     """
-    path = FilePath(name)
+    path = Path(name)
     plain = path.name.removesuffix(".gz")
     labels = plain.replace("images", "labels").replace("idx3", "idx1")
     if labels == plain:
@@ -132,49 +117,36 @@ def labels_beside(name: str) -> list[str]:
     return [str(path.with_name(labels + ending)) for ending in endings]
 
 
-def read_idx(path: Path, *, labels_needed: bool = True) -> Table:
-    """Read images (n, h·w) uint8 and the labels (n,) beside them; raises InputError for what does not fit.
+def open_idx(file: File, target: str | None = None, labels_needed: bool = True) -> RawArrays | Source:
+    """Read images (n, h·w) uint8 and the labels (n,) beside them, or, where they are not gzipped, only the header.
 
-    >>> read_idx("missing-images-idx3-ubyte")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing-images-idx3-ubyte: there is no such file; ...
+    Raises InputError for what is missing or does not fit together.
     """
-    name = name_of(path)
-    with opened(path) as stream:
-        images = read_array(stream, name)
-    shape = _picture_shape(images.shape, name)
-    X = images.reshape(len(images), -1)
-    y = _read_labels(name, len(X), needed=labels_needed)
-    return Table(name, X, None if y is None else y.astype(np.int64), pixel_names(X.shape[1]), shape, form="idx")
-
-
-def open_idx(path: Path) -> Source:
-    """Read the header of images that are not gzipped, and the labels beside them; raises InputError as `read_idx`.
-
-    >>> open_idx("missing-images-idx3-ubyte")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing-images-idx3-ubyte: there is no such file; ...
-    """
-    name = name_of(path)
-    with opened(path) as stream:
-        size = stream.seek(0, io.SEEK_END)
-        stream.seek(0)
-        shape = _read_header(stream, name)
-        offset = stream.tell()
-    _check_size(shape, size, packed=False, name=name)
+    name = file.name
+    check_target(target, None, f"{name}: its labels are a file beside it")
+    with file.opened() as stream:
+        images = read_array(stream, name) if file.is_gzipped else None
+        shape = _read_header(stream, name) if images is None else images.shape
+        offset, size = stream.tell(), stream.seek(0, io.SEEK_END)
+    if images is None:
+        _check_size(shape, size, packed=False, name=name)
     image_shape = _picture_shape(shape, name)
     n, d = shape[0], math.prod(shape[1:])
+    beside = file.find_beside(
+        labels_beside(name), "labels", "'images' to replace", " under that name", needed=labels_needed
+    )
+    if images is not None:
+        y = None if beside is None else _read_labels(beside, name, n)
+        return RawArrays(name, images.reshape(n, d), y, pixel_names(d), image_shape, form="idx")
 
-    def labels() -> Iterator[Array]:
-        y = _read_labels(name, n, needed=True)
-        assert y is not None
+    def labels() -> Iterator[AnyArray]:
+        assert beside is not None
+        y = _read_labels(beside, name, n)
         for start, stop in cut(n, MOST_ROWS):
-            yield y[start:stop].astype(np.int64)
+            yield y[start:stop]
 
-    rows = FlatRows(name, offset, (n, d), np.dtype(np.uint8))
-    return Source(name, "idx", rows, pixel_names(d), image_shape, labels, "label")
+    rows = FlatRows(file, offset, (n, d), np.dtype(np.uint8))
+    return Source(name, "idx", rows, pixel_names(d), image_shape, None if beside is None else labels, "label")
 
 
 def _picture_shape(shape: tuple[int, ...], name: str) -> tuple[int, int] | None:
@@ -185,20 +157,23 @@ def _picture_shape(shape: tuple[int, ...], name: str) -> tuple[int, int] | None:
     return (shape[1], shape[2]) if len(shape) == 3 else None
 
 
-def _read_labels(name: str, count: int, *, needed: bool) -> Pixels | None:
-    candidates = labels_beside(name)
-    found = next((path for path in candidates if FilePath(path).is_file()), None)
-    if found is None:
-        if not needed:
-            return None
-        looked = f"looked for {' and '.join(candidates)}" if candidates else "its name has no 'images' to replace"
-        raise InputError(f"{name}: its labels were not found ({looked}); put them beside it under that name")
-    with opened(found) as stream:
-        labels = read_array(stream, found)
+def _read_labels(file: File, images: str, count: int) -> Indices:
+    with file.opened() as stream:
+        labels = read_array(stream, file.name)
     if labels.ndim != 1:
         raise InputError(
-            f"{found}: has {labels.ndim} dimensions, labels have one; give the labels that belong to {name}"
+            f"{file.name}: has {labels.ndim} dimensions, labels have one; give the labels that belong to {images}"
         )
     if len(labels) != count:
-        raise InputError(f"{name} has {count} images, {found} has {len(labels)} labels; they do not belong together")
-    return labels
+        raise InputError(
+            f"{images} has {count} images, {file.name} has {len(labels)} labels; they do not belong together"
+        )
+    return labels.astype(np.int64)
+
+
+FORMAT = Format(
+    "idx",
+    "an IDX file (train-images-idx3-ubyte, with its labels beside it)",
+    fits=lambda file: is_idx(file.inside),
+    arrays=open_idx,
+)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import numpy as np
 
+from pellucid._files import StrPath
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Path, PictureForm, Table, pixel_names
+from pellucid.datasets.containers import PictureForm, RawArrays, pixel_names
+from pellucid.datasets.formats.array_checks import check_target
+from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.images import FIELD, is_mnist, opened_picture, read_grey, read_images
-from pellucid.datasets.formats.opening import name_of
+from pellucid.datasets.formats.opening import File
 
 LONGEST = 64  # pixels of the longer side that all pictures are brought to, at most
 LOOKED_AT = 500  # pictures that say whether all are digits in MNIST's form
@@ -20,7 +24,7 @@ LITTER = ("thumbs.db", "desktop.ini")  # what systems leave in folders; what beg
 LAYOUT = "put the pictures into one sub-folder a class, as in {name}/cat/1.png and {name}/dog/1.png"
 
 
-def read_folder(path: Path, shape: tuple[int, int] | None = None, form: PictureForm | None = None) -> Table:
+def read_folder(path: StrPath, shape: tuple[int, int] | None = None, form: PictureForm | None = None) -> RawArrays:
     """Read the pictures in the sub-folders of a folder: X (n, h·w) uint8, y (n,) the sub-folder of each.
 
     Pictures of 28 × 28 that all look like MNIST's keep that form ("mnist"), and so do pictures read later. All others
@@ -33,7 +37,7 @@ def read_folder(path: Path, shape: tuple[int, int] | None = None, form: PictureF
     ...
     pellucid.core.errors.InputError: missing: there is no such folder; check the spelling
     """
-    name = name_of(path)
+    name = os.fspath(path)
     files, labels = _files(name)
     if shape is None or form is None:
         shape, form = _find_form(files)
@@ -41,7 +45,7 @@ def read_folder(path: Path, shape: tuple[int, int] | None = None, form: PictureF
     if len(files) * d > MOST_BYTES:
         raise InputError(f"{name}: its {len(files):,} pictures take more than 2 GB; use fewer, or save them as a .npy")
     X = read_images(files, shape, form)
-    return Table(name, X, _as_labels(labels), pixel_names(d), shape, form="folder", picture_form=form)
+    return RawArrays(name, X, _as_labels(labels), pixel_names(d), shape, form="folder", picture_form=form)
 
 
 def _files(name: str) -> tuple[list[str], list[str]]:
@@ -72,7 +76,7 @@ def _files(name: str) -> tuple[list[str], list[str]]:
 
 
 def _path(*parts: str) -> str:
-    return str(FilePath(*parts))
+    return str(Path(*parts))
 
 
 def _inside(name: str) -> tuple[list[str], list[str]]:
@@ -108,7 +112,7 @@ def _size(file: str) -> tuple[int, int]:
         return (width, height) if turned else (height, width)
 
 
-def _as_labels(labels: Sequence[str]) -> Array:
+def _as_labels(labels: Sequence[str]) -> AnyArray:
     """Return the names of classes (n,), as integers where each is written as one: 9 comes before 10.
 
     >>> _as_labels(["9", "10"]), _as_labels(["07", "8"])
@@ -119,13 +123,9 @@ def _as_labels(labels: Sequence[str]) -> Array:
     return np.array(labels, np.str_)
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder.
+def _read(file: File, target: str | None, _target_needed: bool) -> RawArrays:
+    check_target(target, None, f"{file.name}: the target of a folder of pictures is the sub-folder of each")
+    return read_folder(file.name)
 
-    >>> is_folder(FilePath("."))
-    True
-    """
-    try:
-        return FilePath(path).is_dir()
-    except (OSError, ValueError):
-        return False
+
+FORMAT = Format("folder", "a folder of pictures", fits=lambda file: file.is_folder, arrays=_read)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pellucid._files import StrPath
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Path, PictureForm, Pixels
-from pellucid.datasets.formats.opening import name_of, opened
+from pellucid.datasets.containers import PictureForm, Pixels
+from pellucid.datasets.formats.opening import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,7 +30,7 @@ CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform pic
 
 
 def read_images(
-    paths: Path | Iterable[Path], shape: tuple[int, int] = (FIELD, FIELD), form: PictureForm = "mnist"
+    paths: StrPath | Iterable[StrPath], shape: tuple[int, int] = (FIELD, FIELD), form: PictureForm = "mnist"
 ) -> Pixels:
     """Read pictures into rows (n, h·w) uint8.
 
@@ -48,15 +50,15 @@ def read_images(
     return X
 
 
-def _read_image(path: Path, shape: tuple[int, int], form: PictureForm) -> Pixels:
-    name = name_of(path)
+def _read_image(path: StrPath, shape: tuple[int, int], form: PictureForm) -> Pixels:
+    name = os.fspath(path)
     grey = read_grey(path)
     if form == "plain" or shape != (FIELD, FIELD):
         return grey if grey.shape == shape else _resize(grey, *shape)
     return to_mnist(grey, name)
 
 
-def read_grey(path: Path) -> Pixels:
+def read_grey(path: StrPath) -> Pixels:
     """Return the first frame of a picture as grey values (h, w); raises InputError as `read_images` does.
 
     >>> read_grey("missing.png")
@@ -71,7 +73,7 @@ def read_grey(path: Path) -> Pixels:
 
 
 @contextmanager
-def opened_picture(path: Path) -> Iterator[Image]:
+def opened_picture(path: StrPath) -> Iterator[Image]:
     """Open a picture, of which only the header is read yet; raises InputError where it cannot be read, now or later.
 
     >>> with opened_picture("missing.png") as image:
@@ -80,11 +82,9 @@ def opened_picture(path: Path) -> Iterator[Image]:
     ...
     pellucid.core.errors.InputError: missing.png: there is no such file; check the spelling and the folder
     """
-    name = name_of(path)
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        raise InputError("reading pictures needs Pillow; install it with: pip install pillow") from None
+    name = os.fspath(path)
+    from PIL import Image, UnidentifiedImageError
+
     with opened(path, WANTED) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -209,7 +209,7 @@ def _find_ink(grey: Pixels, name: str) -> Pixels:
     return np.where(near, ink, 0).astype(np.uint8)
 
 
-def _stretch(values: Array, low: float, high: float) -> Pixels:
+def _stretch(values: AnyArray, low: float, high: float) -> Pixels:
     """Return the values with `low` at 0 and `high` at 255."""
     return np.rint(np.clip((values - low) * (255 / max(high - low, 1e-9)), 0, 255)).astype(np.uint8)
 

@@ -7,17 +7,20 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from functools import partial
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Path, Table, feature_names, picture_shape
+from pellucid.datasets.containers import feature_names, picture_shape
 from pellucid.datasets.formats.array_checks import as_targets, check_inputs, check_kind
-from pellucid.datasets.formats.opening import name_of, opened
-from pellucid.datasets.streaming.file_stream import Source, whole
+from pellucid.datasets.formats.format import Format, begins_with
+from pellucid.datasets.formats.opening import File
+from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.fixed_rows import FlatRows, cut, read_raw, rows_in_block
 
 MAGIC = b"\x93NUMPY"
@@ -33,60 +36,42 @@ class Header:
     dtype: np.dtype[Any]
 
 
-def read_npy(path: Path, *, target: str | None = None, target_needed: bool = True) -> Table:
-    """Read X (n, d), or (n, h, w) flattened, and the target y (n,) or (n, k) from the file beside it.
+def open_npy(file: File, target: str | None = None, target_needed: bool = True) -> Source:
+    """Read the headers of X (n, d), or (n, h, w), and of its targets y (n,) or (n, k).
 
-    Raises InputError for what is missing, does not fit together, is no number, or does not fit into memory.
-
-    >>> read_npy("X.npy")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: X.npy: there is no such file; check the spelling and the folder
+    The targets are in the file `target`, or in the one beside X. Raises InputError for what is missing, does not fit
+    together, or is no plain array of numbers.
     """
-    return whole(open_npy(path, target=target, target_needed=target_needed))
-
-
-def open_npy(path: Path, *, target: str | None = None, target_needed: bool = True) -> Source:
-    """Read the headers of X and of its targets, which are in the file `target`, or in the one beside X.
-
-    Raises InputError for what is missing, does not fit together, or is no plain array of numbers.
-
-    >>> open_npy("X.npy")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: X.npy: there is no such file; check the spelling and the folder
-    """
-    name = name_of(path)
-    X = read_header(name)
+    name = file.name
+    X = read_header(file)
     check_inputs(X.shape, X.dtype, name)
     n, shape = X.shape[0], picture_shape(X.shape, X.dtype)
     d = math.prod(X.shape[1:])
-    rows, features = FlatRows(name, X.offset, (n, d), X.dtype), feature_names(d, shape)
-    beside = target if target is not None else _find_targets(name, needed=target_needed)
+    rows, features = FlatRows(file, X.offset, (n, d), X.dtype), feature_names(d, shape)
+    if target is not None:
+        beside: File | None = file.beside(target)
+    else:
+        remedy = ", or name their file: target='y.npy'"
+        beside = file.find_beside(
+            targets_beside(name), "targets", "X, images or features", remedy, needed=target_needed
+        )
     if beside is None:
         return Source(name, "npy", rows, features, shape)
     y = read_header(beside)
-    sample = as_targets(np.empty((0, *y.shape[1:]) if y.shape else (), y.dtype), beside, "y", 0)
+    sample = as_targets(np.empty((0, *y.shape[1:]) if y.shape else (), y.dtype), beside.name, "y", 0)
     if y.shape[0] != n:
-        raise InputError(f"{name}: X has {n} samples, {beside} has {y.shape[0]}; they must be as many")
+        raise InputError(f"{name}: X has {n} samples, {beside.name} has {y.shape[0]}; they must be as many")
     if y.dtype.itemsize == 0:
-        raise InputError(f"{beside}: every label is empty; fill them in")
+        raise InputError(f"{beside.name}: every label is empty; fill them in")
 
-    def targets() -> Iterator[Array]:
-        return _read_targets(beside, y)
-
-    return Source(name, "npy", rows, features, shape, targets, beside, sample.dtype, sample.ndim, beside)
+    targets = partial(_read_targets, beside, y)
+    return Source(name, "npy", rows, features, shape, targets, beside.name, sample.dtype, sample.ndim, beside.name)
 
 
-def read_header(name: str) -> Header:
-    """Read the header of a `.npy`; raises InputError for one that is damaged, cut off, or holds no plain rows.
-
-    >>> read_header("X.npy")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: X.npy: there is no such file; check the spelling and the folder
-    """
-    with opened(name) as stream:
+def read_header(file: File) -> Header:
+    """Read the header of a `.npy`; raises InputError for one that is damaged, cut off, or holds no plain rows."""
+    name = file.name
+    with file.opened() as stream:
         start = stream.read(len(MAGIC))
         if start != MAGIC:
             raise InputError(f"{name}: is no .npy file; save the array with numpy.save({name!r}, array)")
@@ -129,37 +114,35 @@ def targets_beside(name: str) -> list[str]:
     >>> targets_beside("train_X.npy"), targets_beside("digits-images.npy"), targets_beside("data.npy")
     (['train_y.npy'], ['digits-labels.npy'], [])
     """
-    path = FilePath(name)
+    path = Path(name)
     stems = [path.stem.replace(old, new) for old, new in BESIDE if old in path.stem]
     return [str(path.with_name(stem + path.suffix)) for stem in stems]
 
 
-def _find_targets(name: str, *, needed: bool) -> str | None:
-    candidates = targets_beside(name)
-    found = next((path for path in candidates if FilePath(path).is_file()), None)
-    if found is None and needed:
-        looked = f"looked for {' and '.join(candidates)}" if candidates else "its name has no X, images or features"
-        raise InputError(
-            f"{name}: its targets were not found ({looked}); put them beside it, or name their file with target "
-            "(--target y.npy)"
-        )
-    return found
-
-
-def _read_targets(name: str, y: Header) -> Iterator[Array]:
+def _read_targets(file: File, y: Header) -> Iterator[AnyArray]:
     """Yield the raw targets (m,) or (m, k), block by block."""
     n, k = y.shape[0], math.prod(y.shape[1:])
     size = rows_in_block(k * y.dtype.itemsize)
-    for first, raw in read_raw(name, y.offset, k, y.dtype, cut(n, size), size):
+    for first, raw in read_raw(file, y.offset, k, y.dtype, cut(n, size), size):
         if raw.dtype.kind == "U":
-            _check_text(raw, name, first)
-        yield as_targets(raw.reshape(len(raw), *y.shape[1:]), name, "y", len(raw))
+            _check_text(raw, file.name, first)
+        yield as_targets(raw.reshape(len(raw), *y.shape[1:]), file.name, "y", len(raw))
 
 
-def _check_text(raw: Array, name: str, first: int) -> None:
+def _check_text(raw: AnyArray, name: str, first: int) -> None:
     """Raise InputError for what is no character: the file is damaged there."""
     points = raw.astype(raw.dtype.newbyteorder("=")).view(np.uint32)
     bad = (points > 0x10FFFF) | ((points >= 0xD800) & (points < 0xE000))
     if bad.any():
         i = first + int(np.argmax(bad.any(axis=1)))
         raise InputError(f"{name}, sample {i}: holds no text, the file is damaged; save it again")
+
+
+FORMAT = Format(
+    "npy",
+    "a .npy array (X.npy, with its targets in y.npy)",
+    fits=begins_with(MAGIC),
+    arrays=open_npy,
+    endings=(".npy",),
+    convert="pandas.DataFrame(numpy.load({name!r})).to_csv('data.csv', index=False)",
+)

@@ -8,46 +8,43 @@ from typing import IO, BinaryIO
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Path, Table, feature_names, picture_shape
+from pellucid.datasets.containers import RawArrays, feature_names, picture_shape
 from pellucid.datasets.formats.array_checks import as_numbers, as_targets, check_finite, check_inputs, check_kind
+from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.npy import parse_header
-from pellucid.datasets.formats.opening import name_of, opened
+from pellucid.datasets.formats.opening import File
 
-ZIP = b"PK\x03\x04"
+ZIP, FIRST_NAME = b"PK\x03\x04", 200  # bytes in which the name of the first array stands
 MOST_INFLATION = 1100  # a deflated byte makes at most 1032
 
 
-def read_npz(path: Path, *, target: str = "y", target_needed: bool = True) -> Table:
+def read_npz(file: File, target: str | None = None, target_needed: bool = True) -> RawArrays:
     """Read X (n, d), or (n, h, w) flattened, and the target y (n,) or (n, k); never with pickle.
 
-    Raises InputError for what is missing, does not fit together, or is no number.
-
-    >>> read_npz("missing.npz")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing.npz: there is no such file; check the spelling and the folder
+    `target` names another array than y. Raises InputError for what is missing, does not fit together, or is no number.
     """
-    name = name_of(path)
-    with opened(path) as stream:
+    name, target = file.name, target or "y"
+    with file.opened() as stream:
         arrays, names = _read_arrays(stream, name, ("X", target))
     if "X" not in arrays:
         raise InputError(f"{name}: has no array X, only {names}; save it as numpy.savez('{name}', X=X, y=y)")
     if target_needed and target not in arrays:
-        raise InputError(f"{name}: has no array {target} for the target, only {names}; name another one with target")
+        raise InputError(f"{name}: has no array {target} for the target, only {names}; name another one: target='NAME'")
     X = _inputs(arrays["X"], name)
     y = as_targets(arrays[target], name, target, len(X)) if target in arrays else None
     d = math.prod(X.shape[1:])
     shape = picture_shape(X.shape, X.dtype)
     flat = np.ascontiguousarray(X.reshape(len(X), d))
-    table = Table(name, flat, y, feature_names(d, shape), shape, form="npz")
+    table = RawArrays(name, flat, y, feature_names(d, shape), shape, form="npz")
     check_finite(table, target)
     return table
 
 
-def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[dict[str, Array], str]:
+def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[dict[str, AnyArray], str]:
     """Return the wanted arrays, and the names of all that are there."""
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, AnyArray] = {}
     try:
         with zipfile.ZipFile(stream) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
@@ -63,7 +60,7 @@ def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[
     return arrays, ", ".join(sorted(members)) or "nothing"
 
 
-def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
+def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> AnyArray:
     shape, fortran, dtype = parse_header(content)
     check_kind(dtype, where)
     size = math.prod(shape) * dtype.itemsize
@@ -75,6 +72,20 @@ def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> Array:
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def _inputs(X: Array, name: str) -> Array:
+def _inputs(X: AnyArray, name: str) -> AnyArray:
     check_inputs(X.shape, X.dtype, name)
     return as_numbers(X)
+
+
+def _is_npz(file: File) -> bool:
+    return file.start.startswith(ZIP) and (b".npy" in file.start[:FIRST_NAME] or file.name.endswith(".npz"))
+
+
+FORMAT = Format(
+    "npz",
+    "a .npz with arrays X and y",
+    fits=_is_npz,
+    arrays=read_npz,
+    endings=(".npz",),
+    convert="pandas.DataFrame(numpy.load({name!r})['X']).to_csv('data.csv', index=False)",
+)

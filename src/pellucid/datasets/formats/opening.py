@@ -1,35 +1,137 @@
-"""The first step of the way: a path becomes open bytes, or a message that says why not."""
+"""The first step of the way: a path becomes an open file whose beginning is known, or a message that says why not."""
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import stat
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path as FilePath
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
 from typing import BinaryIO
 
+from pellucid._files import StrPath
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Path
 
-FORMS = (
-    "a table (CSV, TSV or Parquet), a digit CSV (label,pixel0,…), a .npz with arrays X and y, an X.npy with its y.npy, "
-    "IDX files, or a folder of pictures"
-)
 CONVERT = "save the arrays with numpy.savez('data.npz', X=X, y=y) and read that"
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"  # the byte order mark, which some programs write before UTF-8
+MOST_BYTES = 1 << 30  # of a CSV, unpacked; while it is read it takes about five times as much
+PIECE = 1 << 20
+BEGINNING = 1 << 16  # bytes that tell what a file is
+LONGEST_HEADER = 1 << 20  # of a CSV
+MAGIC = 8  # bytes that tell it of a gzipped file that is damaged
+GZIP_WINDOW = 31  # for zlib: the largest window, and a gzip header
 
 
-def name_of(path: Path) -> str:
-    """Return the path as the user wrote it, for messages.
+class File:
+    """A file to be recognised and read, opened once.
 
-    >>> name_of("a/b.csv")
-    'a/b.csv'
+    While it is held (see `held`), all who read it share one open file; afterwards each reader opens it anew.
+
+    >>> File("digits.csv").name
+    'digits.csv'
     """
-    return os.fspath(path)
+
+    def __init__(self, name: str, stream: BinaryIO | None = None, until: ExitStack | None = None) -> None:
+        self.name = name
+        self.is_folder = stream is None and is_folder(name)
+        self._stream, self._until = stream, until
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is open, for all who read it."""
+        return self._stream is not None and not self._stream.closed
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The open file, from its first byte; raises InputError where it cannot be opened."""
+        if self._stream is not None and self.is_held:
+            self._stream.seek(0)
+            yield self._stream
+        else:
+            with opened(self.name) as stream:
+                yield stream
+
+    def beside(self, name: str) -> File:
+        """Another file, held open for as long as this one."""
+        return File(name) if self._stream is None or self._until is None else _hold(name, self._until)
+
+    def find_beside(self, names: list[str], what: str, lacks: str, remedy: str, *, needed: bool) -> File | None:
+        """The first file of some names that is there, or None; raises InputError where one is needed."""
+        found = next((name for name in names if Path(name).is_file()), None)
+        if found is None and needed:
+            looked = f"looked for {' and '.join(names)}" if names else f"its name has no {lacks}"
+            raise InputError(f"{self.name}: its {what} were not found ({looked}); put them beside it{remedy}")
+        return None if found is None else self.beside(found)
+
+    @cached_property
+    def start(self) -> bytes:
+        """The first bytes as they are stored; none of a folder."""
+        if self.is_folder:
+            return b""
+        with self.opened() as stream:
+            start = stream.read(BEGINNING)
+            is_long = b"\n" not in start and not start.startswith(GZIP)
+            return start + stream.read(LONGEST_HEADER) if is_long else start
+
+    @cached_property
+    def inside(self) -> bytes:
+        """The first bytes of the content: unpacked where the file is gzipped, as far as they can be."""
+        if not self.is_gzipped:
+            return self.start
+        for most in (BEGINNING, MAGIC):  # what ends in a wrong checksum still begins rightly
+            with suppress(zlib.error):
+                return zlib.decompressobj(GZIP_WINDOW).decompress(self.start, most)
+        return b""
+
+    @property
+    def is_gzipped(self) -> bool:
+        """Whether the file begins as gzip does."""
+        return self.start.startswith(GZIP)
 
 
 @contextmanager
-def opened(path: Path, wanted: str = f"{FORMS}; or {CONVERT}") -> Iterator[BinaryIO]:
+def held(path: StrPath, stdin: BinaryIO | None = None) -> Iterator[File]:
+    """Open a file for all who read it meanwhile; "-" is the standard input. Raises InputError as `opened` does.
+
+    >>> import io
+    >>> with held("-", io.BytesIO(b"0,128")) as file:
+    ...     file.name, file.start
+    ('stdin', b'0,128')
+    """
+    name = os.fspath(path)
+    if name == "-":
+        if stdin is None:
+            raise InputError("-: there is no standard input to read from; give a file")
+        yield File("stdin", io.BytesIO(read_bounded(stdin, "stdin")))
+        return
+    with ExitStack() as until:
+        yield File(name) if is_folder(path) else _hold(name, until)
+
+
+def _hold(name: str, until: ExitStack) -> File:
+    return File(name, until.enter_context(opened(name)), until)
+
+
+def read_bounded(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
+    """Return all bytes of a stream of text; raises InputError where they are too many to be read at once."""
+    read = bytearray()
+    while piece := stream.read(PIECE):
+        read += piece
+        if len(read) > MOST_BYTES:
+            raise InputError(
+                f"{name}: holds more than {MOST_BYTES >> 20:,} MB of text, which is too much to read at once; "
+                "take a part of its rows, or save it as Parquet"
+            )
+    return bytes(read)
+
+
+@contextmanager
+def opened(path: StrPath, wanted: str = "a file") -> Iterator[BinaryIO]:
     """Open a file to read its bytes; raises InputError for one that is missing, unreadable, or no plain file.
 
     `wanted` says in messages what to give instead.
@@ -40,7 +142,7 @@ def opened(path: Path, wanted: str = f"{FORMS}; or {CONVERT}") -> Iterator[Binar
     ...
     pellucid.core.errors.InputError: missing.csv: there is no such file; check the spelling and the folder
     """
-    name = name_of(path)
+    name = os.fspath(path)
     try:
         with _open(path, name, wanted) as stream:
             yield stream
@@ -53,13 +155,25 @@ def opened(path: Path, wanted: str = f"{FORMS}; or {CONVERT}") -> Iterator[Binar
         raise InputError(f"{name}: cannot be read ({why}); check the path and the disk") from None
 
 
-def _open(path: Path, name: str, wanted: str) -> BinaryIO:
+def _open(path: StrPath, name: str, wanted: str) -> BinaryIO:
     try:
-        kind = FilePath(path).stat().st_mode
+        kind = Path(path).stat().st_mode
     except ValueError as fault:  # a NUL character in the path
         raise InputError(f"{name!r}: is no path ({fault}); check the spelling") from None
     if stat.S_ISDIR(kind):
         raise InputError(f"{name}: is a folder, no file; give {wanted}")
     if not stat.S_ISREG(kind):
         raise InputError(f"{name}: is a device or a pipe; give {wanted}")
-    return FilePath(path).open("rb")
+    return Path(path).open("rb")
+
+
+def is_folder(path: StrPath) -> bool:
+    """Whether a path is a folder.
+
+    >>> is_folder(Path("."))
+    True
+    """
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False

@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid._text import first_twice, listed
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Path, Table, picture_shape
+from pellucid.datasets.containers import picture_shape
 from pellucid.datasets.formats.array_checks import as_targets
-from pellucid.datasets.formats.opening import name_of
-from pellucid.datasets.streaming.file_stream import Source, whole
-from pellucid.datasets.streaming.row_groups import ParquetRows, column_kind, opened_parquet, pieces
+from pellucid.datasets.formats.format import Format, begins_with
+from pellucid.datasets.formats.opening import File
+from pellucid.datasets.frames.frame import Frame, is_index, is_stored_index
+from pellucid.datasets.frames.from_dataframe import as_frame
+from pellucid.datasets.streaming import file_stream
+from pellucid.datasets.streaming.file_stream import Source
+from pellucid.datasets.streaming.row_groups import (
+    ParquetRows,
+    as_numpy,
+    column_kind,
+    opened_parquet,
+    pieces,
+    row_counts,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MAGIC = b"PAR1"
 NUMBERS = ("numbers", "booleans")
 LABEL = "label"
+MOST_CELLS = 1 << 28  # of a table: 2 GB of numbers
 MOST_TEXT = 200  # characters of a label: what is longer is no name of a class
-LISTED = 10  # columns that a message names
 
 
-def read_parquet(path: Path, *, target: str | None = None, target_needed: bool = True) -> Table:
-    """Read X (n, d), the columns of numbers in their order, and y (n,), the column `target`, by default label.
-
-    Raises InputError for what is missing, holds something else or has gaps, or does not fit into memory.
-
-    >>> read_parquet("missing.parquet")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing.parquet: there is no such file; check the spelling and the folder
-    """
-    return whole(open_parquet(path, target=target, target_needed=target_needed))
-
-
-def open_parquet(path: Path, *, target: str | None = None, target_needed: bool = True) -> Source:
-    """Read what the file says of its columns and row groups.
+def open_parquet(file: File, target: str | None = None, target_needed: bool = True) -> Source:
+    """Read what the file says of its columns and row groups: the columns of numbers, and `target`, by default label.
 
     Columns of one integer or float type keep it; others become float32 where that holds them exactly, else
     float64. A pandas index is no feature. Raises InputError for what cannot be learned from.
-
-    >>> open_parquet("missing.parquet")
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing.parquet: there is no such file; check the spelling and the folder
     """
-    name = name_of(path)
-    with opened_parquet(name) as file:
-        schema, metadata = file.schema_arrow, file.metadata
-        counts = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-    columns = [column for column in schema.names if not _is_index(column)]
+    name = file.name
+    with opened_parquet(file) as parquet:
+        schema, counts = parquet.schema_arrow, row_counts(parquet)
+    columns = [column for column in schema.names if not is_stored_index(column)]
     target = _find_target(name, columns, target, needed=target_needed)
     features = tuple(column for column in columns if column != target)
     _check_columns(name, schema, columns, features, target)
@@ -61,14 +54,14 @@ def open_parquet(path: Path, *, target: str | None = None, target_needed: bool =
     if sum(counts) == 0:
         raise InputError(f"{name}: has 0 rows; give at least one sample")
     dtype = _common([schema.field(column).type.to_pandas_dtype() for column in features])
-    rows = ParquetRows(name, tuple(counts), features, dtype)
+    rows = ParquetRows(file, tuple(counts), features, dtype)
     shape = picture_shape(rows.shape, dtype)
     if target is None:
         return Source(name, "parquet", rows, features, shape)
     kind, column = schema.field(target).type, target
 
-    def targets() -> Iterator[Array]:
-        for first, (values,) in pieces(name, range(len(counts)), (column,), 1 << 16):
+    def targets() -> Iterator[AnyArray]:
+        for first, (values,) in pieces(file, range(len(counts)), (column,), 1 << 16):
             yield as_targets(_target_values(values, name, first), name, column, len(values))
 
     found = np.dtype(str if column_kind(kind) == "text" else kind.to_pandas_dtype())
@@ -77,20 +70,14 @@ def open_parquet(path: Path, *, target: str | None = None, target_needed: bool =
     return Source(name, "parquet", rows, features, shape, targets, column, found)
 
 
-def _is_index(column: str) -> bool:
-    """Whether pandas stored its index here: it numbers the rows and says nothing of a sample."""
-    return column.startswith("__index_level_") and column.endswith("__")
-
-
 def _find_target(name: str, columns: Sequence[str], target: str | None, *, needed: bool) -> str | None:
     if target is not None and target not in columns:
         if not needed:
             return None
-        raise InputError(f"{name}: has no column {target!r} for the target; its columns are {_listed(columns)}")
+        raise InputError(f"{name}: has no column {target!r} for the target; its columns are {listed(columns)}")
     if target is None and LABEL not in columns and needed:
         raise InputError(
-            f"{name}: has no column {LABEL}; name another one with target (--target NAME): its columns are "
-            f"{_listed(columns)}"
+            f"{name}: has no column {LABEL}; name another one: target='NAME'; its columns are {listed(columns)}"
         )
     return target if target is not None or LABEL not in columns else LABEL
 
@@ -98,13 +85,12 @@ def _find_target(name: str, columns: Sequence[str], target: str | None, *, neede
 def _check_columns(
     name: str, schema: pa.Schema, columns: Sequence[str], features: Sequence[str], target: str | None
 ) -> None:
-    double = next((column for i, column in enumerate(columns) if column in columns[:i]), None)
-    if double is not None:
+    if (double := first_twice(columns)) is not None:
         raise InputError(f"{name}: two columns are called {double!r}; rename or remove one")
     kinds = {column: column_kind(schema.field(column).type) for column in columns}
     odd = [column for column in features if kinds[column] not in NUMBERS]
     if odd:
-        which = f"column {odd[0]!r} holds" if len(odd) == 1 else f"columns {_listed(odd)} hold"
+        which = f"column {odd[0]!r} holds" if len(odd) == 1 else f"columns {listed(odd)} hold"
         raise InputError(
             f"{name}: {which} {kinds[odd[0]]}, inputs are numbers or booleans; leave such columns out, or turn them "
             "into numbers"
@@ -115,18 +101,8 @@ def _check_columns(
     if target is not None and kinds[target] not in (*NUMBERS, "text"):
         raise InputError(
             f"{name}: the target {target!r} holds {kinds[target]}, it must be numbers, booleans or text; convert it, "
-            "or name another one with target"
+            "or name another one: target='NAME'"
         )
-
-
-def _listed(columns: Sequence[str]) -> str:
-    """Return the first names and how many more there are.
-
-    >>> _listed(["a", "b"]), _listed([f"x{i}" for i in range(12)])[-17:]
-    ('a, b', 'x8, x9 and 2 more')
-    """
-    more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
-    return ", ".join(columns[:LISTED]) + more
 
 
 def _common(kinds: Sequence[Any]) -> np.dtype[Any]:
@@ -143,24 +119,70 @@ def _common(kinds: Sequence[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if narrow else np.float64)
 
 
-def _target_values(values: pa.Array, name: str, first: int) -> Array:
+def _target_values(values: pa.Array, name: str, first: int) -> AnyArray:
     """Return a block of targets as NumPy holds them; text as fixed-width text."""
-    import pyarrow as pa
-
     if column_kind(values.type) != "text":
-        if pa.types.is_decimal(values.type):
-            values = values.cast(pa.float64())
-        return np.asarray(values.to_numpy(zero_copy_only=False))
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    encoded = values.cast(pa.large_string()).dictionary_encode()
-    texts, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-    longest = max(range(len(texts)), key=lambda i: len(texts[i]))
-    if len(texts[longest]) > MOST_TEXT:
-        i = first + int(np.argmax(codes == longest))
+        return as_numpy(values)
+    texts: AnyArray = np.array(values.to_pylist())
+    lengths = np.char.str_len(texts)
+    if lengths.max() > MOST_TEXT:
+        i = first + int(lengths.argmax())
         raise InputError(
-            f"{name}, row {i}: the label has {len(texts[longest])} characters, at most {MOST_TEXT} name a class; "
-            "name another column with target"
+            f"{name}, row {i}: the label has {lengths.max()} characters, at most {MOST_TEXT} name a class; "
+            "name another column: target='NAME'"
         )
-    block: Array = np.array(texts, np.dtype(str))[codes]
-    return block
+    return texts
+
+
+def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
+    with opened_parquet(file) as parquet:
+        rows, width = parquet.metadata.num_rows, len(parquet.schema_arrow.names)
+        if not 0 <= rows * width <= MOST_CELLS:
+            raise InputError(
+                f"{file.name}: says that it has {rows:,} rows of {width:,} columns, too much for memory; take fewer, "
+                "or get it again if that is not so"
+            )
+        table = parquet.read(use_threads=False)
+        table.validate(full=True)
+        if table.num_rows != rows:
+            raise InputError(
+                f"{file.name}: has {table.num_rows} rows, not {rows} as it says; it is damaged, get it again"
+            )
+    return as_frame(table, file.name)
+
+
+def _is_table(file: File, target: str | None) -> bool:
+    """Whether a file is a table of columns, not arrays to be taken as they are.
+
+    Arrays are inputs that are all bytes, as pixels are, or numbers without gaps that are too many for memory; of gaps
+    only what the file says itself is known.
+    """
+    with opened_parquet(file) as parquet:
+        schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+        beside = {target or LABEL, *(column for place, column in enumerate(schema.names) if is_index(column, place))}
+        types = [schema.field(place).type for place, column in enumerate(schema.names) if column not in beside]
+        if any(column_kind(kind) not in NUMBERS for kind in types):
+            return True
+        if types and all(str(kind) == "uint8" for kind in types):
+            return False
+        large = rows * sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in types) > file_stream.STREAM_ABOVE
+        return not large or any(_null_count(parquet, group) for group in range(parquet.metadata.num_row_groups))
+
+
+def _null_count(parquet: Any, group: int) -> int:
+    """Return how many values a row group says are missing."""
+    about = parquet.metadata.row_group(group)
+    found = [about.column(place).statistics for place in range(about.num_columns)]
+    return sum(each.null_count for each in found if each is not None and each.has_null_count)
+
+
+FORMAT = Format(
+    "parquet",
+    "a Parquet file",
+    fits=begins_with(b"PAR1"),
+    arrays=open_parquet,
+    columns=_read_columns,
+    is_table=_is_table,
+    numbers_are_arrays=True,
+    endings=(".parquet",),
+)

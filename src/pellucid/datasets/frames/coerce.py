@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 
+from pellucid._text import listed
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array
-from pellucid.datasets.frames.api import Column, Frame
 from pellucid.datasets.frames.dates import AMBIGUOUS, contradict, each_date
+from pellucid.datasets.frames.frame import Column, Frame
 from pellucid.datasets.frames.text_columns import WITH_THOUSANDS
 from pellucid.model.preprocessing import Preprocessing
 
@@ -17,7 +18,7 @@ YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
 NAMES = {"number": "numbers", "boolean": "yes and no", "category": "categories", "date": "dates", "text": "text"}
 
 
-def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, Array]:
+def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
     """Return the columns that a plan names, each (n,) of the kind that it learned from.
 
     Other columns are left. Raises InputError for one that is missing or holds another kind of values.
@@ -27,7 +28,7 @@ def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, Array]:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
             f"{frame.name}: has no column {missing[0]!r}{more}, which the model learned from; its columns are "
-            f"{', '.join(list(frame.columns)[:10])}: add it (its cells may be empty), or rename the one that is meant"
+            f"{listed(frame.columns)}: add it (its cells may be empty), or rename the one that is meant"
         )
     return {
         column.name: as_kind(
@@ -47,7 +48,7 @@ def kind_of(column: object) -> str:
     return "boolean" if getattr(column, "boolean", False) else str(column.kind)  # type: ignore[attr-defined]
 
 
-def as_kind(column: Column, kind: str, frame: Frame, name: str, *, form: str = "") -> Array:
+def as_kind(column: Column, kind: str, frame: Frame, name: str, *, form: str = "") -> AnyArray:
     """Return a column's values (n,) as a kind: number, boolean, category or date.
 
     An empty column fits every kind. Numbers and booleans are categories by their text; text that can be read as the
@@ -102,7 +103,7 @@ def _parse(text: str, kind: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _refuse_others(values: Array, fits: Array, kind: str, frame: Frame, name: str) -> None:
+def _refuse_others(values: AnyArray, fits: AnyArray, kind: str, frame: Frame, name: str) -> None:
     """Raise InputError at the first value that does not fit."""
     if not fits.all():
         i = int(np.argmin(fits))
@@ -114,7 +115,7 @@ def _refuse_others(values: Array, fits: Array, kind: str, frame: Frame, name: st
         )
 
 
-def _as_texts(values: Array, column: Column) -> Array:
+def _as_texts(values: AnyArray, column: Column) -> AnyArray:
     """Return numbers and booleans by their text, None for gaps.
 
     >>> _as_texts(np.array([3.0, 2.5, np.nan]), Column("number", np.zeros(0))).tolist()

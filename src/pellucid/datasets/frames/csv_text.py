@@ -6,22 +6,27 @@ What is odd goes through Python's csv module, row by row, to be named or, where 
 from __future__ import annotations
 
 import csv
-import io
 import itertools
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pellucid.core.errors import InputError
-from pellucid.datasets.formats.digit_csv import BOM
-from pellucid.datasets.formats.digit_csv_rows import decode
+from pellucid.core.errors import InputError, needs
+from pellucid.datasets.formats.csv_rows import (
+    SEPARATORS,
+    careful_rows,
+    decode,
+    is_number,
+    reader,
+    refuse_utf16,
+    split_row,
+)
+from pellucid.datasets.formats.opening import BOM
 from pellucid.datasets.frames.frame import shown
 
 if TYPE_CHECKING:
     import polars as pl
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MOST_COLUMNS = 1 << 16
 LONGEST_ROW = 1 << 21  # characters of the header
 QUOTE = ord('"')
@@ -41,11 +46,11 @@ def read_texts(content: bytes, name: str) -> Texts:
     >>> texts.separator, texts.columns["city"].to_list()
     (';', ['Bonn'])
     """
+    needs("polars", "tables", f"{name}: reading a table")
     content = content.removeprefix(BOM).rstrip(b"\r\n")
     if not content.strip():
         raise InputError(f"{name}: is empty; give a table: a row of names, and a row for each sample below it")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{name}: is UTF-16, only UTF-8 is read; save it as CSV UTF-8")
+    refuse_utf16(content, name)
     if b"\0" in content or not content.isascii():
         decode(content, name)
     if b"\n" not in content:
@@ -71,10 +76,7 @@ def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
     rows = {separator: _first_rows(text, separator) for separator in SEPARATORS}
     even = [cut for cut, found in rows.items() if len(found) == 2 and len(found[1]) == len(found[0]) > 1]
     separator = max(even or SEPARATORS, key=lambda cut: len(rows[cut][0]))
-    try:
-        header = [cell.strip() for cell in next(_reader(text, separator))]
-    except csv.Error as fault:
-        raise InputError(f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it") from None
+    header = split_row(text, name, separator)
     if not any(header):
         raise InputError(f"{name}, row 1: is blank; the names of the columns belong there")
     if len(header) > MOST_COLUMNS or (len(text) > LONGEST_ROW and "\n" not in text):
@@ -82,7 +84,7 @@ def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
         raise InputError(f"{name}, row 1: has {many}, at most {MOST_COLUMNS:,} are read; leave columns out")
     if header[0].lower().startswith("sep="):
         raise InputError(f"{name}, row 1: only says what separates the columns; remove that row")
-    if all(_is_number(cell) for cell in header):
+    if all(is_number(cell) for cell in header):
         raise InputError(f"{name}, row 1: holds numbers, not names; put a row with the names of the columns above it")
     _check_spaces(rows[separator], name)
     _check_double(header, name)
@@ -92,17 +94,9 @@ def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
 def _first_rows(text: str, separator: str) -> list[list[str]]:
     """Return what rows 1 and 2 hold, if they are separated so; row 1 is empty where they cannot be."""
     try:
-        return list(itertools.islice(_reader(text, separator, strict=False), 2))
+        return list(itertools.islice(reader(text, separator, strict=False), 2))
     except csv.Error:
         return [[]]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_spaces(rows: list[list[str]], name: str) -> None:
@@ -131,10 +125,8 @@ def _check_names(header: list[str], name: str) -> None:
 
 def _read_fast(content: bytes, separator: str, width: int) -> list[pl.Series] | None:
     """Return the columns by polars, or None where anything at all is odd: each row must have `width` values."""
-    try:
-        import polars as pl
-    except ImportError:
-        raise InputError("reading a CSV needs polars; install it with: pip install polars") from None
+    import polars as pl
+
     rows = _even_rows(content, separator, width)
     if rows is None:
         return None
@@ -173,40 +165,6 @@ def _read_carefully(content: bytes, name: str, separator: str, header: list[str]
     """Return the columns by the csv module; raises InputError for the first row that is wrong."""
     import polars as pl
 
-    held: list[list[str]] = []
-    row, blank = 0, 0
-    try:
-        for row, cells in enumerate(_reader(content.decode(), separator), 1):
-            if len(header) == 1 and not cells:
-                cells = [""]  # a gap
-            if len(cells) != len(header):
-                if not "".join(cells).strip():
-                    blank = blank or row
-                    continue
-                raise InputError(_ragged(name, row, cells, header, separator))
-            if blank:
-                raise InputError(f"{name}, row {blank}: is blank, and more rows follow; remove it")
-            held.append(cells)
-    except csv.Error as fault:
-        raise InputError(
-            f"{name}, row {row + 1}: a quote does not close or stands wrong ({fault}); correct it"
-        ) from None
+    held = [cells for _, cells in careful_rows(content.decode(), name, len(header), separator)]
     columns = zip(*held[1:], strict=True) if len(held) > 1 else [()] * len(header)
     return [pl.Series(list(column), dtype=pl.String) for column in columns]
-
-
-def _reader(text: str, separator: str, *, strict: bool = True) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
-
-
-def _ragged(name: str, row: int, cells: list[str], header: list[str], separator: str) -> str:
-    remedy = "a missing one is an empty one" if len(cells) < len(header) else "remove what is too much"
-    other = next((what for cut, what in SEPARATORS.items() if cut != separator and cut in "".join(cells)), None)
-    if len(cells) == 1 and other:
-        remedy = f"the header is separated by {SEPARATORS[separator]}s, this row seems to be by {other}s"
-    elif len(cells) > len(header):
-        remedy += f"; a value that holds a {SEPARATORS[separator]} belongs in quotes"
-    return (
-        f"{name}, row {row}: has {len(cells)} value{'s' * (len(cells) != 1)}, the header names {len(header)}; "
-        f"give each row one value a column ({remedy})"
-    )

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import polars as pl
 
-    from pellucid.datasets.containers import Array
+    from pellucid.core.arrays import AnyArray
 
 ISO = "ISO 8601"
 LIKE_ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
@@ -77,7 +77,7 @@ def contradict(one: str, other: str) -> bool:
     return day != other_day and any({day, other_day} == set(forms) for forms in FORMS)
 
 
-def each_date(texts: Array, form: str = "") -> Array:
+def each_date(texts: AnyArray, form: str = "") -> AnyArray:
     """Return the seconds since 1970 of texts (n,), NaN for None and for what is no date.
 
     ``form`` is the one that the texts have beside ISO's; without it, the one in which most of them are written.

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array
 
 Kind: TypeAlias = Literal["number", "boolean", "text", "date", "other"]
 UNNAMED = "Unnamed: 0"  # what pandas calls the column of an index that has no name
@@ -38,7 +38,7 @@ class Column:
     """
 
     kind: Kind
-    values: Array | None
+    values: AnyArray | None
     whole: bool = False  # the numbers are integers as they were written
     odd: Odd | None = None
     why: str = ""
@@ -46,7 +46,7 @@ class Column:
     words: tuple[str, str] = ("False", "True")  # what no and yes are called, of booleans
 
     @property
-    def gaps(self) -> Array:
+    def gaps(self) -> AnyArray:
         """Where values are missing, (n,) bool; raises ValueError for a column without values.
 
         >>> Column("text", np.array(["Bonn", None], object)).gaps
@@ -98,10 +98,10 @@ class Frame:
         return f"{where}: {shown(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
 
 
-def checked(name: str, columns: dict[str, Column], *, first: int) -> Frame:
+def frame_of(name: str, columns: dict[str, Column], *, first: int) -> Frame:
     """Put columns into a table; raises InputError where there are none, no rows, or an infinity.
 
-    >>> checked("data", {"age": Column("number", np.array([41.0, np.inf]))}, first=0)
+    >>> frame_of("data", {"age": Column("number", np.array([41.0, np.inf]))}, first=0)
     Traceback (most recent call last):
     ...
     pellucid.core.errors.InputError: data, row 1, column age: is inf; put a number there, or leave it empty
@@ -162,8 +162,12 @@ def is_index(column: str, place: int) -> bool:
     >>> is_index("__index_level_0__", 5), is_index("Unnamed: 0", 0), is_index("age", 0)
     (True, True, False)
     """
-    stored = column.startswith("__index_level_") and column.endswith("__")
-    return stored or (place == 0 and column in (UNNAMED, ""))
+    return is_stored_index(column) or (place == 0 and column in (UNNAMED, ""))
+
+
+def is_stored_index(column: str) -> bool:
+    """Whether pandas stored its index under this name: it numbers the rows and says nothing of a sample."""
+    return column.startswith("__index_level_") and column.endswith("__")
 
 
 def is_gap(value: object) -> bool:

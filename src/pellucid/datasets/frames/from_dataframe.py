@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.core.errors import InputError
-from pellucid.datasets.frames.frame import INDEX, Column, Odd, called, is_gap, is_index, shown
+from pellucid._text import first_twice
+from pellucid.core.errors import InputError, needs
+from pellucid.datasets.frames.frame import INDEX, Column, Frame, Odd, called, frame_of, is_gap, is_index, shown
 from pellucid.datasets.frames.text_columns import dates_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,21 @@ NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
 MIXED = 0.95  # of the values: see texts.NEARLY_ALL
 
 
+def as_frame(data: Any, name: str = "data") -> Frame:
+    """Turn a data frame of pandas, polars, PyArrow or another that narwhals knows, or a dict of columns, into a table.
+
+    Raises InputError that names the column and what is wrong with it.
+
+    >>> frame = as_frame({"age": [41, None], "city": ["Bonn", "Ulm"]})
+    >>> frame.columns["age"].whole, frame.rows
+    (True, 2)
+    """
+    if isinstance(data, Frame):
+        return data
+    columns = from_values(data, name) if isinstance(data, Mapping) else from_native(data, name)
+    return frame_of(name, columns, first=0)
+
+
 def from_native(data: Any, name: str) -> dict[str, Column]:
     """Return the columns of a data frame by name; raises InputError for what is none, or cannot be read.
 
@@ -29,10 +45,10 @@ def from_native(data: Any, name: str) -> dict[str, Column]:
     ...
     pellucid.core.errors.InputError: data: is a list, no data frame; give a data frame of pandas, polars or PyArrow, ...
     """
-    try:
-        import narwhals as nw
-    except ImportError:
-        raise InputError(f"{name}: reading data frames needs narwhals; install it with: pip install narwhals") from None
+    for library in ("narwhals", "polars"):
+        needs(library, "tables", f"{name}: reading a data frame")
+    import narwhals as nw
+
     try:
         frame = nw.from_native(data, eager_only=True)
     except TypeError:
@@ -83,13 +99,10 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
 def _names(names: Sequence[Any], name: str) -> list[str]:
     """Return the names of the columns as text; raises InputError where two are the same, or one is empty."""
     texts = [str(column).strip() for column in names]
-    seen: set[str] = set()
-    for place, column in enumerate(texts):
-        if column in seen:
-            raise InputError(f"{name}: two columns are called {shown(column)}; rename or remove one")
-        if not column and place:
-            raise InputError(f"{name}: column {place} (from 0) has no name; give it one, or remove it")
-        seen.add(column)
+    if (twice := first_twice(texts)) is not None:
+        raise InputError(f"{name}: two columns are called {shown(twice)}; rename or remove one")
+    if "" in texts[1:]:
+        raise InputError(f"{name}: column {texts.index('', 1)} (from 0) has no name; give it one, or remove it")
     return texts
 
 
@@ -148,6 +161,7 @@ def _floats(series: nw.Series[Any]) -> np.ndarray:
 
 
 def _text(values: list[Any]) -> Column:
+    needs("polars", "tables", "reading columns of text")
     import polars as pl
 
     return dates_of(pl.Series([None if is_gap(value) else str(value) for value in values], dtype=pl.String))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pellucid._text import listed, shortened
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices, Understood
-from pellucid.datasets.frames.api import Column, Frame
+from pellucid.datasets.containers import Indices, Understood
 from pellucid.datasets.frames.coerce import as_kind
+from pellucid.datasets.frames.frame import Column, Frame
 from pellucid.model.columns import Category, Date, Number
 
 KINDS = ("number", "boolean", "category", "date", "out")  # that a person may ask for
@@ -35,7 +37,7 @@ def understand(
         kind = asked.get(name)
         oddity = frame.oddity(name) if kind is None else None
         if oddity is not None:
-            raise InputError(f"{oddity}; or say what the column is: --column {name}=category, or =out")
+            raise InputError(f"{oddity}; or say what the column is: {_kind(name, 'category')}, or {_kind(name, 'out')}")
         why = "as asked" if kind == "out" else reason_to_leave_out(name, column, train) if kind is None else None
         if why is not None:
             left_out.append((name, why))
@@ -46,12 +48,12 @@ def understand(
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
         raise InputError(
             f"{frame.name}: no column is left to learn from beside {', '.join(sorted(without))} ({reasons or 'none'}); "
-            "bring more columns, or say what one is: --column NAME=category"
+            "bring more columns, or say what one is: columns={'NAME': 'category'}"
         )
     return tuple(used), tuple(left_out)
 
 
-def _fitted(name: str, values: Array, kind: str, form: str) -> Number | Category | Date:
+def _fitted(name: str, values: AnyArray, kind: str, form: str) -> Number | Category | Date:
     if kind == "category":
         return Category.fitted(name, values)
     if kind == "date":
@@ -83,7 +85,7 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     return None
 
 
-def _numbers_the_rows(name: str, values: Array) -> bool:
+def _numbers_the_rows(name: str, values: AnyArray) -> bool:
     """Whether whole numbers count up by one from row to row, in a column called so, or from 0 or 1."""
     if len(values) < 3 or not bool((np.diff(values) == 1).all()):
         return False
@@ -91,27 +93,24 @@ def _numbers_the_rows(name: str, values: Array) -> bool:
 
 
 def _short(value: object) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 30 else text[:29] + "…"
+    return shortened(f"{value:g}" if isinstance(value, float) else str(value), 30)
 
 
 def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> None:
     for name, kind in asked.items():
         if kind not in KINDS:
-            raise InputError(f"--column {name}={kind}: a column is one of {', '.join(KINDS)}")
+            raise InputError(f"{_kind(name, kind)}: a column is one of {', '.join(KINDS)}")
         if name in without:
-            raise InputError(f"--column {name}={kind}: is the target, or the weight of a row; leave this out")
+            raise InputError(f"{_kind(name, kind)}: is the target, or the weight of a row; leave this out")
         if name not in frame.columns:
-            raise InputError(f"--column {name}={kind}: {frame.name} has no such column; it has {listed(frame)}")
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.columns)}")
         if frame.columns[name].values is None and kind != "out":
-            raise InputError(f"--column {name}={kind}: {frame.name} has it as {frame.columns[name].why}; leave it out")
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has it as {frame.columns[name].why}; leave it out")
 
 
-def listed(frame: Frame, most: int = 10) -> str:
-    """Return the names of the columns, the first of them where there are many."""
-    names = list(frame.columns)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _kind(name: str, kind: str) -> str:
+    """Return the setting that says what a column is, as Python has it."""
+    return f"columns={{{name!r}: {kind!r}}}"
 
 
 def describe(column: Number | Category | Date, missing: int) -> Understood:

@@ -3,85 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from pellucid._text import listed
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Dataset, Indices, Samples, Understood, WeightedSamples
-from pellucid.datasets.frames.api import Frame
+from pellucid.datasets.containers import Dataset, Indices, Samples, Understood, WeightedSamples
 from pellucid.datasets.frames.coerce import as_kind, columns_of
-from pellucid.datasets.frames.infer import describe, listed, understand
+from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.infer import describe, understand
 from pellucid.datasets.frames.targets import encoded, rows_with_target, target_names, targets_of
 from pellucid.datasets.labels import encode_labels, values
-from pellucid.datasets.splits import split
+from pellucid.datasets.options import LoadOptions
 from pellucid.model.columns import Category, Target
 from pellucid.model.preprocessing import Preprocessing
 
 
-@dataclass(frozen=True)
-class TableOptions:
-    """What a person says of a table beside its target.
+def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  # noqa: B008  (frozen)
+    """Understand a table, split it, and turn its columns into inputs X (n, inputs), as the options say.
 
-    ``columns`` are texts such as "zip=category" (kinds: number, boolean, category, date, out); ``weights`` names the
-    column of each row's weight; ``class_weights`` is "balanced", or texts such as "yes=2" joined by commas.
-    ``counts`` says that the target is one, or several, for the Poisson loss: scaled, but never below 0.
+    Rows without a target are left out. Without a plan in the options, a preprocessing is fitted on the training part
+    (imputation, standardisation, one-hot encoding). Values to predict are scaled, as the plan's targets say. Raises
+    InputError for whatever is wrong with the table or with the request.
     """
-
-    columns: tuple[str, ...] = ()
-    weights: str | None = None
-    class_weights: str | None = None
-    counts: bool = False
-
-    def asked(self) -> dict[str, str]:
-        """Return what each column was said to be; raises InputError for a text that says nothing.
-
-        >>> TableOptions(("zip=category", "id=out")).asked()
-        {'zip': 'category', 'id': 'out'}
-        """
-        asked = {}
-        for text in self.columns:
-            name, equals, kind = text.rpartition("=")
-            if not equals or not name:
-                raise InputError(f"--column {text}: give a name and a kind, such as --column zip=category")
-            asked[name] = kind
-        return asked
-
-
-def load_table(
-    frame: Frame,
-    *,
-    target: str | None = None,
-    task: str = "auto",
-    dev: float | None = None,
-    test: float | None = None,
-    seed: int = 0,
-    options: TableOptions = TableOptions(),
-    plan: Preprocessing | None = None,
-    dtype: npt.DTypeLike = np.float32,
-) -> Dataset:
-    """Understand a table, split it by ``seed``, and turn its columns into inputs X (n, inputs) of ``dtype``.
-
-    Rows without a target are left out. ``plan`` is a preprocessing that was fitted before; without it, one is fitted
-    on the training part. Values to predict are scaled, as the plan's targets say. Raises InputError for whatever is
-    wrong with the table or with the request.
-    """
-    names = target_names(frame, target, plan)
+    plan = options.plan
+    names = target_names(frame, options.target, plan)
     rows = rows_with_target(frame, names)
     weights = _weights(frame, options.weights, rows, names)
-    classes, y = encoded(frame, names, rows, task, plan)
-    by_class = None if classes is None else y
-    size = int(len(rows) * 0.1 + 0.5) if dev is None else dev
-    parts = split(len(rows), dev=size, test=test or 0, rng=np.random.default_rng(seed), labels=by_class)
+    classes, y = encoded(frame, names, rows, options.task, plan)
+    parts = options.split(len(rows), None if classes is None else y)
     if plan is None:
         without = {*names, *([options.weights] if options.weights is not None else [])}
         used, left_out = understand(frame, rows[parts[0]], without=without, asked=options.asked())
         plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]], options))
     if classes is None:
         _refuse_negative(y, names, frame, options)
-        y = _scaled(y, frame, plan, rows, dtype)
-    X = _inputs(frame, plan, rows, dtype)
+        y = _scaled(y, frame, plan, rows, options.dtype)
+    X = _inputs(frame, plan, rows, options.dtype)
     of_class = _class_weights(options.class_weights, classes, y, parts[0])
     train, dev_part, test_part = (_part(X, y, weights, index) for index in parts)
     if of_class is not None:
@@ -99,12 +59,12 @@ def load_table(
     )
 
 
-def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> Array:
+def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> AnyArray:
     """Return the inputs X (n, inputs) that a plan makes of a table; raises as `columns_of` does."""
     return _inputs(frame, plan, np.arange(frame.rows), dtype)
 
 
-def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> AnyArray:
     """Return the inputs X (rows, inputs) of some rows of a table."""
     columns = {name: values[rows] for name, values in columns_of(frame, plan).items()}
     with np.errstate(over="ignore"):
@@ -114,7 +74,7 @@ def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLi
     return X
 
 
-def _scaled(y: Array, frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> Array:
+def _scaled(y: AnyArray, frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> AnyArray:
     """Return targets y (rows, k) as the network learns them."""
     with np.errstate(over="ignore"):
         scaled = plan.scaled(y).astype(dtype)
@@ -122,7 +82,7 @@ def _scaled(y: Array, frame: Frame, plan: Preprocessing, rows: Indices, dtype: n
     return scaled
 
 
-def _refuse_far(scaled: Array, frame: Frame, rows: Indices, names: Sequence[str], dtype: npt.DTypeLike) -> None:
+def _refuse_far(scaled: AnyArray, frame: Frame, rows: Indices, names: Sequence[str], dtype: npt.DTypeLike) -> None:
     """Raise InputError at the first scaled value (rows, columns) that is too large to be a number."""
     far = np.isinf(scaled)
     if far.any():
@@ -151,7 +111,7 @@ def samples_like(
     if missing:
         raise InputError(
             f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
-            f"{listed(frame)}: add it, or use pellucid predict"
+            f"{listed(frame.columns)}: add it, or use pellucid predict"
         )
     rows = rows_with_target(frame, names)
     answers = targets_of(frame, names, rows)
@@ -169,7 +129,7 @@ def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
     return {name: levels for name, levels in unknown.items() if levels}
 
 
-def _refuse_negative(y: Array, names: Sequence[str], frame: Frame, options: TableOptions) -> None:
+def _refuse_negative(y: AnyArray, names: Sequence[str], frame: Frame, options: LoadOptions) -> None:
     if options.counts and (y < 0).any():
         row, k = np.argwhere(y < 0)[0]
         raise InputError(
@@ -178,15 +138,17 @@ def _refuse_negative(y: Array, names: Sequence[str], frame: Frame, options: Tabl
         )
 
 
-def _scales(names: Sequence[str], y: Array, options: TableOptions) -> tuple[Target, ...]:
+def _scales(names: Sequence[str], y: AnyArray, options: LoadOptions) -> tuple[Target, ...]:
     return tuple(Target.fitted(name, y[:, k], counts=options.counts) for k, name in enumerate(names))
 
 
-def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> Array | None:
+def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> AnyArray | None:
     if name is None:
         return None
     if name not in frame.columns or name in targets:
-        raise InputError(f"--weights {name}: {frame.name} has no such column beside the target; it has {listed(frame)}")
+        raise InputError(
+            f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame.columns)}"
+        )
     weights = as_kind(frame.columns[name], "number", frame, name)[rows]
     bad = ~(weights >= 0)
     if bad.any():
@@ -195,16 +157,16 @@ def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[st
             f"{frame.place(int(rows[i]))}, column {name}: {weights[i]:g} is no weight; give numbers of at least 0"
         )
     if not weights.any():
-        raise InputError(f"--weights {name}: every weight is 0; give some rows a weight")
+        raise InputError(f"weights={name!r}: every weight is 0; give some rows a weight")
     return weights
 
 
-def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: Array, train: Indices) -> Array | None:
+def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: AnyArray, train: Indices) -> AnyArray | None:
     """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1."""
     if text is None:
         return None
     if classes is None:
-        raise InputError(f"--class-weights {text}: is for classes, but there are values to predict; leave it out")
+        raise InputError(f"class_weights={text!r}: is for classes, but there are values to predict; leave it out")
     if text == "balanced":
         counts = np.bincount(y[train], minlength=len(classes))
         return len(train) / (len(classes) * np.maximum(counts, 1.0))
@@ -215,15 +177,15 @@ def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: Array, 
             weights[classes.index(name)] = float(number)
         except ValueError:
             raise InputError(
-                f"--class-weights {part}: give balanced, or a class and a number, such as {classes[0]}=2; "
-                f"the classes are {', '.join(classes[:10])}"
+                f"class_weights={part!r}: give balanced, or a class and a number, such as {classes[0]}=2; "
+                f"the classes are {listed(classes)}"
             ) from None
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise InputError(f"--class-weights {text}: give finite numbers of at least 0, not all of them 0")
+        raise InputError(f"class_weights={text!r}: give finite numbers of at least 0, not all of them 0")
     return weights
 
 
-def _part(X: Array, y: Array, weights: Array | None, index: Indices | slice) -> Samples | WeightedSamples:
+def _part(X: AnyArray, y: AnyArray, weights: AnyArray | None, index: Indices | slice) -> Samples | WeightedSamples:
     if weights is None:
         return Samples(X[index], y[index])
     return WeightedSamples(X[index], y[index], weights[index])

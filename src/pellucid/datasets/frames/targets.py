@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pellucid._text import listed
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices, Table
-from pellucid.datasets.frames.api import Frame
+from pellucid.datasets.containers import Indices, RawArrays
 from pellucid.datasets.frames.coerce import as_kind
-from pellucid.datasets.frames.infer import listed
+from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.text_columns import THOUSANDS
 from pellucid.datasets.labels import class_labels, decide_task, values
 from pellucid.model.preprocessing import Preprocessing
@@ -28,7 +29,7 @@ def target_names(frame: Frame, target: str | None, plan: Preprocessing | None = 
         usual = [name for name in USUAL if name in frame.columns]
         if not usual:
             raise InputError(
-                f"{frame.name}: say which column to predict: --target NAME; its columns are {listed(frame)}"
+                f"{frame.name}: say which column to predict: target='NAME'; its columns are {listed(frame.columns)}"
             )
         return (usual[0],)
     if target is None:
@@ -37,13 +38,15 @@ def target_names(frame: Frame, target: str | None, plan: Preprocessing | None = 
         names = (target,) if target in frame.columns else tuple(name.strip() for name in target.split(","))
     for name in names:
         if name not in frame.columns:
-            raise InputError(f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame)}")
+            raise InputError(
+                f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame.columns)}"
+            )
     if len(set(names)) < len(names):
-        raise InputError(f"--target {target}: names a column twice; name each once")
+        raise InputError(f"target={target!r}: names a column twice; name each once")
     if known and set(known) != set(names):
         raise InputError(
             f"{frame.name}: the network to go on with predicts {', '.join(known)}, not {', '.join(names)}: "
-            f"take --target {','.join(known)}, or train a new network"
+            f"take target={','.join(known)!r}, or train a new network"
         )
     return known or names
 
@@ -68,11 +71,13 @@ def rows_with_target(frame: Frame, names: Sequence[str]) -> Indices:
     return rows
 
 
-def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> Table:
+def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> RawArrays:
     """Return the targets of some rows as a table without inputs, y (n,) or (n, k), as the other files have them."""
     columns = [frame.columns[name] for name in names]
     if len(columns) > 1:
-        y: Array = np.stack([as_kind(c, "number", frame, n)[rows] for n, c in zip(names, columns, strict=True)], axis=1)
+        y: AnyArray = np.stack(
+            [as_kind(c, "number", frame, n)[rows] for n, c in zip(names, columns, strict=True)], axis=1
+        )
     else:
         values = columns[0].values
         assert values is not None
@@ -83,12 +88,12 @@ def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> Table:
             y = values.astype(bool)
         else:
             y = values.astype(np.int64) if columns[0].whole else values
-    return Table(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first, rows=rows)
+    return RawArrays(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first, rows=rows)
 
 
 def encoded(
     frame: Frame, names: Sequence[str], rows: Indices, task: str, plan: Preprocessing | None
-) -> tuple[tuple[str, ...] | None, Array]:
+) -> tuple[tuple[str, ...] | None, AnyArray]:
     """Return the classes and the index of each of some rows among them (n,), or None and values (n, k).
 
     Classes of yes and no are called as the file calls them. Raises InputError for what cannot be learned, and for

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Form, Indices, Pixels, Table
+from pellucid.datasets.containers import Indices, Pixels, RawArrays
 from pellucid.datasets.formats.array_checks import check_finite
 from pellucid.datasets.formats.opening import opened
 from pellucid.datasets.streaming.fixed_rows import Rows
@@ -32,11 +33,11 @@ class Source:
     """
 
     name: str
-    form: Form
+    form: str
     rows: Rows
     features: tuple[str, ...]
     image_shape: tuple[int, int] | None
-    targets: Callable[[], Iterator[Array]] | None = None
+    targets: Callable[[], Iterator[AnyArray]] | None = None
     target: str = "y"
     target_dtype: np.dtype[Any] = LABELS
     target_ndim: int = 1
@@ -48,17 +49,17 @@ class Source:
         n, d = self.rows.shape
         return n * d * self.rows.dtype.itemsize > STREAM_ABOVE
 
-    def table(self, X: Array = NO_INPUTS, y: Array | None = None, first: int = 0) -> Table:
+    def table(self, X: AnyArray = NO_INPUTS, y: AnyArray | None = None, first: int = 0) -> RawArrays:
         """Return a block as a table that knows where it stands in the file."""
-        return Table(self.name, X, y, self.features, self.image_shape, self.form, first)
+        return RawArrays(self.name, X, y, self.features, self.image_shape, self.form, first)
 
-    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Array]]:
+    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, AnyArray]]:
         """Yield the first row's number and X (m, d); raises InputError for a value that is no number."""
         for first, X in self.rows.read(spans):
             check_finite(self.table(X, first=first), self.target)
             yield first, X
 
-    def target_blocks(self) -> Iterator[Table]:
+    def target_blocks(self) -> Iterator[RawArrays]:
         """Yield the targets in tables without inputs; raises InputError where there are none, or a gap."""
         if self.targets is None:
             raise InputError(f"{self.name}: has no labels; give a file with a label (or target) for each sample")
@@ -72,11 +73,12 @@ class Source:
             raise InputError(f"{self.name}: {self.target} ends after {first} of {n} samples; it is cut off or damaged")
 
 
-def whole(source: Source) -> Table:
+def whole(source: Source) -> RawArrays:
     """Return all of a file in memory; raises InputError where this machine has not as much of it.
 
+    >>> from pellucid.datasets.formats.opening import File
     >>> from pellucid.datasets.streaming.fixed_rows import FlatRows
-    >>> whole(Source("X.npy", "npy", FlatRows("X.npy", 128, (2**40, 784), np.dtype(np.uint8)), (), None))
+    >>> whole(Source("X.npy", "npy", FlatRows(File("X.npy"), 128, (2**40, 784), np.dtype(np.uint8)), (), None))
     Traceback (most recent call last):
     ...
     pellucid.core.errors.InputError: X.npy: takes 862,017.1 GB, more than this machine's memory; ...
@@ -94,7 +96,7 @@ def whole(source: Source) -> Table:
     return source.table(X, y)
 
 
-def _raw(table: Table) -> Array:
+def _raw(table: RawArrays) -> AnyArray:
     assert table.y is not None
     return table.y
 
@@ -116,7 +118,7 @@ class FileStream:
     """
 
     source: Source
-    y: Array  # (n,) unsigned integers, or (n, k) float64
+    y: AnyArray  # (n,) unsigned integers, or (n, k) float64
     part: Pixels  # (n,)
 
     @property
@@ -139,7 +141,7 @@ class FileStream:
         """int64 for labels, float64 for values."""
         return np.dtype(np.float64 if self.y.dtype.kind == "f" else np.int64)
 
-    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[tuple[Array, Array]]:
+    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[tuple[AnyArray, AnyArray]]:
         """Yield all training samples once, X (m, d) and y (m,) or (m, k), in blocks that are used again.
 
         The seed decides the order of the blocks and, but for Parquet, where they begin; None is the file's own
@@ -178,7 +180,7 @@ class FileStream:
         rows = self.source.rows
         about = f"{self.source.form} {rows.shape} {rows.dtype} {self.y.dtype} {self.y.shape}"
         sum_ = zlib.crc32(about.encode())
-        for path in (rows.path, self.source.target_path):
+        for path in (rows.file.name, self.source.target_path):
             sum_ = sum_ if path is None else fingerprint(path, sum_)
         return zlib.crc32(self.part.data, zlib.crc32(np.ascontiguousarray(self.y).data, sum_))
 

@@ -11,9 +11,10 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices
-from pellucid.datasets.formats.opening import opened
+from pellucid.datasets.containers import Indices
+from pellucid.datasets.formats.opening import File
 
 BLOCK_BYTES = 1024 * 784  # large enough for the disk, small enough for a core's own cache
 MOST_ROWS = 1 << 16
@@ -31,13 +32,13 @@ class Rows(Protocol):
         """The type of the blocks."""
 
     @property
-    def path(self) -> str:
+    def file(self) -> File:
         """The file."""
 
     def spans(self, rng: np.random.Generator | None) -> Indices:
         """Return where blocks begin and end, (k, 2): in the file's order, or as `rng` cuts and shuffles it."""
 
-    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Array]]:
+    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, AnyArray]]:
         """Yield the first row's number and X (m, d) for each span, in one or more pieces; X is used again."""
 
 
@@ -62,20 +63,20 @@ def cut(n: int, size: int, start: int = 0) -> Indices:
 
 
 def read_raw(
-    path: str, offset: int, width: int, stored: np.dtype[Any], spans: Iterable[tuple[int, int]], most: int
-) -> Iterator[tuple[int, Array]]:
+    file: File, offset: int, width: int, stored: np.dtype[Any], spans: Iterable[tuple[int, int]], most: int
+) -> Iterator[tuple[int, AnyArray]]:
     """Yield the first row's number and the rows (m, width) of each span of at most `most` rows, as stored.
 
     The rows lie in a buffer that is used again. Raises InputError where the file ends before.
     """
     length = width * stored.itemsize
     buffer = np.empty((most, length), np.uint8)
-    with opened(path) as stream:
+    with file.opened() as stream:
         for start, stop in spans:
             into = buffer[: stop - start]
             stream.seek(offset + start * length)
             if cast(Any, stream).readinto(into.reshape(-1).data) != into.nbytes:
-                raise InputError(f"{path}: ends before sample {stop - 1}; it has changed, or the disk is damaged")
+                raise InputError(f"{file.name}: ends before sample {stop - 1}; it has changed, or the disk is damaged")
             yield start, into != 0 if stored.kind == "b" else into.view(stored)
 
 
@@ -83,11 +84,11 @@ def read_raw(
 class FlatRows:
     """Rows of numbers of type `stored`, the first of them `offset` bytes into the file.
 
-    >>> FlatRows("X.npy", 128, (5000, 784), np.dtype(np.uint8)).spans(None).tolist()
+    >>> FlatRows(File("X.npy"), 128, (5000, 784), np.dtype(np.uint8)).spans(None).tolist()
     [[0, 1024], [1024, 2048], [2048, 3072], [3072, 4096], [4096, 5000]]
     """
 
-    path: str
+    file: File
     offset: int
     shape: tuple[int, int]
     stored: np.dtype[Any]
@@ -107,12 +108,12 @@ class FlatRows:
         spans = cut(n, size, int(rng.integers(min(size, n))))
         return spans[rng.permutation(len(spans))]
 
-    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Array]]:
+    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, AnyArray]]:
         """Yield the first row's number and X (m, d) of each span."""
         d = self.shape[1]
         same = self.stored == self.dtype
         room = np.empty((0 if same else self._most, d), self.dtype)
-        for first, raw in read_raw(self.path, self.offset, d, self.stored, spans, self._most):
+        for first, raw in read_raw(self.file, self.offset, d, self.stored, spans, self._most):
             X = raw if same else room[: len(raw)]
             if not same:
                 with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is found and named later

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from typing import Any
 
 import numpy as np
 
+from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Dataset, Indices, Samples
+from pellucid.datasets.containers import Dataset, Indices, Samples
 from pellucid.datasets.labels import MOST_CLASSES, as_labels, class_names, task_of, values
+from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import mark_parts, part_sizes
 from pellucid.datasets.streaming.file_stream import DEV, TEST, FileStream, Source
 
@@ -18,19 +21,18 @@ MOST_VALUES = 2**28  # bytes of the targets of a regression
 MOST_STREAM_CLASSES = 2**16
 
 
-def load_stream(source: Source, *, task: str, dev: float | None, test: float | None, seed: int) -> Dataset:
-    """Encode the targets of a large file, draw dev and test from it by `seed`, and read these into memory.
+def load_stream(source: Source, options: LoadOptions) -> Dataset:
+    """Encode the targets of a large file, draw dev and test from it, and read these into memory, as the options say.
 
     Without `dev`, it is 10 %, but at most 10,000 samples. Raises InputError where dev and test would take more
     than 1 GB, and for whatever is wrong with the targets or with the rows that are read.
     """
     n = source.rows.shape[0]
     try:
-        classes, y = encode(source, task)
-        size = min(int(n * 0.1 + 0.5), MOST_DEV) if dev is None else dev
-        dev_size, test_size = part_sizes(n, size, test or 0)
+        classes, y = encode(source, options.task)
+        dev_size, test_size = part_sizes(n, *options.shares(n, most=MOST_DEV))
         _check_held(source, dev_size, test_size)
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(options.seed)
         part = mark_parts(n, dev_size, test_size, rng, None if classes is None else y)
         train = FileStream(source, y, part)
         held = _read_held(train, dev_size, test_size)
@@ -49,7 +51,7 @@ def _check_held(source: Source, dev_size: int, test_size: int) -> None:
         )
 
 
-def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
+def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, AnyArray]:
     """Return the classes and each sample's index (n,) in one or two bytes, or None and values (n, k) float64.
 
     The raw targets are read block by block, twice where they are labels, and never all in memory. Raises
@@ -58,22 +60,22 @@ def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, Array]:
     look = task_of(task, source.form, source.target_dtype, source.target_ndim, lambda: _count_few(source))
     if look == "regression":
         return None, _all_values(source)
-    seen = _distinct(source, MOST_STREAM_CLASSES)
-    if len(seen.values) > MOST_STREAM_CLASSES:
+    labels, first, counts = _distinct(source, MOST_STREAM_CLASSES)
+    if len(labels) > MOST_STREAM_CLASSES:
         raise InputError(
             f"{source.name}: has more than {MOST_STREAM_CLASSES} different labels, too many for classes; "
-            "take task regression, or another target"
+            "take task='regression', or another target"
         )
-    classes = class_names(source.table(), seen.values, seen.first, seen.counts)
+    classes = class_names(source.table(), labels, first, counts)
     y = np.empty(source.rows.shape[0], np.min_scalar_type(len(classes) - 1))  # (n,)
     for table in source.target_blocks():
-        labels = as_labels(table)
-        y[table.first : table.first + len(labels)] = np.searchsorted(seen.values, labels)
+        block = as_labels(table)
+        y[table.first : table.first + len(block)] = np.searchsorted(labels, block)
     return classes, y
 
 
-def _all_values(source: Source) -> Array:
-    y: Array | None = None
+def _all_values(source: Source) -> AnyArray:
+    y: AnyArray | None = None
     for table in source.target_blocks():
         block = values(table)
         if y is None:
@@ -89,38 +91,26 @@ def _all_values(source: Source) -> Array:
     return y
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Distinct labels, sorted: which, where each stands first, and how often each is there."""
+def _distinct(source: Source, most: int) -> tuple[AnyArray, Indices, Indices]:
+    """Return the distinct labels of a file, sorted, where each stands first, and how often it is there.
 
-    values: Array
-    first: Indices
-    counts: Indices
-
-    def with_(self, other: _Seen) -> _Seen:
-        """Return what is seen in both, this one coming first in the file."""
-        values, first, place = np.unique(
-            np.concatenate([self.values, other.values]), return_index=True, return_inverse=True
-        )
-        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
-        return _Seen(values, np.concatenate([self.first, other.first])[first], counts)
-
-
-def _distinct(source: Source, most: int) -> _Seen:
-    """Return the distinct labels of a file; the rest of it is not read where they are more than `most`."""
-    seen: _Seen | None = None
+    The rest of the file is not read where they are more than `most`.
+    """
+    first: dict[Any, int] = {}
+    counts: Counter[Any] = Counter()
     for table in source.target_blocks():
-        labels, first, counts = np.unique(as_labels(table), return_index=True, return_counts=True)
-        block = _Seen(labels, first + table.first, counts)
-        seen = block if seen is None else seen.with_(block)
-        if len(seen.values) > most:
+        labels, places, times = np.unique(as_labels(table), return_index=True, return_counts=True)
+        for label, place, count in zip(labels.tolist(), places.tolist(), times.tolist(), strict=True):
+            first.setdefault(label, table.first + place)
+            counts[label] += count
+        if len(first) > most:
             break
-    assert seen is not None
-    return seen
+    found = sorted(first)
+    return np.array(found), np.array([first[label] for label in found]), np.array([counts[label] for label in found])
 
 
 def _count_few(source: Source) -> int:
-    return len(_distinct(source, MOST_CLASSES).values)
+    return len(_distinct(source, MOST_CLASSES)[0])
 
 
 def _read_held(stream: FileStream, dev_size: int, test_size: int) -> list[Samples | None]:

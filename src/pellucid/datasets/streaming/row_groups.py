@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.core.errors import InputError
-from pellucid.datasets.containers import Array, Indices
-from pellucid.datasets.formats.opening import opened
+from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError, needs
+from pellucid.datasets.containers import Indices
+from pellucid.datasets.formats.opening import File
 from pellucid.datasets.streaming.fixed_rows import MOST_ROWS, rows_in_block
 
 if TYPE_CHECKING:
@@ -23,36 +24,34 @@ READ_AHEAD = 1 << 16  # bytes of each column; without a limit a whole row group'
 
 
 @contextmanager
-def opened_parquet(name: str) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file; raises InputError where it cannot be read, now or later, or pyarrow is missing.
-
-    >>> with opened_parquet("missing.parquet") as file:
-    ...     pass
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing.parquet: there is no such file; check the spelling and the folder
-    """
-    with opened(name):
-        pass
-    try:
+def opened_arrow(file: File, what: str) -> Iterator[pa.NativeFile]:
+    """Open a file for pyarrow; raises InputError where it is no `what`, now or later, or pyarrow is missing."""
+    with file.opened() as stream:
+        needs("pyarrow", "parquet", f"{file.name}: reading an Arrow or Parquet file")
         import pyarrow as pa
+
+        try:
+            # what is streamed while a network learns is read without the interpreter
+            yield pa.PythonFile(stream, mode="r") if file.is_held else pa.OSFile(file.name)
+        except InputError:
+            raise
+        except MemoryError:
+            raise InputError(f"{file.name}: a part of it does not fit into memory; write it in smaller ones") from None
+        except Exception as fault:  # pyarrow has many faults for bad bytes, some of them plain OSError
+            why = " ".join(str(fault).split())[:200]
+            raise InputError(
+                f"{file.name}: is no readable {what}, it is cut off or damaged ({why}); get it again"
+            ) from None
+
+
+@contextmanager
+def opened_parquet(file: File) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; raises InputError where it cannot be read, now or later, or pyarrow is missing."""
+    with opened_arrow(file, "Parquet file") as source:
         import pyarrow.parquet as pq
-    except ImportError:
-        raise InputError(
-            f"{name}: reading Parquet needs pyarrow; install it with: pip install 'pellucid[parquet]'"
-        ) from None
-    try:
-        with pa.OSFile(name) as stream, pq.ParquetFile(stream, buffer_size=READ_AHEAD, pre_buffer=False) as file:
-            yield file
-    except InputError:
-        raise
-    except MemoryError:
-        raise InputError(f"{name}: a row group does not fit into memory; write it with smaller ones") from None
-    except Exception as fault:  # pyarrow has many faults for bad bytes, some of them plain OSError
-        why = " ".join(str(fault).split())[:200]
-        raise InputError(
-            f"{name}: is no readable Parquet file, it is cut off or damaged ({why}); get it again"
-        ) from None
+
+        with pq.ParquetFile(source, buffer_size=READ_AHEAD, pre_buffer=False) as parquet:
+            yield parquet
 
 
 def column_kind(type_: pa.DataType) -> str:
@@ -75,26 +74,33 @@ def column_kind(type_: pa.DataType) -> str:
     return f"something else ({type_})"
 
 
-def pieces(name: str, groups: Iterable[int], columns: Sequence[str], rows: int) -> Iterator[tuple[int, list[pa.Array]]]:
+def row_counts(parquet: pq.ParquetFile) -> list[int]:
+    """Return how many rows each row group has."""
+    return [parquet.metadata.row_group(i).num_rows for i in range(parquet.metadata.num_row_groups)]
+
+
+def pieces(
+    file: File, groups: Iterable[int], columns: Sequence[str], rows: int
+) -> Iterator[tuple[int, list[pa.Array]]]:
     """Yield the columns of at most `rows` rows of these row groups, with the first one's number in the file.
 
     Raises InputError for a missing value, and names its place.
     """
     import pyarrow as pa
 
-    with opened_parquet(name) as file:
-        counts = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    with opened_parquet(file) as parquet:
+        counts = row_counts(parquet)
         for group in groups:
             first, stop = sum(counts[:group]), sum(counts[: group + 1])
-            for batch in file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=True):
+            for batch in parquet.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=True):
                 arrays = [batch.column(column) for column in columns]
                 for column, array in zip(columns, arrays, strict=True):
-                    _check_gaps(array, name, column, first)
+                    _check_gaps(array, file.name, column, first)
                 yield first, arrays
                 first += batch.num_rows
             pa.default_memory_pool().release_unused()
             if first != stop:
-                raise InputError(f"{name}: row group {group} ends at row {first}, not {stop}; it is damaged")
+                raise InputError(f"{file.name}: row group {group} ends at row {first}, not {stop}; it is damaged")
 
 
 def _check_gaps(array: pa.Array, name: str, column: str, first: int) -> None:
@@ -107,7 +113,7 @@ def _check_gaps(array: pa.Array, name: str, column: str, first: int) -> None:
 class ParquetRows:
     """The feature columns of a Parquet file, all in one type, in row groups of `counts` rows."""
 
-    path: str
+    file: File
     counts: tuple[int, ...]
     columns: tuple[str, ...]
     dtype: np.dtype[Any]
@@ -116,7 +122,7 @@ class ParquetRows:
     def shape(self) -> tuple[int, int]:
         """(n, d).
 
-        >>> ParquetRows("d.parquet", (1000, 500), ("a", "b"), np.dtype(float)).shape
+        >>> ParquetRows(File("d.parquet"), (1000, 500), ("a", "b"), np.dtype(float)).shape
         (1500, 2)
         """
         return sum(self.counts), len(self.columns)
@@ -124,14 +130,14 @@ class ParquetRows:
     def spans(self, rng: np.random.Generator | None) -> Indices:
         """Return the row groups' spans, which are always read from their beginning; `rng` draws their order.
 
-        >>> ParquetRows("d.parquet", (1000, 0, 500), ("a",), np.dtype(float)).spans(None).tolist()
+        >>> ParquetRows(File("d.parquet"), (1000, 0, 500), ("a",), np.dtype(float)).spans(None).tolist()
         [[0, 1000], [1000, 1500]]
         """
         ends = np.cumsum(self.counts)
         spans = np.stack([ends - self.counts, ends], axis=1)[np.array(self.counts) > 0]
         return spans if rng is None else spans[rng.permutation(len(spans))]
 
-    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, Array]]:
+    def read(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, AnyArray]]:
         """Yield the first row's number and X (m, d) for the pieces of each row group."""
         d = len(self.columns)
         size = rows_in_block(d * self.dtype.itemsize)
@@ -139,17 +145,18 @@ class ParquetRows:
         columns, room = np.empty((d, most), self.dtype), np.empty((size, d), self.dtype)
         starts = np.cumsum(self.counts) - self.counts
         groups = (int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in spans)
-        for first, arrays in pieces(self.path, groups, self.columns, most):
+        for first, arrays in pieces(self.file, groups, self.columns, most):
             m = len(arrays[0])
             for array, column in zip(arrays, columns, strict=True):
-                column[:m] = _as_numpy(array)
+                column[:m] = as_numpy(array)
             for start in range(0, m, size):
                 X = room[: min(size, m - start)]
                 X[...] = columns[:, start : start + len(X)].T
                 yield first + start, X
 
 
-def _as_numpy(array: pa.Array) -> Array:
+def as_numpy(array: pa.Array) -> AnyArray:
+    """Return numbers or booleans as NumPy holds them."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(array.type):

@@ -2,19 +2,20 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import pellucid
 from pellucid._files import StrPath, write_whole
+from pellucid.core.activations import Activation, Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.datasets.formats.digit_csv_rows import GAPS
 from pellucid.datasets.frames.coerce import NO, YES
+from pellucid.interop.export.expressions import numpy_text
 from pellucid.model.columns import CYCLES, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
-from pellucid.model.model_file import describe
 from pellucid.model.preprocessing import Preprocessing
 
 FEW = 400  # parameters that are written as numbers; more are packed
@@ -37,11 +38,11 @@ def script(model: Model) -> str:
     True
     """
     net, plan = model.network, model.preprocessing
-    used = [describe(layer.activation) for layer in net.layers]
+    names = _names(model)
     parts = [_part("head").replace("ABOUT", _about(model))]
-    parts += [_function(name) for name in dict.fromkeys(spec["name"] for spec in used)]
+    parts += dict.fromkeys(_function(layer.activation, names) for layer in net.layers)
     parts.append(_part("weights").replace("DTYPE", str(net.dtype)))
-    parts.append(_layers(model, used))
+    parts.append(_layers(model, names))
     parts.append(_part("forward"))
     parts.append(
         _table(plan) if plan is not None else _part("rows").replace("IMAGE", repr(model.image_shape is not None))
@@ -56,8 +57,23 @@ def _part(name: str) -> str:
     return (BESIDE / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _function(name: str) -> str:
-    return _part("activation_" + name.replace("-", "_"))
+def _names(model: Model) -> dict[Activation, str]:
+    """The function of each activation: its name, and a number where one with other settings has that name."""
+    names: dict[Activation, str] = {}
+    for layer in model.network.layers:
+        if layer.activation not in names:
+            name = layer.activation.name.replace("-", "_")
+            names[layer.activation] = name if name not in names.values() else f"{name}_{len(names)}"
+    return names
+
+
+def _function(activation: Activation, names: Mapping[Activation, str]) -> str:
+    """An activation as a function of whole layers, (n, neurons)."""
+    if isinstance(activation, Softmax):
+        return _part("softmax")
+    lines = [f"def {names[activation]}(z):", f"    # f(z) = {numpy_text(activation)}"]
+    lines += ['    with np.errstate(over="ignore"):', f"        return {numpy_text(activation)}"]
+    return "\n".join(lines)
 
 
 def _about(model: Model) -> str:
@@ -65,19 +81,12 @@ def _about(model: Model) -> str:
     return f"A network {sizes} with {model.network.theta.size:,} parameters, written by pellucid {pellucid.__version__}"
 
 
-def _layers(model: Model, used: list[dict[str, Any]]) -> str:
+def _layers(model: Model, names: Mapping[Activation, str]) -> str:
     """The weights: as numbers where they are few."""
     few = model.network.theta.size <= FEW
     lines = ["LAYERS = [  # of each: W (outputs, inputs), b (outputs,), f"]
-    for (W, b, _), spec in zip(model.network.layers, used, strict=True):
-        name = spec["name"].replace("-", "_")
-        extra = {key: value for key, value in spec.items() if key != "name"}
-        call = (
-            name
-            if not extra
-            else f"lambda z: {name}(z, {', '.join(f'{key}={value!r}' for key, value in extra.items())})"
-        )
-        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {call}),")
+    for W, b, activation in model.network.layers:
+        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {names[activation]}),")
     return "\n".join([*lines, "]"])
 
 

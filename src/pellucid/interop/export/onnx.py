@@ -3,28 +3,42 @@
 Weights are float32; numbers and dates are scaled in float64, as pellucid does. Operators are those of opset 20.
 """
 
+import ast
 from typing import Any
 
 import numpy as np
 
 import pellucid
 from pellucid._files import StrPath, write_whole
+from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
+from pellucid.core.registry import describe
+from pellucid.interop.export import expressions
+from pellucid.model.additions import Mish  # fmt: skip
 from pellucid.model.columns import CYCLES, DAY, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
-from pellucid.model.model_file import describe
 
 OPSET, IR = 20, 10
 MISSING = "onnx is not installed: pip install 'pellucid[onnx]'"
-OPERATORS = {
-    "relu": ("Relu", {}),
-    "leaky-relu": ("LeakyRelu", {"alpha": "slope"}),
-    "sigmoid": ("Sigmoid", {}),
-    "tanh": ("Tanh", {}),
-    "exp": ("Exp", {}),
-    "softmax": ("Softmax", {}),
-}  # the tanh form of GELU is an operator too, but with an attribute of its own
+# ONNX's own operators, with their attributes, of which texts name settings; every other activation is written in
+# several nodes, from its formula
+OPERATORS: dict[type[Activation], tuple[str, dict[str, Any]]] = {
+    Identity: ("Identity", {}),
+    ReLU: ("Relu", {}),
+    LeakyReLU: ("LeakyRelu", {"alpha": "slope"}),
+    Sigmoid: ("Sigmoid", {}),
+    Tanh: ("Tanh", {}),
+    Mish: ("Mish", {}),
+    GELU: ("Gelu", {"approximate": b"tanh"}),
+    Exponential: ("Exp", {}),
+    Softmax: ("Softmax", {"axis": 1}),
+}
+FUNCTIONS = {
+    "abs": "Abs", "exp": "Exp", "log": "Log", "maximum": "Max", "minimum": "Min", "sqrt": "Sqrt", "tanh": "Tanh",
+    "where": "Where", "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow", ">": "Greater", "<": "Less",
+    ">=": "GreaterOrEqual", "<=": "LessOrEqual",
+}  # fmt: skip
 
 
 def write(model: Model, path: StrPath) -> None:
@@ -57,7 +71,7 @@ def graph(model: Model) -> Any:
         bias = build.constant(b.astype(np.float32), f"b{l}")
         # Z = X Wᵀ + b
         x = build.node("Gemm", [x, weights, bias], f"z{l}", transB=1)
-        x = build.activation(describe(activation), x, f"a{l}" if l < last else "outputs")
+        x = build.activation(activation, x, f"a{l}" if l < last else "outputs")
     build.answers(model, x)
     made = build.finished(model)
     onnx.checker.check_model(made, full_check=True)
@@ -103,17 +117,43 @@ class _Graph:
         """Add a cast to FLOAT, DOUBLE, …"""
         return self.node("Cast", [x], name, to=getattr(self.onnx.TensorProto, kind))
 
-    def activation(self, spec: dict[str, Any], z: str, name: str) -> str:
+    def activation(self, f: Activation, z: str, name: str) -> str:
         """Add an activation function."""
-        if spec["name"] == "identity":
-            return self.node("Identity", [z], name)
-        if spec["name"] == "gelu":
-            return self.node("Gelu", [z], name, approximate="tanh")
-        operator, attributes = OPERATORS[spec["name"]]
-        given: dict[str, Any] = {attribute: float(spec[setting]) for attribute, setting in attributes.items()}
-        if operator == "Softmax":
-            given["axis"] = 1
-        return self.node(operator, [z], name, **given)
+        if type(f) in OPERATORS:
+            settings = describe(f)
+            operator, attributes = OPERATORS[type(f)]
+            given = {key: settings[value] if isinstance(value, str) else value for key, value in attributes.items()}
+            return self.node(operator, [z], name, **given)
+        self.node("Identity", [self._formula(f, z, name)], name)
+        return name
+
+    def _formula(self, f: Activation, z: str, name: str) -> str:
+        """Add the nodes of a formula; returns the name of its value."""
+
+        def fresh() -> str:
+            return f"{name} part {len(self.nodes) + len(self.constants)}"
+
+        def number(value: float) -> str:
+            return self.constant(np.array(value, np.float32), fresh())
+
+        def operation(sign: str, parts: list[str]) -> str:
+            if len(parts) == 1:
+                return self.node("Neg", parts, fresh())
+            return self.node(FUNCTIONS[sign], parts, fresh())
+
+        def call(node: ast.Call, parts: list[str]) -> str:
+            function = expressions.function_name(node)
+            if function == "log1p":  # log(1 + x)
+                return self.node("Log", [operation("+", [number(1.0), *parts])], fresh())
+            if function == "logaddexp":  # max(a, b) + log(1 + exp(−|a − b|))
+                apart = self.node("Abs", [operation("-", parts)], fresh())
+                inner = self.node("Exp", [self.node("Neg", [apart], fresh())], fresh())
+                rest = self.node("Log", [operation("+", [number(1.0), inner])], fresh())
+                return operation("+", [self.node("Max", parts, fresh()), rest])
+            return self.node(FUNCTIONS[function], parts, fresh())
+
+        tree = expressions.parsed(f)
+        return expressions.walked(tree, score=z, number=number, call=call, operation=operation)
 
     def inputs_of(self, model: Model) -> str:
         """Add the inputs and what the preprocessing makes of them: (n, inputs) float."""

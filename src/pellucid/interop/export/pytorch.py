@@ -7,24 +7,38 @@ import numpy as np
 
 import pellucid
 from pellucid._files import StrPath, would_be_lost, write_whole
-from pellucid.core.activations import Activation
+from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
+from pellucid.core.registry import describe
+from pellucid.interop.export.expressions import pytorch
+from pellucid.model.additions import Mish, SiLU  # fmt: skip
 from pellucid.model.model import Model
-from pellucid.model.model_file import MISSING, describe, describe_network, is_model_file
+from pellucid.model.model_file import MISSING, describe_network, is_model_file
 
-MODULES = {
-    "relu": "nn.ReLU()",
-    "leaky-relu": "nn.LeakyReLU({slope!r})",
-    "sigmoid": "nn.Sigmoid()",
-    "tanh": "nn.Tanh()",
-    "gelu": 'nn.GELU(approximate="tanh")',
-    "exp": "Exp()",
-    "softmax": "nn.Softmax(dim=1)",
+MODULES: dict[type[Activation], str] = {  # PyTorch's own; others are written from their formulas
+    ReLU: "nn.ReLU()",
+    LeakyReLU: "nn.LeakyReLU({slope!r})",
+    Sigmoid: "nn.Sigmoid()",
+    Tanh: "nn.Tanh()",
+    GELU: 'nn.GELU(approximate="tanh")',
+    SiLU: "nn.SiLU()",
+    Mish: "nn.Mish()",
+    Softmax: "nn.Softmax(dim=1)",
 }
 DESCRIPTION = "network"  # the entry of the metadata that says what the tensors do not: activations, loss, classes
+OWN_MODULE = """
+class Formula(nn.Module):  # an activation that PyTorch does not have
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, z):
+        return self.f(z)
+
+
+"""
 OPENING = "# A network that pellucid"  # of the lines that load the weights
-EXP = ("", "class Exp(nn.Module):  # PyTorch has none", "    def forward(self, z):", "        return z.exp()", "", "")
 
 
 def write(model: Model, path: StrPath) -> None:
@@ -76,13 +90,16 @@ def _places(model: Model) -> list[int]:
     places, place = [], 0
     for layer in model.network.layers:
         places.append(place)
-        place += 1 + (layer.activation.name != "identity")
+        place += 1 + (not isinstance(layer.activation, Identity))
     return places
 
 
 def _module(activation: Activation) -> str:
+    """The module of an activation; raises InputError where none can be written."""
     settings = describe(activation)
-    return MODULES[settings["name"]].format(**settings)
+    if type(activation) in MODULES:
+        return MODULES[type(activation)].format(**settings)
+    return f"Formula(lambda z: {pytorch(activation)})"
 
 
 def program(model: Model, name: str) -> str:
@@ -90,9 +107,10 @@ def program(model: Model, name: str) -> str:
     modules = []
     for W, _, activation in model.network.layers:
         modules.append(f"nn.Linear({W.shape[1]}, {W.shape[0]}),")
-        if activation.name != "identity":
+        if not isinstance(activation, Identity):
             modules.append(f"{_module(activation)},")
     note = [f"# {line}" for line in _notes(model)]
+    own = any(module.startswith("Formula") for module in modules)
     double = ".double()" if model.network.dtype == np.float64 else ""
     return "\n".join(
         [
@@ -100,10 +118,11 @@ def program(model: Model, name: str) -> str:
             *note,
             "from pathlib import Path",
             "",
+            *(["import torch"] if own else []),
             "from safetensors.torch import load_file",
             "from torch import nn",
             "",
-            *(EXP if "Exp()," in modules else ()),
+            *(OWN_MODULE.split("\n")[:-1] if own else ()),
             "model = nn.Sequential(",
             *(f"    {module}" for module in modules),
             f"){double}",

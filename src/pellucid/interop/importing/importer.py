@@ -16,7 +16,7 @@ from pellucid.core.network import Network
 from pellucid.interop.export.pytorch import DESCRIPTION
 from pellucid.interop.sklearn.parameters import ACTIVATION_NAMES
 from pellucid.model.model import Model
-from pellucid.model.model_file import MISSING, build, metadata
+from pellucid.model.model_file import MISSING, metadata
 
 PICKLE = (
     "is a pickle, which can run programs and is not opened; in PyTorch write its weights with "
@@ -70,8 +70,8 @@ def _described(content: bytes, name: str) -> tuple[list[Activation] | None, Loss
         return None, None, None
     try:
         spec = json.loads(about)
-        hidden = [build(ACTIVATIONS, one) for one in spec["activations"]]
-        return hidden, build(LOSSES, spec["loss"]), None if spec["classes"] is None else tuple(spec["classes"])
+        hidden = [ACTIVATIONS.make(one) for one in spec["activations"]]
+        return hidden, LOSSES.make(spec["loss"]), None if spec["classes"] is None else tuple(spec["classes"])
     except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{name}: what it says of its network cannot be used ({type(error).__name__}: {error}); export it again"

@@ -13,18 +13,19 @@ from pellucid.core.errors import InputError
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Poisson
 from pellucid.interop.export.onnx import MISSING
 from pellucid.interop.importing.importer import class_names, loss_for, network
+from pellucid.model.additions import Mish
 from pellucid.model.model import Model
 
 PASSED_OVER = ("Identity", "Flatten", "Reshape", "Cast", "Dropout")
 ENDS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Exp": "exp"}  # only of the last layer
-SIMPLE: dict[str, type[ReLU | Sigmoid | Tanh]] = {"Relu": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh}
+SIMPLE: dict[str, type[Activation]] = {"Relu": ReLU, "Sigmoid": Sigmoid, "Tanh": Tanh, "Mish": Mish}
 
 
 def from_onnx(path: StrPath, *, task: str | None = None, classes: Sequence[str] | None = None) -> Model:
     """A model from the file of an ONNX graph that is a multi-layer perceptron.
 
-    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Gelu in its tanh form, and at the end
-    Softmax, Sigmoid or Exp. Where neither is there, ``task`` says what the outputs are: scores of classes
+    Read are Gemm, MatMul and Add of constants, Relu, LeakyRelu, Sigmoid, Tanh, Mish, Gelu in its tanh form, and at the
+    end Softmax, Sigmoid or Exp. Where neither is there, ``task`` says what the outputs are: scores of classes
     ("classification"), or values ("regression", the default).
 
     Raises:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pellucid.core import checks
+from pellucid.core.activations import Activation
 from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
@@ -52,7 +53,7 @@ def activations(
     for l, layer in enumerate(net.layers, start=1):
         last = l == len(net.layers)
         names = output_names(model) if last else None
-        _layer(panels[l], trace.z[l - 1][0], trace.a[l][0], names, layer.activation.name)
+        _layer(panels[l], trace.z[l - 1][0], trace.a[l][0], names, layer.activation)
         panels[l].set_title(f"layer {l}: {net.sizes[l]} × {layer.activation.name}", fontsize=style.TITLE)
     verdict = _verdict(panels[-1], model, trace.a[-1][0], truth)
     style.heading(figure, f"{name}, layer by layer{verdict}")
@@ -77,11 +78,11 @@ def _input(ax: "Axes", model: Model, inputs: AnyArray) -> None:
         style.label(ax, title=f"input: {len(values)} values")
 
 
-def _layer(ax: "Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, activation: str) -> None:
+def _layer(ax: "Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, f: Activation) -> None:
     if len(a) > BARS:
         _field(ax, a, "activation a")
         return
-    shares = activation == "softmax" or (names is not None and activation == "sigmoid")
+    shares = names is not None and f.formula.range == (0.0, 1.0)
     _bars(ax, a, names)
     if shares:
         style.label(ax, x="probability a", y="class", grid=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid._text import number
-from pellucid.analysis.layer_health import layer_health
+from pellucid.analysis.layer_health import can_saturate, layer_health
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.render import svg
 from pellucid.render.notebook.summaries import architecture, histogram
@@ -33,7 +33,7 @@ def layers(about: Subject, seen: Seen | None) -> Section:
         if health is not None:
             one, hidden = health[l - 1], l < len(net.layers)
             row += [number(one.weight_gradient), _share(one.dead, hidden)]
-            row.append(_share(one.saturated, hidden and activation.name in ("sigmoid", "tanh")))
+            row.append(_share(one.saturated, hidden and can_saturate(activation)))
         row.append(Html(histogram(W, l)) if l <= MOST_LAYERS else "")
         rows.append(row)
     total: list[Cell] = ["all", "", "", f"{net.theta.size:,}", f"{sum(layer.W.size for layer in net.layers):,}"]

@@ -12,11 +12,13 @@ import numpy as np
 import pellucid
 from pellucid._files import StrPath, write_whole
 from pellucid._text import escape
+from pellucid.core.activations import Softmax
 from pellucid.core.arrays import AnyArray
+from pellucid.core.registry import describe
 from pellucid.datasets import Samples, mnist
+from pellucid.interop.export.expressions import javascript
 from pellucid.model.columns import CYCLES, DAY, MONDAY
 from pellucid.model.model import Model
-from pellucid.model.model_file import describe
 
 HERE = Path(__file__).parent / "browser"
 SCRIPTS = ("network.js", "columns.js", "mnist.js", "drawing.js", "form.js", "answers.js", "start.js")
@@ -40,7 +42,7 @@ def html_page(model: Model) -> str:
     sizes = "-".join(map(str, model.network.sizes))
     kind = "drawing" if model.image_shape is not None else "form"
     data = json.dumps(_data(model), allow_nan=False).replace("<", "\\u003c")  # no text can end the script
-    script = '"use strict";\n' + "\n\n".join(map(_read, SCRIPTS))
+    script = '"use strict";\n' + "\n\n".join([_functions(model), *map(_read, SCRIPTS)])
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {sizes}"),
         style=_read("page.css"),
@@ -55,6 +57,16 @@ def html_page(model: Model) -> str:
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").strip()
+
+
+def _functions(model: Model) -> str:
+    """The activation of each layer, from its scores z to its activations, as JavaScript."""
+    lines = ["const activations = ["]
+    for layer in model.network.layers:
+        f = layer.activation
+        text = "softmax" if isinstance(f, Softmax) else f"scores => scores.map(z => {javascript(f)})"
+        lines.append(f"  {text},  // {f.name}")
+    return "\n".join([*lines, "];"])
 
 
 def _about(model: Model) -> str:

@@ -9,28 +9,12 @@ function unpacked(text) {
 
 const layers = model.layers.map(one => ({...one, W: unpacked(one.W), b: unpacked(one.b)}));
 
-const activations = {
-  // f(z) = max(z, 0)
-  "relu": z => z.map(x => Math.max(x, 0)),
-  // f(z) = z where z > 0, else slope · z
-  "leaky-relu": (z, f) => z.map(x => x > 0 ? x : f.slope * x),
-  // f(z) = 1 / (1 + exp(−z))
-  "sigmoid": z => z.map(x => 1 / (1 + Math.exp(-x))),
-  // f(z) = tanh(z)
-  "tanh": z => z.map(Math.tanh),
-  // f(z) = z/2 · (1 + tanh(√(2/π) (z + 0.044715 z³)))
-  "gelu": z => z.map(x => x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))),
-  // f(z) = exp(z)
-  "exp": z => z.map(Math.exp),
-  // f(z) = z
-  "identity": z => z.slice(),
-  // f(z) = exp(z − max z) / Σ exp(z − max z)
-  "softmax": z => {
-    const most = Math.max(...z), e = z.map(x => Math.exp(x - most));
-    const sum = e.reduce((a, b) => a + b, 0);
-    return e.map(x => x / sum);
-  },
-};
+// f(z) = exp(z − max z) / Σ exp(z − max z); the other activations are written by the export, each from its formula
+function softmax(z) {
+  const most = Math.max(...z), e = z.map(x => Math.exp(x - most));
+  const sum = e.reduce((a, b) => a + b, 0);
+  return e.map(x => x / sum);
+}
 
 // From inputs x to every z and every a; a[0] is the input.
 function forward(x) {
@@ -45,7 +29,7 @@ function forward(x) {
     }
     pass.z.push(z);
     // a = f(z)
-    pass.a.push(activations[layer.f.name](z, layer.f));
+    pass.a.push(activations[l](z));
   });
   return pass;
 }

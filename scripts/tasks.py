@@ -1,0 +1,204 @@
+"""What developers and CI run, on every platform and in the environment of the Python that runs it.
+
+    python scripts/tasks.py TASK [more arguments for pytest or the benchmarks]
+
+quick     the tests of the core, the main job and the documentation's promises: while you work
+test      all tests but the slow ones, in random order and on all cores
+slow      the slow tests: PyTorch, JAX, a browser, kills of a running training
+cover     the tests again with coverage measured; fails where the core has less than pyproject.toml asks for
+check     lint, format, types, and the workflows in .github
+format    the code, and the imports, in the form that check asks for
+oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
+package   build the sdist and the wheel, and do the main job with the wheel alone; --dist DIR keeps them there
+version   fail unless TAG is v and the version that the package gives itself
+docs      make the pages and pictures again that scripts write: run it where nothing else runs
+bench     the benchmarks, and the page that they fill; benchmarks/requirements.txt says what they need
+lock      requirements/dev.txt again, with today's versions
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = (sys.executable, "-m")
+BIN = "Scripts" if os.name == "nt" else "bin"
+LOCK = "requirements/dev.txt"
+SMOKE = ("tests/test_main_job.py", "tests/test_look.py", "tests/test_documentation.py")
+OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
+
+
+def run(*words: object, cwd: Path = ROOT, into: Path | None = None) -> None:
+    """Show a command and run it; end with its exit code where that is not 0."""
+    command = [str(word) for word in words]
+    print("+", *command, flush=True)
+    if into is None:
+        code = subprocess.run(command, cwd=cwd, check=False).returncode
+    else:
+        with into.open("w", encoding="utf-8") as file:
+            code = subprocess.run(command, cwd=cwd, check=False, stdout=file).returncode
+    if code:
+        raise SystemExit(code)
+
+
+def pytest(*words: object) -> None:
+    run(*HERE, "pytest", "-q", "-n", "auto", *words)
+
+
+def quick(*more: str) -> None:
+    pytest("tests/core", *SMOKE, *more)
+
+
+def test(*more: str) -> None:
+    pytest(*more)
+
+
+def slow(*more: str) -> None:
+    run(*HERE, "pytest", "-q", "-m", "slow", "--durations=10", *more)  # one at a time: some of them measure time
+
+
+def cover(*more: str) -> None:
+    run(*HERE, "coverage", "erase")
+    run(*HERE, "coverage", "run", "-m", "pytest", "-q", "-n", "auto", *more)
+    run(*HERE, "coverage", "combine", "--quiet")
+    run(*HERE, "coverage", "report", "--include=src/pellucid/*", "--fail-under=0", "--format=total")
+    run(*HERE, "coverage", "report")
+
+
+def check() -> None:
+    run(*HERE, "ruff", "check", ".")
+    run(*HERE, "ruff", "format", "--check", ".")
+    run(*HERE, "mypy")
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    for schema in ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
+        run(*HERE, "check_jsonschema", "--builtin-schema", schema, *workflows)
+
+
+def tidy() -> None:
+    run(*HERE, "ruff", "check", "--fix", ".")
+    run(*HERE, "ruff", "format", ".")
+
+
+def oldest(*more: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        python = environment(Path(folder), "--resolution", "lowest-direct", "--editable", ".[test]")
+        run(*HERE, "uv", "pip", "list", "--python", python)
+        run(python, "-m", "pytest", "-q", "-n", "auto", "-W", OLDER, *more)
+
+
+def package(*more: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        dist = Path(more[1]).absolute() if more[:1] == ("--dist",) else Path(folder) / "dist"
+        run(*HERE, "uv", "build", "--quiet", "--out-dir", dist)  # the wheel is built from the sdist
+        (wheel,) = dist.glob("pellucid-*.whl")
+        python = environment(Path(folder) / "user", wheel)
+        work = Path(folder) / "work"
+        main_job(python, work)
+        install(python, f"{wheel}[tables]")
+        tables_job(python, work)
+        print("2 passed, 0 failed")
+
+
+def environment(folder: Path, *what: object) -> Path:
+    """Install into a new environment of the Python that runs this; return its own Python."""
+    run(*HERE, "uv", "venv", "--quiet", "--python", sys.executable, folder)
+    python = folder / BIN / "python"
+    install(python, *what)
+    return python
+
+
+def install(python: Path, *what: object) -> None:
+    run(*HERE, "uv", "pip", "install", "--quiet", "--python", python, *what)
+
+
+def main_job(python: Path, folder: Path) -> None:
+    """Do what the README promises of the digits, away from the source and with what the wheel brings."""
+    folder.mkdir()
+    shutil.copy(ROOT / "examples" / "my_network.py", folder)
+    run(python, "-m", "pellucid", "train", "--out", "run", "--json", cwd=folder, into=folder / "result.json")
+    for line in MAIN_JOB:
+        run(python, "-m", "pellucid", *line.split(), cwd=folder)
+    right = json.loads((folder / "result.json").read_text(encoding="utf-8"))["test"]["accuracy"]
+    print(f"{right:.2%} of the test digits are right")
+    if right < 0.965:
+        raise SystemExit("less than 96.5 %")
+
+
+MAIN_JOB = (
+    "check run",
+    "data mnist --to png --out digits --split test --limit 20",
+    "predict run digits/7/0.png",
+    "explain run --top 2",
+    "landscape run --points 11",
+    "report run",
+    "lr-find --steps 50",
+    "export --to html --out digits.html",
+    "export run --to pytorch --out weights.safetensors",
+    "import weights.safetensors --out again.safetensors",
+    "evaluate again.safetensors mnist",
+    "doctor my_network.py",
+)
+
+
+def tables_job(python: Path, folder: Path) -> None:
+    """And of a table."""
+    shutil.copy(ROOT / "examples" / "penguins.csv", folder)
+    for line in TABLES_JOB:
+        run(python, "-m", "pellucid", *line.split(), cwd=folder)
+    run(python, "penguins.py", "penguins.csv", cwd=folder, into=folder / "penguins.txt")
+
+
+TABLES_JOB = (
+    "train penguins.csv --target species --out penguins --quiet",
+    "predict penguins penguins.csv --out species.csv",
+    "importance penguins",
+    "export penguins --to numpy --out penguins.py",
+)
+
+
+def version(tag: str) -> None:
+    source = (ROOT / "src" / "pellucid" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE)
+    if found is None or tag != f"v{found[1]}":
+        raise SystemExit(f"the tag is {tag}, the version {found and found[1]}")
+
+
+def docs() -> None:
+    for name in ("pictures", "questions", "rosetta"):  # not the digit model, which other numbers hang on
+        run(sys.executable, f"scripts/make_{name}.py")
+
+
+def bench(*more: str) -> None:
+    run(*HERE, "benchmarks", *more)
+
+
+def lock() -> None:
+    run(
+        *HERE, "uv", "pip", "compile", "pyproject.toml", "--quiet", "--upgrade", "--universal", "--generate-hashes",
+        "--extra", "test", "--group", "dev", "--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links",
+        "--custom-compile-command", "python scripts/tasks.py lock", "--output-file", LOCK,
+    )  # fmt: skip
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "format": tidy, "oldest": oldest,
+    "package": package, "docs": docs, "bench": bench, "lock": lock,
+    "version": version,
+}  # fmt: skip
+
+
+def main() -> None:
+    name, *more = sys.argv[1:] or [""]
+    if name not in TASKS:
+        raise SystemExit(__doc__)
+    TASKS[name](*more)
+
+
+if __name__ == "__main__":
+    main()

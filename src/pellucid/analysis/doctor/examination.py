@@ -1,0 +1,165 @@
+"""The state of one examination: the user's functions, their parameters, a small batch, and what was found so far."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.analysis.doctor.available_values import AvailableValues
+from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
+from pellucid.analysis.doctor.reference_network import Layout
+from pellucid.analysis.doctor.sandbox import CallResult, Failure
+from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.finding import Finding
+from pellucid.core.activations import Activation
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.network import Network
+from pellucid.core.trace import Trace
+
+# one way to read the weights' shapes: layout, sizes, a batch, the result of its forward pass
+Reading = tuple[Layout, list[int], Array, CallResult]
+
+
+@dataclass
+class Examination:
+    """What is known of a user's network; each part of the examination adds to it."""
+
+    functions: UserFunctions
+    findings: list[Finding] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    # set by probe.py
+    initial: Any = None  # what init returned
+    parameters: Any = None  # the same structure with numbers of the doctor's own
+    paths: dict[Quantity, Path] = field(default_factory=dict)
+    available: AvailableValues = field(default_factory=AvailableValues)
+    file_sizes: list[int] = field(default_factory=list)  # the sizes that the file itself asks init for
+    layers: int = 0
+    unnumbered: int = 0  # the layer of a W without a number
+    layout: Layout = field(default_factory=lambda: Layout(columns=True, outputs_first=True))
+    sizes: list[int] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)  # in which forward runs: the first is taken
+    X: Array = field(default_factory=lambda: np.empty((0, 0)))  # (m, inputs), rows
+    user_data: tuple[AnyArray, AnyArray] | None = None  # the user's own X, as rows, and y
+    regression: bool = False  # whether the targets are values to regress
+    # set by the forward pass
+    forward_result: CallResult = field(default_factory=CallResult)
+    output: Activation | None = None
+    net: Network | None = None  # the reference network, with the user's weights
+    trace: Trace | None = None  # the intended z and a
+    forward_matches: bool = False  # whether the user's own forward pass makes the same numbers
+    user_names: dict[Quantity, str] = field(default_factory=dict)  # what the user calls z and a
+    gradients_negated: bool = False  # whether backward gives −gradients, from y − a, which the update then adds
+
+    def add(self, about: str | Quantity, fault: str, evidence: str, remedy: str, *, layer: int | None = None) -> None:
+        """Note a finding about a quantity of a layer, or of none, unless it is noted already."""
+        if isinstance(about, Quantity):
+            layer, about = about.layer, about.kind
+        finding = Finding(layer, about, fault, evidence, remedy)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def add_failure(self, role: str, failure: Failure, about: str | Quantity) -> None:
+        """Note that a function stops with an error: unless a finding has shown that line already."""
+        shown = [k for k, f in enumerate(self.findings) if f"line {failure.line}:" in f.evidence]
+        if failure.line is not None and shown:
+            known = self.findings[shown[0]]
+            if failure.error not in known.evidence:
+                evidence = f"{known.evidence}; running it raises {failure.error}"
+                self.findings[shown[0]] = replace(known, evidence=evidence)
+            return
+        fault = f"{self.functions.name_of(role)} stops with an error"
+        self.add(about, fault, failure.text, "mend that line; then run the doctor again to see what comes after it")
+
+    def without_findings(self, **changes: Any) -> "Examination":
+        """A copy to try something with: what is found there is not reported."""
+        return replace(self, findings=[], checked=[], notes=[], **changes)
+
+    @property
+    def m(self) -> int:
+        """Samples in the batch."""
+        return len(self.X)
+
+    def array(self, kind: str, l: int) -> Any:
+        """The user's own W or b of a layer, None where there is none."""
+        path = self.paths.get(Quantity(kind, l))
+        return None if path is None else at(self.parameters, path)
+
+    def arrays(self, parameters: Any = None) -> Arrays:
+        """All parameters by quantity."""
+        return {q: at(self.parameters if parameters is None else parameters, path) for q, path in self.paths.items()}
+
+    def name(self, kind: str, l: int) -> str:
+        """What the user calls a layer's z or a; A0 is X."""
+        return self.user_names.get(Quantity(kind, l), f"{kind.upper()}{l}" if l else "X")
+
+    @property
+    def reference(self) -> tuple[Network, Trace]:
+        """The reference network and its trace, for the parts that run only where they are known."""
+        assert self.net is not None
+        assert self.trace is not None
+        return self.net, self.trace
+
+    def resolved(self, q: Quantity) -> Quantity:
+        """A quantity whose layer is a number."""
+        if q.layer != LAST:
+            return q
+        return Quantity(q.kind, self.unnumbered if q.kind in ("W", "b", "dW", "db") else self.layers)
+
+    def with_parameters(self, parameters: Any) -> AvailableValues:
+        """What can be handed to a function with these parameters, and nothing that was computed from them."""
+        values = self.available.extended(
+            arrays=self.arrays(parameters), parameters=parameters, X=self.layout.from_rows(self.X), samples=self.m
+        )
+        if isinstance(parameters, tuple) and "init" in self.functions:
+            for name, part in self.functions.parts("init", CallResult(parameters)):
+                if name is not None:
+                    values.by_name[name] = part
+                    if (word := meaning(name)) in ("weights", "biases", "parameters"):
+                        values.by_meaning[word] = part
+        return values
+
+    def with_targets(self, available: AvailableValues, form: Any, y: Array) -> AvailableValues:
+        """The same values and the targets, in a form that the user's functions may want."""
+        return available.extended(y=form, one_hot=self.layout.from_rows(y))
+
+    def forward(self, parameters: Any = None) -> tuple[AvailableValues, CallResult]:
+        """Run the user's forward pass: the available values then hold also what it made."""
+        available = self.with_parameters(self.parameters if parameters is None else parameters)
+        result = self.functions.call("forward", available)
+        if result.failure is None:
+            self._add_results(available, result)
+        return available, result
+
+    def _add_results(self, available: AvailableValues, result: CallResult) -> None:
+        parts = self.functions.parts("forward", result)
+        for name, part in parts:
+            if name is not None:
+                available.by_name[name] = part
+            for key, array in part.items() if isinstance(part, dict) else [(name, part)]:
+                q = quantity(None if key is None else str(key))
+                if q is not None and q.kind in "za" and isinstance(array, np.ndarray):
+                    available.arrays[self.resolved(q)] = array
+        out = self.output_of(result)
+        if out is not None:
+            available.by_meaning["output"] = out
+        boxes = [part for _, part in parts if isinstance(part, dict | list | tuple)]
+        caches = [part for name, part in parts if name is not None and meaning(name) == "cache"]
+        if len(boxes) > 1 and not caches:
+            available.by_meaning["cache"] = tuple(boxes)
+        else:
+            available.by_meaning["cache"] = (caches or boxes or [result.value])[-1]
+
+    def output_of(self, result: CallResult) -> Any:
+        """The network's output among what forward returned."""
+        m, k = self.m, self.sizes[-1]
+        shapes = {(k, m) if self.layout.columns else (m, k)} | ({(m,)} if k == 1 else set())
+        parts = self.functions.parts("forward", result)
+        found = [(label, a) for name, part in parts for label, a in all_arrays(part, name or "") if a.shape in shapes]
+        last = Quantity("a", self.layers)
+        named = [a for label, a in found if (q := quantity(label)) is not None and self.resolved(q) == last]
+        named = named or [a for label, a in found if meaning(label) == "output"]
+        if named:
+            return named[0]
+        others = [a for label, a in found if quantity(label) is None]
+        return (others or [a for _, a in found] or [None])[-1]

@@ -1,0 +1,32 @@
+"""Arrow files (Feather, Arrow's IPC file format): a table of columns, read by pyarrow.
+
+The format is described at https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pellucid.datasets.formats.format import Format, begins_with
+from pellucid.datasets.formats.opening import File
+from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.from_dataframe import as_frame
+from pellucid.datasets.streaming.row_groups import opened_arrow
+
+
+def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
+    with opened_arrow(file, "Arrow file") as source:
+        from pyarrow import ipc
+
+        table = ipc.open_file(source).read_all()
+        table.validate(full=True)
+    return as_frame(table, file.name)
+
+
+FORMAT = Format(
+    "feather",
+    "an Arrow (Feather) file",
+    fits=begins_with(b"ARROW1"),
+    columns=_read_columns,
+    endings=(".feather", ".arrow"),
+)

@@ -1,0 +1,158 @@
+"""An activation's formula, a NumPy expression of one score, in other languages: so no exporter need know its name.
+
+What a formula may hold: numbers, ``{z}``, settings and constants by name, ``+ - * / **``, one comparison, and the
+functions of ``FUNCTIONS``.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from pellucid.core.activations import Activation
+from pellucid.core.errors import InputError
+from pellucid.core.registry import describe
+
+Z = "z"  # the score, in every language
+
+
+class Spelling(NamedTuple):
+    """How one function of NumPy is written in other languages; ``{0}``, ``{1}``, … are its arguments."""
+
+    javascript: str
+    pytorch: str
+
+
+FUNCTIONS = {
+    "abs": Spelling("Math.abs({0})", "torch.abs({0})"),
+    "exp": Spelling("Math.exp({0})", "torch.exp({0})"),
+    "log": Spelling("Math.log({0})", "torch.log({0})"),
+    "log1p": Spelling("Math.log1p({0})", "torch.log1p({0})"),
+    "logaddexp": Spelling(
+        "(Math.max({0}, {1}) + Math.log1p(Math.exp(-Math.abs({0} - ({1})))))",
+        "torch.logaddexp(torch.as_tensor({0}, dtype=z.dtype), torch.as_tensor({1}, dtype=z.dtype))",
+    ),
+    "maximum": Spelling(
+        "Math.max({0}, {1})", "torch.maximum(torch.as_tensor({0}, dtype=z.dtype), torch.as_tensor({1}, dtype=z.dtype))"
+    ),
+    "minimum": Spelling(
+        "Math.min({0}, {1})", "torch.minimum(torch.as_tensor({0}, dtype=z.dtype), torch.as_tensor({1}, dtype=z.dtype))"
+    ),
+    "sqrt": Spelling("Math.sqrt({0})", "torch.sqrt({0})"),
+    "tanh": Spelling("Math.tanh({0})", "torch.tanh({0})"),
+    "where": Spelling("({0} ? {1} : {2})", "torch.where({0}, {1}, {2})"),
+}
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.USub: "-",
+    ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=",
+}  # fmt: skip
+
+
+def numpy_text(activation: Activation) -> str:
+    """f(z) in NumPy, its settings and constants written as numbers.
+
+    >>> from pellucid import LeakyReLU
+    >>> numpy_text(LeakyReLU(0.1))
+    'np.where(z > 0, z, 0.1 * z)'
+    """
+    return ast.unparse(parsed(activation))
+
+
+def javascript(activation: Activation) -> str:
+    """f(z) in JavaScript, for one number z.
+
+    >>> from pellucid import ReLU
+    >>> javascript(ReLU())
+    'Math.max(z, 0)'
+    """
+    return _written(activation, "javascript")
+
+
+def pytorch(activation: Activation) -> str:
+    """f(z) in PyTorch, for a tensor z.
+
+    >>> from pellucid import SiLU
+    >>> pytorch(SiLU())
+    '(z / (1 + torch.exp((-z))))'
+    """
+    return _written(activation, "pytorch")
+
+
+def parsed(activation: Activation) -> ast.expr:
+    """The formula as a tree, its settings and constants written as numbers.
+
+    Raises:
+        InputError: there is no formula of one score, or it cannot be read.
+    """
+    formula = activation.formula
+    if formula.of_layer or not formula.value:
+        raise InputError(f"{activation.name}: has no formula of one score, which an export could write")
+    try:
+        tree = ast.parse(formula.value.format(z=Z), mode="eval").body
+    except (SyntaxError, KeyError, IndexError, ValueError):
+        raise InputError(f"{activation.name}: its formula {formula.value!r} is no expression of z") from None
+    written: ast.expr = _Numbers({**formula.constants, **describe(activation)}, activation.name).visit(tree)
+    return written
+
+
+class _Numbers(ast.NodeTransformer):
+    """Writes the value of each setting and constant in place of its name, and refuses what no language has."""
+
+    def __init__(self, known: Mapping[str, Any], activation: str) -> None:
+        self.known, self.activation = known, activation
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in ("np", Z):
+            return node
+        if node.id not in self.known:
+            raise InputError(f"{self.activation}: its formula speaks of {node.id}, which is no setting of it")
+        return ast.Constant(float(self.known[node.id]))
+
+
+def function_name(node: ast.Call) -> str:
+    """The name of the NumPy function that is called; raises InputError where there is none of it elsewhere."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    if name not in FUNCTIONS:
+        raise InputError(f"np.{name}: no export can write it; write the formula with {', '.join(FUNCTIONS)}")
+    return name
+
+
+def _written(activation: Activation, language: str) -> str:
+    def call(node: ast.Call, arguments: list[str]) -> str:
+        spelling: str = getattr(FUNCTIONS[function_name(node)], language)
+        return spelling.format(*arguments)
+
+    return walked(
+        parsed(activation),
+        number=repr,
+        call=call,
+        operation=lambda sign, parts: f"({parts[0]} {sign} {parts[1]})" if len(parts) == 2 else f"({sign}{parts[0]})",
+    )
+
+
+def walked(
+    node: ast.AST,
+    *,
+    score: str = Z,
+    number: Callable[[float], str],
+    call: Callable[[ast.Call, list[str]], str],
+    operation: Callable[[str, list[str]], str],
+) -> str:
+    """Write a formula part by part, the inner ones first: its ``score``, and three ways to write all else."""
+
+    def inner(part: ast.AST) -> str:
+        return walked(part, score=score, number=number, call=call, operation=operation)
+
+    match node:
+        case ast.Name():
+            return score
+        case ast.Constant(value=int() | float() as value):
+            return number(value)
+        case ast.Call():
+            return call(node, [inner(argument) for argument in node.args])
+        case ast.BinOp() if type(node.op) in OPERATORS:
+            return operation(OPERATORS[type(node.op)], [inner(node.left), inner(node.right)])
+        case ast.UnaryOp() if type(node.op) in OPERATORS:
+            return operation(OPERATORS[type(node.op)], [inner(node.operand)])
+        case ast.Compare(ops=[one]) if type(one) in OPERATORS:
+            return operation(OPERATORS[type(one)], [inner(node.left), inner(node.comparators[0])])
+    raise InputError(f"{ast.unparse(node)}: no export can write it; use numbers, z, + - * / **, > < and functions")

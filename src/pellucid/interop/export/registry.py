@@ -1,0 +1,83 @@
+"""The targets of ``pellucid export``: what each writes, how its files end, and which module does it.
+
+A new target is one module with a function ``write(model, path)`` and one entry in ``EXPORTERS``: docs/adding.md.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from pellucid._files import StrPath
+from pellucid.core.errors import InputError
+from pellucid.model.model import Model
+
+Write = Callable[[Model, StrPath], None]
+
+
+class Exporter(NamedTuple):
+    """One target: what its file holds, how its name may end, how to use it, and the function that writes it.
+
+    ``write`` is that function, or the name of the module that has it, which is loaded when it is asked for.
+    """
+
+    what: str
+    endings: tuple[str, ...]
+    use: str
+    write: Write | str
+
+
+EXPORTERS = {
+    "onnx": Exporter(
+        "an ONNX graph",
+        (".onnx",),
+        "run it with ONNX Runtime: onnxruntime.InferenceSession({path!r})",
+        "pellucid.interop.export.onnx",
+    ),
+    "numpy": Exporter(
+        "a Python script",
+        (".py",),
+        "run it: python {path} rows.csv, or import predict from it",
+        "pellucid.interop.export.numpy_script",
+    ),
+    "pytorch": Exporter(
+        "the weights, and the .py file beside it loads them",
+        (".safetensors",),
+        "load it: the lines are in {beside}",
+        "pellucid.interop.export.pytorch",
+    ),
+    "html": Exporter("a page of HTML", (".html", ".htm"), "open it in a browser", "pellucid.interop.export.html_page"),
+}
+
+
+def export(model: Model, path: StrPath, *, to: str) -> None:
+    """Write a model for another tool, whole or not at all: "onnx", "numpy", "pytorch", "html", or a target of your own.
+
+    Raises:
+        InputError: there is no such target, the path does not end as its files do, what it needs is not installed, it
+            has no way to write an activation of the model, or something else would be lost. Nothing is written.
+        OSError: the file cannot be written.
+
+    >>> import tempfile
+    >>> from pellucid import Network
+    >>> path = Path(tempfile.mkdtemp()) / "net.py"
+    >>> export(Model(Network([2, 3, 2])), path, to="numpy")
+    >>> path.read_text().startswith('\"\"\"A network 2-3-2')
+    True
+    """
+    if to not in EXPORTERS:
+        raise InputError(f"to={to!r}: there is no such target; take {', '.join(EXPORTERS)}")
+    exporter = EXPORTERS[to]
+    if Path(path).suffix.lower() not in exporter.endings:
+        raise InputError(f"{path}: is to hold {exporter.what}; give a name that ends in {exporter.endings[0]}")
+    write: Write = import_module(exporter.write).write if isinstance(exporter.write, str) else exporter.write
+    write(model, path)
+
+
+def how_to_use(path: StrPath, to: str) -> str:
+    """What to do with an exported file, in a line.
+
+    >>> how_to_use("net.py", "numpy")
+    'run it: python net.py rows.csv, or import predict from it'
+    """
+    return EXPORTERS[to].use.format(path=str(path), beside=Path(path).with_suffix(".py"))
