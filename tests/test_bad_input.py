@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pellucid import datasets
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from support import Command
 
 HEADER = ["label", *(f"pixel{k}" for k in range(784))]

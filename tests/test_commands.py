@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from support import Command
 
 QUICK = ("--epochs", 3, "--seed", 1)

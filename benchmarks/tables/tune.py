@@ -39,7 +39,7 @@ def gaps_of(settings: dict[str, Any], baselines: dict[Any, float]) -> list[float
 
 
 def line(name: str, gaps: list[float]) -> str:
-    """A row of the table in docs/architecture.md."""
+    """A row of the table in docs/decisions/2026-11-27-the-defaults-for-tables.md."""
     cut = statistics.mean(min(max(gap, -0.1), 0.1) for gap in gaps)  # so that one table does not decide
     better = sum(gap > 0.01 for gap in gaps)
     worse, far = (sum(gap < -least for gap in gaps) for least in (0.01, 0.05))

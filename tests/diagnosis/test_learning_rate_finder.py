@@ -156,7 +156,8 @@ def test_a_loss_that_is_no_number_from_the_start_is_refused(digits: datasets.Sam
 
 @pytest.mark.parametrize(
     ("settings", "needle"),
-    [({"steps": 3}, "steps=3"), ({"least": 1.0, "most": 0.1}, "^most=0.1: the last"), ({"least": 0}, "least=0"),
+    [({"steps": 3}, "steps=3"), ({"least": 1.0, "most": 0.1}, "^most=0.1: the last rate must be greater"),
+     ({"least": 0}, "least=0"),
      ({"most": math.inf}, "most=inf"), ({"clip_norm": -1}, "clip_norm")],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_refused(digits: datasets.Samples, settings: dict[str, Any], needle: str) -> None:

@@ -11,7 +11,7 @@ import pellucid as pl
 from pellucid import datasets
 from pellucid.analysis.explain import Explanation, Step, line, narrow_terminal
 from pellucid.analysis.explain.text import row
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 

@@ -15,7 +15,7 @@ from explain.recompute import recompute, wrong
 from pellucid import datasets
 from pellucid.analysis.explain import Step
 from pellucid.analysis.explain.one_step import gentle
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.losses import LOSSES
 from pellucid.model.model import Model

@@ -11,7 +11,7 @@ from pellucid import datasets
 from pellucid.analysis.explain import Code, Explanation, Section, Step, line, markdown
 from pellucid.analysis.explain.loops import forward_and_backward
 from pellucid.analysis.explain.three_neurons import SquaredErrorOfSigmoid
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 
 WRITTEN = (("−", "-"), ("·", "*"), ("²", "**2"), ("³", "**3"))
 FUNCTIONS = {

@@ -9,7 +9,7 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from support import Command
 
 

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from pellucid.core import metrics
 from pellucid.render.pictures import predicted_vs_true, style, subject
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.cli.common import PACKAGED
+from pellucid.cli.models import PACKAGED
 from pellucid.cli.plot_kinds import KINDS
 from support import Command
 

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 import pellucid
-from pellucid.cli.common import note
 from pellucid.cli.flags import in_flags
 from pellucid.cli.interrupts import ctrl_c_ends_at_once
+from pellucid.cli.printing import note
 from pellucid.core.errors import InputError
 
 COMMANDS = (

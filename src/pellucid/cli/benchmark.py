@@ -13,7 +13,8 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from pellucid.analysis.matmul_bound import products
-from pellucid.cli.common import Out, note, output, print_json, progress
+from pellucid.cli.options import output
+from pellucid.cli.printing import Out, note, print_json, progress
 from pellucid.core import threads
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD, Adam, Optimizer

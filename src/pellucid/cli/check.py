@@ -7,7 +7,9 @@ import numpy as np
 from click.exceptions import Exit
 from rich.text import Text
 
-from pellucid.cli.common import Out, count_option, open_model, output, print_json, progress
+from pellucid.cli.models import open_model
+from pellucid.cli.options import count_option, output
+from pellucid.cli.printing import Out, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from pellucid.cli.common import out_option, output, print_result
+from pellucid.cli.options import out_option, output
+from pellucid.cli.printing import print_result
 from pellucid.datasets.export import export
 
 

@@ -6,7 +6,8 @@ import click
 from click.exceptions import Exit
 
 from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
-from pellucid.cli.common import Out, output, print_json
+from pellucid.cli.options import output
+from pellucid.cli.printing import Out, print_json
 
 
 @click.command(short_help="What is wrong with your own network code.")

@@ -7,7 +7,9 @@ from rich.text import Text
 
 from pellucid._files import plain
 from pellucid._text import counted, decimal, percent
-from pellucid.cli.common import Out, open_model, output, print_json
+from pellucid.cli.models import open_model
+from pellucid.cli.options import output
+from pellucid.cli.printing import Out, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray

@@ -13,7 +13,9 @@ from pellucid.analysis.explain import Code, Explanation, Section, Step, narrow_t
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
-from pellucid.cli.common import FILE, Cell, Out, count_option, note, open_model, output, print_json
+from pellucid.cli.models import open_model
+from pellucid.cli.options import FILE, count_option, output
+from pellucid.cli.printing import Cell, Out, note, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import check_out, open_model, out_option, output, print_result
+from pellucid.cli.models import open_model
+from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.printing import print_result
 from pellucid.interop.export.registry import EXPORTERS, how_to_use
 from pellucid.interop.export.registry import export as write
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli.common import Out, check_out, out_option, output, print_json
+from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.printing import Out, print_json
 from pellucid.cli.train import show_layers
 from pellucid.core.errors import InputError
 from pellucid.interop.importing.importer import from_pytorch

@@ -7,17 +7,9 @@ import click
 import numpy as np
 
 from pellucid._text import counted, decimal, percent, shortened
-from pellucid.cli.common import (
-    Out,
-    check_out,
-    count_option,
-    data_of,
-    open_model,
-    out_option,
-    output,
-    print_json,
-    progress,
-)
+from pellucid.cli.models import data_of, open_model
+from pellucid.cli.options import check_out, count_option, out_option, output
+from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core.errors import InputError
 from pellucid.model.model import check_answers

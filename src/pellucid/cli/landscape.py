@@ -13,17 +13,9 @@ from pellucid._text import decimal, percent
 from pellucid.analysis.landscape import Path as ThetaPath
 from pellucid.analysis.landscape import Surface, compute, page, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
-from pellucid.cli.common import (
-    Out,
-    check_out,
-    count_option,
-    data_of,
-    open_model,
-    out_option,
-    output,
-    print_json,
-    progress,
-)
+from pellucid.cli.models import data_of, open_model
+from pellucid.cli.options import check_out, count_option, out_option, output
+from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.core.batches import Pair
 from pellucid.core.errors import InputError

@@ -11,7 +11,8 @@ import numpy as np
 from pellucid._files import write_whole
 from pellucid.analysis import lr_range_test
 from pellucid.analysis.lr_range_test import RangeTest
-from pellucid.cli.common import Out, check_out, out_option, output, print_json, progress
+from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.settings_options import as_typed, settings_options
 from pellucid.core.arrays import some_rows
 from pellucid.core.errors import DivergenceError, InputError

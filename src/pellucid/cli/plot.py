@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from pellucid.cli.common import FILE, check_out, count_option, is_model, out_option, output, print_result
+from pellucid.cli.models import is_model
+from pellucid.cli.options import FILE, check_out, count_option, out_option, output
 from pellucid.cli.plot_kinds import KINDS, Asked
+from pellucid.cli.printing import print_result
 from pellucid.core.errors import InputError
 from pellucid.render import pictures
 from pellucid.render.pictures import style

@@ -9,7 +9,8 @@ import numpy as np
 
 from pellucid import runs
 from pellucid.analysis import landscape
-from pellucid.cli.common import open_model, progress
+from pellucid.cli.models import open_model
+from pellucid.cli.printing import progress
 from pellucid.cli.samples import One, one_sample, samples_for
 from pellucid.core import metrics
 from pellucid.core.errors import InputError

@@ -13,19 +13,9 @@ from rich.text import Text
 from pellucid import datasets
 from pellucid._files import plain, write_whole
 from pellucid._text import percent, shortened
-from pellucid.cli.common import (
-    Cell,
-    Out,
-    check_out,
-    data_of,
-    is_model,
-    note,
-    open_model,
-    out_option,
-    output,
-    print_json,
-    target_in,
-)
+from pellucid.cli.models import data_of, is_model, open_model, target_in
+from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.printing import Cell, Out, note, print_json
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -9,8 +9,9 @@ from click.exceptions import Exit
 
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
-from pellucid.cli.common import Out, check_out, note, out_option, output, print_json
 from pellucid.cli.flags import with_flags
+from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.printing import Out, note, print_json
 from pellucid.core.errors import InputError
 from pellucid.render.report import subject, write
 from pellucid.runs import Run, open_run

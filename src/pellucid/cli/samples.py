@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pellucid import datasets, tables
 from pellucid._text import counted
-from pellucid.cli.common import is_model, note, target_in
+from pellucid.cli.models import is_model, target_in
+from pellucid.cli.printing import note
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets import Frame, RawArrays, Samples, WeightedSamples

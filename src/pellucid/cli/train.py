@@ -19,8 +19,9 @@ from pellucid._text import decimal, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
-from pellucid.cli.common import FILE, Out, note, out_option, output, print_json, progress
 from pellucid.cli.flags import with_flags
+from pellucid.cli.options import FILE, out_option, output
+from pellucid.cli.printing import Out, note, print_json, progress
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.settings_options import settings_options
 from pellucid.core.errors import DivergenceError, InputError

@@ -63,7 +63,7 @@ class BlockOptimizer:
 
     ``memory`` names the vectors that it keeps, each as long as θ and 0 at first; ``state`` holds them, and the number
     of steps: copy it to save a run, and write it back to go on. ``usual_rate`` and ``usual_decay`` are what
-    ``pellucid train`` takes where nobody says: chosen on dev digits for the default network (docs/architecture.md).
+    ``pellucid train`` takes where nobody says: chosen on dev digits for the default network (docs/decisions).
     """
 
     learning_rate: float = 0.001

@@ -1,0 +1,51 @@
+"""Options that several commands take, and which file may be written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pellucid._files import would_be_lost
+from pellucid.core.errors import InputError
+from pellucid.runs import is_run
+from pellucid.runs.run import FILES
+
+FILE = click.Path(path_type=Path)
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def output(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --json and --quiet, which every command has."""
+    command = click.option("--quiet", "-q", is_flag=True, help="Say less: no progress, no tables.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")(command)
+
+
+def count_option(flag: str, usual: int | None, about: str, *, least: int = 1, most: int | None = None) -> Option:
+    """An option for a whole number from ``least`` to ``most``."""
+    kind = click.IntRange(least, most)
+    return click.option(flag, type=kind, default=usual, show_default=usual is not None, metavar="N", help=about)
+
+
+def out_option(about: str, *, metavar: str = "FILE", required: bool = False, several: bool = False) -> Option:
+    """The option --out: the file to write."""
+    return click.option("--out", type=FILE, metavar=metavar, required=required, multiple=several, help=about)
+
+
+def check_out(out: Path, *read: str | Path | None) -> None:
+    """Refuse, before anything is computed, a file that cannot be written, or that would be lost.
+
+    Raises:
+        InputError: ``out`` is a folder, or in none that is there; it is one of ``read``, a file in a folder among them,
+            or a file that a run has written.
+    """
+    if out.is_dir() or not out.parent.is_dir():
+        reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
+    place = out.resolve()
+    for source in (Path(name).resolve() for name in read if name is not None):
+        inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
+        if source == place or inside:
+            raise would_be_lost(f"--out {out}", "is what is read here")
+    if place.name in FILES and is_run(str(place.parent)):
+        raise would_be_lost(f"--out {out}", "belongs to the run in that folder")
