@@ -251,12 +251,13 @@ def interrupt(event, details):
         signal.raise_signal(signal.SIGINT)
 sys.addaudithook(interrupt)
 from pellucid.cli import main
-sys.exit(main({["data", "mnist", "--to", "csv", "--out", "d.csv"] if module == "polars" else ["train", "small.npz"]}))
+sys.exit(main(["train", {"table.csv" if module == "polars" else "small.npz"!r}]))
 """
+    (small.parent / "table.csv").write_text("size,label\n1,x\n2,y\n3,x\n")
     ended = subprocess.run([sys.executable, "-c", code], cwd=small.parent, capture_output=True, check=False)
     assert ended.returncode == 130
     assert ended.stderr.strip() == b"interrupted"
-    assert [path.name for path in small.parent.iterdir()] == ["small.npz"]
+    assert {path.name for path in small.parent.iterdir()} == {"small.npz", "table.csv"}
 
 
 @pytest.mark.slow

@@ -1,7 +1,5 @@
 """What pellucid raises when something that the user gave is wrong; every room raises these, the commands print them."""
 
-import importlib
-
 
 class InputError(ValueError):
     """The user's input is wrong.
@@ -39,6 +37,6 @@ def needs(library: str, extra: str, what: str) -> None:
     pellucid.core.errors.InputError: data.csv: reading a table needs no_such_library; install it with: pip install ...
     """
     try:
-        importlib.import_module(library)
+        __import__(library)
     except ImportError:
         raise InputError(f"{what} needs {library}; install it with: pip install 'pellucid[{extra}]'") from None

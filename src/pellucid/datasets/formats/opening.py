@@ -58,7 +58,7 @@ class File:
 
     def beside(self, name: str) -> File:
         """Another file, held open for as long as this one."""
-        return File(name) if self._stream is None or self._until is None else _hold(name, self._until)
+        return _hold(name, self._until) if self.is_held and self._until is not None else File(name)
 
     def find_beside(self, names: list[str], what: str, lacks: str, remedy: str, *, needed: bool) -> File | None:
         """The first file of some names that is there, or None; raises InputError where one is needed."""

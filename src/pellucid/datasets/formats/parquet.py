@@ -71,15 +71,13 @@ def open_parquet(file: File, target: str | None = None, target_needed: bool = Tr
 
 
 def _find_target(name: str, columns: Sequence[str], target: str | None, *, needed: bool) -> str | None:
-    if target is not None and target not in columns:
-        if not needed:
-            return None
-        raise InputError(f"{name}: has no column {target!r} for the target; its columns are {listed(columns)}")
-    if target is None and LABEL not in columns and needed:
-        raise InputError(
-            f"{name}: has no column {LABEL}; name another one: target='NAME'; its columns are {listed(columns)}"
-        )
-    return target if target is not None or LABEL not in columns else LABEL
+    wanted = LABEL if target is None else target
+    if wanted in columns:
+        return wanted
+    if not needed:
+        return None
+    lacks = f"{LABEL}; name another one: target='NAME'" if target is None else f"{target!r} for the target"
+    raise InputError(f"{name}: has no column {lacks}; its columns are {listed(columns)}")
 
 
 def _check_columns(

@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 
-from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.frames.dates import AMBIGUOUS, contradict, each_date
@@ -26,10 +25,8 @@ def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
     missing = [column.name for column in plan.columns if column.name not in frame.columns]
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InputError(
-            f"{frame.name}: has no column {missing[0]!r}{more}, which the model learned from; its columns are "
-            f"{listed(frame.columns)}: add it (its cells may be empty), or rename the one that is meant"
-        )
+        remedy = ": add it (its cells may be empty), or rename the one that is meant"
+        raise frame.lacks(missing[0], f"{more}, which the model learned from", remedy)
     return {
         column.name: as_kind(
             frame.columns[column.name], kind_of(column), frame, column.name, form=getattr(column, "form", "")

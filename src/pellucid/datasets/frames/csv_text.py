@@ -58,9 +58,11 @@ def read_texts(content: bytes, name: str) -> Texts:
     separator, header = read_header(content, name)
     columns = _read_fast(content, separator, len(header)) or _read_carefully(content, name, separator, header)
     named = dict(zip(header, columns, strict=True))
-    if header[-1] == "" and not (columns[-1].str.strip_chars() != "").any():
-        del named[""]  # each row ends with a separator
-    _check_names(list(named), name)
+    if header[-1] == "":
+        if not (columns[-1].str.strip_chars() != "").any():
+            del named[""]  # each row ends with a separator
+        elif len(header) > 1:
+            raise InputError(f"{name}, row 1: column {len(header)} has no name; give it one, or remove it")
     if len(columns[0]) == 0:
         raise InputError(f"{name}: has a header and no rows below it; give at least one")
     return Texts(separator, named)
@@ -116,11 +118,6 @@ def _check_double(header: list[str], name: str) -> None:
         if column == "" and 1 < place < len(header):
             raise InputError(f"{name}, row 1: column {place} has no name; give it one, or remove it")
         seen[column] = place
-
-
-def _check_names(header: list[str], name: str) -> None:
-    if len(header) > 1 and header[-1] == "":
-        raise InputError(f"{name}, row 1: column {len(header)} has no name; give it one, or remove it")
 
 
 def _read_fast(content: bytes, separator: str, width: int) -> list[pl.Series] | None:

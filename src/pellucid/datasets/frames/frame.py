@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 
@@ -83,6 +84,14 @@ class Frame:
         'data, row 8'
         """
         return f"{self.name}, row {int(i) + self.first}"
+
+    def lacks(self, column: str, why: str, remedy: str = "") -> InputError:
+        """What to raise for a column that is not there.
+
+        >>> print(Frame("data", {"age": Column("number", None)}, 9).lacks("size", " for the target"))
+        data: has no column 'size' for the target; its columns are age
+        """
+        return InputError(f"{self.name}: has no column {column!r}{why}; its columns are {listed(self.columns)}{remedy}")
 
     def oddity(self, column: str) -> str | None:
         """What is odd about a column, where it stands and what to do, or None.

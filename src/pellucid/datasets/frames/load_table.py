@@ -109,10 +109,7 @@ def samples_like(
     names = tuple(scale.name for scale in plan.targets) or (target,)
     missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise InputError(
-            f"{frame.name}: has no column {missing[0]!r} to compare the predictions with; its columns are "
-            f"{listed(frame.columns)}: add it, or use pellucid predict"
-        )
+        raise frame.lacks(missing[0], " to compare the predictions with", ": add it, or use pellucid predict")
     rows = rows_with_target(frame, names)
     answers = targets_of(frame, names, rows)
     y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)

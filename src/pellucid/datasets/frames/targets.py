@@ -38,9 +38,7 @@ def target_names(frame: Frame, target: str | None, plan: Preprocessing | None = 
         names = (target,) if target in frame.columns else tuple(name.strip() for name in target.split(","))
     for name in names:
         if name not in frame.columns:
-            raise InputError(
-                f"{frame.name}: has no column {name!r} for the target; its columns are {listed(frame.columns)}"
-            )
+            raise frame.lacks(name, " for the target")
     if len(set(names)) < len(names):
         raise InputError(f"target={target!r}: names a column twice; name each once")
     if known and set(known) != set(names):

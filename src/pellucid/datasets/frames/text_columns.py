@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -53,12 +54,11 @@ def understood(texts: pl.Series, *, comma: bool = False) -> Column:
         return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=said)
     if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
-    dates = dates_in(distinct)
-    if isinstance(dates, Dates):
-        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
-    odd = _odd_number(texts, distinct) or _odd_date(texts, distinct)
-    why = dates or (THOUSANDS if distinct.str.contains(WITH_THOUSANDS).all() else "")
-    return Column("text", texts.to_numpy(), why=why, odd=odd)
+    column = _dates_or_text(texts, distinct)
+    if column.kind == "date":
+        return column
+    why = column.why or (THOUSANDS if distinct.str.contains(WITH_THOUSANDS).all() else "")
+    return replace(column, why=why, odd=_odd_number(texts, distinct) or column.odd)
 
 
 def kept(texts: pl.Series) -> Column:
@@ -94,6 +94,10 @@ def dates_of(texts: pl.Series) -> Column:
     distinct = texts.drop_nulls().unique()
     if len(distinct) == 0:
         return Column("number", np.full(len(texts), np.nan))
+    return _dates_or_text(texts, distinct)
+
+
+def _dates_or_text(texts: pl.Series, distinct: pl.Series) -> Column:
     dates = dates_in(distinct)
     if isinstance(dates, Dates):
         return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
