@@ -22,7 +22,7 @@ TONGUES = {
     "with_jax": "JAX",
     "with_sklearn": "scikit-learn",
 }
-INTRODUCTION = """# Rosetta: the same three steps in six tongues
+INTRODUCTION = """# Rosetta: the same three steps in six languages and libraries
 
 One network, 784-32-16-10 with ReLU and softmax, one start, eight real digits, three steps of gradient descent at 0.1, in
 float64. Each program below stands by itself in [examples/rosetta/](../examples/rosetta/); each prints the loss of each

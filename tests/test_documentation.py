@@ -51,7 +51,7 @@ def test_the_commands_of_the_pages_on_tables_and_exports_run_as_written(
             for line in block.strip().splitlines():
                 words = shlex.split(line.split(" #")[0])[1:]
                 if words[:2] in (["import", "weights.safetensors"], ["import", "network.onnx"]):
-                    continue  # files that a reader brings; tests/ecosystem/test_exports.py has theirs
+                    continue  # files that a reader brings; tests/interop/test_exports.py has theirs
                 assert main(words) == 0, line
                 ran += 1
     assert ran >= 12
