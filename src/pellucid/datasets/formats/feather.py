@@ -16,9 +16,9 @@ from pellucid.datasets.streaming.row_groups import opened_arrow
 
 def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
     with opened_arrow(file, "Arrow file") as source:
-        from pyarrow import ipc
+        from pyarrow import BufferReader, ipc
 
-        table = ipc.open_file(source).read_all()
+        table = ipc.open_file(BufferReader(source.read())).read_all()  # its threads never call Python
         table.validate(full=True)
     return as_frame(table, file.name)
 

@@ -92,7 +92,9 @@ def pieces(
         counts = row_counts(parquet)
         for group in groups:
             first, stop = sum(counts[:group]), sum(counts[: group + 1])
-            for batch in parquet.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=True):
+            for batch in parquet.iter_batches(
+                rows, row_groups=[group], columns=list(columns), use_threads=not file.is_held
+            ):
                 arrays = [batch.column(column) for column in columns]
                 for column, array in zip(columns, arrays, strict=True):
                     _check_gaps(array, file.name, column, first)
