@@ -121,7 +121,7 @@ def _column(series: nw.Series[Any], name: str, column: str) -> Column:
         if kind == nw.Duration:
             return Column("number", _floats(series.dt.total_microseconds()) / 1e6)
         if kind in (nw.String, nw.Categorical, nw.Enum):
-            return _text(series.cast(nw.String).to_list())
+            return _text(series.to_list())  # a cast would make texts of the gaps of pandas before 3
         if kind in (nw.Object, nw.Unknown, nw.Time):
             return of_objects(series.to_list())
     except InputError:

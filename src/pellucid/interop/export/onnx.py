@@ -12,7 +12,7 @@ import pellucid
 from pellucid._files import StrPath, write_whole
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
-from pellucid.core.errors import InputError
+from pellucid.core.errors import needs
 from pellucid.core.registry import describe
 from pellucid.interop.export import expressions
 from pellucid.model.additions import Mish  # fmt: skip
@@ -20,7 +20,6 @@ from pellucid.model.columns import CYCLES, DAY, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
 
 OPSET, IR = 20, 10
-MISSING = "onnx is not installed: pip install 'pellucid[onnx]'"
 # ONNX's own operators, with their attributes, of which texts name settings; every other activation is written in
 # several nodes, from its formula
 OPERATORS: dict[type[Activation], tuple[str, dict[str, Any]]] = {
@@ -59,10 +58,9 @@ def graph(model: Model) -> Any:
     ``X`` (n, inputs) float. Outputs: ``probabilities`` (n, classes) float and ``label`` (n,) string; or ``prediction``
     (n, values) double in the targets' units.
     """
-    try:
-        import onnx
-    except ImportError:
-        raise InputError(MISSING) from None
+    needs("onnx", "onnx", "an ONNX graph")
+    import onnx
+
     build = _Graph(onnx)
     x = build.inputs_of(model)
     last = len(model.network.layers)

@@ -9,9 +9,8 @@ import numpy as np
 from pellucid._files import StrPath, read_file
 from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from pellucid.core.arrays import AnyArray
-from pellucid.core.errors import InputError
+from pellucid.core.errors import InputError, needs
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Poisson
-from pellucid.interop.export.onnx import MISSING
 from pellucid.interop.importing.importer import class_names, loss_for, network
 from pellucid.model.additions import Mish
 from pellucid.model.model import Model
@@ -32,11 +31,10 @@ def from_onnx(path: StrPath, *, task: str | None = None, classes: Sequence[str] 
         InputError: onnx is not installed, there is no such file, or it is another kind of graph; the message names the
             node.
     """
-    try:
-        import onnx
-        from google.protobuf.message import DecodeError
-    except ImportError:
-        raise InputError(MISSING) from None
+    needs("onnx", "onnx", f"{path}: an ONNX graph")
+    import onnx
+    from google.protobuf.message import DecodeError
+
     content = read_file(path)
     try:
         made = onnx.ModelProto.FromString(content)

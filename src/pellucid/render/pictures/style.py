@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid._files import StrPath, write_whole
 from pellucid.core.arrays import AnyArray
-from pellucid.core.errors import InputError
+from pellucid.core.errors import InputError, needs
 from pellucid.render import svg
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
-MISSING = "matplotlib is not installed: pip install 'pellucid[pictures]'"
 SUFFIXES = (".png", ".svg", ".pdf")
 
 BLUE, ORANGE, VERMILLION, GREEN = svg.BLUE, svg.ORANGE, svg.VERMILLION, svg.GREEN
@@ -36,10 +35,9 @@ HEADING, TITLE, TEXT, SMALL = 12, 10, 9, 7.5  # points
 
 def figure(width: float, height: float) -> "Figure":
     """An empty figure of so many inches; raises InputError where matplotlib is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError(MISSING) from None
+    needs("matplotlib", "pictures", "a picture")
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), dpi=100, layout="constrained")
 
 
