@@ -1,17 +1,16 @@
-"""The engine: a network, its training and its gradients, in NumPy alone. It imports nothing above it.
+"""The engine: a network, its training and its gradients, in NumPy alone (threadpoolctl is used where it is installed).
 
-Read the files in this order; it takes about an hour.
+Nothing here imports a room above it. Read the files in this order; the first two parts take about an hour.
 
-The pass: ``network`` (forward and backward: start here), ``trace`` (the arrays of one batch), ``activations`` and
-``losses`` (each value beside its slope), ``initializers`` (how the weights start).
+The pass: ``arrays`` (kinds of arrays, pixels to floats), ``network`` (forward and backward: the heart), ``reference``
+(the same mathematics, slow and obvious: the oracle of the tests), ``trace`` (the arrays of one mini-batch),
+``activations`` and ``losses`` (each value beside its slope), ``initializers`` (how the weights start).
 
 The training: ``optimizers`` (how a gradient moves θ), ``schedules`` (the learning rate over time), ``batches`` (rows
-shuffled and gathered), ``batch_group`` (sixteen mini-batches scored together), ``training`` (the loop), ``progress``
-(what a training tells of itself), ``early_stopping`` (the best θ so far, and when to stop).
+shuffled and gathered), ``metrics`` (arrays to scores), ``progress`` (what a training tells of itself), ``training``
+(the loop), ``early_stopping`` (the best θ so far, and when to stop).
 
-How good it is: ``metrics`` (arrays to scores), ``evaluation`` (a network on data), ``gradient_check`` (numeric
-gradients), ``reference`` (the same mathematics, slow and obvious: the oracle of the tests).
-
-The tools of all: ``registry`` (names to classes), ``checks`` (arguments, checked at the edge), ``threads`` (cores and
-BLAS threads), ``arrays``, ``errors``, ``display`` (a hook for notebooks).
+What makes it fast and safe: ``batch_group`` (up to sixteen mini-batches scored together: skip it at first),
+``evaluation`` (a network on data), ``gradient_check`` (numeric gradients), ``checks`` (arguments, checked at the edge),
+``registry`` (names to classes), ``threads`` (cores and BLAS threads), ``display`` (a hook for notebooks), ``errors``.
 """

@@ -10,6 +10,7 @@ More of them are in model/additions.py. A new one is a class and a line, ``ACTIV
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -26,8 +27,8 @@ _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)
 class Formula(NamedTuple):
     """An activation in letters: explanations print it, exports are written from it.
 
-    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1. In both, ``{z}`` and
-    ``{a}`` stand for the score and its activation, and the settings of the class and the ``constants`` for themselves.
+    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1 and for a softmax. In both,
+    ``{z}`` and ``{a}`` stand for the score and its activation, settings and ``constants`` of the class for themselves.
     ``range`` is where f(z) lies. ``of_layer``: f looks at all scores of a layer, as the softmax does. ``log_link``:
     f is the exponential, so that a factor of the output is a term of the score. ``kinks`` are the values of z at which
     f' jumps: there is no derivative, and a gradient check leaves them out.
@@ -111,7 +112,7 @@ class LeakyReLU:
     )
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.slope, int | float) and math.isfinite(self.slope)):
+        if not (isinstance(self.slope, Real) and math.isfinite(self.slope)):
             raise InputError(f"LeakyReLU(slope={self.slope!r}): the slope must be a finite number, such as 0.01")
 
     def _slopes(self, z: Array, *, out: Array) -> None:
@@ -146,7 +147,7 @@ class Sigmoid:
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = 1 / (1 + exp(−z))
         np.maximum(z, -math.floor(math.log(np.finfo(z.dtype).max)), out=out)
-        out *= -1  # np.negative of NumPy 2.4 errs on x86 where numbers lie 64 bytes apart (16 in float32)
+        out *= -1  # np.negative of NumPy 2.4 errs on x86 where numbers lie 64 bytes apart
         np.exp(out, out=out)
         out += 1
         np.reciprocal(out, out=out)

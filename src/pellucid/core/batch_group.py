@@ -110,7 +110,7 @@ class Group:
             self.sums[number] = batch.weigh(weights)
 
     def count(self, done: int) -> tuple[list[float], list[float]]:
-        """The mean losses, and the hits, of those batches that were not counted yet, the last of the first ``done``.
+        """The mean losses, and the hits, of those of the group's first ``done`` batches that were not counted yet.
 
         There is one loss a batch. Hits are whole numbers and come together; only where the samples have weights they
         come batch by batch, so that their sums have the same bits however the batches are counted.

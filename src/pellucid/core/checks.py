@@ -57,8 +57,8 @@ def sizes(value: Sequence[int], loss: Loss) -> tuple[int, ...]:
 
 def activations(value: Activation | Sequence[Activation], hidden: int) -> list[Activation]:
     """One activation for each hidden layer."""
-    several = isinstance(value, Sequence)
-    given: list[Activation] = list(value) if isinstance(value, Sequence) else [value]
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    given: list[Any] = list(value) if isinstance(value, Sequence) and several else [value]
     for activation in given:
         if isinstance(activation, type) or not hasattr(activation, "backward"):
             known = ", ".join(f"{kind.__name__}()" for kind in ACTIVATIONS.values())

@@ -14,7 +14,8 @@ from pellucid.core.arrays import Array
 class EarlyStopping:
     """The best θ, its loss and its epoch, and how many epochs a training has waited for a better one.
 
-    Stop after epoch t where  t − argmin L(1 … t) ≥ patience.  For a score of which more is better, L is −score.
+    Without a tolerance, stop after epoch t where  t − argmin L(1 … t) ≥ patience.  For a score of which more is better,
+    L is −score.
 
     Attributes:
         patience: epochs without a better loss until training is to stop; infinity waits for ever.

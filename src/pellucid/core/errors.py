@@ -1,4 +1,4 @@
-"""What pellucid raises when something that the user gave is wrong; every room raises these, the commands print them."""
+"""What pellucid raises when something that the user gave is wrong; the commands print it."""
 
 
 class InputError(ValueError):

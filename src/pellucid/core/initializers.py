@@ -1,7 +1,7 @@
 """Where the weights start: each initialiser fills one layer's W and b with its random first values.
 
 ``W`` is (outputs, inputs), ``b`` is (outputs,). The scale matters: with too wide a start the scores explode from
-layer to layer, with too narrow a one they fade; each rule below keeps their spread about the same.
+layer to layer, with too narrow a one they fade; each rule below but the article's keeps their spread about the same.
 """
 
 import math

@@ -11,6 +11,7 @@ More of them are in model/additions.py. A new one is a class and a line, ``LOSSE
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -21,15 +22,15 @@ from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
 from pellucid.core.registry import Registry
 
-# the smallest floats that are written down with all their digits
+# the smallest normal floats: those below them have fewer digits
 _TINY = {np.dtype(kind): float(np.finfo(kind).tiny) for kind in (np.float32, np.float64)}
 
 
 class LossFormula(NamedTuple):
     """A loss in letters, which explanations print: NumPy expressions with ``{z}``, ``{a}`` and ``{y}`` in them.
 
-    ``part`` is what one output gives to the loss, ``delta`` its dL/dz before a mean is taken. The loss is the ``sum``
-    over the outputs, or else their mean. ``true_class`` is given where the output of the true class alone counts: what
+    ``part`` is what one output gives to the loss, ``delta`` its dL/dz before a mean over the outputs is taken. The
+    loss is the ``sum`` over the outputs, or else their mean. ``true_class`` is given where the output of the true class alone counts: what
     that gives. ``{outputs}`` is the number of outputs; settings of the class stand for themselves.
     """
 
@@ -73,11 +74,14 @@ class CrossEntropy:
         # L = −log Σ a y
         np.multiply(a, y, out=workspace[0])
         np.add.reduce(workspace[0], axis=-1, out=out)
-        if np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]:
-            softmax_loss(z, y, 0.0, out=out, workspace=workspace)
-            return
+        tiny = np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]
+        few = np.nonzero(out < _TINY[a.dtype]) if tiny else ()  # sample by sample, whatever batch they come in
         np.log(out, out=out)
         np.negative(out, out=out)
+        if tiny:
+            scores, losses = z[few], out[few]
+            softmax_loss(scores, y[few], 0.0, out=losses, workspace=np.empty((2, *scores.shape), z.dtype))
+            out[few] = losses
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = a − y
@@ -220,7 +224,7 @@ class Huber:
     )
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.width, int | float) and math.isfinite(self.width) and self.width > 0):
+        if not (isinstance(self.width, Real) and math.isfinite(self.width) and self.width > 0):
             raise InputError(f"Huber(width={self.width!r}): the width must be a positive number, such as 1.0")
 
     @property
@@ -267,7 +271,7 @@ class Poisson:
 
     def value(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         each, rest = workspace
-        # L = mean of a − y + y (log y − z), for a = exp(z); where y is 0, the last part is
+        # L = mean of a − y + y (log y − z), for a = exp(z); where y is 0, y (log y − z) is 0
         np.maximum(y, _TINY[y.dtype], out=each)
         np.log(each, out=each)
         each -= z

@@ -3,10 +3,11 @@
 A network is a function of one vector θ. All weights and biases are views into ``net.theta``, all gradients are views
 into ``trace.grad`` of the same layout: a step of gradient descent is ``theta -= rate * grad``, whatever the depth.
 
-A ``Trace`` (trace.py) holds all that one batch makes on its way through: inputs, scores z, activations a, and on the
-way back δ, dW and db.
+A ``Trace`` (trace.py) holds all that one mini-batch makes on its way through: inputs, scores z (the pre-activations;
+those of the output layer are the logits), activations a, and on the way back δ, dW and db.
 
-The mathematics is in ``forward`` and ``backward``; layers count from 1, and layer 0 is the input.
+The mathematics is in ``forward`` and ``backward``; layers count from 1, and layer 0 is the input. L is the loss of one
+sample, Loss the mean over the batch; δ is dLoss/dz, with the 1/n of the mean in it.
 """
 
 from collections.abc import Callable, Sequence
@@ -171,7 +172,7 @@ def _rebuild(sizes: Sequence[int], hidden: Sequence[Activation], loss: Loss, the
 
 
 def forward(net: Network, trace: Trace) -> None:
-    """Forward propagation: from ``trace.a[0]`` fill every z and a; ``trace.a[-1]`` is the prediction."""
+    """Forward propagation: from inputs written into ``trace.a[0]`` fill every z and a; ``a[-1]`` is the prediction."""
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         x, z, a = trace.layer_input[l - 1], trace.z[l - 1], trace.a[l]
         # Z = X Wᵀ + b
@@ -186,7 +187,8 @@ def forward(net: Network, trace: Trace) -> None:
 def _product(net: Network, l: int) -> Callable[..., Any]:
     """The matrix product of layer l: ``np.dot``, and ``np.matmul`` for the output layer.
 
-    The first is the quicker of the two, but neither writes nor reads rows of column-major memory in place.
+    ``np.dot`` is quicker, but it copies rows that are cut out of a column-major array, and cannot write into them. The
+    output layer has such arrays (``trace.fortran_empty``).
     """
     return np.dot if l < len(net.layers) else np.matmul
 
@@ -214,14 +216,14 @@ def backward(net: Network, trace: Trace) -> float:
 def gradient(net: Network, trace: Trace) -> None:
     """Back propagation without the loss itself: fill every delta, dW and db."""
     z, a, y, workspace = trace.z[-1], trace.a[-1], trace.y, trace.workspace[-1]
-    # Δ = w ∘ ∂L/∂Z for the last layer, w = 1/n
+    # Δ = w ∘ ∂L/∂Z for the last layer; w is each sample's share in the mean, 1/n unless samples have weights
     net.loss.delta(z, a, y, out=trace.delta[-1], workspace=workspace)
     trace.delta[-1] *= trace.output_weights
     for l in range(len(net.layers), 0, -1):
         x, delta, product = trace.layer_input[l - 1], trace.delta[l - 1], _product(net, l)
-        # dW = Δᵀ X
+        # dW = Δᵀ X, written as dWᵀ = Xᵀ Δ
         product(x.T, delta, out=trace.dW[l - 1].T)
-        # db = Σ Δ over the samples
+        # db = Σ Δ over the samples: a product with ones, quicker than a sum
         product(trace.ones, delta, out=trace.db[l - 1])
         if l > 1:
             below = trace.delta[l - 2]

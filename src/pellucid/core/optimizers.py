@@ -23,7 +23,7 @@ BLOCK = 2**15  # parameters that are moved together
 
 
 class Optimizer(Protocol):
-    """What training needs of an optimiser."""
+    """What training needs of an optimiser. ``train`` sets ``learning_rate`` for each step, and back after it."""
 
     name: ClassVar[str]
     learning_rate: float
@@ -95,7 +95,8 @@ class BlockOptimizer:
         numbers = self.numbers()
         blocks = self._workspace.blocks(theta, grad, *(self.state[name] for name in self.memory))
         for block, g, *memory, work, room in blocks:
-            self.move(block, self.decayed(block, g, out=room), *memory, work, *numbers)
+            g = self.apply_weight_decay(block, g, out=room)
+            self.move(block, g, *memory, work, *numbers)
 
     def numbers(self) -> tuple[Any, ...]:
         """What a step needs besides vectors; ``move`` gets it last."""
@@ -106,8 +107,8 @@ class BlockOptimizer:
         self.state.setdefault("steps", np.zeros(1, np.int64))[0] += 1
         return int(self.state["steps"][0])
 
-    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
-        """The gradient with weight decay: g + λθ, or g itself where λ is 0."""
+    def apply_weight_decay(self, theta: Array, grad: Array, *, out: Array) -> Array:
+        """The gradient with weight decay, g + λθ, in ``out``; or g itself where λ is 0."""
         if not self.weight_decay:
             return grad
         np.multiply(theta, self.weight_decay, out=out)
@@ -129,8 +130,8 @@ class SGD(BlockOptimizer):
     usual_rate: ClassVar[float] = 0.7
     usual_decay: ClassVar[float] = 0.001
 
-    def decayed(self, theta: Array, grad: Array, *, out: Array) -> Array:
-        """The gradient as it is: here the decay moves θ itself."""
+    def apply_weight_decay(self, theta: Array, grad: Array, *, out: Array) -> Array:
+        """Let the decay move θ itself, in place; the gradient stays as it is."""
         if self.weight_decay:
             # θ ← θ − η λ θ, the decay's part of η (g + λθ)
             theta *= 1 - self.learning_rate * self.weight_decay
@@ -228,8 +229,9 @@ class RMSProp(BlockOptimizer):
 class AdaptiveMoments(BlockOptimizer):
     """What Adam and AdamW share: two running means, m of the gradient and s of its square.
 
-    m and s are kept without their factors (1 − β), which go into the two numbers ``rate`` and ``epsilon``: they are
-    the same for all parameters, and so it takes three passes over θ fewer.
+    m and s are kept without their factors: m is Adam's m / (1 − β₁), s is its s / (1 − β₂). The factors go into the two
+    numbers ``rate`` and ``epsilon``, which are the same for all parameters: three passes over θ fewer. An ``epsilon``
+    of None leaves s out, as RAdam does in its first steps (model/additions.py).
     """
 
     beta1: float = 0.9
@@ -297,7 +299,7 @@ class AdamW(AdaptiveMoments):
     usual_rate: ClassVar[float] = 0.008
     usual_decay: ClassVar[float] = 0.1
 
-    decayed = SGD.decayed  # θ ← (1 − η λ) θ
+    apply_weight_decay = SGD.apply_weight_decay  # θ ← (1 − η λ) θ
 
 
 OPTIMIZERS = Registry[BlockOptimizer]("optimiser", BlockOptimizer, (SGD, Momentum, Nesterov, RMSProp, Adam, AdamW))

@@ -26,8 +26,8 @@ class Epoch:
 
     ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time (a weighted mean,
     where samples have weights); ``dev`` is what the θ at the end of the epoch reaches on the dev data.
-    ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length of its gradient before any
-    clipping; ``seconds`` is the time of the epoch without the evaluation.
+    ``steps`` counts all steps so far. ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length of
+    its gradient before any clipping; ``seconds`` is the time of the epoch without the evaluation.
     """
 
     number: int
@@ -54,7 +54,8 @@ class Progress:
     ``loss`` and ``right`` are this epoch's sums so far over its samples; ``seed`` gives the order of its rows.
     ``learning_rate`` is that of the last step, ``gradient_norm`` the length of the gradient of an epoch's last one.
 
-    Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step.
+    Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step; call
+    it before you read or save them.
     """
 
     epoch: int = 0

@@ -38,7 +38,10 @@ def step(progress: float) -> float:
 
 
 def warmup_cosine(progress: float) -> float:
-    """Up a straight line over the first tenth, then down half a cosine: the shape of Smith's one cycle (2018)."""
+    """Up a straight line over the first tenth, then down half a cosine: the shape of Smith's one cycle (2018).
+
+    The first step of all has the factor 0.
+    """
     warmup = 0.1
     if progress < warmup:
         return progress / warmup

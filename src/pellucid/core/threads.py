@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# A product of fewer multiply-adds is done before a second thread has woken up.
+# Multiply-adds: a product of fewer is done before a second thread has woken up.
 WORTH_A_SECOND_THREAD = 8_000_000
-# Up to here OpenBLAS takes one thread itself.
+# Multiply-adds: up to here OpenBLAS takes one thread itself.
 ALONE_ANYWAY = 2**18
 # Samples from which on every core had better take a part of them than a part of each product.
 WORTH_PARTS = 4096

@@ -1,7 +1,7 @@
 """A trace: all that one batch makes on its way through a network, in arrays that stand there already.
 
 It is allocated once and overwritten batch after batch. Training, explaining and drawing read the same arrays. Parts of
-it, and twins that read or write elsewhere, are views: they cost nothing but their names.
+it, and twins that read or write elsewhere, are cheap: they share memory.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,9 @@ class Trace:
         y: (n, outputs), the targets as rows; ``loss`` (n,), each sample's loss.
         weights: (n,), each sample's share in the mean: 1/n unless ``weigh`` said otherwise;
             ``output_weights`` (n, outputs), the same beside each output.
-        layer_input: what layer l reads, at [l − 1]: ``a[l-1]`` itself, or with dropout ``a[l-1] * mask[l-1]``.
+        layer_input: what layer l reads, at [l − 1]: ``a[l-1]`` itself; with dropout, above the first layer,
+            ``a[l-1] * mask[l-2]``, where ``mask[l-2]`` is that of layer l − 1.
+        workspace: (2, n, neurons) for each layer, to compute in.
         delta_input: (n, inputs), dLoss/da of the input, if asked for with ``input_gradient=True``; else None.
 
     With ``dropout`` a hidden neuron is left out with that probability, and the others are scaled by 1/(1 − dropout)
@@ -131,7 +133,8 @@ class Trace:
     def rows(self, start: int, stop: int, *, part: bool = False) -> "Trace":
         """The same trace cut to some of its rows: views, with ``grad`` shared.
 
-        They are a batch of their own; or a ``part`` of this one, whose gradient is the sum of its parts'.
+        They are a batch of their own, with equal weights; or a ``part`` of this one, whose gradient is the sum of its
+        parts'.
         """
         checks.rows(start, stop, self.batch_size)
         cut, n = self._twin(), stop - start

@@ -146,7 +146,7 @@ def _epochs(net: Network, group: Group, optimizer: Optimizer, plan: _Plan, progr
                 _one_epoch(net, group, optimizer, plan, progress)
             finally:
                 optimizer.learning_rate = rate
-            if not np.isfinite(net.theta).all():  # the epoch's last step may have spoilt it, or it hides behind a ReLU
+            if not np.isfinite(net.theta).all():  # by the epoch's last step, or unseen: a ReLU makes 0 of −∞
                 raise _divergence(net, group.batches[-1], progress, progress.step, progress.loss / plan.weight)
             seconds = time.perf_counter() - start
             dev = None if plan.dev is None else evaluate(net, plan.dev)
@@ -169,7 +169,7 @@ def _one_epoch(net: Network, group: Group, optimizer: Optimizer, plan: _Plan, pr
         progress.settle = functools.partial(_settle, net, group, progress, first)
         for batch in batches:
             group.propagate(batch)
-            if not math.isfinite(np.dot(batch.db[-1], batch.db[-1])):  # the sums of all samples' δ: few numbers tell
+            if not math.isfinite(np.dot(batch.db[-1], batch.db[-1])):  # a NaN in any δ is in this short array
                 _settle(net, group, progress, first, under_way=1)
             if progress.batch + 1 == plan.batches:
                 progress.gradient_norm = float(np.linalg.norm(batch.grad))
