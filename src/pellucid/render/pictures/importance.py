@@ -1,15 +1,11 @@
 """Bars of how much each column matters."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pellucid._text import shortened
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST = 25  # bars
 
@@ -30,7 +26,7 @@ class Measured(Protocol):
         """Its standard deviation over the shuffles."""
 
 
-def importance(found: Sequence[Measured], score: str = "accuracy", *, ax: "Axes | None" = None) -> "Figure":
+def importance(found: Sequence[Measured], score: str = "accuracy", *, ax: "style.Axes | None" = None) -> "style.Figure":
     """A bar for each column, the one that matters most on top, with the spread over the shuffles.
 
     ``found`` is what ``pellucid.tables.importance`` gives; ``score`` is what the bars are a loss of. At most 25 columns

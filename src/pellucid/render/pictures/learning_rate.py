@@ -1,20 +1,14 @@
 """The learning-rate range test as a picture: the loss against the rate, and where the suggestion comes from."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from pellucid.analysis.lr_range_test import RangeTest
 from pellucid.render.pictures import style
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 HEADROOM = 1.4  # times the greatest loss before the lowest: the loss that explodes is cut there
 
 
-def range_test(test: RangeTest, ax: "Axes | None" = None) -> "Figure":
+def range_test(test: RangeTest, ax: "style.Axes | None" = None) -> "style.Figure":
     """The loss after a step at each rate: batch by batch, smoothed, and the rates that matter marked.
 
     Raises:
@@ -52,7 +46,7 @@ def range_test(test: RangeTest, ax: "Axes | None" = None) -> "Figure":
     return style.figure_of(ax)
 
 
-def _limit(ax: "Axes", test: RangeTest) -> bool:
+def _limit(ax: "style.Axes", test: RangeTest) -> bool:
     """Cut off the part that explodes, and say whether there is one."""
     values = test.smoothed[np.isfinite(test.smoothed)]
     if not values.size:

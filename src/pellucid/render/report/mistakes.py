@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 
 from pellucid._text import escape, number, percent
+from pellucid.analysis.class_report import Answers, worst
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.render import svg
 from pellucid.render.report import png
@@ -25,31 +26,29 @@ BINS = 25
 def mistakes(about: Subject, seen: Seen) -> Section:
     """The mistakes with the least probability for the true class."""
     y = seen.y.reshape(-1).astype(np.int64)
-    guessed, likely = seen.labels, seen.probability(y)
-    wrong = np.flatnonzero(guessed != y)
-    title = "What it gets wrong"
-    if not len(wrong):
+    answers, title = Answers(seen.outputs), "What it gets wrong"
+    guessed, likely = answers.labels, answers.probability(y)
+    wrong = guessed != y
+    if not wrong.any():
         return Section("mistakes", "Mistakes", title, paragraph(f"Nothing: all of {where(seen)} are right."))
-    sure = seen.probability(guessed)
-    worst = wrong[np.lexsort((wrong, -sure[wrong], likely[wrong]))][:SHOWN]
+    sure = answers.probability(guessed)
+    rows = worst(-likely, SHOWN, among=wrong, ties=sure)
     words = (
-        f"{len(wrong):,} of {where(seen)} are wrong. Here are the {len(worst)} worst: those whose true class the "
+        f"{wrong.sum():,} of {where(seen)} are wrong. Here are the {len(rows)} worst: those whose true class the "
         f"network thinks least likely. The arithmetic behind the first:"
     )
-    line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {worst[0]}"
+    line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {rows[0]}"
     names = about.model.class_names
-    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), percent(float(sure[k]))) for k in worst]
+    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), percent(float(sure[k]))) for k in rows]
     made = paragraph(words) + f"<pre><code>{escape(line)}</code></pre>\n"
-    made += (
-        _pictures(about, seen, worst, truth) if about.model.image_shape else _rows(about, seen, worst, truth, likely)
-    )
+    made += _pictures(about, seen, rows, truth) if about.model.image_shape else _rows(about, seen, rows, truth, likely)
     return Section("mistakes", "Mistakes", title, made)
 
 
-def _pictures(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, str, str]]) -> str:
+def _pictures(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[str, str, str]]) -> str:
     assert about.model.image_shape is not None
     pieces = []
-    for k, (true, guessed, sure) in zip(worst, truth, strict=True):
+    for k, (true, guessed, sure) in zip(worst_rows, truth, strict=True):
         image = png.shrunk(png.grey(seen.X[k].reshape(about.model.image_shape)), LONGEST)
         height, width = image.shape
         words = escape(f"Sample {k}: {true}, taken for {guessed}")
@@ -60,11 +59,11 @@ def _pictures(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str
     return grid(pieces, "mistakes") + paragraph(note, kind="note")
 
 
-def _rows(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
+def _rows(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
     columns, heads = _features(about)
     rows = [
         [str(k), true, guessed, sure, percent(float(likely[k])), *(number(float(v)) for v in seen.X[k, columns])]
-        for k, (true, guessed, sure) in zip(worst, truth, strict=True)
+        for k, (true, guessed, sure) in zip(worst_rows, truth, strict=True)
     ]
     named = ["sample", "true", "taken for", "how sure", "of the true one", *heads]
     return table("The worst mistakes" + _of_all(about, columns), named, rows, left=3)
@@ -137,7 +136,7 @@ def _largest(about: Subject, seen: Seen, guessed: Array, truth: Array) -> str:
     size = np.abs(guessed - truth).max(axis=1)
     columns, heads = _features(about)
     rows = []
-    for k in np.argsort(-size, kind="stable")[:SHOWN]:
+    for k in worst(size, SHOWN):
         j = int(np.abs(guessed[k] - truth[k]).argmax())
         numbers = (truth[k, j], guessed[k, j], guessed[k, j] - truth[k, j], *seen.X[k, columns])
         rows.append([str(k), _output(about, j), *(number(float(v)) for v in numbers)])
