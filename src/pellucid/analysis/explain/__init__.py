@@ -20,15 +20,6 @@ from pellucid.analysis.explain.three_neurons import three_neurons
 from pellucid.analysis.explain.weights_moved import moved
 
 __all__ = [
-    "Code",
-    "Explanation",
-    "Section",
-    "Step",
-    "line",
-    "markdown",
-    "moved",
-    "sample",
-    "steps",
-    "three_neurons",
+    "Code", "Explanation", "Section", "Step", "line", "markdown", "moved", "sample", "steps", "three_neurons",
     "vectorization",
-]
+]  # fmt: skip

@@ -59,16 +59,13 @@ def _of_true_class(p: Pass) -> Step:
     """What the true class's output gives, such as −log a_y; from the scores where a_y is too small for that."""
     assert p.loss is not None
     l, j = len(p.net.layers), int(np.argmax(p.trace.y[0]))
-    if below_tiny(p.net, p.trace):
-        formula = p.net.loss.formula.true_class.replace(formulas.LOG, FROM_SCORES).format(a="a")
-        operands = {"z": float(p.trace.z[-1][0, j]), **normaliser(p)[1]}
-        if "a" in formulas.names_in(formula, "a"):
-            operands["a"] = float(p.trace.a[-1][0, j])
-        operands |= formulas.constants(p.net.loss)
-        return Step(0, "loss", formula, operands, p.loss, "loss", labels={"z": f"z{l}[{j}]", "a": f"a{l}[{j}]"})
-    formula = p.net.loss.formula.true_class.format(a="a")
-    operands = {"a": float(p.trace.a[-1][0, j]), **formulas.constants(p.net.loss)}
-    return Step(0, "loss", formula, operands, p.loss, "loss", labels={"a": f"a{l}[{j}]"})
+    tiny, formula = below_tiny(p.net, p.trace), p.net.loss.formula.true_class
+    formula = (formula.replace(formulas.LOG, FROM_SCORES) if tiny else formula).format(a="a")
+    operands = {"z": float(p.trace.z[-1][0, j]), **normaliser(p)[1]} if tiny else {}
+    if formulas.names_in(formula, "a"):
+        operands["a"] = float(p.trace.a[-1][0, j])
+    operands |= formulas.constants(p.net.loss)
+    return Step(0, "loss", formula, operands, p.loss, "loss", labels={"z": f"z{l}[{j}]", "a": f"a{l}[{j}]"})
 
 
 def _parts(p: Pass) -> tuple[Array, str]:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid._text import number
+from pellucid._text import number, shortened
 from pellucid.analysis.layer_health import can_saturate, layer_health
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.render import svg
 from pellucid.render.notebook.summaries import architecture, histogram
 from pellucid.render.report import colours, png
-from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, short, table
+from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 
 LOOKED_AT = 1_000  # samples for the layers' health
@@ -61,9 +61,7 @@ def weights(about: Subject) -> Section:
     W, b, _ = about.network.layers[0]
     sizes = np.sqrt(np.square(W, dtype=np.float64).sum(axis=1))
     neurons = np.arange(len(W))
-    words = f"All {len(W):,} neurons of layer 1."
-    if len(W) == 1:
-        words = "The one neuron of layer 1."
+    words = f"All {len(W):,} neurons of layer 1." if len(W) > 1 else "The one neuron of layer 1."
     if len(W) > MOST_NEURONS:
         neurons = np.sort(np.argsort(-sizes, kind="stable")[:MOST_NEURONS])
         words = f"The {MOST_NEURONS} of {len(W):,} neurons of layer 1 with the longest weight vectors."
@@ -129,4 +127,4 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
             for v in W[k, inputs].tolist()
         ]
         rows.append([str(k), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
-    return table(caption, ["neuron", *(short(names[k], 14) for k in inputs), "b"], rows, kind="heat")
+    return table(caption, ["neuron", *(shortened(names[k], 14) for k in inputs), "b"], rows, kind="heat")

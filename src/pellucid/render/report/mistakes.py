@@ -5,13 +5,13 @@ import shlex
 
 import numpy as np
 
-from pellucid._text import escape, number, percent
+from pellucid._text import escape, number, percent, shortened
 from pellucid.analysis.class_report import Answers, worst
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.render import svg
 from pellucid.render.report import png
 from pellucid.render.report.confusion import where
-from pellucid.render.report.html import Section, figure, grid, paragraph, short, table
+from pellucid.render.report.html import Section, figure, grid, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 from pellucid.render.svg import Axis, Series
 
@@ -39,7 +39,7 @@ def mistakes(about: Subject, seen: Seen) -> Section:
     )
     line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {rows[0]}"
     names = about.model.class_names
-    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), percent(float(sure[k]))) for k in rows]
+    truth = [(shortened(names[y[k]], 24), shortened(names[guessed[k]], 24), percent(float(sure[k]))) for k in rows]
     made = paragraph(words) + f"<pre><code>{escape(line)}</code></pre>\n"
     made += _pictures(about, seen, rows, truth) if about.model.image_shape else _rows(about, seen, rows, truth, likely)
     return Section("mistakes", "Mistakes", title, made)
@@ -75,27 +75,22 @@ def _features(about: Subject) -> tuple[AnyArray, list[str]]:
     weight = np.sqrt(np.mean(np.square(W, dtype=np.float64), axis=0))
     columns = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
     names = about.model.feature_names
-    return columns, [short(names[k], 16) for k in columns]
+    return columns, [shortened(names[k], 16) for k in columns]
 
 
 def _of_all(about: Subject, columns: AnyArray) -> str:
     inputs = about.network.sizes[0]
     scaled = "" if about.model.preprocessing is None else "; inputs as the network takes them, scaled"
-    return (
-        scaled
-        if len(columns) == inputs
-        else f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most{scaled}"
-    )
+    some = f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most" if len(columns) < inputs else ""
+    return some + scaled
 
 
 def residuals(about: Subject, seen: Seen) -> Section:
     """Values: predicted against true, how the errors are spread, and the largest of them."""
     guessed = np.asarray(seen.outputs, np.float64)
     truth = np.asarray(seen.y, np.float64).reshape(guessed.shape)
-    charts: list[str] = []
-    for k in range(min(MOST_OUTPUTS, guessed.shape[1])):
-        name = _output(about, k)
-        charts += _charts(k, name, guessed[:, k], truth[:, k])
+    outputs = range(min(MOST_OUTPUTS, guessed.shape[1]))
+    charts = [chart for k in outputs for chart in _charts(k, _output(about, k), guessed[:, k], truth[:, k])]
     made = paragraph(f"On {where(seen)}.") + grid(charts)
     if guessed.shape[1] > MOST_OUTPUTS:
         made += paragraph(f"The first {MOST_OUTPUTS} of {guessed.shape[1]:,} outputs are drawn.", kind="note")
@@ -105,8 +100,8 @@ def residuals(about: Subject, seen: Seen) -> Section:
 def _output(about: Subject, k: int) -> str:
     plan = about.model.preprocessing
     if plan is not None and plan.targets:
-        return short(plan.targets[k].name, 24)
-    target = short(about.settings.target or "value", 24)
+        return shortened(plan.targets[k].name, 24)
+    target = shortened(about.settings.target or "value", 24)
     return target if about.network.sizes[-1] == 1 else f"output {k}"
 
 
@@ -118,11 +113,10 @@ def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
     drawn = svg.scatter(f"values-{k}", title, points, Axis(f"true {name}"), Axis("predicted"), diagonal=True)
     some = some_rows(len(truth), 25)
     rows = [[number(truth[i]), number(guessed[i]), number(error[i])] for i in some]
-    shown = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
-    listed = table(
-        title + (f", {len(some)} samples" if len(some) < len(truth) else ""), ["true", "predicted", "error"], rows
-    )
-    first = figure(drawn, f"{shown}on the dashed line a prediction is right.", listed)
+    part = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
+    caption = title + (f", {len(some)} samples" if len(some) < len(truth) else "")
+    listed = table(caption, ["true", "predicted", "error"], rows)
+    first = figure(drawn, f"{part}on the dashed line a prediction is right.", listed)
     counts, edges = np.histogram(error, min(BINS, max(5, math.isqrt(len(error)) + 1)))
     title = f"{name.capitalize()}: errors"
     drawn = svg.bars(f"errors-{k}", title, counts, edges, Axis("predicted − true"), Axis("samples"))

@@ -75,15 +75,12 @@ def _page(about: Subject, findings: Sequence[Finding] | None) -> str:
 
 
 def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
-    made = [scores.scores(about)]
-    if findings is not None:
-        made.append(scores.findings(findings))
-    made.append(curves.course(about.history))
-    made += _predictions(about, seen)
-    understood = columns.columns(about)
-    made += [] if understood is None else [understood]
-    made += [layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about)]
-    return made
+    made = [
+        scores.scores(about), None if findings is None else scores.findings(findings),
+        curves.training_curves(about.history), *_predictions(about, seen), columns.columns(about),
+        layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about),
+    ]  # fmt: skip
+    return [section for section in made if section is not None]
 
 
 def _predictions(about: Subject, seen: Seen | None) -> list[Section]:

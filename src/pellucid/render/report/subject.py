@@ -42,6 +42,12 @@ class Subject:
         return result
 
     @property
+    def samples(self) -> dict[str, int]:
+        """How many samples each part has."""
+        samples: dict[str, int] = self.about["samples"]
+        return samples
+
+    @property
     def name(self) -> str:
         """What the data are called."""
         return self.dataset.name if self.dataset is not None else self.settings.data
