@@ -71,10 +71,10 @@ def _of_true_class(p: Pass) -> Step:
 def _parts(p: Pass) -> tuple[Array, str]:
     """Each output's part in the loss (outputs,), and its formula: what the loss gives where there is one output."""
     z, a, y = (array[0] for array in (p.trace.z[-1], p.trace.a[-1], p.trace.y))
-    formula = formulas.part(p.net.loss, "z", "a", "y", len(z))
-    if p.net.loss.activation.formula.of_layer:
-        if below_tiny(p.net, p.trace):
-            formula = p.net.loss.formula.part.replace(formulas.LOG, FROM_SCORES).format(a="a", y="y", outputs=len(z))
+    part, of_layer = p.net.loss.formula.part, p.net.loss.activation.formula.of_layer
+    part = part.replace(formulas.LOG, FROM_SCORES) if of_layer and below_tiny(p.net, p.trace) else part
+    formula = part.format(z="z", a="a", y="y", outputs=len(z))
+    if of_layer:
         known = {"z": z, "a": a, "y": y, **normaliser(p)[1], **formulas.constants(p.net.loss)}
         return formulas.evaluate(formula, known), formula
     parts = np.empty(len(z))

@@ -111,10 +111,8 @@ def _edges(ax: "style.Axes", W: AnyArray, before: Column, after: Column, l: int)
 
     pairs = strongest_edges(W, before.neurons, after.neurons)
     most = style.reach(np.array([W[pair] for pair in pairs]))
-    left, right = (
-        dict(zip(before.neurons, before.heights, strict=True)),
-        dict(zip(after.neurons, after.heights, strict=True)),
-    )
+    left = dict(zip(before.neurons, before.heights, strict=True))
+    right = dict(zip(after.neurons, after.heights, strict=True))
     for sign, colour, dashes in (("positive", style.BLUE, "solid"), ("negative", style.VERMILLION, (0, (3, 1.2)))):
         chosen = [(j, k) for j, k in pairs if (W[j, k] >= 0) == (sign == "positive")]
         ends = [((GAP * (l - 1), left[k]), (GAP * l, right[j])) for j, k in chosen]
@@ -145,14 +143,8 @@ def _gathered_edges(ax: "style.Axes", W: AnyArray, after: Column, start: float) 
 
     norms = np.linalg.norm(np.asarray(W, np.float64), axis=1)[after.neurons]
     ends = [((start, 0.0), (GAP, height)) for height in after.heights]
-    lines = LineCollection(
-        ends,
-        colors=style.GREY,
-        linewidths=0.3 + 3 * norms / style.reach(norms),
-        alpha=0.6,
-        zorder=1,
-        gid="edges 1 gathered",
-    )
+    widths = 0.3 + 3 * norms / style.reach(norms)
+    lines = LineCollection(ends, colors=style.GREY, linewidths=widths, alpha=0.6, zorder=1, gid="edges 1 gathered")
     ax.add_collection(lines)
 
 

@@ -15,8 +15,10 @@ from pellucid.core.progress import History
 from pellucid.render.pictures import style
 
 FEW = 30  # points that get a marker each
-TRAIN: dict[str, Any] = {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5}
-DEV: dict[str, Any] = {"color": style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 3.5}
+LINES: dict[str, dict[str, Any]] = {
+    "train": {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5},
+    "dev": {"color": style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 3.5},
+}
 
 
 def history(history: History) -> "style.Figure":
@@ -34,27 +36,25 @@ def history(history: History) -> "style.Figure":
     epochs = history["epoch"]
     figure = style.figure(9, 5.6)
     (loss, score), (rate, norm) = figure.subplots(2, 2, height_ratios=(2, 1), sharex=True)
-    _lines(loss, epochs, {"train": (history["train_loss"], TRAIN), "dev": (history["dev_loss"], DEV)}, "{:.4g}")
+    plain: dict[str, Any] = {"color": style.BLACK, "linestyle": "-", "marker": ".", "markersize": 5}
+    accuracy = {part: 100 * history[f"{part}_accuracy"] for part in LINES}
+    _lines(loss, epochs, {part: (history[f"{part}_loss"], line) for part, line in LINES.items()}, "{:.4g}")
     _log_where_it_falls_far(loss)
     style.label(loss, title="Loss", y="mean loss", grid=True)
-    values = np.isnan(history["train_accuracy"]).all() and np.isnan(history["dev_accuracy"]).all()
-    if values:
-        _lines(score, epochs, {"dev": (history["dev_r2"], DEV)}, "{:.4f}")
+    if all(np.isnan(values).all() for values in accuracy.values()):
+        _lines(score, epochs, {"dev": (history["dev_r2"], LINES["dev"])}, "{:.4f}")
         style.label(score, title="R²: the share of the variance that is explained", y="R²", grid=True)
     else:
-        parts = {
-            "train": (100 * history["train_accuracy"], TRAIN),
-            "dev": (100 * history["dev_accuracy"], DEV),
-        }
-        _lines(score, epochs, parts, "{:.2f} %")
+        _lines(score, epochs, {part: (accuracy[part], line) for part, line in LINES.items()}, "{:.2f} %")
         style.label(score, title="Accuracy", y="accuracy (%)", grid=True)
-    plain: dict[str, Any] = {"color": style.BLACK, "linestyle": "-", "marker": ".", "markersize": 5}
-    _lines(rate, epochs, {"": (history["learning_rate"], plain)})
-    style.label(rate, title="Step size", x="epoch", y="learning rate", grid=True)
-    rate.set_ylim(bottom=0)
-    _lines(norm, epochs, {"": (history["gradient_norm"], plain)})
-    style.label(norm, title="Gradient", x="epoch", y="norm of the gradient", grid=True)
-    norm.set_ylim(bottom=0)
+    small = (
+        (rate, "learning_rate", "Step size", "learning rate"),
+        (norm, "gradient_norm", "Gradient", "norm of the gradient"),
+    )
+    for ax, column, title, text in small:
+        _lines(ax, epochs, {"": (history[column], plain)})
+        style.label(ax, title=title, x="epoch", y=text, grid=True)
+        ax.set_ylim(bottom=0)
     _whole_numbers(loss)
     style.heading(figure, f"Training over {len(epochs)} epoch{'s' * (len(epochs) > 1)}")
     return figure

@@ -26,22 +26,16 @@ def range_test(test: RangeTest, ax: "style.Axes | None" = None) -> "style.Figure
     there = np.isfinite(test.losses)
     ax.plot(test.rates[there], test.losses[there], ".", color=style.SKY, markersize=3, label="one batch")
     ax.plot(test.rates[there], test.smoothed[there], color=style.BLUE, linewidth=1.8, label="smoothed")
-    marks = (
-        ("falls fastest", test.steepest, style.GREEN, "^"),
-        ("lowest", test.lowest, style.VERMILLION, "v"),
-    )
+    marks = (("falls fastest", test.steepest, style.GREEN, "^"), ("lowest", test.lowest, style.VERMILLION, "v"))
     for text, rate, colour, marker in marks:
         if rate is not None:
             height = float(test.smoothed[np.abs(np.log(test.rates / rate)).argmin()])
             ax.plot([rate], [height], marker, color=colour, markersize=8, label=f"{text}: {rate:.3g}")
     if test.suggestion is not None:
-        ax.axvline(
-            test.suggestion, color=style.BLACK, linestyle="--", linewidth=1.2, label=f"suggested: {test.suggestion:g}"
-        )
-    cut = _limit(ax, test)
-    style.label(ax, x="learning rate", y="loss of the next batch", grid=True)
-    title = "The loss after one step at each learning rate"
-    ax.set_title(f"{title} (cut where it explodes)" if cut else title, fontsize=style.TITLE)
+        text = f"suggested: {test.suggestion:g}"
+        ax.axvline(test.suggestion, color=style.BLACK, linestyle="--", linewidth=1.2, label=text)
+    title = "The loss after one step at each learning rate" + " (cut where it explodes)" * _limit(ax, test)
+    style.label(ax, title=title, x="learning rate", y="loss of the next batch", grid=True)
     ax.legend(fontsize=style.SMALL, loc="lower left")
     return style.figure_of(ax)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pellucid.analysis.layer_health import strongest
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network
@@ -37,18 +38,8 @@ def weights(model: Model | Network, *, layer: int = 1, columns: int = 8) -> "sty
     return _table(model, W, layer)
 
 
-def strongest(W: AnyArray, most: int = NEURONS) -> AnyArray:
-    """The rows of W with the largest norm, at most so many, in the order in which they stand.
-
-    >>> strongest(np.array([[1.0], [-3.0], [2.0]]), 2).tolist()
-    [1, 2]
-    """
-    order = np.argsort(-np.linalg.norm(W, axis=1), kind="stable")
-    return np.sort(order[:most])
-
-
 def _pictures(W: AnyArray, shape: tuple[int, int], columns: int, names: tuple[str, ...] | None) -> "style.Figure":
-    drawn = strongest(W)
+    drawn = strongest(W, NEURONS)
     columns = min(columns, len(drawn))
     most = style.reach(W[drawn], SHARE)
     figure = style.figure(1.1 * columns + 1.6, 1.25 * -(-len(drawn) // columns) + 0.6)

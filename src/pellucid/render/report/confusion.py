@@ -43,12 +43,10 @@ def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
             if not times:
                 row.append(Html('<span class="none">·</span>', title=words))
                 continue
-            colour = (
-                colours.mix(colours.BLUE, times / totals[i])
-                if i == j
-                else colours.mix(colours.VERMILLION, 0.15 + 0.7 * times / worst)
-            )
-            row.append(Html(f"<b>{times:,}</b>" if i == j else f"{times:,}", colours.style(colour), words))
+            content, colour = f"{times:,}", colours.mix(colours.VERMILLION, 0.15 + 0.7 * (times / worst))
+            if i == j:
+                content, colour = f"<b>{times:,}</b>", colours.mix(colours.BLUE, times / totals[i])
+            row.append(Html(content, colours.style(colour), words))
         rows.append(row)
     caption = f"Rows: the true class; columns: what it was taken for. {samples[0].upper()}{samples[1:]}."
     note = "Blue, on the diagonal: right answers, the deeper the larger their share of the class. "

@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid._text import escape, number, percent, shortened
 from pellucid.analysis.class_report import Answers, worst
+from pellucid.analysis.layer_health import strongest
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.render import svg
 from pellucid.render.report import png
@@ -71,9 +72,7 @@ def _rows(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[st
 
 def _features(about: Subject) -> tuple[AnyArray, list[str]]:
     """The inputs that the first layer weighs most, in their order, and what they are called."""
-    W = about.network.layers[0].W
-    weight = np.sqrt(np.mean(np.square(W, dtype=np.float64), axis=0))
-    columns = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
+    columns = strongest(about.network.layers[0].W.T, MOST_FEATURES)
     names = about.model.feature_names
     return columns, [shortened(names[k], 16) for k in columns]
 
