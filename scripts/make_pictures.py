@@ -64,7 +64,7 @@ def confusion() -> "Figure":
 def gradients() -> "Figure":
     dev = runs.own_data(run().model).dev
     assert dev is not None
-    return pictures.gradients(pictures.course(run().network, run().steps, run().thetas, dev.X, dev.y))
+    return pictures.gradients(pictures.layer_history(run().network, run().steps, run().thetas, dev.X, dev.y))
 
 
 def small_architecture() -> "Figure":

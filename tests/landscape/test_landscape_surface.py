@@ -8,7 +8,7 @@ import pytest
 
 import pellucid as pl
 from pellucid.analysis import landscape
-from pellucid.analysis.landscape import Path as ThetaPath
+from pellucid.analysis.landscape import TrainingPath
 from pellucid.analysis.landscape.surface import grid_axis
 from pellucid.core.trace import views
 from pellucid.datasets import Samples
@@ -200,7 +200,7 @@ def test_a_path_within_a_plane_is_drawn_exactly() -> None:
     net = pl.Network([3, 4, 2], rng=rng, dtype=np.float64)
     one, other = rng.standard_normal((2, net.theta.size))
     thetas = [net.theta + a * one + b * other for a, b in ((-2, 1), (-1, -1), (-0.3, 0.4), (0, 0))]
-    surface = landscape.compute(net, (X, y), path=ThetaPath([0, 5, 10, 12], thetas), points=5)
+    surface = landscape.compute(net, (X, y), path=TrainingPath([0, 5, 10, 12], thetas), points=5)
     assert surface.trajectory is not None
     assert surface.shares is not None
     assert sum(surface.shares) == pytest.approx(1)

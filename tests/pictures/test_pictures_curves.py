@@ -71,10 +71,10 @@ def test_a_history_without_an_epoch_is_told() -> None:
     with pytest.raises(pl.InputError, match="not one epoch"):
         pl.pictures.history(pl.History())
     with pytest.raises(pl.InputError, match="keeps no θ"):
-        pl.pictures.gradients(pl.pictures.Course([], []))
+        pl.pictures.gradients(pl.pictures.LayerHistory([], []))
 
 
-def course_of_three() -> tuple[pl.Network, pl.pictures.Course, list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def history_of_three() -> tuple[pl.Network, pl.pictures.LayerHistory, list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     net = pl.Network([3, 6, 4, 2], rng=rng)
     X, y = np.abs(rng.normal(size=(40, 3))), rng.integers(2, size=40)
@@ -83,12 +83,12 @@ def course_of_three() -> tuple[pl.Network, pl.pictures.Course, list[np.ndarray],
     dead.theta = thetas[2]
     dead.layers[0].b[:5] = -1000  # five of the six neurons of the first layer answer to nothing
     thetas[2] = dead.theta.copy()
-    return net, pl.pictures.course(net, [0, 5, 10], thetas, X, y), thetas, (X, y)
+    return net, pl.pictures.layer_history(net, [0, 5, 10], thetas, X, y), thetas, (X, y)
 
 
 def test_gradients_are_each_layers_health_at_each_theta() -> None:
-    net, course, thetas, (X, y) = course_of_three()
-    figure = pl.pictures.gradients(course)
+    net, history, thetas, (X, y) = history_of_three()
+    figure = pl.pictures.gradients(history)
     size, dead = figure.axes
     assert size.get_yscale() == "log"
     for l in range(3):
@@ -105,30 +105,30 @@ def test_gradients_are_each_layers_health_at_each_theta() -> None:
     shares = lines(dead)
     assert set(shares) == {"layer 1", "layer 2"}  # the output layer cannot die
     assert shares["layer 1"][2] > 80 > shares["layer 1"][0]
-    assert shares["layer 1"] == [100 * at[0].dead for at in course.layers]
+    assert shares["layer 1"] == [100 * at[0].dead for at in history.layers]
     assert len({(line.get_linestyle(), line.get_marker()) for line in size.lines}) == 3
 
 
 def test_the_network_itself_is_left_as_it_is() -> None:
     net = pl.Network([3, 2], rng=np.random.default_rng(0))
     before = net.theta.copy()
-    pl.pictures.course(net, [0], [before * 2], np.eye(3), [0, 1, 0])
+    pl.pictures.layer_history(net, [0], [before * 2], np.eye(3), [0, 1, 0])
     np.testing.assert_array_equal(net.theta, before)
 
 
 def test_bounded_layers_have_a_panel_for_their_saturation() -> None:
     net = pl.Network([3, 5, 2], activation=pl.Tanh(), rng=np.random.default_rng(0))
-    course = pl.pictures.course(net, [0, 1], [net.theta, net.theta * 100], np.eye(3), [0, 1, 0])
-    figure = pl.pictures.gradients(course)
+    history = pl.pictures.layer_history(net, [0, 1], [net.theta, net.theta * 100], np.eye(3), [0, 1, 0])
+    figure = pl.pictures.gradients(history)
     assert figure.axes[2].get_title().startswith("Saturated")
     (saturated,) = lines(figure.axes[2]).values()
-    assert saturated[1] == pytest.approx(100 * course.layers[1][0].saturated)
+    assert saturated[1] == pytest.approx(100 * history.layers[1][0].saturated)
     assert saturated[1] > 50 > saturated[0]
 
 
 def test_a_network_without_gradient_or_hidden_layer_can_be_drawn() -> None:
     net = pl.Network([3, 2], init=None)
-    figure = pl.pictures.gradients(pl.pictures.course(net, [0], [net.theta], np.zeros((2, 3)), [0, 1]))
+    figure = pl.pictures.gradients(pl.pictures.layer_history(net, [0], [net.theta], np.zeros((2, 3)), [0, 1]))
     assert figure.axes[0].get_yscale() == "linear"
     assert [text.get_text() for text in figure.axes[1].texts] == ["no hidden layer"]
     style.render(figure, ".png")

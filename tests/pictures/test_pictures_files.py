@@ -93,7 +93,7 @@ def figures() -> dict[str, Figure]:
         "weights": pl.pictures.weights(net),
         "table": pl.pictures.weights(net, layer=2),
         "activations": pl.pictures.activations(net, X[0], 3),
-        "gradients": pl.pictures.gradients(pl.pictures.course(net, [0, 9], [net.theta, net.theta], X, y)),
+        "gradients": pl.pictures.gradients(pl.pictures.layer_history(net, [0, 9], [net.theta, net.theta], X, y)),
         "architecture": pl.pictures.architecture(net),
         "saliency": pl.pictures.saliency(net, X[0], 3),
     }

@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 
 import pellucid as pl
+from pellucid.analysis.layer_health import strongest
 from pellucid.render.pictures import style
-from pellucid.render.pictures.weights import strongest
 
 RNG = np.random.default_rng(2)
 

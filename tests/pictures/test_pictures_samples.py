@@ -9,9 +9,10 @@ from matplotlib.colors import to_hex
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid.analysis.class_report import sample_losses, worst_by_loss
 from pellucid.cli.models import PACKAGED
 from pellucid.core import metrics
-from pellucid.render.pictures import predicted_vs_true, style, subject
+from pellucid.render.pictures import predicted_vs_true, style
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_of_many_classes_the_likeliest_and_the_true_one_have_bars() -> None:
     outputs = net.predict(X)
     y = outputs.argmin(axis=1)
     figure = pl.pictures.mistakes(net, X, y, top=3)
-    order, _ = subject.worst(pl.Model(net), X, y, 3)
+    order, _ = worst_by_loss(net, X, y, 3)
     for ax, row in zip(figure.axes, order, strict=True):
         likeliest = np.argsort(-outputs[row], kind="stable")[:5]
         assert ticks(ax) == [str(k) for k in [*likeliest, y[row]]]
@@ -102,7 +103,7 @@ def test_where_nothing_is_wrong_the_greatest_losses_are_shown_and_said_to_be_rig
     y = net.predict(X).argmax(axis=1)
     figure = pl.pictures.mistakes(net, X, y, top=2)
     assert figure.get_suptitle().startswith("No mistakes")
-    rows, losses = subject.worst(pl.Model(net), X, y, 30)
+    rows, losses = worst_by_loss(net, X, y, 30)
     assert np.all(np.diff(losses[rows]) <= 0)
 
 
@@ -175,7 +176,7 @@ def test_each_samples_loss_is_the_loss_of_a_batch_of_it_alone(name: str) -> None
     classes = loss.kind == "classes"
     net = pl.Network([3, 4, 3 if classes else 1], loss=loss, dtype=np.float64, rng=rng)
     X, y = rng.normal(size=(2500, 3)), rng.integers(2, size=2500)
-    found = subject.sample_losses(net, X, y if classes else y.reshape(-1, 1).astype(float))
+    found = sample_losses(net, X, y if classes else y.reshape(-1, 1).astype(float))
     for row in (0, 1023, 1024, 2499):
         one = (X[row : row + 1], y[row : row + 1] if classes else y[row : row + 1].reshape(1, 1).astype(float))
         assert found[row] == pytest.approx(pl.evaluate(net, one).loss, rel=1e-12)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pellucid.core.activations import Activation
 from pellucid.core.activations import slope as slope_of
-from pellucid.core.arrays import Array
+from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 
@@ -49,9 +49,9 @@ def _layer(net: Network, trace: Trace, l: int) -> LayerHealth:
     slope = slopes(net, trace, l) if hidden else None
     flat = FLAT * steepest(net.layers[l - 1].activation) if can_saturate(net.layers[l - 1].activation) else 0.0
     return LayerHealth(
-        weight_gradient=_size(trace.dW[l - 1]),
-        bias_gradient=_size(trace.db[l - 1]),
-        weights=_size(net.layers[l - 1].W),
+        weight_gradient=root_mean_square(trace.dW[l - 1]),
+        bias_gradient=root_mean_square(trace.db[l - 1]),
+        weights=root_mean_square(net.layers[l - 1].W),
         dead=0.0 if slope is None else float((slope == 0).all(axis=0).mean()),
         saturated=0.0 if slope is None else float((np.abs(slope) < flat).mean()),
     )
@@ -85,5 +85,16 @@ def slopes(net: Network, trace: Trace, l: int) -> Array:
     return slope
 
 
-def _size(values: Array) -> float:
+def root_mean_square(values: Array) -> float:
+    """√(mean of the squares), in float64."""
     return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def strongest(W: Array, most: int) -> AnyArray:
+    """The rows of W with the largest norm, at most so many, in the order in which they stand.
+
+    >>> strongest(np.array([[1.0], [-3.0], [2.0]]), 2).tolist()
+    [1, 2]
+    """
+    order = np.argsort(-np.linalg.norm(np.asarray(W, np.float64), axis=1), kind="stable")
+    return np.sort(order[:most])

@@ -10,8 +10,7 @@ import numpy as np
 
 from pellucid._files import to_json, write_whole
 from pellucid._text import decimal, percent
-from pellucid.analysis.landscape import Path as ThetaPath
-from pellucid.analysis.landscape import Surface, compute, page, path_of, spread, table, tensors
+from pellucid.analysis.landscape import Surface, TrainingPath, compute, page, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import check_out, count_option, out_option, output
@@ -86,7 +85,7 @@ def _check_outs(outs: tuple[Path, ...], read: list[str | None]) -> None:
         style.figure(1, 1)  # says now, not later, that matplotlib is missing
 
 
-def _path(place: str | None, directions: str | None) -> ThetaPath | None:
+def _path(place: str | None, directions: str | None) -> TrainingPath | None:
     """The path to span the plane with; None for random directions."""
     if place is None or not is_run(place):
         if directions == "path":

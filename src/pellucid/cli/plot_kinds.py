@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid import runs
 from pellucid.analysis import landscape
+from pellucid.analysis.class_report import Answers, worst_by_loss
 from pellucid.cli.models import open_model
 from pellucid.cli.printing import progress
 from pellucid.cli.samples import One, one_sample, samples_for
@@ -91,7 +92,7 @@ def _mistakes(asked: Asked) -> Drawn:
     _, samples = asked.samples(model)
     top = asked.top or 12
     figure = pictures.mistakes(model, samples.X, samples.y, top=top)
-    rows, losses = subject.worst(model, samples.X, samples.y, top)
+    rows, losses = worst_by_loss(model.network, samples.X, samples.y, top)
     found = _answers(model, samples.X[rows], samples.y[rows], rows.tolist())
     return figure, {
         "samples": len(samples.X),
@@ -108,7 +109,7 @@ def _answers(model: Model, X: Any, y: Any, rows: list[int]) -> list[dict[str, An
             entry["prediction"] = outputs[k].tolist()
             entry["true"] = None if y is None else np.atleast_1d(y[k]).tolist()
         return entries
-    names, found = model.class_names, subject.answers(model, X)
+    names, found = model.class_names, Answers(model.network.predict(X))
     for k, entry in enumerate(entries):
         entry["prediction"] = names[found.labels[k]]
         entry["probability"] = found.probabilities[k].max()
@@ -165,11 +166,11 @@ def _history(asked: Asked) -> Drawn:
 def _gradients(asked: Asked) -> Drawn:
     run = asked.run()
     X, y = landscape.spread(_samples_of(run, asked.data), LOOKED_AT)
-    course = pictures.course(run.network, run.steps, run.thetas, X, y)
-    figure = pictures.gradients(course)
-    layers = [{name: [getattr(at[l], name) for at in course.layers] for name in course.layers[0][l]._fields}
+    history = pictures.layer_history(run.network, run.steps, run.thetas, X, y)
+    figure = pictures.gradients(history)
+    layers = [{name: [getattr(at[l], name) for at in history.layers] for name in history.layers[0][l]._fields}
               for l in range(len(run.network.layers))]  # fmt: skip
-    return figure, {"samples": len(X), "steps": course.steps, "layers": layers}
+    return figure, {"samples": len(X), "steps": history.steps, "layers": layers}
 
 
 def _samples_of(run: runs.SavedRun, data: str | None) -> Samples:

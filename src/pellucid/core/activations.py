@@ -10,7 +10,6 @@ More of them are in model/additions.py. A new one is a class and a line, ``ACTIV
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -27,7 +26,7 @@ _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)
 class Formula(NamedTuple):
     """An activation in letters: explanations print it, exports are written from it.
 
-    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1 and for a softmax. In both,
+    ``value`` is f(z) as a NumPy expression of one score, ``slope`` the factor f'(z), "" for 1 or a softmax. In both,
     ``{z}`` and ``{a}`` stand for the score and its activation, settings and ``constants`` of the class for themselves.
     ``range`` is where f(z) lies. ``of_layer``: f looks at all scores of a layer, as the softmax does. ``log_link``:
     f is the exponential, so that a factor of the output is a term of the score. ``kinks`` are the values of z at which
@@ -112,7 +111,7 @@ class LeakyReLU:
     )
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.slope, Real) and math.isfinite(self.slope)):
+        if not (isinstance(self.slope, int | float | np.floating) and math.isfinite(self.slope)):
             raise InputError(f"LeakyReLU(slope={self.slope!r}): the slope must be a finite number, such as 0.01")
 
     def _slopes(self, z: Array, *, out: Array) -> None:

@@ -11,7 +11,6 @@ More of them are in model/additions.py. A new one is a class and a line, ``LOSSE
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -30,8 +29,8 @@ class LossFormula(NamedTuple):
     """A loss in letters, which explanations print: NumPy expressions with ``{z}``, ``{a}`` and ``{y}`` in them.
 
     ``part`` is what one output gives to the loss, ``delta`` its dL/dz before a mean over the outputs is taken. The
-    loss is the ``sum`` over the outputs, or else their mean. ``true_class`` is given where the output of the true class alone counts: what
-    that gives. ``{outputs}`` is the number of outputs; settings of the class stand for themselves.
+    loss is the ``sum`` over the outputs, or else their mean. ``true_class`` is given where the output of the true class
+    alone counts: what that gives. ``{outputs}`` is the number of outputs; settings of the class stand for themselves.
     """
 
     part: str
@@ -224,7 +223,7 @@ class Huber:
     )
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.width, Real) and math.isfinite(self.width) and self.width > 0):
+        if not (isinstance(self.width, int | float | np.floating) and math.isfinite(self.width) and self.width > 0):
             raise InputError(f"Huber(width={self.width!r}): the width must be a positive number, such as 1.0")
 
     @property

@@ -26,8 +26,8 @@ class Epoch:
 
     ``train`` is the mean over the epoch's batches as they were trained, each with the θ of its time (a weighted mean,
     where samples have weights); ``dev`` is what the θ at the end of the epoch reaches on the dev data.
-    ``steps`` counts all steps so far. ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length of
-    its gradient before any clipping; ``seconds`` is the time of the epoch without the evaluation.
+    ``steps`` counts all steps so far. ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length
+    of its gradient before any clipping; ``seconds`` is the time of the epoch without the evaluation.
     """
 
     number: int

@@ -101,15 +101,9 @@ def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> lis
 
 
 def picture(
-    name: str,
-    title: str,
-    description: str,
-    body: str,
-    *,
-    width: float = WIDTH,
-    height: float = HEIGHT,
+    name: str, title: str, description: str, body: str, *, width: float = WIDTH, height: float = HEIGHT,
     widest: float | None = None,
-) -> str:
+) -> str:  # fmt: skip
     """A whole SVG with its title and description, as wide as its place but not wider than ``widest`` pixels.
 
     ``name`` begins the ids, which differ where the content does.
@@ -136,7 +130,7 @@ def lines(name: str, title: str, series: Sequence[Series], x: Axis, y: Axis) -> 
     (2, 4)
     """
     series = [_thinned(one) for one in series]
-    frame = _frame([one.x for one in series], [one.y for one in series], x, y)
+    frame = Frame(_range([one.x for one in series], x), _range([one.y for one in series], y))
     body = _axes(frame, x, y)
     styles = [STYLES.get(one.name, OTHERS[k % len(OTHERS)]) for k, one in enumerate(series)]
     for one, (colour, dash, marker) in zip(series, styles, strict=True):
@@ -158,8 +152,8 @@ def scatter(name: str, title: str, points: Series, x: Axis, y: Axis, *, diagonal
     """Points, with ``diagonal`` the line on which x and y are alike."""
     kept = _finite(points.x) & _finite(points.y)
     across, up = points.x[kept], points.y[kept]
-    both = [np.concatenate([across, up])] if diagonal else None
-    frame = _frame(both or [across], both or [up], x, y)
+    shown = ([across, up], [across, up]) if diagonal else ([across], [up])
+    frame = Frame(_range(shown[0], x), _range(shown[1], y))
     body = _axes(frame, x, y)
     if diagonal:
         low, high = max(frame.x[0], frame.y[0]), min(frame.x[1], frame.y[1])
@@ -178,7 +172,7 @@ def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis
     >>> picture.count("<rect")
     2
     """
-    frame = _frame([edges], [np.append(counts, 0)], x, y)
+    frame = Frame(_range([edges], x), _range([np.append(counts, 0)], y))
     left, top, floor = frame.across(edges), frame.up(counts), float(frame.up(0))
     body = _axes(frame, x, y) + "".join(
         f'<rect x="{a:.1f}" y="{b:.1f}" width="{max(0.5, c - a - 0.8):.1f}" height="{floor - b:.1f}" fill="{BLUE}"/>'
@@ -203,10 +197,6 @@ def _thinned(one: Series) -> Series:
     return Series(one.name, np.asarray(one.x, np.float64)[kept], np.where(_finite(y), y, np.nan))
 
 
-def _frame(xs: Sequence[Array], ys: Sequence[Array], x: Axis, y: Axis) -> Frame:
-    return Frame(_range(xs, x), _range(ys, y))
-
-
 def _range(values: Sequence[Array], axis: Axis) -> tuple[float, float]:
     everything = np.concatenate([*(np.ravel(v) for v in values), np.array(axis.at_least, np.float64)])
     everything = everything[_finite(everything)]
@@ -226,9 +216,8 @@ def _axes(frame: Frame, x: Axis, y: Axis) -> str:
     for value in ticks(*frame.y):
         if frame.y[0] <= value <= frame.y[1]:
             up = float(frame.up(value))
-            body += _grid(frame.left, up, right, up) + text(
-                frame.left - 6, up + 4, _label(y, value, frame.y), anchor="end"
-            )
+            body += _grid(frame.left, up, right, up)
+            body += text(frame.left - 6, up + 4, _label(y, value, frame.y), anchor="end")
     for value in ticks(*frame.x, whole=x.whole):
         if frame.x[0] <= value <= frame.x[1]:
             across = float(frame.across(value))
@@ -241,10 +230,8 @@ def _axes(frame: Frame, x: Axis, y: Axis) -> str:
 def _label(axis: Axis, value: float, shown: tuple[float, float]) -> str:
     if axis.write is not None:
         return axis.write(value)
-    high = max(map(abs, shown))
-    if 1e-3 <= high < 1e6:
-        return f"{value:.10g}".replace("-", "−")
-    return f"{value:.3g}".replace("-", "−")
+    digits = 10 if 1e-3 <= max(map(abs, shown)) < 1e6 else 3
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def _grid(x1: float, y1: float, x2: float, y2: float) -> str:
@@ -253,9 +240,8 @@ def _grid(x1: float, y1: float, x2: float, y2: float) -> str:
 
 def _line(points: str, colour: str, dash: str) -> str:
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"{dashes}/>'
-    )
+    look = f'fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"{dashes}'
+    return f'<polyline points="{points}" {look}/>'
 
 
 def _marker(kind: str, x: float, y: float, colour: str) -> str:

@@ -85,16 +85,6 @@ def loss(loss: Loss, z: str, a: str, y: str, *, write: Notation, outputs: int = 
     return template.format(e=each.format(z=z, a=a, y=y, outputs=outputs))
 
 
-def part(loss: Loss, z: str, a: str, y: str, outputs: int = 1) -> str:
-    """One output's part in the loss, before the mean or the sum.
-
-    >>> from pellucid import AbsoluteError
-    >>> part(AbsoluteError(), "z", "a", "y")
-    'np.abs(a - y)'
-    """
-    return loss.formula.part.format(z=z, a=a, y=y, outputs=outputs)
-
-
 def delta(loss: Loss, a: str, y: str, outputs: int) -> str:
     """dLoss/dz of the output layer.
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from pellucid.analysis.explain.one_step import one_pass
-from pellucid.analysis.explain.step import Block, Code, Explanation, Section, Step
+from pellucid.analysis.explain.step import Block, Code, Explanation, Section, Step, of
 from pellucid.analysis.explain.steps import steps_after, steps_of
 from pellucid.core import threads
 from pellucid.core.network import Network, backward, forward
@@ -99,13 +99,10 @@ def vectorization(*, sizes: Sequence[tuple[int, ...]] = SIZES, seed: int = 0) ->
     )
     facts = {"sample": "vectorization", "seed": seed, "networks": networks, "loss": p.loss}
     found = steps_of(p)
-    code = Code(inspect.getsource(forward_and_backward))
     sections = (
         _one_by_one(p.net, p.trace),
-        Section(
-            "All neurons of a layer at once", (_AT_ONCE, *(s for s in found if s.quantity in ("z", "delta", "dW")))
-        ),
-        Section("The same as loops", (_LOOPS, code)),
+        Section("All neurons of a layer at once", (_AT_ONCE, *of(found, "z", "delta", "dW"))),
+        Section("The same as loops", (_LOOPS, Code(inspect.getsource(forward_and_backward)))),
         _speed(rows),
     )
     return Explanation("Why layers are matrices", summary, facts, tuple(found), tuple(steps_after(p)), sections)
@@ -161,12 +158,10 @@ def _one_by_one(net: Network, trace: Trace) -> Section:
     for j in range(net.sizes[1]):
         operands: dict[str, float] = {}
         labels: dict[str, str] = {}
-        products: list[str] = []
         for i in range(len(x)):
             operands |= {f"w{i}": float(layer.W[j, i]), f"x{i}": float(x[i])}
             labels |= {f"w{i}": f"W1[{j}, {i}]", f"x{i}": f"x[{i}]"}
-            products.append(f"w{i} * x{i}")
-        formula = " + ".join([*products, "b"])
+        formula = " + ".join([*(f"w{i} * x{i}" for i in range(len(x))), "b"])
         operands, labels = operands | {"b": float(layer.b[j])}, labels | {"b": f"b1[{j}]"}
         blocks.append(Step(1, "z", formula, operands, float(trace.z[0][0, j]), f"z1[{j}]", j, labels=labels))
     return Section("One neuron after the other", tuple(blocks))

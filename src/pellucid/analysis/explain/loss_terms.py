@@ -59,25 +59,22 @@ def _of_true_class(p: Pass) -> Step:
     """What the true class's output gives, such as −log a_y; from the scores where a_y is too small for that."""
     assert p.loss is not None
     l, j = len(p.net.layers), int(np.argmax(p.trace.y[0]))
-    if below_tiny(p.net, p.trace):
-        formula = p.net.loss.formula.true_class.replace(formulas.LOG, FROM_SCORES).format(a="a")
-        operands = {"z": float(p.trace.z[-1][0, j]), **normaliser(p)[1]}
-        if "a" in formulas.names_in(formula, "a"):
-            operands["a"] = float(p.trace.a[-1][0, j])
-        operands |= formulas.constants(p.net.loss)
-        return Step(0, "loss", formula, operands, p.loss, "loss", labels={"z": f"z{l}[{j}]", "a": f"a{l}[{j}]"})
-    formula = p.net.loss.formula.true_class.format(a="a")
-    operands = {"a": float(p.trace.a[-1][0, j]), **formulas.constants(p.net.loss)}
-    return Step(0, "loss", formula, operands, p.loss, "loss", labels={"a": f"a{l}[{j}]"})
+    tiny, formula = below_tiny(p.net, p.trace), p.net.loss.formula.true_class
+    formula = (formula.replace(formulas.LOG, FROM_SCORES) if tiny else formula).format(a="a")
+    operands = {"z": float(p.trace.z[-1][0, j]), **normaliser(p)[1]} if tiny else {}
+    if formulas.names_in(formula, "a"):
+        operands["a"] = float(p.trace.a[-1][0, j])
+    operands |= formulas.constants(p.net.loss)
+    return Step(0, "loss", formula, operands, p.loss, "loss", labels={"z": f"z{l}[{j}]", "a": f"a{l}[{j}]"})
 
 
 def _parts(p: Pass) -> tuple[Array, str]:
     """Each output's part in the loss (outputs,), and its formula: what the loss gives where there is one output."""
     z, a, y = (array[0] for array in (p.trace.z[-1], p.trace.a[-1], p.trace.y))
-    formula = formulas.part(p.net.loss, "z", "a", "y", len(z))
-    if p.net.loss.activation.formula.of_layer:
-        if below_tiny(p.net, p.trace):
-            formula = p.net.loss.formula.part.replace(formulas.LOG, FROM_SCORES).format(a="a", y="y", outputs=len(z))
+    part, of_layer = p.net.loss.formula.part, p.net.loss.activation.formula.of_layer
+    part = part.replace(formulas.LOG, FROM_SCORES) if of_layer and below_tiny(p.net, p.trace) else part
+    formula = part.format(z="z", a="a", y="y", outputs=len(z))
+    if of_layer:
         known = {"z": z, "a": a, "y": y, **normaliser(p)[1], **formulas.constants(p.net.loss)}
         return formulas.evaluate(formula, known), formula
     parts = np.empty(len(z))

@@ -80,11 +80,7 @@ def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
     """Lines that end between words, and before an operator rather than behind it."""
     glued = _OPERATOR.sub(rf" \1{_GLUE}", text)
     lines = textwrap.wrap(
-        glued,
-        max(width, len(others) + LEAST),
-        initial_indent=first,
-        subsequent_indent=others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        glued, max(width, len(others) + LEAST), initial_indent=first, subsequent_indent=others,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
     return [line.replace(_GLUE, " ") for line in lines]

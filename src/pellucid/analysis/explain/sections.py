@@ -31,12 +31,7 @@ def all_of(p: Pass, names: Names, focus: Focus) -> list[Section]:
     if focus.against is not None:
         found.append(_against(p, names, focus, focus.against))
     if p.moved is not None:
-        found += [
-            _loss(p, names, focus),
-            _backward(p, names, focus),
-            _changes(p, names, focus),
-            _after(p, names, focus),
-        ]
+        found += [part(p, names, focus) for part in (_loss, _backward, _changes, _after)]
     return found
 
 
@@ -174,14 +169,10 @@ def _after(p: Pass, names: Names, focus: Focus) -> Section:
     assert p.loss is not None
     gain, slope = p.loss - p.moved.loss, float(np.sum(p.trace.grad**2))
     *found, whole = loss_terms.loss_after(p, names, top=focus.top)
-    fall = Step(
-        0, "change", "before - after", {"before": p.loss, "after": p.moved.loss}, gain, "fall of the loss",
-        labels={"before": "loss", "after": "new loss"},
-    )  # fmt: skip
-    promise = Step(
-        0, "change", "eta * g", {"eta": p.learning_rate, "g": slope}, p.learning_rate * slope, "promised fall",
-        labels={"g": "‖gradient‖²"},
-    )  # fmt: skip
+    numbers, labels = {"before": p.loss, "after": p.moved.loss}, {"before": "loss", "after": "new loss"}
+    fall = Step(0, "change", "before - after", numbers, gain, "fall of the loss", labels=labels)
+    rate, labels = {"eta": p.learning_rate, "g": slope}, {"g": "‖gradient‖²"}
+    promise = Step(0, "change", "eta * g", rate, p.learning_rate * slope, "promised fall", labels=labels)
     if gain < 0:
         words = "The loss has grown: the step was too long. Take a smaller learning rate."
     elif promise.value > p.loss:

@@ -1,6 +1,6 @@
 """What an explanation is made of: a step, one formula with operands and value; sections, which put steps in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,16 +38,8 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """The step as data: layer, quantity, formula, operands, value; name, neuron and why beside them."""
-        return {
-            "layer": self.layer,
-            "quantity": self.quantity,
-            "neuron": self.neuron,
-            "name": self.name,
-            "why": self.why,
-            "formula": self.formula,
-            "operands": dict(self.operands),
-            "value": self.value,
-        }
+        names = ("layer", "quantity", "neuron", "name", "why", "formula", "operands", "value")
+        return {name: getattr(self, name) for name in names} | {"operands": dict(self.operands)}
 
 
 @dataclass(frozen=True)
@@ -75,13 +67,18 @@ class Section:
         >>> len(Section("Forward", ("In words.", step, (step, step))).steps)
         3
         """
-        found: list[Step] = []
-        for block in self.blocks:
-            if isinstance(block, Step):
-                found.append(block)
-            elif isinstance(block, tuple):
-                found += block
-        return found
+        blocks = [(block,) if isinstance(block, Step) else block for block in self.blocks]
+        return [step for block in blocks if isinstance(block, tuple) for step in block]
+
+
+def of(steps: Iterable[Step], *quantities: str) -> tuple[Step, ...]:
+    """The steps of some quantities alone.
+
+    >>> steps = [Step(1, "z", "x", {"x": 1.0}, 1.0, "z1"), Step(0, "loss", "0", {}, 0.0, "loss")]
+    >>> [step.name for step in of(steps, "z")]
+    ['z1']
+    """
+    return tuple(step for step in steps if step.quantity in quantities)
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,12 +117,6 @@ class Explanation:
 
     def as_json(self) -> dict[str, Any]:
         """Everything as data; arrays stay arrays, which ``pellucid._files.to_json`` writes."""
-        sections = [
-            {"title": section.title, "steps": [step.as_json() for step in section.steps]} for section in self.sections
-        ]
-        return {
-            **self.facts,
-            "steps": [step.as_json() for step in self.steps],
-            "after": [step.as_json() for step in self.after],
-            "sections": sections,
-        }
+        steps, after = ([step.as_json() for step in found] for found in (self.steps, self.after))
+        sections = [{"title": one.title, "steps": [step.as_json() for step in one.steps]} for one in self.sections]
+        return {**self.facts, "steps": steps, "after": after, "sections": sections}

@@ -142,14 +142,11 @@ def _hidden_delta(net: Network, trace: Trace, l: int) -> Step:
 def _update(p: Pass, later: Network) -> list[Step]:
     found = []
     for l, (layer, new) in enumerate(zip(p.net.layers, later.layers, strict=True), start=1):
-        for letter, old, after, grad in (
-            ("W", layer.W, new.W, p.trace.dW[l - 1]),
-            ("b", layer.b, new.b, p.trace.db[l - 1]),
-        ):
+        pairs = {"W": (layer.W, new.W, p.trace.dW[l - 1]), "b": (layer.b, new.b, p.trace.db[l - 1])}
+        for letter, arrays in pairs.items():
             name = f"{letter}{l}"
-            operands = {name: _parameters(p.net, old), "eta": p.learning_rate, f"d{name}": _parameters(p.net, grad)}
-            value = _parameters(p.net, after)
-            found.append(
-                Step(l, letter, f"{name} - eta * d{name}", operands, value, name, why=f"{name} after the step")
-            )
+            old, value, gradient = (_parameters(p.net, array) for array in arrays)
+            operands = {name: old, "eta": p.learning_rate, f"d{name}": gradient}
+            formula, why = f"{name} - eta * d{name}", f"{name} after the step"
+            found.append(Step(l, letter, formula, operands, value, name, why=why))
     return found

@@ -11,8 +11,7 @@ from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import Pass
 from pellucid.analysis.explain.step import Step
 from pellucid.analysis.explain.steps import source
-from pellucid.core.arrays import AnyArray, Array
-from pellucid.core.trace import views
+from pellucid.core.arrays import Array
 
 
 @dataclass(frozen=True)
@@ -37,21 +36,12 @@ def largest(
     """The ``top`` largest of some ``terms`` (k,), each as a step of its own, and the sum of the others as the last."""
     order = np.argsort(-np.abs(terms), kind="stable")
     order = order[terms[order] != 0]
-    kept, others = order[:top], order[top:]
-    found = [
-        Step(
-            layer,
-            "term",
-            formula,
-            {name: float(factor.values[i]) for name, factor in factors.items()},
-            float(terms[i]),
-            f"t{place}",
-            neuron,
-            why(int(i)),
-            {name: factor.label(int(i)) for name, factor in factors.items()},
-        )
-        for place, i in enumerate(kept, start=1)
-    ]
+    others = order[top:]
+    found = []
+    for place, i in enumerate(order[:top].tolist(), start=1):
+        operands = {name: float(factor.values[i]) for name, factor in factors.items()}
+        labels = {name: factor.label(i) for name, factor in factors.items()}
+        found.append(Step(layer, "term", formula, operands, float(terms[i]), f"t{place}", neuron, why(i), labels))
     if len(others):
         names = {name: factor.all for name, factor in factors.items()}
         numbers = {name: np.array(factor.values[others]) for name, factor in factors.items()}
@@ -127,20 +117,10 @@ def normaliser(p: Pass) -> tuple[list[Step], dict[str, float]]:
     l, z = len(p.net.layers), np.array(p.trace.z[-1][0])
     m = float(np.max(z))
     s = float(np.sum(np.exp(z - m)))
-    found = [
-        Step(l, "max", "np.max(z)", {"z": z}, m, "m", why="the largest score", labels={"z": f"z{l}"}),
-        Step(
-            l,
-            "sum",
-            "np.sum(np.exp(z - m))",
-            {"z": z, "m": m},
-            s,
-            "s",
-            why="what they add up to",
-            labels={"z": f"z{l}"},
-        ),
-    ]
-    return found, {"m": m, "s": s}
+    labels = {"z": f"z{l}"}
+    largest = Step(l, "max", "np.max(z)", {"z": z}, m, "m", why="the largest score", labels=labels)
+    formula, why = "np.sum(np.exp(z - m))", "what they add up to"
+    return [largest, Step(l, "sum", formula, {"z": z, "m": m}, s, "s", why=why, labels=labels)], {"m": m, "s": s}
 
 
 def gradient(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
@@ -207,19 +187,3 @@ def changes(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
     labels = {"b": f"b{l}[{j}]", "d": f"delta{l}[{j}]"}
     operands = {"b": float(layer.b[j]), "eta": eta, "d": d}
     return [*found, Step(l, "b", "b - eta * d", operands, float(later.b[j]), f"b{l}[{j}]", j, "the bias", labels)]
-
-
-def moved_most(sizes: Sequence[int], start: AnyArray, end: AnyArray, names: Names, *, top: int) -> list[list[Step]]:
-    """The weights of each layer that moved most between two θ: W_end − W_start."""
-    found = []
-    pairs = zip(views(start, sizes), views(end, sizes), strict=True)
-    for l, ((before, _), (after, _)) in enumerate(pairs, start=1):
-        change = after.astype(np.float64) - before
-        steps = []
-        for place in np.argsort(-np.abs(change), axis=None, kind="stable")[:top]:
-            j, i = divmod(int(place), sizes[l - 1])
-            operands = {"W_end": float(after[j, i]), "W_start": float(before[j, i])}
-            why = f"{names.neuron(l - 1, i)} → {names.neuron(l, j)}"
-            steps.append(Step(l, "change", "W_end - W_start", operands, float(change[j, i]), f"W{l}[{j}, {i}]", j, why))
-        found.append(steps)
-    return found

@@ -12,14 +12,9 @@ SMALL = 6  # an array of no more numbers is written down
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 # from NumPy to what people write, in this order
 _PRETTY = (
-    ("np.maximum", "max"),
-    ("np.minimum", "min"),
-    ("np.", ""),
-    (" ** 2", "²"),
-    (" ** 3", "³"),
-    (" * ", " · "),
-    ("-", "−"),
-)
+    ("np.maximum", "max"), ("np.minimum", "min"), ("np.", ""), (" ** 2", "²"), (" ** 3", "³"),
+    (" * ", " · "), ("-", "−"),
+)  # fmt: skip
 _GREEK = re.compile(r"\b(delta|eta)(?=\d|\b)")
 _LETTERS = {"delta": "δ", "eta": "η"}
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from pellucid.analysis.explain.one_step import Pass, one_pass
-from pellucid.analysis.explain.step import Block, Explanation, Section, Step
+from pellucid.analysis.explain.step import Block, Explanation, Section, Step, of
 from pellucid.analysis.explain.steps import steps_after, steps_of
 from pellucid.analysis.explain.text import number
 from pellucid.analysis.layer_health import slopes
@@ -71,27 +71,33 @@ def three_neurons(*, x: float = 1.5, target: float = 1.0, learning_rate: float =
         f"{number(p.loss)}, and {number(p.moved.loss)} after one step of gradient descent."
     )
     sections = (
-        _forward(found),
-        _loss(found),
+        Section("Forward", (_FORWARD, *of(found, "x", "z", "a"))),
+        Section("The loss", of(found, "loss")),
         _factors(p),
         _products(p),
-        _deltas(found),
-        _update(found),
-        _after(p, after),
+        Section("Backward, as it is computed", (_BACKWARD, *of(found, "delta", "dW", "db"))),
+        Section("The update", (_UPDATE, *of(found, "W", "b"))),
+        Section("After the step", (*after, *_fall(p.loss, p.moved.loss))),
     )
     return Explanation("Three neurons, step by step", summary, facts, tuple(found), tuple(after), sections)
 
 
-def _forward(found: list[Step]) -> Section:
-    sentence = (
-        "Each neuron multiplies what it is given by its weight W, adds its bias b, and sends the sum z through the "
-        "sigmoid, a = 1 / (1 + exp(−z)), which squeezes it between 0 and 1."
-    )
-    return Section("Forward", (sentence, *(step for step in found if step.quantity in ("x", "z", "a"))))
+_FORWARD = (
+    "Each neuron multiplies what it is given by its weight W, adds its bias b, and sends the sum z through the "
+    "sigmoid, a = 1 / (1 + exp(−z)), which squeezes it between 0 and 1."
+)
+_BACKWARD = (
+    "Much of that is the same again and again. Back propagation computes it once: δ = ∂L/∂z of a neuron, from the δ of "
+    "the neuron after it. The gradients are the same as above."
+)
+_UPDATE = "Each parameter goes a little way against its gradient; η is the learning rate."
 
 
-def _loss(found: list[Step]) -> Section:
-    return Section("The loss", tuple(step for step in found if step.quantity == "loss"))
+def _fall(before: float, after: float) -> tuple[Block, ...]:
+    """By how much a step has made the loss smaller, and what to do where it has grown."""
+    fall = Step(0, "change", "before - after", {"before": before, "after": after}, before - after, "fall of the loss")
+    grown = "The loss has grown: the step was too long. Try a smaller learning rate."
+    return (fall, grown) if after > before else (fall,)
 
 
 def _factors(p: Pass) -> Section:
@@ -100,19 +106,19 @@ def _factors(p: Pass) -> Section:
         "chain rule, from the loss back to the input."
     )
     a, y = float(p.trace.a[-1][0, 0]), float(p.trace.y[0, 0])
-    blocks: list[Block] = [sentence]
-    blocks.append(Step(3, "dL/da", "2 * (a3 - y)", {"a3": a, "y": y}, 2 * (a - y), "∂L/∂a3"))
+    first = Step(3, "dL/da", "2 * (a3 - y)", {"a3": a, "y": y}, 2 * (a - y), "∂L/∂a3")
+    blocks: list[Block] = [sentence, first]
     for l in (3, 2, 1):
-        layer, below = p.net.layers[l - 1], "x" if l == 1 else f"a{l - 1}"
+        weight, below = float(p.net.layers[l - 1].W[0, 0]), "x" if l == 1 else f"a{l - 1}"
         a, slope = float(p.trace.a[l][0, 0]), float(slopes(p.net, p.trace, l)[0, 0])
-        blocks.append(Step(l, "da/dz", f"a{l} * (1 - a{l})", {f"a{l}": a}, slope, f"∂a{l}/∂z{l}"))
         given = float(p.trace.a[l - 1][0, 0])
-        blocks.append(Step(l, "dz/dW", below, {below: given}, given, f"∂z{l}/∂W{l}"))
-        blocks.append(Step(l, "dz/db", "1", {}, 1.0, f"∂z{l}/∂b{l}"))
+        blocks += [
+            Step(l, "da/dz", f"a{l} * (1 - a{l})", {f"a{l}": a}, slope, f"∂a{l}/∂z{l}"),
+            Step(l, "dz/dW", below, {below: given}, given, f"∂z{l}/∂W{l}"),
+            Step(l, "dz/db", "1", {}, 1.0, f"∂z{l}/∂b{l}"),
+        ]
         if l > 1:
-            blocks.append(
-                Step(l, "dz/da", f"W{l}", {f"W{l}": float(layer.W[0, 0])}, float(layer.W[0, 0]), f"∂z{l}/∂{below}")
-            )
+            blocks.append(Step(l, "dz/da", f"W{l}", {f"W{l}": weight}, weight, f"∂z{l}/∂{below}"))
     return Section("The factors of the chain rule", tuple(blocks))
 
 
@@ -125,33 +131,8 @@ def _products(p: Pass) -> Section:
         for k in range(3, l, -1):
             path += [f"∂z{k}/∂a{k - 1}", f"∂a{k - 1}/∂z{k - 1}"]
         for letter, gradient in (("W", p.trace.dW[l - 1][0, 0]), ("b", p.trace.db[l - 1][0])):
-            names = [*path, f"∂z{l}/∂{letter}{l}"]
-            operands = {f"f{place}": way[name].value for place, name in enumerate(names, start=1)}
-            labels = {f"f{place}": name for place, name in enumerate(names, start=1)}
+            labels = {f"f{k}": name for k, name in enumerate([*path, f"∂z{l}/∂{letter}{l}"], start=1)}
+            operands = {factor: way[name].value for factor, name in labels.items()}
             formula = " * ".join(operands)
             blocks.append(Step(l, f"d{letter}", formula, operands, float(gradient), f"∂L/∂{letter}{l}", labels=labels))
     return Section("Multiplied out", tuple(blocks))
-
-
-def _deltas(found: list[Step]) -> Section:
-    sentence = (
-        "Much of that is the same again and again. Back propagation computes it once: δ = ∂L/∂z of a neuron, from the "
-        "δ of the neuron after it. The gradients are the same as above."
-    )
-    return Section(
-        "Backward, as it is computed", (sentence, *(s for s in found if s.quantity in ("delta", "dW", "db")))
-    )
-
-
-def _update(found: list[Step]) -> Section:
-    sentence = "Each parameter goes a little way against its gradient; η is the learning rate."
-    return Section("The update", (sentence, *(step for step in found if step.quantity in ("W", "b"))))
-
-
-def _after(p: Pass, after: list[Step]) -> Section:
-    assert p.loss is not None
-    assert p.moved is not None
-    before, now = p.loss, p.moved.loss
-    fall = Step(0, "change", "before - after", {"before": before, "after": now}, before - now, "fall of the loss")
-    grown = ("The loss has grown: the step was too long. Try a smaller learning rate.",) if now > before else ()
-    return Section("After the step", (*after, fall, *grown))

@@ -14,9 +14,9 @@ from pellucid.analysis.landscape.directions import Directions, path_directions, 
 from pellucid.analysis.landscape.export import as_json, table, tensors
 from pellucid.analysis.landscape.page import page
 from pellucid.analysis.landscape.surface import Surface, compute, spread
-from pellucid.analysis.landscape.trajectory import Path, Trajectory, path_of
+from pellucid.analysis.landscape.trajectory import TrainingPath, Trajectory, path_of
 
 __all__ = [
-    "Directions", "Path", "Surface", "Trajectory", "as_json", "compute", "page", "path_directions", "path_of",
+    "Directions", "Surface", "TrainingPath", "Trajectory", "as_json", "compute", "page", "path_directions", "path_of",
     "random_directions", "spread", "table", "tensors",
 ]  # fmt: skip

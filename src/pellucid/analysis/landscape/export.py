@@ -18,22 +18,15 @@ def as_json(surface: Surface) -> dict[str, Any]:
     >>> as_json(flat)["losses"], as_json(flat)["centre"]["loss"]
     ([[None]], 0.5)
     """
-    shares, way = surface.shares, surface.trajectory
-    value: dict[str, Any] = plain(
-        {
-            "directions": surface.kind,
-            "shares": shares,
-            "samples": surface.samples,
-            "loss": surface.loss,
-            "centre": {"loss": surface.centre, "alpha": 0.0, "beta": 0.0},
-            "lowest": dict(zip(("loss", "alpha", "beta"), surface.lowest, strict=True)),
-            "highest": dict(zip(("loss", "alpha", "beta"), surface.highest, strict=True)),
-            "path": None if way is None else vars(way),
-            "alphas": surface.alphas,
-            "betas": surface.betas,
-            "losses": surface.losses,
-        }
-    )
+    names, trajectory = ("loss", "alpha", "beta"), surface.trajectory
+    value: dict[str, Any] = plain({
+        "directions": surface.kind, "shares": surface.shares, "samples": surface.samples, "loss": surface.loss,
+        "centre": {"loss": surface.centre, "alpha": 0.0, "beta": 0.0},
+        "lowest": dict(zip(names, surface.lowest, strict=True)),
+        "highest": dict(zip(names, surface.highest, strict=True)),
+        "path": None if trajectory is None else vars(trajectory),
+        "alphas": surface.alphas, "betas": surface.betas, "losses": surface.losses,
+    })  # fmt: skip
     return value
 
 
@@ -56,12 +49,8 @@ def table(surface: Surface) -> str:
 
 def tensors(surface: Surface) -> dict[str, AnyArray]:
     """A surface as named arrays, for an ``.npz``: alphas, betas, losses, and what there is of the path."""
-    arrays: dict[str, AnyArray] = {
-        "alphas": surface.alphas,
-        "betas": surface.betas,
-        "losses": surface.losses,
-        "centre": np.array(surface.centre),
-    }
+    names = ("alphas", "betas", "losses", "centre")
+    arrays: dict[str, AnyArray] = {name: np.array(getattr(surface, name)) for name in names}
     if surface.shares is not None:
         arrays["shares"] = np.array(surface.shares)
     if surface.trajectory is not None:

@@ -64,22 +64,21 @@ def _about(surface: Surface, data: str) -> str:
     )
 
 
-def _player(way: Trajectory) -> str:
-    last = len(way.steps) - 1
+def _player(trajectory: Trajectory) -> str:
+    last = len(trajectory.steps) - 1
     return f"""<div class="player">
   <label for="step">The path of training</label>
   <div><button type="button" id="play" aria-label="Play the path">▶</button>
-  <input type="range" id="step" min="0" max="{last}" value="{way.chosen}"></div>
+  <input type="range" id="step" min="0" max="{last}" value="{trajectory.chosen}"></div>
   <output id="there" for="step"></output>
 </div>"""
 
 
 def _tables(surface: Surface) -> str:
     places = {
-        "trained θ": (surface.centre, 0.0, 0.0),
-        "lowest on the grid": surface.lowest,
+        "trained θ": (surface.centre, 0.0, 0.0), "lowest on the grid": surface.lowest,
         "highest on the grid": surface.highest,
-    }
+    }  # fmt: skip
     rows = [(name, [alpha, beta, loss]) for name, (loss, alpha, beta) in places.items()]
     text = "<h2>The numbers</h2>\n" + _table("extremes", ("point", "α", "β", "loss"), rows)
     if none := int((~np.isfinite(surface.losses)).sum()):
@@ -90,9 +89,9 @@ def _tables(surface: Surface) -> str:
     return text
 
 
-def _path_table(way: Trajectory) -> str:
-    numbers = np.column_stack([way.points, way.losses, way.plane_losses, way.distances])
-    rows = [(f"{step:,}", row) for step, row in zip(way.steps, numbers.tolist(), strict=True)]
+def _path_table(trajectory: Trajectory) -> str:
+    numbers = np.column_stack([trajectory.points, trajectory.losses, trajectory.plane_losses, trajectory.distances])
+    rows = [(f"{step:,}", row) for step, row in zip(trajectory.steps, numbers.tolist(), strict=True)]
     return _table("path", ("step", "α", "β", "loss of θ", "loss on the plane", "distance from it"), rows)
 
 
@@ -115,7 +114,8 @@ def _text(number: float) -> str:
 
 def _data(surface: Surface) -> dict[str, Any]:
     """What the script draws: the losses as the base64 of float32, row after row."""
-    scale, way = levels(surface), surface.trajectory
+    scale, trajectory = levels(surface), surface.trajectory
+    ends = (scale.low, scale.high)
     with np.errstate(over="ignore"):
         grid = surface.losses.astype("<f4")
     grid[~np.isfinite(grid)] = np.nan
@@ -124,20 +124,14 @@ def _data(surface: Surface) -> dict[str, Any]:
         "betas": _axis(surface.betas),
         "losses": base64.b64encode(grid.tobytes()).decode(),
         "centre": surface.centre,
-        "range": [scale.low, scale.high],
+        "range": ends,
         "labels": surface.labels,
         "logarithmic": scale.logarithmic,
-        "lines": {
-            "log": by_factor(scale.low, scale.high, LINES) if scale.low > 0 else None,
-            "linear": by_step(scale.low, scale.high, LINES),
-        },
-        "path": None if way is None else {
-            "steps": way.steps,
-            "points": _finite(way.points),
-            "losses": _finite(way.losses),
-            "plane": _finite(way.plane_losses),
-            "distances": _finite(way.distances),
-            "chosen": way.chosen,
+        "lines": {"log": by_factor(*ends, LINES) if scale.low > 0 else None, "linear": by_step(*ends, LINES)},
+        "path": None if trajectory is None else {
+            "steps": trajectory.steps, "points": _finite(trajectory.points), "losses": _finite(trajectory.losses),
+            "plane": _finite(trajectory.plane_losses), "distances": _finite(trajectory.distances),
+            "chosen": trajectory.chosen,
         },
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from pellucid.analysis.landscape.directions import Directions, Kind, path_directions, random_directions
-from pellucid.analysis.landscape.trajectory import Path, Trajectory, project
+from pellucid.analysis.landscape.trajectory import TrainingPath, Trajectory, project
 from pellucid.core import checks, threads
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.core.batches import Pair
@@ -19,6 +19,7 @@ from pellucid.core.trace import Trace
 
 AT_ONCE = 1024  # samples
 IN_A_ROW = 16  # points that a core takes from the pile at once
+Report = Callable[[int], None]  # takes the number of points done
 SPAN = {"random": 1.0, "path": 0.25}
 
 
@@ -78,12 +79,12 @@ def compute(
     net: Network,
     data: Pair,
     *,
-    path: Path | None = None,
+    path: TrainingPath | None = None,
     points: int = 51,
     span: float | None = None,
     rng: np.random.Generator | None = None,
     at_once: int | None = None,
-    after_each: Callable[[int], None] | None = None,
+    after_each: Report | None = None,
 ) -> Surface:
     """The loss surface L(α, β) = L(θ + α d + β e) around a network's θ, for samples X (n, features) and y.
 
@@ -194,7 +195,7 @@ class _Meter:
         return float(self.trace.loss.mean(dtype=np.float64))
 
 
-def _own_losses(net: Network, data: Pair, path: Path) -> Array:
+def _own_losses(net: Network, data: Pair, path: TrainingPath) -> Array:
     """The loss of each θ of the path itself, (k,)."""
     meter = _Meter(net, data)
     with threads.limited(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -202,51 +203,35 @@ def _own_losses(net: Network, data: Pair, path: Path) -> Array:
 
 
 def _losses(
-    net: Network,
-    data: Pair,
-    directions: Directions,
-    points: Array,
-    at_once: int,
-    after_each: Callable[[int], None] | None,
+    net: Network, data: Pair, directions: Directions, points: Array, at_once: int, after_each: Report | None
 ) -> Array:
     """The loss at each point (m, 2) of the plane, (m,); the cores take points from one pile."""
-    losses = np.empty(len(points))
+    losses, centre = np.empty(len(points)), net.theta.astype(np.float64)
     pile = deque(range(0, len(points), IN_A_ROW))
-    tasks = [partial(_work, net, data, directions, points, pile, None, out=losses)] * (at_once - 1)
-    tasks.append(partial(_work, net, data, directions, points, pile, after_each, out=losses))
+
+    def work(report: Report | None) -> None:
+        """Take points from the pile until there are none left."""
+        meter = _Meter(net, data)
+        theta, along = np.empty_like(centre), np.empty_like(centre)
+        try:
+            while (start := _take(pile)) is not None:
+                stop = min(start + IN_A_ROW, len(points))
+                for k in range(start, stop):
+                    # θ + α d + β e
+                    np.multiply(directions.d, points[k, 0], out=theta)
+                    np.multiply(directions.e, points[k, 1], out=along)
+                    theta += along
+                    theta += centre
+                    losses[k] = meter.loss(theta)
+                if report is not None:
+                    report(stop)
+        except BaseException:
+            pile.clear()  # so that the other cores end as well
+            raise
+
     with threads.limited(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        threads.side_by_side(tasks)
+        threads.side_by_side([*[partial(work, None)] * (at_once - 1), partial(work, after_each)])
     return losses
-
-
-def _work(
-    net: Network,
-    data: Pair,
-    directions: Directions,
-    points: Array,
-    pile: deque[int],
-    after_each: Callable[[int], None] | None,
-    *,
-    out: Array,
-) -> None:
-    """Take points from the pile until there are none left."""
-    meter, centre = _Meter(net, data), net.theta.astype(np.float64)
-    theta, along = np.empty_like(centre), np.empty_like(centre)
-    try:
-        while (start := _take(pile)) is not None:
-            stop = min(start + IN_A_ROW, len(points))
-            for k in range(start, stop):
-                # θ + α d + β e
-                np.multiply(directions.d, points[k, 0], out=theta)
-                np.multiply(directions.e, points[k, 1], out=along)
-                theta += along
-                theta += centre
-                out[k] = meter.loss(theta)
-            if after_each is not None:
-                after_each(stop)
-    except BaseException:
-        pile.clear()  # so that the other cores end as well
-        raise
 
 
 def _take(pile: deque[int]) -> int | None:

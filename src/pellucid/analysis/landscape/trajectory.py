@@ -10,7 +10,7 @@ from pellucid.core.arrays import AnyArray, Array
 from pellucid.runs import SavedRun
 
 
-class Path(NamedTuple):
+class TrainingPath(NamedTuple):
     """The way of θ through a training: ``thetas`` (k, parameters) and the steps (k,) after which they were taken."""
 
     steps: list[int]
@@ -38,7 +38,7 @@ class Trajectory:
     chosen: int
 
 
-def path_of(run: SavedRun) -> Path:
+def path_of(run: SavedRun) -> TrainingPath:
     """The path of a finished run, with the θ of its model in its place, which after early stopping is not the last one.
 
     Raises:
@@ -47,23 +47,19 @@ def path_of(run: SavedRun) -> Path:
     theta = run.model.network.theta
     steps, thetas = list(run.steps), list(run.thetas)
     if not any(np.array_equal(theta, other) for other in thetas):
-        step = _step_of_model(run)
+        epoch = run.result["best_epoch"] if run.result is not None else len(run.history)
+        step = int(run.history["steps"][epoch - 1])
         place = int(np.searchsorted(steps, step, side="right"))
         steps.insert(place, step)
         thetas.insert(place, theta)
-    return Path(steps, thetas)
+    return TrainingPath(steps, thetas)
 
 
-def _step_of_model(run: SavedRun) -> int:
-    best = run.result["best_epoch"] if run.result is not None else len(run.history)
-    return int(run.history["steps"][best - 1])
-
-
-def project(centre: Array, path: Path, directions: Directions) -> tuple[Array, Array]:
+def project(centre: Array, path: TrainingPath, directions: Directions) -> tuple[Array, Array]:
     """The points (k, 2) of the plane nearest to each θ, and the distances (k,) to them, all in float64.
 
     >>> plane = Directions("path", np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
-    >>> points, distances = project(np.zeros(3), Path([0], [np.array([-2.0, 1, 0.5])]), plane)
+    >>> points, distances = project(np.zeros(3), TrainingPath([0], [np.array([-2.0, 1, 0.5])]), plane)
     >>> points.tolist(), distances.tolist()
     ([[-2.0, 1.0]], [0.5])
     """

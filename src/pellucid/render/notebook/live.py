@@ -60,7 +60,7 @@ class Box:
         try:
             for epoch in epochs:
                 self._keep(epoch)
-                self.look()
+                self.refresh()
                 yield epoch
         except KeyboardInterrupt:
             how = "interrupted in"
@@ -78,11 +78,11 @@ class Box:
         def both(progress: Progress) -> None:
             if after_step is not None:
                 after_step(progress)
-            self.look()
+            self.refresh()
 
         return both
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Show the training as it stands, if it is time."""
         now = time.perf_counter()
         if now >= self.due:

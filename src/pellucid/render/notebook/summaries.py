@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid._text import escape, number, percent, short_percent
+from pellucid.analysis.layer_health import root_mean_square
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network
 from pellucid.core.progress import COLUMNS, WHOLE, Epoch, History
@@ -16,6 +17,7 @@ CURVES: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("accuracy", "Accuracy", ("train_accuracy", "dev_accuracy")),
     ("r2", "R²", ("dev_r2",)),
 )
+NAMES = {"r2": "R²", "rmse": "RMSE"}  # of scores
 MOST_LAYERS = 12  # that are drawn; all are in the table
 BINS = 31
 SMALLEST = 1e-300  # a range below it cannot be cut into bins
@@ -33,9 +35,10 @@ def network_summary(net: Network) -> str:
     names = ["input", *(layer.activation.name for layer in net.layers)]
     rows: list[Sequence[str]] = []
     for l, (W, b, activation) in enumerate(net.layers, start=1):
-        size = math.sqrt(float(np.mean(np.square(W, dtype=np.float64))))
         shape = f"{W.shape[1]:,} → {W.shape[0]:,}"
-        rows.append((str(l), shape, activation.name, f"{W.size + b.size:,}", number(size), histogram(W, l)))
+        rows.append(
+            (str(l), shape, activation.name, f"{W.size + b.size:,}", number(root_mean_square(W)), histogram(W, l))
+        )
     columns = ("layer", "inputs → outputs", "activation", "parameters", "RMS of W", "spread of W")
     return _box(
         f"<b>Network</b> {'-'.join(map(str, net.sizes))}, {escape(net.loss.name)}, {net.theta.size:,} parameters, "
@@ -77,34 +80,24 @@ def _charts(history: History) -> str:
 
 
 def _row(epoch: Epoch) -> str:
-    cells = [
-        ("epoch", str(epoch.number)),
-        ("steps", f"{epoch.steps:,}"),
-        ("learning rate", number(epoch.learning_rate)),
-        ("gradient norm", number(epoch.gradient_norm)),
-        ("seconds", f"{epoch.seconds:.3f}"),
-    ]
-    for part, scores in (("train", epoch.train), ("dev", epoch.dev)):
-        if scores is None:
-            continue
-        cells.append((f"{part} loss", number(scores.loss)))
-        if scores.accuracy is not None:
-            cells.append((f"{part} accuracy", percent(scores.accuracy)))
-        if scores.r2 is not None:
-            cells.append((f"{part} R²", number(scores.r2)))
-        if scores.rmse is not None:
-            cells.append((f"{part} RMSE", number(scores.rmse)))
-    return _table([name for name, _ in cells], [[value for _, value in cells]])
+    cells = {
+        "epoch": str(epoch.number), "steps": f"{epoch.steps:,}", "learning rate": number(epoch.learning_rate),
+        "gradient norm": number(epoch.gradient_norm), "seconds": f"{epoch.seconds:.3f}",
+    }  # fmt: skip
+    scores = (("loss", number), ("accuracy", percent), ("r2", number), ("rmse", number))
+    for part in ("train", "dev"):
+        for name, write in scores:
+            value = getattr(getattr(epoch, part), name, None)
+            if value is not None:
+                cells[f"{part} {NAMES.get(name, name)}"] = write(value)
+    return _table([*cells], [[*cells.values()]])
 
 
 def curve(history: History, name: str, title: str, columns: Sequence[str]) -> str:
     """Columns of a history over the epochs, but for those that hold no number; nothing where none is left."""
     epochs, held = history["epoch"], {column: history[column] for column in columns}
-    series = [
-        svg.Series(column.partition("_")[0], epochs, values)
-        for column, values in held.items()
-        if not np.isnan(values).all()
-    ]
+    drawn = {column.partition("_")[0]: values for column, values in held.items() if not np.isnan(values).all()}
+    series = [svg.Series(part, epochs, values) for part, values in drawn.items()]
     if not series:
         return ""
     scores = {"Accuracy": svg.Axis("accuracy", short_percent), "R²": svg.Axis("R²")}
@@ -156,9 +149,8 @@ def histogram(W: Array, layer: int) -> str:
     ends = (svg.text(0, 44, number(-end)), svg.text(4 * BINS, 44, number(end), anchor="end"))
     words = f"{W.size:,} weights from {number(float(W.min()))} to {number(float(W.max()))}; in {BINS} bars: "
     words += " ".join(map(str, counts.tolist()))
-    drawn = svg.picture(
-        f"spread-{layer}", f"Weights of layer {layer}", words, body + "".join(ends), width=124, height=46
-    )
+    body += "".join(ends)
+    drawn = svg.picture(f"spread-{layer}", f"Weights of layer {layer}", words, body, width=124, height=46)
     return f'<div style="width:124px">{drawn}</div>'
 
 

@@ -10,7 +10,7 @@
 from pellucid.render.pictures.activations import activations
 from pellucid.render.pictures.architecture import architecture
 from pellucid.render.pictures.confusion import confusion
-from pellucid.render.pictures.curves import Course, course, gradients, history
+from pellucid.render.pictures.curves import LayerHistory, gradients, history, layer_history
 from pellucid.render.pictures.importance import importance
 from pellucid.render.pictures.landscape import landscape
 from pellucid.render.pictures.learning_rate import range_test
@@ -20,6 +20,6 @@ from pellucid.render.pictures.style import save
 from pellucid.render.pictures.weights import weights
 
 __all__ = [
-    "Course", "activations", "architecture", "confusion", "course", "digits", "gradients", "history", "importance",
-    "input_gradient", "landscape", "mistakes", "range_test", "saliency", "save", "weights",
+    "LayerHistory", "activations", "architecture", "confusion", "digits", "gradients", "history", "importance",
+    "input_gradient", "landscape", "layer_history", "mistakes", "range_test", "saliency", "save", "weights",
 ]  # fmt: skip

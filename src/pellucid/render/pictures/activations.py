@@ -1,7 +1,5 @@
 """One sample on its way through a network: each layer's activations, from the input to the output."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,11 +10,7 @@ from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.subject import as_model, as_row, output_names, shown
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from pellucid.render.pictures.subject import as_model, as_row, output_names
 
 PANELS = 5  # side by side
 BARS = 40  # neurons up to which each has a bar; more become a field of colours
@@ -24,7 +18,7 @@ BARS = 40  # neurons up to which each has a bar; more become a field of colours
 
 def activations(
     model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
-) -> "Figure":
+) -> "style.Figure":
     """What each layer makes of one sample x (features,): bars are activations a, circles the scores z before them.
 
     ``y`` is its class or its value, if it is known. Layers of more than 40 neurons are fields of colours.
@@ -47,12 +41,10 @@ def activations(
     columns = min(len(net.sizes), PANELS)
     lines = -(-len(net.sizes) // columns)
     figure = style.figure(2.9 * columns + 0.4, lines * float(np.clip(0.17 * tall + 1.6, 3.4, 8)))
-    grid = figure.add_gridspec(lines, columns)
-    panels = [figure.add_subplot(grid[k // columns, k % columns]) for k in range(len(net.sizes))]
+    panels = [figure.add_subplot(tile) for tile in style.tiles(figure, len(net.sizes), columns)]
     _input(panels[0], model, trace.a[0])
     for l, layer in enumerate(net.layers, start=1):
-        last = l == len(net.layers)
-        names = output_names(model) if last else None
+        names = output_names(model) if l == len(net.layers) else None
         _layer(panels[l], trace.z[l - 1][0], trace.a[l][0], names, layer.activation)
         panels[l].set_title(f"layer {l}: {net.sizes[l]} × {layer.activation.name}", fontsize=style.TITLE)
     verdict = _verdict(panels[-1], model, trace.a[-1][0], truth)
@@ -60,16 +52,13 @@ def activations(
     return figure
 
 
-def _input(ax: "Axes", model: Model, inputs: AnyArray) -> None:
+def _input(ax: "style.Axes", model: Model, inputs: AnyArray) -> None:
     values = inputs[0]
     if model.image_shape is not None:
-        ax.imshow(shown(model, inputs), cmap="gray_r")
-        style.bare(ax)
+        style.grey_image(ax, inputs.reshape(model.image_shape))
         height, width = model.image_shape
-        style.label(ax, title=f"input: {height} × {width} pixels")
-        ax.set_xlabel(
-            "dark is 1, white is 0" if values.min() >= 0 and values.max() <= 1 else "dark is large", fontsize=style.TEXT
-        )
+        unit = "dark is 1, white is 0" if values.min() >= 0 and values.max() <= 1 else "dark is large"
+        style.label(ax, title=f"input: {height} × {width} pixels", x=unit)
     elif len(values) <= BARS:
         _bars(ax, values, model.feature_names)
         style.label(ax, title=f"input: {len(values)} values", x="value", y="feature", grid=True)
@@ -78,13 +67,12 @@ def _input(ax: "Axes", model: Model, inputs: AnyArray) -> None:
         style.label(ax, title=f"input: {len(values)} values")
 
 
-def _layer(ax: "Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, f: Activation) -> None:
+def _layer(ax: "style.Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, f: Activation) -> None:
     if len(a) > BARS:
         _field(ax, a, "activation a")
         return
-    shares = names is not None and f.formula.range == (0.0, 1.0)
     _bars(ax, a, names)
-    if shares:
+    if names is not None and f.formula.range == (0.0, 1.0):
         style.label(ax, x="probability a", y="class", grid=True)
         ax.set_xlim(0, 1)
         return
@@ -93,34 +81,27 @@ def _layer(ax: "Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, 
     ax.legend(fontsize=style.SMALL, frameon=False, loc="best")
 
 
-def _bars(ax: "Axes", values: AnyArray, names: tuple[str, ...] | None) -> None:
+def _bars(ax: "style.Axes", values: AnyArray, names: tuple[str, ...] | None) -> None:
     count = len(values)
-    ax.barh(range(count), values, color=style.BLUE, height=0.75)
-    ax.axvline(0, color=style.BLACK, linewidth=0.8)
+    style.bars(ax, values, style.BLUE)
     labelled = range(count) if names is not None else style.ticks(count, 16)
     ax.set_yticks(labelled, [style.literal(names[k] if names is not None else k, 14) for k in labelled])
-    ax.set_ylim(count - 0.4, -0.6)
 
 
-def _field(ax: "Axes", values: AnyArray, text: str) -> None:
+def _field(ax: "style.Axes", values: AnyArray, text: str) -> None:
     """Many neurons as a field of colours, row after row, blank where the last row ends."""
     width = int(np.ceil(np.sqrt(len(values))))
     cells = np.full(-(-len(values) // width) * width, np.nan)
     cells[: len(values)] = values
-    most = style.reach(values)
-    negative = bool((values < 0).any())
-    image = ax.imshow(
-        cells.reshape(-1, width), cmap=style.signed() if negative else style.unsigned(),
-        vmin=-most if negative else 0, vmax=most,
-    )  # fmt: skip
+    most, negative = style.reach(values), bool((values < 0).any())
+    colours, least = (style.signed(), -most) if negative else (style.unsigned(), 0.0)
+    image = ax.imshow(cells.reshape(-1, width), cmap=colours, vmin=least, vmax=most)
     style.bare(ax)
     ax.set_xlabel(f"neurons row by row, {width} in each", fontsize=style.TEXT)
-    bar = ax.figure.colorbar(image, ax=ax, orientation="horizontal", shrink=0.85, pad=0.04)
-    bar.set_label(text, fontsize=style.TEXT)
-    bar.ax.tick_params(labelsize=style.SMALL)
+    style.scale(image, ax, text, orientation="horizontal", pad=0.04)
 
 
-def _verdict(ax: "Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> str:
+def _verdict(ax: "style.Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> str:
     """What was predicted and what is true, in words; the true class is hatched at the output."""
     loss, names = model.network.loss, output_names(model)
     if loss.kind == "classes":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,6 @@ from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
 from pellucid.render.pictures.subject import as_model, output_names
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 ALL = 16  # neurons up to which a layer is drawn whole
 ENDS = 5  # of a larger layer, so many from each end
@@ -56,7 +52,7 @@ def columns(sizes: Sequence[int], *, picture: bool) -> list[Column]:
     return found
 
 
-def architecture(model: Model | Network) -> "Figure":
+def architecture(model: Model | Network) -> "style.Figure":
     """The network as neurons and weights: lines are wide where |W| is large, whole and blue above 0, dashed below.
 
     A layer of more than 16 neurons is gathered to its first and last five; a picture's pixels to one box, coloured by
@@ -110,15 +106,13 @@ def strongest_edges(
     return [(int(after[k // len(before)]), int(before[k % len(before)])) for k in order]
 
 
-def _edges(ax: "Axes", W: AnyArray, before: Column, after: Column, l: int) -> None:
+def _edges(ax: "style.Axes", W: AnyArray, before: Column, after: Column, l: int) -> None:
     from matplotlib.collections import LineCollection
 
     pairs = strongest_edges(W, before.neurons, after.neurons)
     most = style.reach(np.array([W[pair] for pair in pairs]))
-    left, right = (
-        dict(zip(before.neurons, before.heights, strict=True)),
-        dict(zip(after.neurons, after.heights, strict=True)),
-    )
+    left = dict(zip(before.neurons, before.heights, strict=True))
+    right = dict(zip(after.neurons, after.heights, strict=True))
     for sign, colour, dashes in (("positive", style.BLUE, "solid"), ("negative", style.VERMILLION, (0, (3, 1.2)))):
         chosen = [(j, k) for j, k in pairs if (W[j, k] >= 0) == (sign == "positive")]
         ends = [((GAP * (l - 1), left[k]), (GAP * l, right[j])) for j, k in chosen]
@@ -132,7 +126,7 @@ def _edges(ax: "Axes", W: AnyArray, before: Column, after: Column, l: int) -> No
         _write(ax, W, left, right, l)
 
 
-def _write(ax: "Axes", W: AnyArray, left: dict[int, float], right: dict[int, float], l: int) -> None:
+def _write(ax: "style.Axes", W: AnyArray, left: dict[int, float], right: dict[int, float], l: int) -> None:
     """The weights' numbers on their lines, for each input a little further on, so that they do not meet."""
     for j, k in np.ndindex(W.shape):
         at = 0.3 + 0.5 * k / (len(left) - 1) if len(left) > 1 else 0.6
@@ -143,20 +137,14 @@ def _write(ax: "Axes", W: AnyArray, left: dict[int, float], right: dict[int, flo
         )  # fmt: skip
 
 
-def _gathered_edges(ax: "Axes", W: AnyArray, after: Column, start: float) -> None:
+def _gathered_edges(ax: "style.Axes", W: AnyArray, after: Column, start: float) -> None:
     """One grey line from a picture to each neuron, as wide as the norm of its weights."""
     from matplotlib.collections import LineCollection
 
     norms = np.linalg.norm(np.asarray(W, np.float64), axis=1)[after.neurons]
     ends = [((start, 0.0), (GAP, height)) for height in after.heights]
-    lines = LineCollection(
-        ends,
-        colors=style.GREY,
-        linewidths=0.3 + 3 * norms / style.reach(norms),
-        alpha=0.6,
-        zorder=1,
-        gid="edges 1 gathered",
-    )
+    widths = 0.3 + 3 * norms / style.reach(norms)
+    lines = LineCollection(ends, colors=style.GREY, linewidths=widths, alpha=0.6, zorder=1, gid="edges 1 gathered")
     ax.add_collection(lines)
 
 
@@ -167,7 +155,7 @@ def _box(shape: tuple[int, int], row: float) -> tuple[float, float]:
     return inches * width / 0.7, inches * height / row
 
 
-def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int], box: tuple[float, float]) -> None:
+def _picture(ax: "style.Axes", W: AnyArray, shape: tuple[int, int], box: tuple[float, float]) -> None:
     """The input as a box: each pixel in the colour of the size of its weights."""
     x, y = box
     sizes = np.sqrt(np.mean(np.square(np.asarray(W, np.float64)), axis=0)).reshape(shape)
@@ -179,7 +167,7 @@ def _picture(ax: "Axes", W: AnyArray, shape: tuple[int, int], box: tuple[float, 
     ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.BLACK, linewidth=1, zorder=3)
 
 
-def _neurons(ax: "Axes", column: Column, l: int, b: AnyArray | None) -> None:
+def _neurons(ax: "style.Axes", column: Column, l: int, b: AnyArray | None) -> None:
     if not column.neurons:
         return
     x = [GAP * l] * len(column.neurons)
@@ -197,7 +185,7 @@ def _neurons(ax: "Axes", column: Column, l: int, b: AnyArray | None) -> None:
         )  # fmt: skip
 
 
-def _names(ax: "Axes", model: Model, drawn: list[Column]) -> None:
+def _names(ax: "style.Axes", model: Model, drawn: list[Column]) -> None:
     """The features' names at the input and the outputs' at the end."""
     sides = (
         (drawn[0], model.feature_names, 0.0, "right"),
@@ -209,7 +197,7 @@ def _names(ax: "Axes", model: Model, drawn: list[Column]) -> None:
             ax.text(x + shift, height, style.literal(names[neuron], 13), fontsize=style.SMALL, ha=side, va="center")
 
 
-def _headers(ax: "Axes", model: Model, height: float) -> None:
+def _headers(ax: "style.Axes", model: Model, height: float) -> None:
     net, shape = model.network, model.image_shape
     first = f"input\n{net.sizes[0]:,} values" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"
     texts = [first]
@@ -223,7 +211,7 @@ def _headers(ax: "Axes", model: Model, height: float) -> None:
         ax.text(GAP * l, height, text, fontsize=style.SMALL + 0.5, ha="center", va="bottom", linespacing=1.35)
 
 
-def _legend(ax: "Axes", drawn: list[Column], *, picture: bool) -> None:
+def _legend(ax: "style.Axes", drawn: list[Column], *, picture: bool) -> None:
     from matplotlib.lines import Line2D
 
     lines = [

@@ -1,6 +1,6 @@
 """The confusion matrix as a picture: which class was taken for which, counts in the cells."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,20 +10,13 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.image import AxesImage
-
 COUNTED = 24  # classes up to which the cells hold their counts
 NAMED = 40
 
 
 def confusion(
-    matrix: npt.ArrayLike, class_names: "Sequence[str] | None" = None, *, ax: "Axes | None" = None
-) -> "Figure":
+    matrix: npt.ArrayLike, class_names: Sequence[str] | None = None, *, ax: "style.Axes | None" = None
+) -> "style.Figure":
     """A confusion matrix (classes, classes): true classes are rows, predicted ones columns, counts stand in the cells.
 
     Colours are shares of the true class, on a scale that shows a few mistakes beside many right answers.
@@ -44,31 +37,24 @@ def confusion(
         raise InputError(f"confusion: {len(names)} names for {classes} classes: give one for each")
     side = float(np.clip(0.52 * classes + 2, 4, 11))
     ax = style.axes(ax, side + 1.6, side)
-    figure = style.figure_of(ax)
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     image = _cells(ax, shares)
     if classes <= COUNTED:
-        _write_counts(ax, counts, shares)
+        texts = np.array([[f"{count:,}" if count else "·" for count in row] for row in counts.astype(int)])
+        style.fill_cells(ax, texts, dark=shares > 0.2, bold=np.eye(classes, dtype=bool))
         _write_recalls(ax, shares, totals[:, 0])
-    labelled = style.ticks(classes, NAMED)
-    slanted = max(map(len, names)) > 4
-    ax.set_xticks(
-        labelled, [names[k] for k in labelled], rotation=45 if slanted else 0, ha="right" if slanted else "center"
-    )
-    ax.set_yticks(labelled, [names[k] for k in labelled])
+    style.name_cells(ax, names, names, NAMED, longest=4)
     right, total = int(np.trace(counts)), int(counts.sum())
     share = f", {percent(right / total)} right" if total else ""
     style.label(ax, title=f"{total:,} samples{share}", x="taken for", y="true class")
-    bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02, ticks=[0, 0.01, 0.1, 0.5, 1])
+    bar = style.scale(image, ax, "share of the true class (%)", shrink=0.8, ticks=[0, 0.01, 0.1, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1", "10", "50", "100"])
     bar.ax.minorticks_off()
-    bar.ax.tick_params(labelsize=style.SMALL)
-    bar.set_label("share of the true class (%)", fontsize=style.TEXT)
-    return figure
+    return style.figure_of(ax)
 
 
-def _cells(ax: "Axes", shares: AnyArray) -> "AxesImage":
+def _cells(ax: "style.Axes", shares: AnyArray) -> "style.AxesImage":
     from matplotlib.colors import PowerNorm
 
     image = ax.imshow(shares, cmap=style.unsigned(), norm=PowerNorm(0.4, 0, 1))
@@ -79,16 +65,7 @@ def _cells(ax: "Axes", shares: AnyArray) -> "AxesImage":
     return image
 
 
-def _write_counts(ax: "Axes", counts: AnyArray, shares: AnyArray) -> None:
-    for row, column in np.ndindex(counts.shape):
-        count = int(counts[row, column])
-        ax.text(
-            column, row, f"{count:,}" if count else "·", ha="center", va="center", fontsize=style.SMALL,
-            color="white" if shares[row, column] > 0.2 else style.BLACK, weight="bold" if row == column else "normal",
-        )  # fmt: skip
-
-
-def _write_recalls(ax: "Axes", shares: AnyArray, totals: AnyArray) -> None:
+def _write_recalls(ax: "style.Axes", shares: AnyArray, totals: AnyArray) -> None:
     """To the right of each row the share of its class that was found."""
     right = ax.secondary_yaxis("right")
     found = [f"{100 * share:.1f} %" if total else "–" for share, total in zip(shares.diagonal(), totals, strict=True)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +14,14 @@ from pellucid.core.network import Network
 from pellucid.core.progress import History
 from pellucid.render.pictures import style
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 FEW = 30  # points that get a marker each
-TRAIN: dict[str, Any] = {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5}
-DEV: dict[str, Any] = {"color": style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 3.5}
+LINES: dict[str, dict[str, Any]] = {
+    "train": {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5},
+    "dev": {"color": style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 3.5},
+}
 
 
-def history(history: History) -> "Figure":
+def history(history: History) -> "style.Figure":
     """Loss, accuracy (or R²), learning rate and the gradient's norm by epoch, for the train and the dev part.
 
     Raises:
@@ -38,41 +36,39 @@ def history(history: History) -> "Figure":
     epochs = history["epoch"]
     figure = style.figure(9, 5.6)
     (loss, score), (rate, norm) = figure.subplots(2, 2, height_ratios=(2, 1), sharex=True)
-    _lines(loss, epochs, {"train": (history["train_loss"], TRAIN), "dev": (history["dev_loss"], DEV)}, "{:.4g}")
+    plain: dict[str, Any] = {"color": style.BLACK, "linestyle": "-", "marker": ".", "markersize": 5}
+    accuracy = {part: 100 * history[f"{part}_accuracy"] for part in LINES}
+    _lines(loss, epochs, {part: (history[f"{part}_loss"], line) for part, line in LINES.items()}, "{:.4g}")
     _log_where_it_falls_far(loss)
     style.label(loss, title="Loss", y="mean loss", grid=True)
-    values = np.isnan(history["train_accuracy"]).all() and np.isnan(history["dev_accuracy"]).all()
-    if values:
-        _lines(score, epochs, {"dev": (history["dev_r2"], DEV)}, "{:.4f}")
+    if all(np.isnan(values).all() for values in accuracy.values()):
+        _lines(score, epochs, {"dev": (history["dev_r2"], LINES["dev"])}, "{:.4f}")
         style.label(score, title="R²: the share of the variance that is explained", y="R²", grid=True)
     else:
-        parts = {
-            "train": (100 * history["train_accuracy"], TRAIN),
-            "dev": (100 * history["dev_accuracy"], DEV),
-        }
-        _lines(score, epochs, parts, "{:.2f} %")
+        _lines(score, epochs, {part: (accuracy[part], line) for part, line in LINES.items()}, "{:.2f} %")
         style.label(score, title="Accuracy", y="accuracy (%)", grid=True)
-    plain: dict[str, Any] = {"color": style.BLACK, "linestyle": "-", "marker": ".", "markersize": 5}
-    _lines(rate, epochs, {"": (history["learning_rate"], plain)})
-    style.label(rate, title="Step size", x="epoch", y="learning rate", grid=True)
-    rate.set_ylim(bottom=0)
-    _lines(norm, epochs, {"": (history["gradient_norm"], plain)})
-    style.label(norm, title="Gradient", x="epoch", y="norm of the gradient", grid=True)
-    norm.set_ylim(bottom=0)
+    small = (
+        (rate, "learning_rate", "Step size", "learning rate"),
+        (norm, "gradient_norm", "Gradient", "norm of the gradient"),
+    )
+    for ax, column, title, text in small:
+        _lines(ax, epochs, {"": (history[column], plain)})
+        style.label(ax, title=title, x="epoch", y=text, grid=True)
+        ax.set_ylim(bottom=0)
     _whole_numbers(loss)
     style.heading(figure, f"Training over {len(epochs)} epoch{'s' * (len(epochs) > 1)}")
     return figure
 
 
-def _lines(ax: "Axes", x: AnyArray, parts: dict[str, tuple[AnyArray, dict[str, Any]]], last: str = "") -> None:
+def _lines(ax: "style.Axes", x: AnyArray, parts: dict[str, tuple[AnyArray, dict[str, Any]]], last: str = "") -> None:
     """A line for each part that has any number, with its last value in the legend."""
-    for name, (values, look) in parts.items():
+    for name, (values, line) in parts.items():
         finite = values[np.isfinite(values)]
         if not finite.size:
             continue
-        marker = look["marker"] if len(x) <= FEW else ""
+        marker = line["marker"] if len(x) <= FEW else ""
         text = f"{name}, last {last.format(finite[-1])}" if name else "_"
-        ax.plot(x, np.where(np.isfinite(values), values, np.nan), **{**look, "marker": marker}, label=text)
+        ax.plot(x, np.where(np.isfinite(values), values, np.nan), **{**line, "marker": marker}, label=text)
     if ax.lines and last:
         ax.legend(fontsize=style.SMALL, frameon=False)
     elif not ax.lines:
@@ -80,7 +76,7 @@ def _lines(ax: "Axes", x: AnyArray, parts: dict[str, tuple[AnyArray, dict[str, A
         ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", fontsize=style.TEXT, color=style.GREY)
 
 
-def _log_where_it_falls_far(ax: "Axes") -> None:
+def _log_where_it_falls_far(ax: "style.Axes") -> None:
     drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.zeros(0)])
     drawn = drawn[np.isfinite(drawn)]
     if drawn.size and drawn.min() > 0 and drawn.max() > 50 * drawn.min():
@@ -89,26 +85,26 @@ def _log_where_it_falls_far(ax: "Axes") -> None:
         ax.set_ylim(bottom=0)
 
 
-def _whole_numbers(ax: "Axes") -> None:
+def _whole_numbers(ax: "style.Axes") -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
 
 
-class Course(NamedTuple):
-    """How the layers did along a training: ``steps`` (k,), and at each of them every layer's health."""
+class LayerHistory(NamedTuple):
+    """The health of every layer (``layers``) after each of some training ``steps`` (k,)."""
 
     steps: Sequence[int]
     layers: Sequence[Sequence[LayerHealth]]
 
 
-def course(
+def layer_history(
     net: Network, steps: Sequence[int], thetas: Sequence[npt.ArrayLike], X: npt.ArrayLike, y: npt.ArrayLike
-) -> Course:
-    """Every layer's health on samples X, y at each θ of a training's path; ``net`` says of what network they are.
+) -> LayerHistory:
+    """Every layer's health on samples X, y, for the θ of ``net`` after each of some training steps.
 
     >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
-    >>> found = course(net, [0, 9], [net.theta, net.theta / 2], np.eye(4), [0, 1, 0, 1])
+    >>> found = layer_history(net, [0, 9], [net.theta, net.theta / 2], np.eye(4), [0, 1, 0, 1])
     >>> len(found.layers), len(found.layers[0])
     (2, 2)
     """
@@ -116,30 +112,30 @@ def course(
     for theta in thetas:
         at.theta = theta
         layers.append(layer_health(at, X, y))
-    return Course(list(steps), layers)
+    return LayerHistory(list(steps), layers)
 
 
-def gradients(course: Course) -> "Figure":
+def gradients(history: LayerHistory) -> "style.Figure":
     """Each layer's gradient and its dead neurons over training: the root mean square of dW, and shares in percent.
 
     Where layers are bounded (sigmoid, tanh), a third panel has the share of saturated activations.
 
     Raises:
-        InputError: the course holds no step.
+        InputError: the history holds no step.
 
     >>> health = [LayerHealth(0.1, 0.1, 1.0, 0.0, 0.0), LayerHealth(0.2, 0.1, 1.0, 0.0, 0.0)]
-    >>> [ax.get_title() for ax in gradients(Course([0, 10], [health, health])).axes]
+    >>> [ax.get_title() for ax in gradients(LayerHistory([0, 10], [health, health])).axes]
     ['Size of the gradient', 'Dead neurons: no gradient for any sample']
     """
-    if not course.layers:
+    if not history.layers:
         raise InputError("gradients: the run keeps no θ of its way yet: train for at least one step")
-    table = np.array(course.layers, np.float64)  # (steps, layers, quantities)
+    table = np.array(history.layers, np.float64)  # (steps, layers, quantities)
     kinds = LayerHealth._fields
     saturated = bool(table[:, :, kinds.index("saturated")].any())
     figure = style.figure(10.5 if not saturated else 13.5, 4.2)
     panels = figure.subplots(1, 2 + saturated)
     size = table[:, :, kinds.index("weight_gradient")]
-    _by_layer(panels[0], course.steps, size)
+    _by_layer(panels[0], history.steps, size)
     if (size[np.isfinite(size)] > 0).any():
         panels[0].set_yscale("log")
     style.label(
@@ -150,7 +146,7 @@ def gradients(course: Course) -> "Figure":
         shares.append(("saturated", "Saturated: the activation is nearly flat", "saturated activations (%)"))
     for ax, (kind, title, text) in zip(panels[1:], shares, strict=True):
         hidden = table[:, :-1, kinds.index(kind)]  # the output layer has neither
-        _by_layer(ax, course.steps, 100 * hidden)
+        _by_layer(ax, history.steps, 100 * hidden)
         top = float(np.nanmax(100 * hidden, initial=0.0))
         ax.set_ylim(-0.04 * max(top, 10), 1.1 * max(top, 10))
         style.label(ax, title=title, x="training step", y=text, grid=True)
@@ -160,7 +156,7 @@ def gradients(course: Course) -> "Figure":
     return figure
 
 
-def _by_layer(ax: "Axes", steps: Sequence[int], values: AnyArray) -> None:
+def _by_layer(ax: "style.Axes", steps: Sequence[int], values: AnyArray) -> None:
     """A line for each layer, values (steps, layers), layers told apart by colour, line and marker."""
     for number, (column, (colour, line, marker)) in enumerate(zip(values.T, cycle(style.LINES)), start=1):
         ax.plot(

@@ -1,36 +1,21 @@
 """Bars of how much each column matters."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pellucid._text import shortened
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from pellucid.tables import Importance
 
 MOST = 25  # bars
 
 
-class Measured(Protocol):
-    """A column, what the score loses when it is shuffled, and how much that varies (``pellucid.tables.Importance``)."""
-
-    @property
-    def name(self) -> str:
-        """Of the column."""
-
-    @property
-    def drop(self) -> float:
-        """What the score loses."""
-
-    @property
-    def spread(self) -> float:
-        """Its standard deviation over the shuffles."""
-
-
-def importance(found: Sequence[Measured], score: str = "accuracy", *, ax: "Axes | None" = None) -> "Figure":
+def importance(
+    found: Sequence["Importance"], score: str = "accuracy", *, ax: "style.Axes | None" = None
+) -> "style.Figure":
     """A bar for each column, the one that matters most on top, with the spread over the shuffles.
 
     ``found`` is what ``pellucid.tables.importance`` gives; ``score`` is what the bars are a loss of. At most 25 columns

@@ -1,6 +1,6 @@
 """The loss landscape as figures: contours with the path of training, and the same surface in three dimensions."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,18 +11,14 @@ from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 COLOURS = "cividis"
 KINDS = ("contour", "surface", "both")
 NAMED = 3  # points of the path beside which their step is written
 
 
 def landscape(
-    surface: Surface, *, kind: Literal["contour", "surface", "both"] = "both", ax: "Axes | None" = None
-) -> "Figure":
+    surface: Surface, *, kind: Literal["contour", "surface", "both"] = "both", ax: "style.Axes | None" = None
+) -> "style.Figure":
     """A loss surface as contours, in three dimensions, or as both side by side.
 
     Colours and lines are spaced by the logarithm of the loss where losses differ by much. Where the loss is no number,
@@ -56,10 +52,8 @@ def landscape(
     style.heading(figure, "Loss landscape around the trained θ")
     places = ["contour", "surface"] if kind == "both" else [kind]
     for number, place in enumerate(places, start=1):
-        if place == "contour":
-            _contours(figure.add_subplot(1, len(places), number), surface)
-        else:
-            _hills(figure.add_subplot(1, len(places), number, projection="3d"), surface)
+        draw, projection = (_contours, None) if place == "contour" else (_hills, "3d")
+        draw(figure.add_subplot(1, len(places), number, projection=projection), surface)
     return figure
 
 
@@ -74,7 +68,7 @@ def _drawable(surface: Surface, scale: Levels) -> Array:
     return np.where(np.isfinite(surface.losses), surface.losses, scale.high)
 
 
-def _contours(ax: "Axes", surface: Surface) -> None:
+def _contours(ax: "style.Axes", surface: Surface) -> None:
     scale = levels(surface)
     losses, finite = _drawable(surface, scale), np.isfinite(surface.losses)
     colours = ax.pcolormesh(
@@ -98,10 +92,11 @@ def _contours(ax: "Axes", surface: Surface) -> None:
     )
     ax.set_aspect("equal")
     _legend_below(ax)
-    _bar(ax, colours, scale, surface.loss)
+    text = f"loss ({surface.loss}, {_spacing(scale)})"
+    style.scale(colours, ax, text, shrink=0.8, ticks=scale.lines, format="%g").ax.minorticks_off()
 
 
-def _legend_below(ax: "Axes") -> None:
+def _legend_below(ax: "style.Axes") -> None:
     from matplotlib.transforms import ScaledTranslation
 
     figure = style.figure_of(ax)
@@ -109,13 +104,6 @@ def _legend_below(ax: "Axes") -> None:
     ax.legend(
         loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=2, frameon=False, fontsize=style.SMALL
     )
-
-
-def _bar(ax: "Axes", colours: Any, scale: Levels, loss: str) -> None:
-    bar = style.figure_of(ax).colorbar(colours, ax=ax, shrink=0.8, pad=0.02, ticks=scale.lines, format="%g")
-    bar.ax.minorticks_off()
-    bar.ax.tick_params(labelsize=style.SMALL)
-    bar.set_label(f"loss ({loss}, {_spacing(scale)})", fontsize=style.TEXT)
 
 
 def _spacing(scale: Levels) -> str:
@@ -129,25 +117,25 @@ def _marker(shape: str, size: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _path(ax: "Axes", way: Trajectory) -> None:
+def _path(ax: "style.Axes", trajectory: Trajectory) -> None:
     from matplotlib.patheffects import withStroke
 
     halo = [withStroke(linewidth=2.6, foreground="white")]
-    a, b = way.points.T
+    a, b = trajectory.points.T
     ax.plot(a, b, color=style.VERMILLION, linewidth=1.2, marker=".", markersize=4, path_effects=halo,
             label=f"path of training, {len(a)} θ")  # fmt: skip
-    ax.plot(a[0], b[0], **_marker("o", 7), label=f"start: step {way.steps[0]:,}")
-    ax.plot(0, 0, **_marker("*", 13), label=f"trained θ: step {way.steps[way.chosen]:,}")
-    if way.chosen != len(a) - 1:
-        ax.plot(a[-1], b[-1], **_marker("s", 6), label=f"training ended: step {way.steps[-1]:,}")
-    for k in _spread(way):
-        ax.annotate(f"{way.steps[k]:,}", (a[k], b[k]), xytext=(5, 5), textcoords="offset points",
+    ax.plot(a[0], b[0], **_marker("o", 7), label=f"start: step {trajectory.steps[0]:,}")
+    ax.plot(0, 0, **_marker("*", 13), label=f"trained θ: step {trajectory.steps[trajectory.chosen]:,}")
+    if trajectory.chosen != len(a) - 1:
+        ax.plot(a[-1], b[-1], **_marker("s", 6), label=f"training ended: step {trajectory.steps[-1]:,}")
+    for k in _spread(trajectory):
+        ax.annotate(f"{trajectory.steps[k]:,}", (a[k], b[k]), xytext=(5, 5), textcoords="offset points",
                     fontsize=style.SMALL, color="black", path_effects=halo)  # fmt: skip
 
 
-def _spread(way: Trajectory) -> list[int]:
+def _spread(trajectory: Trajectory) -> list[int]:
     """Some points of the path, evenly spread over its length as drawn, without its ends."""
-    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way.points, axis=0), axis=1))])
+    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(trajectory.points, axis=0), axis=1))])
     wanted = np.arange(1, NAMED + 1) / (NAMED + 1) * lengths[-1]
     return sorted({int(k) for k in np.searchsorted(lengths, wanted) if 0 < k < len(lengths) - 1})
 
@@ -166,10 +154,12 @@ def _hills(ax: Any, surface: Surface) -> None:
         shade=False, antialiased=True, zorder=1,
     )  # fmt: skip
     if surface.trajectory is not None:
-        way = surface.trajectory
-        heights = height(np.clip(np.nan_to_num(way.plane_losses, nan=scale.high), scale.low, scale.high))
-        ax.plot(*way.points.T, heights, color=style.VERMILLION, linewidth=1.4, marker=".", markersize=3, zorder=3)
-        ax.plot(*way.points[:1].T, heights[:1], **_marker("o", 7))
+        trajectory = surface.trajectory
+        heights = height(np.clip(np.nan_to_num(trajectory.plane_losses, nan=scale.high), scale.low, scale.high))
+        ax.plot(
+            *trajectory.points.T, heights, color=style.VERMILLION, linewidth=1.4, marker=".", markersize=3, zorder=3
+        )
+        ax.plot(*trajectory.points[:1].T, heights[:1], **_marker("o", 7))
     ax.plot([0], [0], height([surface.centre]), **_marker("*", 13))
     ax.locator_params(nbins=5)
     ax.set_zticks(height(scale.lines), [f"{line:g}" for line in scale.lines])

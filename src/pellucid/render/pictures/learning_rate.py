@@ -1,20 +1,14 @@
 """The learning-rate range test as a picture: the loss against the rate, and where the suggestion comes from."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from pellucid.analysis.lr_range_test import RangeTest
 from pellucid.render.pictures import style
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 HEADROOM = 1.4  # times the greatest loss before the lowest: the loss that explodes is cut there
 
 
-def range_test(test: RangeTest, ax: "Axes | None" = None) -> "Figure":
+def range_test(test: RangeTest, ax: "style.Axes | None" = None) -> "style.Figure":
     """The loss after a step at each rate: batch by batch, smoothed, and the rates that matter marked.
 
     Raises:
@@ -32,27 +26,21 @@ def range_test(test: RangeTest, ax: "Axes | None" = None) -> "Figure":
     there = np.isfinite(test.losses)
     ax.plot(test.rates[there], test.losses[there], ".", color=style.SKY, markersize=3, label="one batch")
     ax.plot(test.rates[there], test.smoothed[there], color=style.BLUE, linewidth=1.8, label="smoothed")
-    marks = (
-        ("falls fastest", test.steepest, style.GREEN, "^"),
-        ("lowest", test.lowest, style.VERMILLION, "v"),
-    )
+    marks = (("falls fastest", test.steepest, style.GREEN, "^"), ("lowest", test.lowest, style.VERMILLION, "v"))
     for text, rate, colour, marker in marks:
         if rate is not None:
             height = float(test.smoothed[np.abs(np.log(test.rates / rate)).argmin()])
             ax.plot([rate], [height], marker, color=colour, markersize=8, label=f"{text}: {rate:.3g}")
     if test.suggestion is not None:
-        ax.axvline(
-            test.suggestion, color=style.BLACK, linestyle="--", linewidth=1.2, label=f"suggested: {test.suggestion:g}"
-        )
-    cut = _limit(ax, test)
-    style.label(ax, x="learning rate", y="loss of the next batch", grid=True)
-    title = "The loss after one step at each learning rate"
-    ax.set_title(f"{title} (cut where it explodes)" if cut else title, fontsize=style.TITLE)
+        text = f"suggested: {test.suggestion:g}"
+        ax.axvline(test.suggestion, color=style.BLACK, linestyle="--", linewidth=1.2, label=text)
+    title = "The loss after one step at each learning rate" + " (cut where it explodes)" * _limit(ax, test)
+    style.label(ax, title=title, x="learning rate", y="loss of the next batch", grid=True)
     ax.legend(fontsize=style.SMALL, loc="lower left")
     return style.figure_of(ax)
 
 
-def _limit(ax: "Axes", test: RangeTest) -> bool:
+def _limit(ax: "style.Axes", test: RangeTest) -> bool:
     """Cut off the part that explodes, and say whether there is one."""
     values = test.smoothed[np.isfinite(test.smoothed)]
     if not values.size:

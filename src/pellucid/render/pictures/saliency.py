@@ -1,7 +1,5 @@
 """Saliency: the gradient of the loss on the input, or which pixels and features the answer hangs on."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,11 +10,7 @@ from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.subject import as_model, as_row, shown
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from pellucid.render.pictures.subject import as_model, as_row
 
 BARS = 40  # features that get a bar; of more, those with the largest gradient
 
@@ -60,7 +54,7 @@ def _own_answer(net: Network, outputs: Array) -> AnyArray:
 
 def saliency(
     model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
-) -> "Figure":
+) -> "style.Figure":
     """The gradient of the loss on one sample's inputs x (features,): as a picture beside its own, or as bars.
 
     Where it is positive (blue), a larger input makes the answer ``y`` (or without it, the predicted class) less
@@ -83,36 +77,31 @@ def saliency(
     else:
         figure = style.figure(8, 4.2)
         left, right = figure.subplots(1, 2)
-        left.imshow(shown(model, row), cmap="gray_r")
-        style.bare(left)
+        style.grey_image(left, row.reshape(model.image_shape))
         style.label(left, title="input")
-        most = style.reach(gradient)
-        image = right.imshow(gradient.reshape(model.image_shape), cmap=style.signed(), vmin=-most, vmax=most)
-        _outline(right, model, row)
+        image = style.signed_image(right, gradient.reshape(model.image_shape), style.reach(gradient))
+        _outline(right, row.reshape(model.image_shape).astype(np.float64))
         style.bare(right)
-        style.label(right, title=f"gradient of the loss for {of}")
-        right.set_xlabel("vermillion: more ink here lowers the loss; blue: raises it", fontsize=style.TEXT)
-        style.scale(figure, image, right, "∂loss/∂x")
+        words = "vermillion: more ink here lowers the loss; blue: raises it"
+        style.label(right, title=f"gradient of the loss for {of}", x=words)
+        style.scale(image, right, "∂loss/∂x")
     style.heading(figure, f"{name}: what the answer hangs on")
     return figure
 
 
-def _outline(ax: "Axes", model: Model, row: AnyArray) -> None:
+def _outline(ax: "style.Axes", picture: AnyArray) -> None:
     """The edge of the ink, so that one sees where on the digit the gradient stands."""
-    picture = np.asarray(shown(model, row), np.float64)
     if min(picture.shape) > 1 and picture.max() > picture.min():
         middle = (picture.max() + picture.min()) / 2
         ax.contour(picture, levels=[middle], colors=style.BLACK, linewidths=0.7)
 
 
-def _bars(ax: "Axes", model: Model, gradient: Array, row: AnyArray, of: str) -> None:
+def _bars(ax: "style.Axes", model: Model, gradient: Array, row: AnyArray, of: str) -> None:
     names = model.feature_names
     largest = np.sort(np.argsort(-np.abs(gradient), kind="stable")[:BARS])
     colours = [style.BLUE if gradient[k] > 0 else style.VERMILLION for k in largest]
-    ax.barh(range(len(largest)), gradient[largest], color=colours, height=0.75)
-    ax.axvline(0, color=style.BLACK, linewidth=0.8)
+    style.bars(ax, gradient[largest], colours)
     ax.set_yticks(range(len(largest)), [f"{style.literal(names[k])} = {row[k]:.4g}" for k in largest])
-    ax.set_ylim(len(largest) - 0.4, -0.6)
     some = f", the {len(largest)} largest of {len(gradient)}" if len(largest) < len(gradient) else ""
     style.label(ax, title=f"gradient of the loss for {of}{some}", x="∂loss/∂x", y="feature = its value", grid=True)
 

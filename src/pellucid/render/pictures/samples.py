@@ -1,11 +1,10 @@
 """Samples side by side: digits with what the model says, and its worst mistakes with their probabilities."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from pellucid._text import decimal
+from pellucid.analysis.class_report import Answers, worst_by_loss
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
@@ -13,18 +12,15 @@ from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
 from pellucid.render.pictures.predicted_vs_true import against_truth
-from pellucid.render.pictures.subject import Answers, answers, as_model, one_class_each, shown, worst
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.gridspec import SubplotSpec
+from pellucid.render.pictures.subject import as_model, one_class_each
 
 BARS = 10  # classes of which all probabilities are drawn; of more, the likeliest ones
 LIKELIEST = 5
 
 
-def digits(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike | None = None, *, columns: int = 10) -> "Figure":
+def digits(
+    model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike | None = None, *, columns: int = 10
+) -> "style.Figure":
     """Pictures with the predicted class and its probability above; where ``y`` tells another, it is named too.
 
     X (n, pixels) are the pictures of a classifier or the inputs of a regression, y (n,) or (n, 1) their targets.
@@ -46,16 +42,16 @@ def digits(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike | None = N
     inputs = checks.inputs(X, model.network.sizes[0])
     texts, wrong = _captions(model, inputs, None if y is None else np.asarray(y))
     columns = min(columns, max(1, len(inputs)))
-    rows = -(-len(inputs) // columns)
-    figure = style.figure(max(4.0, 0.95 * columns), 0.6 + (1.35 if y is not None else 1.15) * rows)
-    for ax, x, text, bad in zip(_grid(figure, rows, columns, len(inputs)), inputs, texts, wrong, strict=True):
-        ax.imshow(shown(model, x), cmap="gray_r")
-        style.bare(ax)
+    height = (1.35 if y is not None else 1.15) * -(-len(inputs) // columns)
+    figure = style.figure(max(4.0, 0.95 * columns), 0.6 + height)
+    for tile, x, text, bad in zip(style.tiles(figure, len(inputs), columns), inputs, texts, wrong, strict=True):
+        ax = figure.add_subplot(tile)
+        style.grey_image(ax, x.reshape(model.image_shape))
         ax.set_title(text, fontsize=style.SMALL, color=style.VERMILLION if bad else style.BLACK, pad=3)
         if bad:
             ax.spines[:].set_color(style.VERMILLION)
             ax.spines[:].set_linewidth(2)
-    style.heading(figure, _summary(model, len(inputs), wrong, told=y is not None))
+    style.heading(figure, _summary(model, len(inputs), wrong, labelled=y is not None))
     return figure
 
 
@@ -69,7 +65,7 @@ def _captions(model: Model, X: AnyArray, y: AnyArray | None) -> tuple[list[str],
             texts = [f"{text}\ntrue {row[0]:.3g}" for text, row in zip(texts, truth, strict=True)]
         return texts, [False] * len(X)
     one_class_each(model, "digits")
-    names, found = model.class_names, answers(model, X)
+    names, found = model.class_names, Answers(model.network.predict(X))
     likely = found.probabilities.max(axis=1)
     texts = [f"{style.literal(names[k], 9)} · {_share(p)}" for k, p in zip(found.labels, likely, strict=True)]
     if y is None:
@@ -83,13 +79,13 @@ def _captions(model: Model, X: AnyArray, y: AnyArray | None) -> tuple[list[str],
     return texts, wrong
 
 
-def _summary(model: Model, count: int, wrong: list[bool], *, told: bool) -> str:
-    if model.network.loss.kind == "values" or not told:
+def _summary(model: Model, count: int, wrong: list[bool], *, labelled: bool) -> str:
+    if model.network.loss.kind == "values" or not labelled:
         return f"{count} pictures and what the network predicts"
     return f"{count} pictures and what the network takes them for: {count - sum(wrong)} right, {sum(wrong)} wrong"
 
 
-def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12) -> "Figure":
+def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12) -> "style.Figure":
     """The worst mistakes, those with the greatest loss: each with its picture, if it is one, and its probabilities.
 
     X (n, features), y as the loss takes it. A model that predicts values is drawn as predicted against true values.
@@ -109,48 +105,40 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     inputs, truth = checks.inputs(X, model.network.sizes[0]), np.asarray(y).reshape(-1).astype(np.int64)
     if not len(inputs):
         raise InputError("mistakes: there are no samples: give at least one")
-    rows, losses = worst(model, inputs, y, top)
-    found = answers(model, inputs[rows])
+    rows, losses = worst_by_loss(model.network, inputs, y, top)
+    found = Answers(model.network.predict(inputs[rows]))
     wrong = bool((found.labels != truth[rows]).any())
     columns = min(4, len(rows))
     lines = -(-len(rows) // columns)
     figure = style.figure(max(4.5, 3.0 * columns), 1.0 + 1.75 * lines)
-    tiles = figure.add_gridspec(lines, columns)
-    for place, row in enumerate(rows):
-        ax = _mistake(
-            figure, tiles[place // columns, place % columns], model, inputs[row], place, found, int(truth[row])
-        )
-        ax.set_title(
-            f"sample {row}, loss {decimal(losses[row], 2)}\n"
-            f"true {style.literal(model.class_names[truth[row]], 10)} → "
-            f"taken for {style.literal(model.class_names[found.labels[place]], 10)}",
-            fontsize=style.TEXT,
-            loc="left",
-        )
+    for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
+        guess, true = int(found.labels[k]), int(truth[row])
+        ax = _mistake(figure, tile, model, inputs[row], found.probabilities[k], guess, true)
+        names = [style.literal(model.class_names[label], 10) for label in (true, guess)]
+        title = f"sample {row}, loss {decimal(losses[row], 2)}\ntrue {names[0]} → taken for {names[1]}"
+        ax.set_title(title, fontsize=style.TEXT, loc="left")
     what = "The worst mistakes" if wrong else "No mistakes; the greatest losses"
     style.heading(figure, f"{what} of {len(inputs):,} samples (bars: probabilities; hatched: the true class)")
     return figure
 
 
 def _mistake(
-    figure: "Figure", place: "SubplotSpec", model: Model, x: AnyArray, row: int, found: Answers, truth: int
-) -> "Axes":
+    figure: "style.Figure", place: "style.SubplotSpec", model: Model, x: AnyArray, likely: Array, guess: int, truth: int
+) -> "style.Axes":
     """One tile: the picture, where inputs are one, and the bars of the probabilities; returns its leftmost axes."""
     first = None
     if model.image_shape is not None:
         halves = place.subgridspec(1, 2, width_ratios=(1, 1.1), wspace=0.02)
-        first = figure.add_subplot(halves[0])
-        first.imshow(shown(model, x), cmap="gray_r")
-        style.bare(first)
-        place = halves[1]
+        first, place = figure.add_subplot(halves[0]), halves[1]
+        style.grey_image(first, x.reshape(model.image_shape))
     ax = figure.add_subplot(place)
-    _bars(ax, model, found.probabilities[row], int(found.labels[row]), truth)
+    _bars(ax, model, likely, guess, truth)
     if first is not None:
         ax.set_box_aspect(1)  # as high as the picture, so that the caption has its place above both
     return first or ax
 
 
-def _bars(ax: "Axes", model: Model, probabilities: Array, guess: int, truth: int) -> None:
+def _bars(ax: "style.Axes", model: Model, probabilities: Array, guess: int, truth: int) -> None:
     """Horizontal bars of a sample's probabilities: of all classes, or of the likeliest and the true one."""
     drawn = np.arange(len(probabilities))
     if len(drawn) > BARS:
@@ -174,9 +162,3 @@ def _bars(ax: "Axes", model: Model, probabilities: Array, guess: int, truth: int
 
 def _share(p: float) -> str:
     return f"{100 * p:.0f} %" if p < 0.995 else f"{100 * p:.1f} %"
-
-
-def _grid(figure: "Figure", rows: int, columns: int, count: int) -> list["Axes"]:
-    """Axes side by side, row after row, and no more of them than are needed."""
-    tiles = figure.add_gridspec(max(1, rows), columns)
-    return [figure.add_subplot(tiles[k // columns, k % columns]) for k in range(count)]

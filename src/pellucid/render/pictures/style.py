@@ -6,6 +6,7 @@ matplotlib is imported when a figure is made, and only its objects are used: no 
 import io
 import textwrap
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ from pellucid.core.errors import InputError, needs
 from pellucid.render import svg
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes  # the other pictures take the types from here
+    from matplotlib.colorbar import Colorbar
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure as Figure
+    from matplotlib.gridspec import SubplotSpec as SubplotSpec
+    from matplotlib.image import AxesImage as AxesImage
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -69,6 +73,48 @@ def label(ax: "Axes", *, title: str = "", x: str = "", y: str = "", grid: bool =
         ax.spines[["top", "right"]].set_visible(False)
 
 
+def tiles(figure: "Figure", count: int, columns: int) -> "list[SubplotSpec]":
+    """Places side by side, row after row, and no more of them than are needed."""
+    grid = figure.add_gridspec(max(1, -(-count // columns)), columns)
+    return [grid[k // columns, k % columns] for k in range(count)]
+
+
+def grey_image(ax: "Axes", pixels: AnyArray) -> None:
+    """A sample as the picture (h, w) that it is: 0 is white, large is dark."""
+    ax.imshow(pixels, cmap="gray_r")
+    bare(ax)
+
+
+def signed_image(ax: "Axes", values: AnyArray, most: float, **more: Any) -> "AxesImage":
+    """Numbers (h, w) as colours from −most to most."""
+    return ax.imshow(values, cmap=signed(), vmin=-most, vmax=most, **more)
+
+
+def bars(ax: "Axes", values: AnyArray, colour: str | list[str]) -> None:
+    """Horizontal bars from 0, the first one on top."""
+    ax.barh(range(len(values)), values, color=colour, height=0.75)
+    ax.axvline(0, color=BLACK, linewidth=0.8)
+    ax.set_ylim(len(values) - 0.4, -0.6)
+
+
+def name_cells(ax: "Axes", columns: Sequence[str], rows: Sequence[str], most: int, longest: int) -> None:
+    """Names below the columns of a table and left of its rows, at most ``most``; ``longest`` stand upright."""
+    across, down = ticks(len(columns), most), ticks(len(rows), most)
+    names = [columns[k] for k in across]
+    slanted = max(map(len, names)) > longest
+    ax.set_xticks(across, names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
+    ax.set_yticks(down, [rows[k] for k in down])
+
+
+def fill_cells(ax: "Axes", texts: AnyArray, dark: AnyArray, bold: AnyArray) -> None:
+    """A text (h, w) in each cell of a table, white where the cell is dark."""
+    for row, column in np.ndindex(texts.shape):
+        ax.text(
+            column, row, str(texts[row, column]), ha="center", va="center", fontsize=SMALL,
+            color="white" if dark[row, column] else BLACK, weight="bold" if bold[row, column] else "normal",
+        )  # fmt: skip
+
+
 def bare(ax: "Axes") -> None:
     """Axes without ticks, as around a picture."""
     ax.set_xticks([])
@@ -113,11 +159,13 @@ def reach(values: AnyArray, share: float = 1.0) -> float:
     return float(np.quantile(sizes, share)) or float(sizes.max()) or 1.0 if sizes.size else 1.0
 
 
-def scale(figure: "Figure | SubFigure", image: Any, ax: Any, text: str, *, clipped: bool = False) -> None:
-    """A colour bar with its label; ``clipped`` says that colours end before the values do."""
-    bar = figure.colorbar(image, ax=ax, extend="both" if clipped else "neither", shrink=0.85, pad=0.02)
+def scale(image: Any, ax: Any, text: str, *, shrink: float = 0.85, pad: float = 0.02, **more: Any) -> "Colorbar":
+    """A colour bar with its label beside axes, or beside a list of them."""
+    bar = image.figure.colorbar(image, ax=ax, shrink=shrink, pad=pad, **more)
     bar.set_label(text, fontsize=TEXT)
     bar.ax.tick_params(labelsize=SMALL)
+    made: Colorbar = bar
+    return made
 
 
 def ticks(count: int, most: int) -> AnyArray:
@@ -141,11 +189,7 @@ def render(figure: "Figure", suffix: str, dpi: int = 150) -> bytes:
     """A figure as the bytes of a .png, .svg or .pdf file: the same figure gives the same bytes."""
     from matplotlib import rc_context
 
-    dates: dict[str, dict[str, Any]] = {
-        ".png": {"Software": None},
-        ".svg": {"Date": None},
-        ".pdf": {"CreationDate": None},
-    }
+    dates: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     content = io.BytesIO()
     with rc_context({"svg.hashsalt": "pellucid"}), warnings.catch_warnings():
         # a name in letters that the font lacks is drawn as boxes; the picture is good all the same

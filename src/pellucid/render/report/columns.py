@@ -1,7 +1,8 @@
 """What was understood of each column of a table, and what became of it."""
 
+from pellucid._text import shortened
 from pellucid.datasets.frames.infer import describe
-from pellucid.render.report.html import Cell, Section, paragraph, short, table
+from pellucid.render.report.html import Cell, Section, paragraph, table
 from pellucid.render.report.subject import Subject
 
 MOST = 200  # columns that have a row
@@ -17,7 +18,7 @@ def columns(about: Subject) -> Section | None:
     else:
         told = tuple(describe(column, 0) for column in plan.columns)
     rows: list[list[Cell]] = [
-        [short(column.name), column.kind, f"{column.missing:,}" if column.missing else "", str(column.inputs or ""),
+        [shortened(column.name), column.kind, f"{column.missing:,}" if column.missing else "", str(column.inputs or ""),
          column.becomes]
         for column in told[:MOST]
     ]  # fmt: skip

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from pellucid._text import escape, percent
+from pellucid._text import escape, percent, shortened
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.render.report import colours
-from pellucid.render.report.html import Cell, Html, Section, paragraph, short, table
+from pellucid.render.report.html import Cell, Html, Section, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 
 MOST_CLASSES = 20  # whose confusion is shown as a whole
@@ -39,29 +39,25 @@ def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
     for i, name in enumerate(names):
         row: list[Cell] = [_name(name)]
         for j, times in enumerate(matrix[i].tolist()):
-            words = f"{short(name)}, taken for {short(names[j])}: {times} times"
+            words = f"{shortened(name)}, taken for {shortened(names[j])}: {times} times"
             if not times:
                 row.append(Html('<span class="none">·</span>', title=words))
                 continue
-            colour = colours.mix(colours.BLUE, times / totals[i]) if i == j else _orange(times / worst)
-            row.append(Html(f"<b>{times:,}</b>" if i == j else f"{times:,}", colours.style(colour), words))
+            content, colour = f"{times:,}", colours.mix(colours.VERMILLION, 0.15 + 0.7 * (times / worst))
+            if i == j:
+                content, colour = f"<b>{times:,}</b>", colours.mix(colours.BLUE, times / totals[i])
+            row.append(Html(content, colours.style(colour), words))
         rows.append(row)
     caption = f"Rows: the true class; columns: what it was taken for. {samples[0].upper()}{samples[1:]}."
-    note = (
-        "Blue, on the diagonal: right answers, the deeper the larger their share of the class. "
-        "Orange: mistakes, the deeper the more often."
-    )
+    note = "Blue, on the diagonal: right answers, the deeper the larger their share of the class. "
+    note += "Orange: mistakes, the deeper the more often."
     heads: list[Cell] = ["true ↓ taken for →", *(_name(name, 12) for name in names)]
     return table(caption, heads, rows, kind="heat") + paragraph(note, kind="note")
 
 
-def _orange(strength: float) -> colours.Colour:
-    return colours.mix(colours.VERMILLION, 0.15 + 0.7 * strength)
-
-
 def _name(name: str, longest: int = 24) -> Html:
-    cut = short(name, longest)
-    return Html(escape(cut), title=short(name, 200) if cut != name else "")
+    cut = shortened(name, longest)
+    return Html(escape(cut), title=shortened(name, 200) if cut != name else "")
 
 
 def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
@@ -69,7 +65,7 @@ def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
     off = matrix - np.diag(matrix.diagonal())
     order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
     rows = [
-        [short(names[i]), short(names[j]), f"{off[i, j]:,}", percent(off[i, j] / matrix[i].sum())]
+        [shortened(names[i]), shortened(names[j]), f"{off[i, j]:,}", percent(off[i, j] / matrix[i].sum())]
         for i, j in zip(*np.unravel_index(order, off.shape), strict=True)
         if off[i, j]
     ]
@@ -87,10 +83,9 @@ def _scores(matrix: AnyArray, names: tuple[str, ...]) -> str:
         order = np.argsort(np.where(np.isnan(each.f1), np.inf, each.f1), kind="stable")[:MOST_ROWS].tolist()
         caption = f"The {MOST_ROWS} classes that are recognised worst, by F1"
     rows = [
-        [short(names[k]), f"{each.samples[k]:,}", *(percent(s[k]) for s in (each.precision, each.recall, each.f1))]
+        [shortened(names[k]), f"{each.samples[k]:,}", *(percent(s[k]) for s in (each.precision, each.recall, each.f1))]
         for k in order
     ]
-    note = (
-        "Precision: of what was taken for the class, the share that is. Recall: of the class, the share that was found."
-    )
+    note = "Precision: of what was taken for the class, the share that is. "
+    note += "Recall: of the class, the share that was found."
     return table(caption, ["class", "samples", "precision", "recall", "F1"], rows) + paragraph(note, kind="note")

@@ -18,16 +18,19 @@ CHARTS = (
 ROWS = 50  # of a table beside a chart
 
 
-def course(history: History) -> Section:
+def training_curves(history: History) -> Section:
     """Each quantity of the history as a chart, with the same numbers as a table."""
-    if not len(history):
-        return Section("course", "Curves", "How training went", paragraph("No epoch was trained."))
+    made = paragraph("No epoch was trained.") if not len(history) else _charts(history)
+    return Section("course", "Curves", "How training went", made)
+
+
+def _charts(history: History) -> str:
     made = grid([_chart(history, *chart) for chart in CHARTS if not np.isnan(history[chart[2][0]]).all()])
     note = (
         "Train figures are the mean over an epoch's batches as they were trained, dev figures those at its end; "
         "the learning rate and the gradient are those of an epoch's last step."
     )
-    return Section("course", "Curves", "How training went", made + paragraph(note, kind="note"))
+    return made + paragraph(note, kind="note")
 
 
 def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> str:

@@ -35,16 +35,6 @@ class Section:
         )
 
 
-def short(text: object, longest: int = 40) -> str:
-    """A name from outside as plain text that fits on the page.
-
-    >>> short("a" * 50, 4)
-    'aaa…'
-    """
-    words = str(text)
-    return words if len(words) <= longest else words[: longest - 1] + "…"
-
-
 def paragraph(text: str, *, kind: str = "") -> str:
     """A paragraph of plain text."""
     return f"<p{_class(kind)}>{escape(text, 2000)}</p>\n"
@@ -58,21 +48,19 @@ def table(
     The first ``left`` columns hold words, all others numbers.
     """
     head = "".join(_cell("th", cell, k >= left, ' scope="col"') for k, cell in enumerate(columns))
-    body = "".join(
-        "<tr>"
-        + "".join(
-            _cell("td" if k else "th", cell, k >= left, "" if k else ' scope="row"') for k, cell in enumerate(row)
-        )
-        + "</tr>\n"
-        for row in rows
-    )
+    lines = []
+    for first, *others in rows:
+        cells = [_cell("th", first, left <= 0, ' scope="row"')]
+        cells += [_cell("td", cell, k >= left) for k, cell in enumerate(others, start=1)]
+        lines.append(f"<tr>{''.join(cells)}</tr>\n")
     return (
         f'<div class="scroll" role="region" aria-label="{escape(caption)}" tabindex="0"><table{_class(kind)}>'
-        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>\n"
+        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
+        f"<tbody>{''.join(lines)}</tbody></table></div>\n"
     )
 
 
-def _cell(tag: str, cell: Cell, is_number: bool, more: str) -> str:
+def _cell(tag: str, cell: Cell, is_number: bool, more: str = "") -> str:
     kind = _class("n" if is_number else "")
     if isinstance(cell, str):
         return f"<{tag}{more}{kind}>{escape(cell)}</{tag}>"

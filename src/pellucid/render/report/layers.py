@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid._text import number
-from pellucid.analysis.layer_health import can_saturate, layer_health
+from pellucid._text import number, shortened
+from pellucid.analysis.layer_health import can_saturate, layer_health, root_mean_square, strongest
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.render import svg
 from pellucid.render.notebook.summaries import architecture, histogram
 from pellucid.render.report import colours, png
-from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, short, table
+from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 
 LOOKED_AT = 1_000  # samples for the layers' health
@@ -27,9 +27,8 @@ def layers(about: Subject, seen: Seen | None) -> Section:
     health = None if seen is None else layer_health(net, seen.X[:LOOKED_AT], seen.y[:LOOKED_AT])
     rows: list[list[Cell]] = []
     for l, (W, b, activation) in enumerate(net.layers, start=1):
-        size = math.sqrt(float(np.mean(np.square(W, dtype=np.float64))))
         row: list[Cell] = [str(l), activation.name, f"{W.shape[1]:,} → {W.shape[0]:,}", f"{W.size + b.size:,}"]
-        row += [f"{W.size:,}", number(size)]
+        row += [f"{W.size:,}", number(root_mean_square(W))]
         if health is not None:
             one, hidden = health[l - 1], l < len(net.layers)
             row += [number(one.weight_gradient), _share(one.dead, hidden)]
@@ -59,13 +58,9 @@ def _share(value: float, said: bool) -> str:
 def weights(about: Subject) -> Section:
     """What each neuron of the first layer looks for: as pictures where inputs are pictures, else as a table."""
     W, b, _ = about.network.layers[0]
-    sizes = np.sqrt(np.square(W, dtype=np.float64).sum(axis=1))
-    neurons = np.arange(len(W))
-    words = f"All {len(W):,} neurons of layer 1."
-    if len(W) == 1:
-        words = "The one neuron of layer 1."
+    neurons = strongest(W, MOST_NEURONS)
+    words = f"All {len(W):,} neurons of layer 1." if len(W) > 1 else "The one neuron of layer 1."
     if len(W) > MOST_NEURONS:
-        neurons = np.sort(np.argsort(-sizes, kind="stable")[:MOST_NEURONS])
         words = f"The {MOST_NEURONS} of {len(W):,} neurons of layer 1 with the longest weight vectors."
     drawn = _tiles if about.model.image_shape is not None else _heat
     limit = float(np.quantile(np.abs(W[neurons]), 0.995)) or 1.0
@@ -114,11 +109,9 @@ def _listed(W: Array, b: Array, neurons: Sequence[int] | AnyArray) -> str:
 
 
 def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -> str:
-    inputs = np.arange(W.shape[1])
+    inputs = strongest(W.T, MOST_INPUTS)
     caption = "Weights of layer 1: a row is a neuron, a column an input"
-    if len(inputs) > MOST_INPUTS:
-        strongest = np.argsort(-np.square(W, dtype=np.float64).sum(axis=0), kind="stable")
-        inputs = np.sort(strongest[:MOST_INPUTS])
+    if len(inputs) < W.shape[1]:
         caption += f"; of {W.shape[1]:,} inputs the {MOST_INPUTS} that weigh most"
     names = about.model.feature_names
     digits = min(9, max(0, 2 - math.floor(math.log10(limit))))
@@ -129,4 +122,4 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
             for v in W[k, inputs].tolist()
         ]
         rows.append([str(k), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
-    return table(caption, ["neuron", *(short(names[k], 14) for k in inputs), "b"], rows, kind="heat")
+    return table(caption, ["neuron", *(shortened(names[k], 14) for k in inputs), "b"], rows, kind="heat")

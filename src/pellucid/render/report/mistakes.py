@@ -5,12 +5,14 @@ import shlex
 
 import numpy as np
 
-from pellucid._text import escape, number, percent
+from pellucid._text import escape, number, percent, shortened
+from pellucid.analysis.class_report import Answers, worst
+from pellucid.analysis.layer_health import strongest
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.render import svg
 from pellucid.render.report import png
 from pellucid.render.report.confusion import where
-from pellucid.render.report.html import Section, figure, grid, paragraph, short, table
+from pellucid.render.report.html import Section, figure, grid, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 from pellucid.render.svg import Axis, Series
 
@@ -25,31 +27,29 @@ BINS = 25
 def mistakes(about: Subject, seen: Seen) -> Section:
     """The mistakes with the least probability for the true class."""
     y = seen.y.reshape(-1).astype(np.int64)
-    guessed, likely = seen.labels, seen.probability(y)
-    wrong = np.flatnonzero(guessed != y)
-    title = "What it gets wrong"
-    if not len(wrong):
+    answers, title = Answers(seen.outputs), "What it gets wrong"
+    guessed, likely = answers.labels, answers.probability(y)
+    wrong = guessed != y
+    if not wrong.any():
         return Section("mistakes", "Mistakes", title, paragraph(f"Nothing: all of {where(seen)} are right."))
-    sure = seen.probability(guessed)
-    worst = wrong[np.lexsort((wrong, -sure[wrong], likely[wrong]))][:SHOWN]
+    sure = answers.probability(guessed)
+    rows = worst(-likely, SHOWN, among=wrong, ties=sure)
     words = (
-        f"{len(wrong):,} of {where(seen)} are wrong. Here are the {len(worst)} worst: those whose true class the "
+        f"{wrong.sum():,} of {where(seen)} are wrong. Here are the {len(rows)} worst: those whose true class the "
         f"network thinks least likely. The arithmetic behind the first:"
     )
-    line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {worst[0]}"
+    line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {rows[0]}"
     names = about.model.class_names
-    truth = [(short(names[y[k]], 24), short(names[guessed[k]], 24), percent(float(sure[k]))) for k in worst]
+    truth = [(shortened(names[y[k]], 24), shortened(names[guessed[k]], 24), percent(float(sure[k]))) for k in rows]
     made = paragraph(words) + f"<pre><code>{escape(line)}</code></pre>\n"
-    made += (
-        _pictures(about, seen, worst, truth) if about.model.image_shape else _rows(about, seen, worst, truth, likely)
-    )
+    made += _pictures(about, seen, rows, truth) if about.model.image_shape else _rows(about, seen, rows, truth, likely)
     return Section("mistakes", "Mistakes", title, made)
 
 
-def _pictures(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, str, str]]) -> str:
+def _pictures(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[str, str, str]]) -> str:
     assert about.model.image_shape is not None
     pieces = []
-    for k, (true, guessed, sure) in zip(worst, truth, strict=True):
+    for k, (true, guessed, sure) in zip(worst_rows, truth, strict=True):
         image = png.shrunk(png.grey(seen.X[k].reshape(about.model.image_shape)), LONGEST)
         height, width = image.shape
         words = escape(f"Sample {k}: {true}, taken for {guessed}")
@@ -60,11 +60,11 @@ def _pictures(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str
     return grid(pieces, "mistakes") + paragraph(note, kind="note")
 
 
-def _rows(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
+def _rows(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
     columns, heads = _features(about)
     rows = [
         [str(k), true, guessed, sure, percent(float(likely[k])), *(number(float(v)) for v in seen.X[k, columns])]
-        for k, (true, guessed, sure) in zip(worst, truth, strict=True)
+        for k, (true, guessed, sure) in zip(worst_rows, truth, strict=True)
     ]
     named = ["sample", "true", "taken for", "how sure", "of the true one", *heads]
     return table("The worst mistakes" + _of_all(about, columns), named, rows, left=3)
@@ -72,31 +72,24 @@ def _rows(about: Subject, seen: Seen, worst: AnyArray, truth: list[tuple[str, st
 
 def _features(about: Subject) -> tuple[AnyArray, list[str]]:
     """The inputs that the first layer weighs most, in their order, and what they are called."""
-    W = about.network.layers[0].W
-    weight = np.sqrt(np.mean(np.square(W, dtype=np.float64), axis=0))
-    columns = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
+    columns = strongest(about.network.layers[0].W.T, MOST_FEATURES)
     names = about.model.feature_names
-    return columns, [short(names[k], 16) for k in columns]
+    return columns, [shortened(names[k], 16) for k in columns]
 
 
 def _of_all(about: Subject, columns: AnyArray) -> str:
     inputs = about.network.sizes[0]
     scaled = "" if about.model.preprocessing is None else "; inputs as the network takes them, scaled"
-    return (
-        scaled
-        if len(columns) == inputs
-        else f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most{scaled}"
-    )
+    some = f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most" if len(columns) < inputs else ""
+    return some + scaled
 
 
 def residuals(about: Subject, seen: Seen) -> Section:
     """Values: predicted against true, how the errors are spread, and the largest of them."""
     guessed = np.asarray(seen.outputs, np.float64)
     truth = np.asarray(seen.y, np.float64).reshape(guessed.shape)
-    charts: list[str] = []
-    for k in range(min(MOST_OUTPUTS, guessed.shape[1])):
-        name = _output(about, k)
-        charts += _charts(k, name, guessed[:, k], truth[:, k])
+    outputs = range(min(MOST_OUTPUTS, guessed.shape[1]))
+    charts = [chart for k in outputs for chart in _charts(k, _output(about, k), guessed[:, k], truth[:, k])]
     made = paragraph(f"On {where(seen)}.") + grid(charts)
     if guessed.shape[1] > MOST_OUTPUTS:
         made += paragraph(f"The first {MOST_OUTPUTS} of {guessed.shape[1]:,} outputs are drawn.", kind="note")
@@ -106,8 +99,8 @@ def residuals(about: Subject, seen: Seen) -> Section:
 def _output(about: Subject, k: int) -> str:
     plan = about.model.preprocessing
     if plan is not None and plan.targets:
-        return short(plan.targets[k].name, 24)
-    target = short(about.settings.target or "value", 24)
+        return shortened(plan.targets[k].name, 24)
+    target = shortened(about.settings.target or "value", 24)
     return target if about.network.sizes[-1] == 1 else f"output {k}"
 
 
@@ -119,11 +112,10 @@ def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
     drawn = svg.scatter(f"values-{k}", title, points, Axis(f"true {name}"), Axis("predicted"), diagonal=True)
     some = some_rows(len(truth), 25)
     rows = [[number(truth[i]), number(guessed[i]), number(error[i])] for i in some]
-    shown = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
-    listed = table(
-        title + (f", {len(some)} samples" if len(some) < len(truth) else ""), ["true", "predicted", "error"], rows
-    )
-    first = figure(drawn, f"{shown}on the dashed line a prediction is right.", listed)
+    part = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
+    caption = title + (f", {len(some)} samples" if len(some) < len(truth) else "")
+    listed = table(caption, ["true", "predicted", "error"], rows)
+    first = figure(drawn, f"{part}on the dashed line a prediction is right.", listed)
     counts, edges = np.histogram(error, min(BINS, max(5, math.isqrt(len(error)) + 1)))
     title = f"{name.capitalize()}: errors"
     drawn = svg.bars(f"errors-{k}", title, counts, edges, Axis("predicted − true"), Axis("samples"))
@@ -137,7 +129,7 @@ def _largest(about: Subject, seen: Seen, guessed: Array, truth: Array) -> str:
     size = np.abs(guessed - truth).max(axis=1)
     columns, heads = _features(about)
     rows = []
-    for k in np.argsort(-size, kind="stable")[:SHOWN]:
+    for k in worst(size, SHOWN):
         j = int(np.abs(guessed[k] - truth[k]).argmax())
         numbers = (truth[k, j], guessed[k, j], guessed[k, j] - truth[k, j], *seen.X[k, columns])
         rows.append([str(k), _output(about, j), *(number(float(v)) for v in numbers)])

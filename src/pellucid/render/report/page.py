@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from string import Template
 
 import pellucid
 from pellucid._files import StrPath, write_whole
@@ -10,10 +11,11 @@ from pellucid.analysis.finding import Finding
 from pellucid.datasets import Dataset
 from pellucid.render.report import columns, confusion, cost, curves, layers, mistakes, scores
 from pellucid.render.report.html import Section, paragraph
-from pellucid.render.report.style import CSS
 from pellucid.render.report.subject import Seen, Subject, see, subject
 from pellucid.runs import Run, SavedRun, read_run
 from pellucid.runs.run_json import REPORT
+
+HERE = Path(__file__).parent
 
 
 def page(
@@ -62,35 +64,23 @@ def _subject(run: Subject | SavedRun | Run | StrPath, dataset: Dataset | None) -
 
 
 def _page(about: Subject, findings: Sequence[Finding] | None) -> str:
-    seen = see(about)
     value, words = scores.score(about)
-    sections = _sections(about, seen, findings)
+    sections = _sections(about, see(about), findings)
     contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.short)}</a></li>' for one in sections)
-    title = escape(scores.title(about))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{title}: {escape(value)}</title>\n<link rel="icon" href="data:,">\n<style>{CSS}</style>\n</head>\n'
-        f'<body>\n<header>\n<p class="eyebrow">pellucid, a training run</p>\n<h1>{title}</h1>\n'
-        f'<p class="hero"><strong>{escape(value)}</strong> <span>{escape(words)}</span></p>\n'
-        f"{scores.key_figures(about)}"
-        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n</header>\n'
-        f"<main>\n{''.join(one.markup() for one in sections)}</main>\n"
-        f"<footer>Written by pellucid {escape(pellucid.__version__)}. This page is one file: it loads nothing, sends "
-        "nothing and runs no script.</footer>\n</body>\n</html>\n"
-    )
+    return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        title=escape(scores.title(about)), score=escape(value), words=escape(words),
+        style=(HERE / "page.css").read_text(encoding="utf-8"), figures=scores.key_figures(about), contents=contents,
+        sections="".join(one.markup() for one in sections), version=escape(pellucid.__version__),
+    )  # fmt: skip
 
 
 def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
-    made = [scores.scores(about)]
-    if findings is not None:
-        made.append(scores.findings(findings))
-    made.append(curves.course(about.history))
-    made += _predictions(about, seen)
-    understood = columns.columns(about)
-    made += [] if understood is None else [understood]
-    made += [layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about)]
-    return made
+    made = [
+        scores.scores(about), None if findings is None else scores.findings(findings),
+        curves.training_curves(about.history), *_predictions(about, seen), columns.columns(about),
+        layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about),
+    ]  # fmt: skip
+    return [section for section in made if section is not None]
 
 
 def _predictions(about: Subject, seen: Seen | None) -> list[Section]:

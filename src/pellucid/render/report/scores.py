@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from pellucid._text import escape, number, percent
+from pellucid._text import counted, escape, number, percent, shortened
 from pellucid.analysis.finding import Finding
-from pellucid.render.report.html import Cell, Section, facts, paragraph, short, table
+from pellucid.render.report.html import Cell, Section, facts, paragraph, table
 from pellucid.render.report.subject import Subject
 
 
 def score(about: Subject) -> tuple[str, str]:
     """The run's score as people say it, and what it is."""
     part, scores = about.judged, about.result[about.judged]
-    samples = about.about["samples"][part]
+    samples = about.samples[part]
     if "accuracy" in scores:
         return percent(scores["accuracy"]), f"of {samples:,} {part} samples are recognised"
     return decimal(scores["r2"]), f"R² on {samples:,} {part} samples: the share of the variance that is explained"
@@ -24,47 +24,45 @@ def key_figures(about: Subject) -> str:
     """The figures that people ask for first."""
     result, net = about.result, about.network
     part, scores = about.judged, about.result[about.judged]
-    seen = result["epochs"] * about.about["samples"]["train"]
+    seen = result["epochs"] * about.samples["train"]
     pairs = [(f"{part} loss", decimal(scores["loss"]), net.loss.name)]
     if "accuracy" in scores:
-        wrong = round((1 - scores["accuracy"]) * about.about["samples"][part])
-        pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.about['samples'][part]:,} samples"))
+        wrong = round((1 - scores["accuracy"]) * about.samples[part])
+        pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.samples[part]:,} samples"))
     elif net.sizes[-1] == 1:  # of several values it would mix their units
         pairs.append((f"{part} RMSE", decimal(scores["rmse"]), "in the unit of the target"))
-    products = sum(i * o for i, o in pairwise(net.sizes))
+    epochs, time = counted(result["epochs"], "epoch"), result["seconds"]
     pairs += [
         ("parameters", f"{net.theta.size:,}", f"{net.dtype}"),
-        ("training time", seconds(result["seconds"]), f"{count(result['epochs'], 'epoch')}, {result['steps']:,} steps"),
-        ("speed", rate(seen, result["seconds"]), "samples a second in training"),
-        ("a prediction", f"{products:,}", "multiply-adds"),
+        ("training time", seconds(time), f"{epochs}, {result['steps']:,} steps"),
+        ("speed", rate(seen, time), "samples a second in training"),
+        ("a prediction", f"{sum(i * o for i, o in pairwise(net.sizes)):,}", "multiply-adds"),
     ]
     return facts(pairs, "key")
 
 
 def scores(about: Subject) -> Section:
     """The scores of each part as a table."""
+    of_classes = "accuracy" in about.result["train"]
+    one_value = about.network.sizes[-1] == 1  # of several values an RMSE would mix their units
+    heads = ["accuracy", "95 % interval"] if of_classes else ["R²", "RMSE"] if one_value else ["R²"]
     rows: list[list[Cell]] = []
-    values = 2 if about.network.sizes[-1] == 1 else 1  # scores: of several values an RMSE would mix their units
-    for part in ("train", "dev", "test"):
-        found, samples = about.result[part], about.about["samples"][part]
+    for part, samples in about.samples.items():
+        found = about.result[part]
         if found is None:
             continue
-        row: list[Cell] = [part, f"{samples:,}", decimal(found["loss"])]
-        if "accuracy" in found:
+        if of_classes:
             low, high = interval(found["accuracy"] or 0.0, samples)
-            row += [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
+            cells = [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
         else:
-            row += [decimal(found["r2"]), decimal(found["rmse"])][:values]
-        rows.append(row)
-    of_classes = "accuracy" in about.result["train"]
-    judged: list[Cell] = [*(("accuracy", "95 % interval") if of_classes else ("R²", "RMSE")[:values])]
-    made = table("The trained network on each part of the data", ["part", "samples", "loss", *judged], rows)
+            cells = [decimal(found["r2"]), decimal(found["rmse"])]
+        rows.append([part, f"{samples:,}", decimal(found["loss"]), *cells[: len(heads)]])
+    made = table("The trained network on each part of the data", ["part", "samples", "loss", *heads], rows)
     kept, epochs = about.result["best_epoch"], about.result["epochs"]
     if kept != epochs:
-        made += paragraph(
-            f"The model is that of epoch {kept}, which had the least dev loss; training stopped at {epochs}."
-        )
-    if "95 % interval" in judged:
+        words = f"The model is that of epoch {kept}, which had the least dev loss; training stopped at {epochs}."
+        made += paragraph(words)
+    if of_classes:
         words = "The interval is Wilson's: where the accuracy lies on samples of the same kind that nobody has seen."
         made += paragraph(words, kind="note")
     return Section("scores", "Scores", "Scores", made)
@@ -101,15 +99,6 @@ def decimal(value: Any) -> str:
     return "–" if value is None else number(value)
 
 
-def count(many: int, what: str) -> str:
-    """A number of things.
-
-    >>> count(1, "epoch"), count(6, "epoch")
-    ('1 epoch', '6 epochs')
-    """
-    return f"{many:,} {what}{'' if many == 1 else 's'}"
-
-
 def seconds(value: float) -> str:
     """A time as people say it.
 
@@ -135,13 +124,8 @@ def rate(many: float, time: float) -> str:
 
 
 def title(about: Subject) -> str:
-    """What the page is called."""
-    return f"{short(about.name, 80)}, {sizes(about)}"
-
-
-def sizes(about: Subject) -> str:
-    """The network's layers: 784-32-16-10, or their ends where there are many."""
-    given = about.network.sizes
-    if len(given) <= 10:
-        return "-".join(map(str, given))
-    return "-".join([*map(str, given[:4]), "…", *map(str, given[-3:])])
+    """What the page is called: the data, and the network's layers, or their ends where there are many."""
+    sizes = [*map(str, about.network.sizes)]
+    if len(sizes) > 10:
+        sizes[4:-3] = ["…"]
+    return f"{shortened(about.name, 80)}, {'-'.join(sizes)}"

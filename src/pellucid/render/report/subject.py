@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
 from pellucid.core.network import Network
@@ -45,6 +42,12 @@ class Subject:
         return result
 
     @property
+    def samples(self) -> dict[str, int]:
+        """How many samples each part has."""
+        samples: dict[str, int] = self.about["samples"]
+        return samples
+
+    @property
     def name(self) -> str:
         """What the data are called."""
         return self.dataset.name if self.dataset is not None else self.settings.data
@@ -68,16 +71,6 @@ class Seen:
     X: AnyArray
     y: AnyArray
     outputs: Array
-
-    @property
-    def labels(self) -> AnyArray:
-        """The predicted classes (n,)."""
-        return metrics.labels(self.outputs)
-
-    def probability(self, labels: AnyArray) -> Array:
-        """How likely the network thinks these classes (n,) are, one for each sample."""
-        likely: Array = metrics.probabilities(self.outputs)[np.arange(len(self.outputs)), labels]
-        return likely
 
 
 def subject(run: SavedRun | Run, dataset: Dataset | None = None) -> Subject:
