@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,16 +111,23 @@ def test_a_part_that_is_added_goes_through_everything(heading: str, pellucid: Co
             assert answers_of(target, Path(name), table) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-def test_an_added_activation_works_in_the_estimators_and_comes_back() -> None:
-    softsign = added("An activation")["Softsign"]
+@pytest.mark.parametrize(
+    ("heading", "parameters"),
+    [
+        ("An activation", {"activation": "softsign"}),
+        ("A loss", {"loss": "log_cosh"}),
+        ("An optimiser", {"solver": "lion"}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # fifty passes are few
+def test_an_added_part_works_in_the_estimators(heading: str, parameters: dict[str, str]) -> None:
+    names = added(heading)
     X = np.random.default_rng(0).normal(size=(60, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fifty passes are few
-        estimator = pl.PellucidRegressor(
-            hidden_layer_sizes=(5,), activation="softsign", max_iter=50, random_state=0
-        ).fit(X, X[:, 0])
-    assert isinstance(estimator.network_.layers[0].activation, softsign)
-    assert from_sklearn(estimator).network.predict(X)[:, 0] == pytest.approx(estimator.predict(X), rel=1e-12)
+    estimator = pl.PellucidRegressor(hidden_layer_sizes=(5,), max_iter=50, random_state=0, **parameters).fit(X, X[:, 0])
+    assert np.isfinite(estimator.predict(X)).all()
+    if heading == "An activation":
+        assert isinstance(estimator.network_.layers[0].activation, names["Softsign"])
+        assert from_sklearn(estimator).network.predict(X)[:, 0] == pytest.approx(estimator.predict(X), rel=1e-12)
 
 
 def test_what_load_could_not_read_is_not_saved(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ class Fit:
         trace.fill(*data[:2])
         if len(data) > 2:
             trace.weigh(data[2])
-        rule = self._rule(parameters.SOLVERS["sgd"](e), len(data[0]))
+        rule = self._rule(parameters.optimizer(e, "sgd"), len(data[0]))
 
         def loss_and_gradient(theta: Array) -> tuple[float, Array]:
             net.theta = theta

@@ -1,7 +1,8 @@
 """From the parameters of an estimator, named as scikit-learn names them, to the parts of a network and its training."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,16 @@ from pellucid.core import checks
 from pellucid.core.activations import ACTIVATIONS, Activation
 from pellucid.core.errors import InputError
 from pellucid.core.losses import (
-    AbsoluteError,
+    LOSSES,
     BinaryCrossEntropy,
     CrossEntropy,
-    Huber,
     Loss,
     Poisson,
     SoftmaxSquaredError,
     SquaredError,
 )
 from pellucid.core.network import Network
-from pellucid.core.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
+from pellucid.core.optimizers import OPTIMIZERS, Optimizer
 from pellucid.core.schedules import SCHEDULES, Schedule, constant
 from pellucid.runs.kinds import Choice
 from pellucid.runs.settings import SETTINGS
@@ -33,31 +33,27 @@ SETTING_NAMES = {
 }  # fmt: skip
 OUT_ACTIVATION_NAMES = {"sigmoid": "logistic"}
 RATES = ("constant", "invscaling", "adaptive")  # scikit-learn's own, which follow the epochs
-VALUES: dict[str, Callable[[], Loss]] = {
-    "squared_error": SquaredError, "absolute_error": AbsoluteError, "huber": Huber, "poisson": Poisson,
-}  # fmt: skip
-CLASSES: dict[str, Callable[[], Loss]] = {"log_loss": CrossEntropy, "squared_error": SoftmaxSquaredError}
-SOLVERS: dict[str, Callable[[Any], Optimizer]] = {
-    "sgd": lambda e: _descent(e),
-    "momentum": lambda e: Momentum(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay),
-    "nesterov": lambda e: Nesterov(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay),
-    "rmsprop": lambda e: RMSProp(e.learning_rate_init, epsilon=e.epsilon, weight_decay=e.weight_decay),
-    "adam": lambda e: Adam(e.learning_rate_init, e.beta_1, e.beta_2, e.epsilon, weight_decay=e.weight_decay),
-    "adamw": lambda e: AdamW(e.learning_rate_init, e.beta_1, e.beta_2, e.epsilon, weight_decay=e.weight_decay),
+CLASSES: dict[str, type[Loss]] = {"log_loss": CrossEntropy, "squared_error": SoftmaxSquaredError}
+SOLVER_SETTINGS = {
+    "momentum": "momentum",
+    "beta1": "beta_1",
+    "beta2": "beta_2",
+    "epsilon": "epsilon",
 }
 
 
-def _descent(e: Any) -> Optimizer:
-    """What scikit-learn calls sgd: with Nesterov's momentum, with plain momentum, or with none."""
-    if not e.momentum:
-        return SGD(e.learning_rate_init, weight_decay=e.weight_decay)
-    kind = Nesterov if e.nesterovs_momentum else Momentum
-    return kind(e.learning_rate_init, e.momentum, weight_decay=e.weight_decay)
+def optimizer(estimator: Any, solver: str | None = None) -> Optimizer:
+    """The optimiser that an estimator's ``solver`` names, with an empty memory.
 
-
-def optimizer(estimator: Any) -> Optimizer:
-    """The optimiser that an estimator's ``solver`` names, with an empty memory."""
-    return SOLVERS[Choice(known=SOLVERS).check(estimator.solver, "solver")](estimator)
+    What scikit-learn calls sgd has Nesterov's momentum, plain momentum, or none.
+    """
+    e, name = estimator, Choice(known=OPTIMIZERS).check(solver or estimator.solver, "solver")
+    if name == "sgd" and e.momentum:
+        name = "nesterov" if e.nesterovs_momentum else "momentum"
+    kind = OPTIMIZERS[name]
+    own = {field.name for field in fields(kind)}
+    given = {ours: getattr(e, theirs) for ours, theirs in SOLVER_SETTINGS.items() if ours in own}
+    return kind(e.learning_rate_init, weight_decay=e.weight_decay, **given)
 
 
 def schedule(estimator: Any) -> Schedule:
@@ -89,9 +85,10 @@ def _activation(name: str) -> Activation:
 
 def loss_of_classes(estimator: Any, *, multiclass: bool) -> Loss:
     """Log loss: with softmax for several classes, with sigmoids for two, and for labels that do not exclude others."""
-    name = Choice(known=CLASSES).check(estimator.loss, "loss")
+    known = {**CLASSES, **_losses("classes")}
+    name = Choice(known=known).check(estimator.loss, "loss")
     if multiclass:
-        return CLASSES[name]()
+        return known[name]()
     if name != "log_loss":
         raise InputError(f"loss={name!r} is for three classes or more, of which each row has one: use log_loss")
     return BinaryCrossEntropy()
@@ -102,7 +99,13 @@ def loss_of_values(estimator: Any) -> Loss:
     if getattr(estimator.loss, "kind", None) == "values" and not isinstance(estimator.loss, type):
         own: Loss = estimator.loss
         return own
-    return VALUES[Choice(known=VALUES).check(estimator.loss, "loss")]()
+    known = _losses("values")
+    return known[Choice(known=known).check(estimator.loss, "loss")]()
+
+
+def _losses(kind: str) -> dict[str, type[Loss]]:
+    """The losses of one kind of targets, by names in scikit-learn's form."""
+    return {name.replace("-", "_"): loss for name, loss in LOSSES.items() if loss.kind == kind}
 
 
 def factors(loss: Loss, outputs: int) -> tuple[float, float]:
