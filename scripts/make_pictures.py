@@ -19,7 +19,7 @@ from PIL import Image
 from pellucid import Network, SquaredError, Tanh, runs, tables
 from pellucid._files import write_whole
 from pellucid.analysis import landscape
-from pellucid.analysis.lr_range_test import lr_find as find
+from pellucid.analysis.lr_range import lr_find as find
 from pellucid.core import metrics
 from pellucid.datasets import Samples
 from pellucid.model.model import Model

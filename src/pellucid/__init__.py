@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pellucid.analysis.doctor.doctor import Diagnosis, doctor
     from pellucid.analysis.finding import Finding
     from pellucid.analysis.layer_health import LayerHealth, layer_health
-    from pellucid.analysis.lr_range_test import RangeTest, lr_find
+    from pellucid.analysis.lr_range import RangeTest, lr_find
     from pellucid.core import metrics, schedules
     from pellucid.core.activations import ACTIVATIONS, GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
     from pellucid.core.errors import DivergenceError, InputError
@@ -67,7 +67,7 @@ _PLACES = {
     "analysis.doctor.doctor": ("Diagnosis", "doctor"),
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),
-    "analysis.lr_range_test": ("RangeTest", "lr_find"),
+    "analysis.lr_range": ("RangeTest", "lr_find"),
     "core.activations": ("ACTIVATIONS", "GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "core.errors": ("DivergenceError", "InputError"),
     "core.evaluation": ("evaluate",),

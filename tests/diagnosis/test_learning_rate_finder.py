@@ -12,7 +12,7 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
-from pellucid.analysis.lr_range_test import EXPLODED, SMOOTHING, _judge, _Running
+from pellucid.analysis.lr_range import EXPLODED, SMOOTHING, _judge, _Running
 from pellucid.render.pictures.learning_rate import range_test
 from pellucid.render.pictures.style import render
 from support import Command

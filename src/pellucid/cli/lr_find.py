@@ -9,8 +9,8 @@ import click
 import numpy as np
 
 from pellucid._files import write_whole
-from pellucid.analysis import lr_range_test
-from pellucid.analysis.lr_range_test import RangeTest
+from pellucid.analysis import lr_range
+from pellucid.analysis.lr_range import RangeTest
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.settings_options import as_typed, settings_options
@@ -72,7 +72,7 @@ def _test(prepared: Prepared, **rates: Any) -> RangeTest:
         del settings[name]
     try:
         net, data = prepared.model.network, prepared.dataset.train
-        return lr_range_test.lr_find(net, data, prepared.optimizer, rng=prepared.rng, **settings, **rates)
+        return lr_range.lr_find(net, data, prepared.optimizer, rng=prepared.rng, **settings, **rates)
     except DivergenceError as error:
         raise InputError(f"{prepared.settings.data}: {error}") from None
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pellucid.analysis.lr_range_test import RangeTest
+from pellucid.analysis.lr_range import RangeTest
 from pellucid.render.pictures import style
 
 HEADROOM = 1.4  # times the greatest loss before the lowest: the loss that explodes is cut there
