@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pellucid._text import counted
 from pellucid.analysis.explain import loss_terms, terms
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import Pass
@@ -87,8 +88,7 @@ def _layers(p: Pass, names: Names, focus: Focus) -> Section:
 
 
 def _count(values: Array, what: str) -> str:
-    nonzero = int(np.count_nonzero(values))
-    return f"{len(values):,} {what}{'s' if len(values) > 1 else ''}, {nonzero:,} of them not 0"
+    return f"{counted(len(values), what)}, {int(np.count_nonzero(values)):,} of them not 0"
 
 
 def _neuron(p: Pass, names: Names, focus: Focus) -> Section:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pellucid._text import duration, number
+from pellucid._text import counted, duration, number
 from pellucid.core.progress import Epoch, History, Progress
 
 OFF = "PELLUCID_LIVE"  # an environment variable: 0 shows nothing anywhere
@@ -113,7 +113,7 @@ class Box:
     def _ended(self, how: str) -> str:
         seconds = duration(time.perf_counter() - self.start)
         if self.progress.epoch >= self.epochs:
-            return f"{self.epochs:,} epoch{'s' * (self.epochs != 1)} in {seconds}"
+            return f"{counted(self.epochs, 'epoch')} in {seconds}"
         place = self.progress.epoch + (not how.endswith("after"))
         return f"{how} epoch {place:,} of {self.epochs:,}, {seconds}"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid._text import escape, number, percent, short_percent
+from pellucid._text import counted, escape, number, percent, short_percent
 from pellucid.analysis.layer_health import root_mean_square
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network
@@ -54,7 +54,7 @@ def history_summary(history: History) -> str:
     shown = [k for k in range(len(COLUMNS)) if not math.isnan(last[k])]
     row = [f"{int(last[k]):,}" if COLUMNS[k] in WHOLE else number(last[k]) for k in shown]
     return _box(
-        f"<b>History</b> of {len(history):,} epoch{'s' * (len(history) != 1)}"
+        f"<b>History</b> of {counted(len(history), 'epoch')}"
         + _charts(history)
         + _table([COLUMNS[k].replace("_", " ") for k in shown], [row])
     )

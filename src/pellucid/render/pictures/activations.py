@@ -10,7 +10,7 @@ from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.subject import as_model, as_row, output_names
+from pellucid.render.pictures.subject import as_model, as_row, in_words, output_names
 
 PANELS = 5  # side by side
 BARS = 40  # neurons up to which each has a bar; more become a field of colours
@@ -103,18 +103,12 @@ def _field(ax: "style.Axes", values: AnyArray, text: str) -> None:
 
 def _verdict(ax: "style.Axes", model: Model, outputs: AnyArray, truth: AnyArray | None) -> str:
     """What was predicted and what is true, in words; the true class is hatched at the output."""
-    loss, names = model.network.loss, output_names(model)
-    if loss.kind == "classes":
-        guess = model.class_names[int(outputs.argmax())]
-        right = None if truth is None else model.class_names[int(truth[0])]
-    elif loss.kind == "probabilities" and len(outputs) == 1:
-        guess = model.class_names[int(outputs[0] > 0.5)]
-        right = None if truth is None else model.class_names[int(truth[0] > 0.5)]
-    elif len(outputs) == 1:
-        guess, right = f"{outputs[0]:.4g}", None if truth is None else f"{truth[0]:.4g}"
-    else:
+    classes = model.network.loss.kind == "classes"
+    guess = in_words(model, outputs.argmax(0, keepdims=True) if classes else outputs)
+    right = None if truth is None else in_words(model, truth)
+    if guess is None:
         return ""
-    if loss.kind == "classes" and truth is not None and len(names) <= BARS:
+    if classes and truth is not None and len(outputs) <= BARS:
         bar = ax.patches[int(truth[0])]
         bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
         ax.set_xlabel("probability a (hatched: the true class)", fontsize=style.TEXT)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pellucid._text import counted
 from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network
 from pellucid.model.model import Model
@@ -159,10 +160,8 @@ def _picture(ax: "style.Axes", W: AnyArray, shape: tuple[int, int], box: tuple[f
     """The input as a box: each pixel in the colour of the size of its weights."""
     x, y = box
     sizes = np.sqrt(np.mean(np.square(np.asarray(W, np.float64)), axis=0)).reshape(shape)
-    ax.imshow(
-        sizes, cmap=style.unsigned(), vmin=0, vmax=style.reach(sizes), extent=(-x, x, -y, y), aspect="auto",
-        zorder=2,
-    )  # fmt: skip
+    most = style.reach(sizes)
+    ax.imshow(sizes, style.unsigned(), vmin=0, vmax=most, extent=(-x, x, -y, y), aspect="auto", zorder=2)
     ax.text(0, -y - 0.2, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
     ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.BLACK, linewidth=1, zorder=3)
 
@@ -187,26 +186,19 @@ def _neurons(ax: "style.Axes", column: Column, l: int, b: AnyArray | None) -> No
 
 def _names(ax: "style.Axes", model: Model, drawn: list[Column]) -> None:
     """The features' names at the input and the outputs' at the end."""
-    sides = (
-        (drawn[0], model.feature_names, 0.0, "right"),
-        (drawn[-1], output_names(model), GAP * (len(drawn) - 1), "left"),
-    )
-    for column, names, x, side in sides:
+    first = (drawn[0], model.feature_names, -0.35, "right")
+    last = (drawn[-1], output_names(model), GAP * (len(drawn) - 1) + 0.35, "left")
+    for column, names, x, side in (first, last):
         for neuron, height in zip(column.neurons, column.heights, strict=True):
-            shift = -0.35 if side == "right" else 0.35
-            ax.text(x + shift, height, style.literal(names[neuron], 13), fontsize=style.SMALL, ha=side, va="center")
+            ax.text(x, height, style.literal(names[neuron], 13), fontsize=style.SMALL, ha=side, va="center")
 
 
 def _headers(ax: "style.Axes", model: Model, height: float) -> None:
     net, shape = model.network, model.image_shape
-    first = f"input\n{net.sizes[0]:,} values" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"
-    texts = [first]
-    for l, layer in enumerate(net.layers, start=1):
-        plural = "s" if net.sizes[l] > 1 else ""
-        texts.append(
-            f"layer {l}\n{net.sizes[l]:,} neuron{plural}, {layer.activation.name}\n"
-            f"{layer.W.size:,} weights + {layer.b.size:,}"
-        )
+    texts = [f"input\n{net.sizes[0]:,} values" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"]
+    for l, (W, b, activation) in enumerate(net.layers, start=1):
+        neurons = f"{counted(net.sizes[l], 'neuron')}, {activation.name}"
+        texts.append(f"layer {l}\n{neurons}\n{W.size:,} weights + {b.size:,}")
     for l, text in enumerate(texts):
         ax.text(GAP * l, height, text, fontsize=style.SMALL + 0.5, ha="center", va="bottom", linespacing=1.35)
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pellucid._text import counted
 from pellucid.analysis.layer_health import LayerHealth, layer_health
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -56,7 +57,7 @@ def history(history: History) -> "style.Figure":
         style.label(ax, title=title, x="epoch", y=text, grid=True)
         ax.set_ylim(bottom=0)
     _whole_numbers(loss)
-    style.heading(figure, f"Training over {len(epochs)} epoch{'s' * (len(epochs) > 1)}")
+    style.heading(figure, f"Training over {counted(len(epochs), 'epoch')}")
     return figure
 
 

@@ -71,25 +71,20 @@ def _drawable(surface: Surface, scale: Levels) -> Array:
 def _contours(ax: "style.Axes", surface: Surface) -> None:
     scale = levels(surface)
     losses, finite = _drawable(surface, scale), np.isfinite(surface.losses)
-    colours = ax.pcolormesh(
-        surface.alphas, surface.betas, losses, norm=_norm(scale), cmap=COLOURS, shading="gouraud", rasterized=True
-    )
+    grid = surface.alphas, surface.betas
+    colours = ax.pcolormesh(*grid, losses, norm=_norm(scale), cmap=COLOURS, shading="gouraud", rasterized=True)
     if scale.lines:
-        lines = ax.contour(
-            surface.alphas, surface.betas, losses, levels=scale.lines, colors="white", linewidths=0.7, alpha=0.8
-        )
+        lines = ax.contour(*grid, losses, levels=scale.lines, colors="white", linewidths=0.7, alpha=0.8)
         ax.clabel(lines, fontsize=style.SMALL, fmt="%g")
     if not finite.all():
-        ax.contourf(surface.alphas, surface.betas, ~finite, levels=[0.5, 1.5], colors="none", hatches=["////"])
+        ax.contourf(*grid, ~finite, levels=[0.5, 1.5], colors="none", hatches=["////"])
         ax.plot([], [], color="none", label="hatched: the loss is no number")
     if surface.trajectory is not None:
         _path(ax, surface.trajectory)
     else:
         ax.plot(0, 0, **_marker("*", 13), label="trained θ")
-    first, second = surface.labels
-    style.label(
-        ax, title=f"Loss over {surface.samples:,} samples: {surface.centre:.4g} at the trained θ", x=first, y=second
-    )
+    (first, second), count = surface.labels, f"{surface.samples:,} samples"
+    style.label(ax, title=f"Loss over {count}: {surface.centre:.4g} at the trained θ", x=first, y=second)
     ax.set_aspect("equal")
     _legend_below(ax)
     text = f"loss ({surface.loss}, {_spacing(scale)})"
@@ -99,11 +94,10 @@ def _contours(ax: "style.Axes", surface: Surface) -> None:
 def _legend_below(ax: "style.Axes") -> None:
     from matplotlib.transforms import ScaledTranslation
 
-    figure = style.figure_of(ax)
-    below = ax.transAxes + ScaledTranslation(0, -0.45, figure.dpi_scale_trans)  # inches, whatever the axes' height
-    ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=2, frameon=False, fontsize=style.SMALL
-    )
+    inches = style.figure_of(ax).dpi_scale_trans
+    below = ax.transAxes + ScaledTranslation(0, -0.45, inches)  # whatever the axes' height
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
+    ax.legend(**place, ncols=2, frameon=False, fontsize=style.SMALL)
 
 
 def _spacing(scale: Levels) -> str:

@@ -10,7 +10,7 @@ from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.subject import as_model, as_row
+from pellucid.render.pictures.subject import as_model, as_row, in_words
 
 BARS = 40  # features that get a bar; of more, those with the largest gradient
 
@@ -107,10 +107,7 @@ def _bars(ax: "style.Axes", model: Model, gradient: Array, row: AnyArray, of: st
 
 
 def _target_in_words(model: Model, target: AnyArray) -> str:
-    kind = model.network.loss.kind
-    if kind == "classes":
-        return style.literal(model.class_names[int(target[0])])
-    values = np.asarray(target).reshape(-1)
-    if kind == "probabilities" and len(values) == 1:
-        return style.literal(model.class_names[int(values[0] > 0.5)])
-    return "the true value" + (f" {values[0]:.4g}" if len(values) == 1 else "s")
+    words = in_words(model, np.asarray(target))
+    if words is None:
+        return "the true values"
+    return f"the true value {words}" if model.network.loss.kind == "values" else style.literal(words)

@@ -72,11 +72,8 @@ def _captions(model: Model, X: AnyArray, y: AnyArray | None) -> tuple[list[str],
         return texts, [False] * len(X)
     labels = checks.targets(model.network.loss, y, len(X), model.network.sizes[-1]).reshape(-1).astype(np.int64)
     wrong = (labels != found.labels).tolist()
-    texts = [
-        f"{text}\n✗ true: {style.literal(names[true], 9)}" if bad else f"{text}\n✓"
-        for text, true, bad in zip(texts, labels, wrong, strict=True)
-    ]
-    return texts, wrong
+    marks = [f"✗ true: {style.literal(names[k], 9)}" if bad else "✓" for k, bad in zip(labels, wrong, strict=True)]
+    return [f"{text}\n{mark}" for text, mark in zip(texts, marks, strict=True)], wrong
 
 
 def _summary(model: Model, count: int, wrong: list[bool], *, labelled: bool) -> str:
@@ -109,8 +106,7 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     found = Answers(model.network.predict(inputs[rows]))
     wrong = bool((found.labels != truth[rows]).any())
     columns = min(4, len(rows))
-    lines = -(-len(rows) // columns)
-    figure = style.figure(max(4.5, 3.0 * columns), 1.0 + 1.75 * lines)
+    figure = style.figure(max(4.5, 3.0 * columns), 1.0 + 1.75 * -(-len(rows) // columns))
     for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
         guess, true = int(found.labels[k]), int(truth[row])
         ax = _mistake(figure, tile, model, inputs[row], found.probabilities[k], guess, true)

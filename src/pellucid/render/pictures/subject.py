@@ -53,3 +53,19 @@ def as_row(x: npt.ArrayLike, features: int) -> AnyArray:
     """One sample as a row (1, features), also where it came as (features,) or as a picture."""
     given = checks.array(x, "x")
     return checks.inputs(given.reshape(1, -1) if given.size == features else given, features)
+
+
+def in_words(model: Model, target: AnyArray) -> str | None:
+    """A sample's target, or what is predicted for it, (1,): a class by its name, a value as a number.
+
+    None where there are several of them.
+
+    >>> in_words(Model(Network([2, 2]), ("no", "yes")), np.array([1]))
+    'yes'
+    """
+    kind, values = model.network.loss.kind, target.reshape(-1)
+    if len(values) > 1:
+        return None
+    if kind == "values":
+        return f"{values[0]:.4g}"
+    return model.class_names[int(values[0] if kind == "classes" else values[0] > 0.5)]
