@@ -180,7 +180,7 @@ def test_check_passes_for_the_model_that_comes_along(pellucid: Command) -> None:
 
 
 def test_check_fails_where_a_slope_is_wrong(pellucid: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: object, z: object, a: object, *, delta: np.ndarray, work: object) -> None:
+    def wrong(self: object, z: object, a: object, *, delta: np.ndarray, workspace: object) -> None:
         delta *= 0.9
 
     monkeypatch.setattr(pl.ReLU, "backward", wrong)

@@ -28,7 +28,7 @@ def test_a_run_that_is_not_finished_can_be_looked_at_but_has_no_model(pellucid: 
     Path("run/model.safetensors").unlink()
     run = read_run("run")
     assert len(run.history) == 2
-    with pytest.raises(pl.InputError, match="--resume"):
+    with pytest.raises(pl.InputError, match="resume='run'"):
         run.model  # noqa: B018
 
 

@@ -213,3 +213,20 @@ def test_every_loss_is_found_by_its_name() -> None:
     }  # fmt: skip
     for name, kind in LOSSES.items():
         assert kind.name == name
+
+
+def test_a_batch_has_the_same_loss_bits_whatever_batches_stand_beside_it() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((3, 5, 4)).astype(np.float32)
+    z[1, 2] = [0, 300, 0, 0]  # a probability too small to be written down
+    y = np.zeros_like(z)
+    y[..., 0] = 1
+    loss, a, workspace = pl.CrossEntropy(), np.empty_like(z), np.empty((2, *z.shape), np.float32)
+    for k in range(3):
+        loss.activation(z[k], out=a[k], workspace=workspace[:, k])
+    together, alone = np.empty((3, 5), np.float32), np.empty((3, 5), np.float32)
+    loss.value(z, a, y, out=together, workspace=workspace)
+    for k in range(3):
+        loss.value(z[k], a[k], y[k], out=alone[k], workspace=workspace[:, k])
+    assert together.tobytes() == alone.tobytes()
+    assert together[1, 2] == 300

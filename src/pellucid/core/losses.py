@@ -73,14 +73,16 @@ class CrossEntropy:
         # L = −log Σ a y
         np.multiply(a, y, out=workspace[0])
         np.add.reduce(workspace[0], axis=-1, out=out)
-        tiny = np.minimum.reduce(out, axis=None, initial=1.0) < _TINY[a.dtype]
-        few = np.nonzero(out < _TINY[a.dtype]) if tiny else ()  # sample by sample, whatever batch they come in
-        np.log(out, out=out)
-        np.negative(out, out=out)
-        if tiny:
-            scores, losses = z[few], out[few]
-            softmax_loss(scores, y[few], 0.0, out=losses, workspace=np.empty((2, *scores.shape), z.dtype))
-            out[few] = losses
+        if np.minimum.reduce(out, axis=None, initial=1.0) >= _TINY[a.dtype]:
+            np.log(out, out=out)
+            np.negative(out, out=out)
+            return
+        for k in np.ndindex(out.shape[:-1]):  # one batch after the other: their losses do not depend on each other
+            if np.minimum.reduce(out[k], initial=1.0) < _TINY[a.dtype]:
+                softmax_loss(z[k], y[k], 0.0, out=out[k], workspace=workspace[:, *k])
+            else:
+                np.log(out[k], out=out[k])
+                np.negative(out[k], out=out[k])
 
     def delta(self, z: Array, a: Array, y: Array, *, out: Array, workspace: Array) -> None:
         # δ = a − y
