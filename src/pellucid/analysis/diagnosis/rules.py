@@ -192,10 +192,8 @@ def rate_too_small(facts: Facts) -> Finding | None:
     if usual is None and not still:
         return None
     moved = "" if facts.moved is None else f", and θ moved by {100 * facts.moved:.2g} % of its length"
-    evidence = (
-        f"in {facts.steps:,} steps the loss went from {facts.beginning:.4g} to {facts.train[-1]:.4g}{moved}; "
-        f"the learning rate is {_rate(facts)}"
-    )
+    way = f"from {facts.beginning:.4g} to {facts.train[-1]:.4g}{moved}"
+    evidence = f"in {facts.steps:,} steps the loss went {way}; the learning rate is {_rate(facts)}"
     remedy = f"learning_rate={usual or 10 * facts.learning_rate:.3g}"
     return Finding(None, "learning_rate", "the learning rate is too small", evidence, remedy)
 
@@ -251,10 +249,8 @@ def _worst(layers: list[LayerHealth], what: str) -> tuple[int, float]:
 
 
 def _against_guess(facts: Facts) -> str:
-    return (
-        f"the train loss is {facts.train[-1]:.4g}, and that of a guess that does not look at X would be "
-        f"{facts.guess:.4g}"
-    )
+    guess = f"that of a guess that does not look at X would be {facts.guess:.4g}"
+    return f"the train loss is {facts.train[-1]:.4g}, and {guess}"
 
 
 def _glorot(facts: Facts, layer: int) -> float:
