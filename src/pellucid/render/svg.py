@@ -187,7 +187,7 @@ def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis
 
 
 def _finite(values: Array) -> AnyArray:
-    near: AnyArray = np.abs(values) < HUGE  # which no number that is none is
+    near: AnyArray = np.abs(values) < HUGE  # false for NaN
     return near
 
 
