@@ -22,6 +22,7 @@ OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
 
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
 WIDTH, HEIGHT, WIDEST = 420, 260, 630
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 32, 42  # margins around the frame, in pixels
 HUGE = 1e300  # beyond it a range could not be written down
 
 
@@ -46,7 +47,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where numbers stand in a picture: ``x`` and ``y`` are the ranges shown, the rest is in pixels.
+    """Where numbers stand in a picture: ``x`` and ``y`` are the ranges shown.
 
     >>> frame = Frame((0.0, 10.0), (0.0, 1.0))
     >>> float(frame.across(10.0)), float(frame.up(0.0))
@@ -55,25 +56,21 @@ class Frame:
 
     x: tuple[float, float]
     y: tuple[float, float]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = 58
-    right: int = 12
-    top: int = 32
-    bottom: int = 42
 
     def across(self, x: npt.ArrayLike) -> AnyArray:
         """Pixels from the left."""
-        low, high = self.x
-        shown: AnyArray = self.left + (np.asarray(x) - low) / (high - low) * (self.width - self.left - self.right)
-        return shown
+        return _scaled(x, self.x, LEFT, WIDTH - RIGHT)
 
     def up(self, y: npt.ArrayLike) -> AnyArray:
         """Pixels from the top, as SVG counts them."""
-        low, high = self.y
-        room = self.height - self.top - self.bottom
-        shown: AnyArray = self.height - self.bottom - (np.asarray(y) - low) / (high - low) * room
-        return shown
+        return _scaled(y, self.y, HEIGHT - BOTTOM, TOP)
+
+
+def _scaled(values: npt.ArrayLike, ends: tuple[float, float], first: int, last: int) -> AnyArray:
+    """Numbers as pixels: ``ends`` come to ``first`` and ``last``."""
+    low, high = ends
+    pixels: AnyArray = first + (np.asarray(values) - low) / (high - low) * (last - first)
+    return pixels
 
 
 def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> list[float]:
@@ -144,7 +141,7 @@ def lines(name: str, title: str, series: Sequence[Series], x: Axis, y: Axis) -> 
         shown = there if len(there) <= 30 else there[-1:]
         body += "".join(_marker(marker, across[k], up[k], colour) for k in shown)
     if len(series) > 1 or series[0].name in STYLES:
-        body += _legend(frame, series, styles)
+        body += _legend(series, styles)
     return picture(name, title, _describe(series, x, y), body, widest=WIDEST)
 
 
@@ -187,7 +184,7 @@ def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis
 
 
 def _finite(values: Array) -> AnyArray:
-    near: AnyArray = np.abs(values) < HUGE  # which no number that is none is
+    near: AnyArray = np.abs(values) < HUGE  # false for NaN
     return near
 
 
@@ -211,19 +208,19 @@ def _range(values: Sequence[Array], axis: Axis) -> tuple[float, float]:
 
 
 def _axes(frame: Frame, x: Axis, y: Axis) -> str:
-    bottom, right = frame.height - frame.bottom, frame.width - frame.right
+    bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     body = ""
     for value in ticks(*frame.y):
         if frame.y[0] <= value <= frame.y[1]:
             up = float(frame.up(value))
-            body += _grid(frame.left, up, right, up)
-            body += text(frame.left - 6, up + 4, _label(y, value, frame.y), anchor="end")
+            body += _grid(LEFT, up, right, up)
+            body += text(LEFT - 6, up + 4, _label(y, value, frame.y), anchor="end")
     for value in ticks(*frame.x, whole=x.whole):
         if frame.x[0] <= value <= frame.x[1]:
             across = float(frame.across(value))
-            body += _grid(across, frame.top, across, bottom)
+            body += _grid(across, TOP, across, bottom)
             body += text(across, bottom + 16, _label(x, value, frame.x), anchor="middle")
-    body += text((frame.left + right) / 2, frame.height - 8, x.label, anchor="middle")
+    body += text((LEFT + right) / 2, HEIGHT - 8, x.label, anchor="middle")
     return body + text(4, 16, y.label, more=' font-weight="600"')
 
 
@@ -250,8 +247,8 @@ def _marker(kind: str, x: float, y: float, colour: str) -> str:
     return f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="{colour}"/>'
 
 
-def _legend(frame: Frame, series: Sequence[Series], styles: Sequence[tuple[str, str, str]]) -> str:
-    body, x = "", float(frame.width - frame.right)
+def _legend(series: Sequence[Series], styles: Sequence[tuple[str, str, str]]) -> str:
+    body, x = "", float(WIDTH - RIGHT)
     for one, (colour, dash, marker) in reversed(list(zip(series, styles, strict=True))):
         x -= 7 * len(one.name)
         body += text(x, 16, one.name)

@@ -1,4 +1,4 @@
-"""What the rules of ``training_rules`` look at: the numbers of a training, gathered once."""
+"""What the rules look at: the numbers of a training, gathered once."""
 
 import copy
 from collections.abc import Sequence

@@ -30,10 +30,10 @@ FEW_STEPS = 100  # earlier than that nobody can tell whether a training goes wel
 USUAL_TIMES = 3.0  # a rate of more than this times the usual one is what is tried first
 USUAL_TENTH = 0.1  # a rate below this share of the usual one may be why the loss falls slowly
 SLOW = 0.4  # of a guess's loss at the end: with less, a small rate has done no harm
-MIDDLING = 0.25  # of a guess's loss at the end: what is better than that is left in peace
+MIDDLING = 0.25  # of a guess's loss at the end: below it nothing is reported
 NOTHING = 0.95  # of a guess's loss at the end: nothing learned, but for noise
-STIRRED = 0.05  # of θ's length: who moved no further has hardly begun
-WALKED = 0.25  # of θ's length: who went further has had the time
+STIRRED = 0.05  # of θ's length: a smaller move means that training has hardly begun
+WALKED = 0.25  # of θ's length: a larger move means that there was time to learn
 OVERFIT = 1.2  # the dev loss at the end over its least
 OVERFIT_AT_LEAST = 0.01  # of a guess's loss: smaller rises are noise
 
@@ -193,10 +193,8 @@ def rate_too_small(facts: Facts) -> Finding | None:
     if usual is None and not still:
         return None
     moved = "" if facts.moved is None else f", and θ moved by {100 * facts.moved:.2g} % of its length"
-    evidence = (
-        f"in {facts.steps:,} steps the loss went from {facts.beginning:.4g} to {facts.train[-1]:.4g}{moved}; "
-        f"the learning rate is {_rate(facts)}"
-    )
+    way = f"from {facts.beginning:.4g} to {facts.train[-1]:.4g}{moved}"
+    evidence = f"in {facts.steps:,} steps the loss went {way}; the learning rate is {_rate(facts)}"
     remedy = f"learning_rate={usual or 10 * facts.learning_rate:.3g}"
     return Finding(None, "learning_rate", "the learning rate is too small", evidence, remedy)
 
@@ -231,7 +229,7 @@ def overfitting(facts: Facts) -> Finding | None:
     return Finding(None, "loss", "the network overfits", evidence, "patience=5")
 
 
-# The first of these that speaks is the cause, and the others would only name its consequences.
+# The first rule that finds something names the cause; later ones would only find its consequences.
 CAUSES: tuple[Rule, ...] = (
     unscaled_inputs, unscaled_targets, exploding, saturated_start, rate_too_large, wide_start, dead_neurons,
     saturated_later, vanishing, rate_too_small, not_falling,
@@ -252,10 +250,8 @@ def _worst(layers: list[LayerHealth], what: str) -> tuple[int, float]:
 
 
 def _against_guess(facts: Facts) -> str:
-    return (
-        f"the train loss is {facts.train[-1]:.4g}, and that of a guess that does not look at X would be "
-        f"{facts.guess:.4g}"
-    )
+    guess = f"that of a guess that does not look at X would be {facts.guess:.4g}"
+    return f"the train loss is {facts.train[-1]:.4g}, and {guess}"
 
 
 def _glorot(facts: Facts, layer: int) -> float:

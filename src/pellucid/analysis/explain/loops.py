@@ -93,10 +93,8 @@ def vectorization(*, sizes: Sequence[tuple[int, ...]] = SIZES, seed: int = 0) ->
     p = one_pass(net, np.round(rng.standard_normal(2), 1), 0)
     networks = [{**vars(row), "times_faster": row.times_faster} for row in rows]
     last = rows[-1]
-    summary = (
-        f"Loops and matrix products give the same numbers; for {_named(last.sizes)} the products are "
-        f"{last.times_faster:,.0f} times faster."
-    )
+    faster = f"for {_named(last.sizes)} the products are {last.times_faster:,.0f} times faster"
+    summary = f"Loops and matrix products give the same numbers; {faster}."
     facts = {"sample": "vectorization", "seed": seed, "networks": networks, "loss": p.loss}
     found = steps_of(p)
     sections = (
@@ -131,11 +129,13 @@ def compare(sizes: Sequence[int], rng: np.random.Generator) -> Row:
     with threads.for_products(net.sizes, SAMPLES):
         matrix_seconds, _ = _timed(products)
     loops_seconds, by_loops = _timed(lambda: [forward_and_backward(layers, x, label) for x, label in samples])
-    differences = [np.max(np.abs(np.array([a[-1] for a, _, _ in by_loops]) - trace.a[-1]))]
+    outputs, dW, db = zip(*by_loops, strict=True)
+    differences = [np.array([a[-1] for a in outputs]) - trace.a[-1]]
     for l in range(len(layers)):
-        differences.append(np.max(np.abs(np.mean([dW[l] for _, dW, _ in by_loops], axis=0) - trace.dW[l])))
-        differences.append(np.max(np.abs(np.mean([db[l] for _, _, db in by_loops], axis=0) - trace.db[l])))
-    return Row(tuple(sizes), net.theta.size, SAMPLES, loops_seconds, matrix_seconds, float(max(differences)))
+        differences.append(np.mean([each[l] for each in dW], axis=0) - trace.dW[l])
+        differences.append(np.mean([each[l] for each in db], axis=0) - trace.db[l])
+    largest = max(float(np.abs(difference).max()) for difference in differences)
+    return Row(tuple(sizes), net.theta.size, SAMPLES, loops_seconds, matrix_seconds, largest)
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:
@@ -174,15 +174,12 @@ def _speed(rows: Sequence[Row]) -> Section:
         "more there is to multiply, the more it pays: from one number to the next the way is long in Python and short "
         f"in a matrix product. Probabilities and gradients of both differ by {worst:.0e} at most."
     )
-    lines = tuple(
-        Step(
-            0, "times", "loops / products", {"loops": 1000 * row.loops_seconds, "products": 1000 * row.matrix_seconds},
-            row.times_faster, "times faster",
-            why=f"{_named(row.sizes)}, {row.parameters:,} parameters",
-        )
-        for row in rows
-    )  # fmt: skip
-    return Section("How much faster", (sentence, lines))
+    lines = []
+    for row in rows:
+        milliseconds = {"loops": 1000 * row.loops_seconds, "products": 1000 * row.matrix_seconds}
+        why = f"{_named(row.sizes)}, {row.parameters:,} parameters"
+        lines.append(Step(0, "times", "loops / products", milliseconds, row.times_faster, "times faster", why=why))
+    return Section("How much faster", (sentence, tuple(lines)))
 
 
 def _named(sizes: Sequence[int]) -> str:

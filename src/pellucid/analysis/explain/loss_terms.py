@@ -78,10 +78,8 @@ def _parts(p: Pass) -> tuple[Array, str]:
         known = {"z": z, "a": a, "y": y, **normaliser(p)[1], **formulas.constants(p.net.loss)}
         return formulas.evaluate(formula, known), formula
     parts = np.empty(len(z))
-    column = (-1, 1)  # each output as a sample of its own
-    p.net.loss.value(
-        z.reshape(column), a.reshape(column), y.reshape(column), out=parts, workspace=np.empty((2, len(z), 1))
-    )
+    columns = (array.reshape(-1, 1) for array in (z, a, y))  # each output as a sample of its own
+    p.net.loss.value(*columns, out=parts, workspace=np.empty((2, len(z), 1)))
     return parts, formula
 
 

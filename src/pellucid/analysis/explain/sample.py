@@ -107,16 +107,11 @@ def _in_units(model: Model, prediction: Any, target: Any) -> list[dict[str, Any]
     if model.preprocessing is None:
         return None
     said, true = np.atleast_1d(prediction), None if target is None else np.atleast_1d(target)
-    return [
-        {
-            "target": scale.name,
-            "mean": scale.mean,
-            "scale": scale.scale,
-            "prediction": scale.mean + scale.scale * float(said[k]),
-            "true": None if true is None else scale.mean + scale.scale * float(true[k]),
-        }
-        for k, scale in enumerate(model.preprocessing.targets)
-    ]
+    found = []
+    for k, one in enumerate(model.preprocessing.targets):
+        value, known = (None if of is None else one.mean + one.scale * float(of[k]) for of in (said, true))
+        found.append({"target": one.name, "mean": one.mean, "scale": one.scale, "prediction": value, "true": known})
+    return found
 
 
 def _summary(facts: dict[str, Any]) -> str:

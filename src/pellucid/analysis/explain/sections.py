@@ -9,7 +9,7 @@ from pellucid._text import counted
 from pellucid.analysis.explain import loss_terms, terms
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import Pass
-from pellucid.analysis.explain.step import Block, Section, Step
+from pellucid.analysis.explain.step import Block, Section, Step, of
 from pellucid.analysis.explain.steps import source, steps_of
 from pellucid.analysis.explain.text import formula_of, pretty
 from pellucid.core.arrays import Array
@@ -52,14 +52,11 @@ def _says(p: Pass, names: Names, focus: Focus) -> Section:
     order = [int(j) for j in np.argsort(-p.trace.a[-1][0], kind="stable")[: focus.top]]
     output = p.net.loss.activation.formula
     if output.of_layer:
-        blocks.append(
-            "The softmax makes probabilities of the scores z: exp(z − m), divided by what all of these add up to."
-        )
-        blocks += terms.normaliser(p)[0]
+        words = "The softmax makes probabilities of the scores z: exp(z − m), divided by what all of these add up to."
+        blocks += [words, *terms.normaliser(p)[0]]
     elif output.log_link:
-        blocks.append(
-            f"The output is {pretty(output.value.format(z='z'))}: above 0 whatever the score z, as a count is."
-        )
+        formula = pretty(output.value.format(z="z"))
+        blocks.append(f"The output is {formula}: above 0 whatever the score z, as a count is.")
     elif names.has_classes:
         first, second = names.model.class_names[:2]
         blocks.append(f"One output, between 0 and 1: how probable {second} is; below 0.5 the network says {first}.")
@@ -110,10 +107,8 @@ def _against(p: Pass, names: Names, focus: Focus, against: int) -> Section:
     first, second = names.output(focus.output), names.output(against)
     lead = "ahead of" if whole.value > 0 else "behind"
     below = "inputs" if p.layers == 1 else f"neurons of layer {p.layers - 1}"
-    sentence = (
-        f"The score of {first} is {lead} that of {second}, by the sum of what the {below} give to the one more than to "
-        "the other."
-    )
+    sentence = f"The score of {first} is {lead} that of {second}, by the sum of what the {below} give to the one "
+    sentence += "more than to the other."
     return Section(f"Why {first} and not {second}", (sentence, *_table(found), whole, check))
 
 
@@ -129,21 +124,16 @@ def _backward(p: Pass, names: Names, focus: Focus) -> Section:
     if focus.layer == L and focus.neuron not in order:
         order[-1] = focus.neuron
     found = [step for j in order for step in terms.gradient(p, names, L, j, top=focus.top)]
-    blocks += [step for step in found if step.quantity == "sum"][:1]
+    blocks += of(found, "sum")[:1]
     blocks += _table(replace(step, why=names.output(step.neuron)) for step in found if step.neuron is not None)
     for l in range(L - 1, 0, -1):
         delta = p.trace.delta[l - 1][0]
-        chosen = l == focus.layer
-        j = focus.neuron if chosen else int(np.argmax(np.abs(delta)))
-        which = f"neuron {j}" if chosen else f"neuron {j}, where it is largest"
-        blocks.append(f"Layer {l}: {_count(delta, 'neuron')}; δ{l} = {_hidden(p, l)}. At {which}:")
+        j, where = (focus.neuron, "") if l == focus.layer else (int(np.abs(delta).argmax()), ", where it is largest")
+        hidden = next(pretty(step.formula) for step in of(steps_of(p), "delta") if step.layer == l)
+        blocks.append(f"Layer {l}: {_count(delta, 'neuron')}; δ{l} = {hidden}. At neuron {j}{where}:")
         *parts, summed, last = terms.gradient(p, names, l, j, top=focus.top)
         blocks += [*_table(parts), summed, last]
     return Section("Backward: where the gradient comes from", tuple(blocks))
-
-
-def _hidden(p: Pass, l: int) -> str:
-    return next(pretty(s.formula) for s in steps_of(p) if s.quantity == "delta" and s.layer == l)
 
 
 def _changes(p: Pass, names: Names, focus: Focus) -> Section:

@@ -68,12 +68,13 @@ def _write(net: Network) -> Notation:
 
 
 def _value(net: Network, array: Array) -> Value:
-    """A row of the trace or a parameter, in memory of its own; a plain number where every layer is one neuron."""
+    """A row of the trace, in memory of its own; a plain number where every layer is one neuron."""
     row = array[0] if array.ndim == 2 and len(array) == 1 else array
     return float(row.reshape(())) if set(net.sizes) == {1} else np.array(row)
 
 
 def _parameters(net: Network, array: Array) -> Value:
+    """W, b or a gradient, in memory of its own; a plain number where every layer is one neuron."""
     return float(array.reshape(())) if set(net.sizes) == {1} else np.array(array)
 
 

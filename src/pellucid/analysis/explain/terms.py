@@ -94,10 +94,8 @@ def difference(p: Pass, names: Names, j: int, against: int, *, top: int) -> list
     biases = Step(l, "term", "b - c", {"b": b, "c": other}, b - other, "biases", None, "the biases", labels)
     whole = total(found, ("biases", b - other, "biases"), (l, "z", name, None), float(z[j] - z[against]))
     scores = {"z": float(z[j]), "v": float(z[against])}
-    check = Step(
-        l, "z", "z - v", scores, float(z[j] - z[against]), name, None, "the scores themselves",
-        {"z": f"z{l}[{j}]", "v": f"z{l}[{against}]"},
-    )  # fmt: skip
+    labels, why = {"z": f"z{l}[{j}]", "v": f"z{l}[{against}]"}, "the scores themselves"
+    check = Step(l, "z", "z - v", scores, float(z[j] - z[against]), name, None, why, labels)
     return [biases, *found, whole, check]
 
 
@@ -149,10 +147,8 @@ def gradient(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
     slope = formulas.slope(f, "z", "a")
     operands = {"g": arrived} | {k: known[k] for k in formulas.names_in(slope, known)} | dict(formulas.constants(f))
     labels["g"] = f"dLoss/da{l}[{j}]"
-    found.append(
-        Step(l, "delta", f"g * {slope}" if slope else "g", operands, value, name, j, "times the slope", labels)
-    )
-    return found
+    formula = f"g * {slope}" if slope else "g"
+    return [*found, Step(l, "delta", formula, operands, value, name, j, "times the slope", labels)]
 
 
 def _from_loss(p: Pass, j: int, value: float, name: str, labels: Mapping[str, str]) -> list[Step]:

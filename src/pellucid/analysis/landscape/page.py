@@ -83,16 +83,13 @@ def _tables(surface: Surface) -> str:
     text = "<h2>The numbers</h2>\n" + _table("extremes", ("point", "α", "β", "loss"), rows)
     if none := int((~np.isfinite(surface.losses)).sum()):
         text += f"\n<p>At {none:,} points of the grid the loss is no number.</p>"
-    if surface.trajectory is not None:
+    if (path := surface.trajectory) is not None:
+        numbers = np.column_stack([path.points, path.losses, path.plane_losses, path.distances]).tolist()
+        rows = [(f"{step:,}", row) for step, row in zip(path.steps, numbers, strict=True)]
+        heads = ("step", "α", "β", "loss of θ", "loss on the plane", "distance from it")
         summary = "<summary>The path of training, step by step</summary>"
-        text += f"\n<details>{summary}\n{_path_table(surface.trajectory)}\n</details>"
+        text += f"\n<details>{summary}\n{_table('path', heads, rows)}\n</details>"
     return text
-
-
-def _path_table(trajectory: Trajectory) -> str:
-    numbers = np.column_stack([trajectory.points, trajectory.losses, trajectory.plane_losses, trajectory.distances])
-    rows = [(f"{step:,}", row) for step, row in zip(trajectory.steps, numbers.tolist(), strict=True)]
-    return _table("path", ("step", "α", "β", "loss of θ", "loss on the plane", "distance from it"), rows)
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[str, list[float]]]) -> str:

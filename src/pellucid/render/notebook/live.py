@@ -73,7 +73,7 @@ class Box:
                 self._show(self._ended(how))
 
     def after(self, after_step: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
-        """What to call after each step: what was to be called anyway, and a look at the clock."""
+        """What to call after each step: what was to be called anyway, and ``refresh``."""
 
         def both(progress: Progress) -> None:
             if after_step is not None:

@@ -36,9 +36,8 @@ def network_summary(net: Network) -> str:
     rows: list[Sequence[str]] = []
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         shape = f"{W.shape[1]:,} → {W.shape[0]:,}"
-        rows.append(
-            (str(l), shape, activation.name, f"{W.size + b.size:,}", number(root_mean_square(W)), histogram(W, l))
-        )
+        size, spread = number(root_mean_square(W)), histogram(W, l)
+        rows.append((str(l), shape, activation.name, f"{W.size + b.size:,}", size, spread))
     columns = ("layer", "inputs → outputs", "activation", "parameters", "RMS of W", "spread of W")
     return _box(
         f"<b>Network</b> {'-'.join(map(str, net.sizes))}, {escape(net.loss.name)}, {net.theta.size:,} parameters, "
@@ -53,11 +52,8 @@ def history_summary(history: History) -> str:
     last = history.rows[-1]
     shown = [k for k in range(len(COLUMNS)) if not math.isnan(last[k])]
     row = [f"{int(last[k]):,}" if COLUMNS[k] in WHOLE else number(last[k]) for k in shown]
-    return _box(
-        f"<b>History</b> of {counted(len(history), 'epoch')}"
-        + _charts(history)
-        + _table([COLUMNS[k].replace("_", " ") for k in shown], [row])
-    )
+    table = _table([COLUMNS[k].replace("_", " ") for k in shown], [row])
+    return _box(f"<b>History</b> of {counted(len(history), 'epoch')}" + _charts(history) + table)
 
 
 def epoch_summary(epoch: Epoch) -> str:

@@ -60,6 +60,7 @@ def in_words(model: Model, target: AnyArray) -> str | None:
 
     None where there are several of them.
 
+    >>> import numpy as np
     >>> in_words(Model(Network([2, 2]), ("no", "yes")), np.array([1]))
     'yes'
     """

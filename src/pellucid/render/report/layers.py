@@ -42,12 +42,12 @@ def layers(about: Subject, seen: Seen | None) -> Section:
     drawn = figure(architecture(net.sizes, ["input", *(layer.activation.name for layer in net.layers)]))
     made = drawn + table("The layers", [*heads, "spread of W"], rows, left=2)
     if seen is not None:
-        made += paragraph(
+        words = (
             f"RMS is the root of the mean square. On {min(LOOKED_AT, len(seen.X)):,} {seen.part} samples: a neuron is "
             "dead where no gradient passes through it for any of them; an activation is saturated where its function "
-            "is nearly flat.",
-            kind="note",
+            "is nearly flat."
         )
+        made += paragraph(words, kind="note")
     return Section("layers", "Layers", "Inside the network", made)
 
 
@@ -103,8 +103,8 @@ def _listed(W: Array, b: Array, neurons: Sequence[int] | AnyArray) -> str:
     rows = []
     for k in neurons:
         row = W[k].astype(np.float64)
-        numbers = (float(np.linalg.norm(row)), float(b[k]), float(row.min()), float(row.max()))
-        rows.append([str(k), *map(number, numbers)])
+        numbers = (np.linalg.norm(row), b[k], row.min(), row.max())
+        rows.append([str(k), *(number(float(value)) for value in numbers)])
     return table("The neurons of layer 1", ["neuron", "length of W", "b", "least weight", "greatest"], rows)
 
 
@@ -115,11 +115,12 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
         caption += f"; of {W.shape[1]:,} inputs the {MOST_INPUTS} that weigh most"
     names = about.model.feature_names
     digits = min(9, max(0, 2 - math.floor(math.log10(limit))))
+
+    def written(value: float) -> str:
+        return f"{value:.{digits}f}".replace("-", "−")
+
     rows: list[list[Cell]] = []
     for k in neurons:
-        row = [
-            Html(f"{v:.{digits}f}".replace("-", "−"), colours.style(colours.signed(v, limit)))
-            for v in W[k, inputs].tolist()
-        ]
-        rows.append([str(k), *row, f"{b[k]:.{digits}f}".replace("-", "−")])
+        row = [Html(written(v), colours.style(colours.signed(v, limit))) for v in W[k, inputs].tolist()]
+        rows.append([str(k), *row, written(b[k])])
     return table(caption, ["neuron", *(shortened(names[k], 14) for k in inputs), "b"], rows, kind="heat")

@@ -16,14 +16,10 @@ from pellucid.runs import Run, SavedRun, read_run
 from pellucid.runs.run_json import REPORT
 
 HERE = Path(__file__).parent
+Source = Subject | SavedRun | Run | StrPath  # a run, or its folder
 
 
-def page(
-    run: Subject | SavedRun | Run | StrPath,
-    *,
-    dataset: Dataset | None = None,
-    findings: Sequence[Finding] | None = None,
-) -> str:
+def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Finding] | None = None) -> str:
     """A finished run as one page of HTML that needs no other file and no network.
 
     Args:
@@ -35,15 +31,19 @@ def page(
     Raises:
         InputError: there is no finished run, or its files are damaged.
     """
-    return _page(_subject(run, dataset), findings)
+    about = _subject(run, dataset)
+    value, words = scores.score(about)
+    sections = _sections(about, see(about), findings)
+    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.short)}</a></li>' for one in sections)
+    return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        title=escape(scores.title(about)), score=escape(value), words=escape(words),
+        style=(HERE / "page.css").read_text(encoding="utf-8"), figures=scores.key_figures(about), contents=contents,
+        sections="".join(one.markup() for one in sections), version=escape(pellucid.__version__),
+    )  # fmt: skip
 
 
 def write(
-    run: Subject | SavedRun | Run | StrPath,
-    *,
-    dataset: Dataset | None = None,
-    findings: Sequence[Finding] | None = None,
-    to: StrPath | None = None,
+    run: Source, *, dataset: Dataset | None = None, findings: Sequence[Finding] | None = None, to: StrPath | None = None
 ) -> Path:
     """Write the page of a run, whole or not at all, to ``to`` or into the run's folder; returns where it is.
 
@@ -53,25 +53,14 @@ def write(
     """
     about = _subject(run, dataset)
     path = about.folder / REPORT if to is None else Path(to)
-    write_whole(path, _page(about, findings).encode(), durable=False)
+    write_whole(path, page(about, findings=findings).encode(), durable=False)
     return path
 
 
-def _subject(run: Subject | SavedRun | Run | StrPath, dataset: Dataset | None) -> Subject:
+def _subject(run: Source, dataset: Dataset | None) -> Subject:
     if isinstance(run, Subject):
         return run
     return subject(run if isinstance(run, SavedRun | Run) else read_run(Path(run)), dataset)
-
-
-def _page(about: Subject, findings: Sequence[Finding] | None) -> str:
-    value, words = scores.score(about)
-    sections = _sections(about, see(about), findings)
-    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.short)}</a></li>' for one in sections)
-    return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(scores.title(about)), score=escape(value), words=escape(words),
-        style=(HERE / "page.css").read_text(encoding="utf-8"), figures=scores.key_figures(about), contents=contents,
-        sections="".join(one.markup() for one in sections), version=escape(pellucid.__version__),
-    )  # fmt: skip
 
 
 def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
