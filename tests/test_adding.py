@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,6 +129,39 @@ def test_an_added_part_works_in_the_estimators(heading: str, parameters: dict[st
     if heading == "An activation":
         assert isinstance(estimator.network_.layers[0].activation, names["Softsign"])
         assert from_sklearn(estimator).network.predict(X)[:, 0] == pytest.approx(estimator.predict(X), rel=1e-12)
+
+
+@pytest.mark.slow
+def test_an_added_activation_gives_pytorch_the_same_numbers(tmp_path: Path) -> None:
+    import torch
+
+    softsign = added("An activation")["Softsign"]
+    net = pl.Network([3, 5, 4, 2], activation=[softsign(), pl.SiLU()], rng=np.random.default_rng(0))
+    pl.export(pl.Model(net), tmp_path / "net.safetensors", to="pytorch")
+    names: dict[str, Any] = {"__file__": str(tmp_path / "net.py")}
+    exec((tmp_path / "net.py").read_text(encoding="utf-8"), names)
+    X = np.random.default_rng(1).normal(size=(9, 3)).astype(np.float32)
+    with torch.no_grad():
+        assert names["model"](torch.from_numpy(X)).numpy() == pytest.approx(net.predict(X), abs=1e-6)
+
+
+@pytest.mark.slow
+def test_an_added_activation_gives_the_page_the_same_numbers(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    softsign = added("An activation")["Softsign"]
+    net = pl.Network([3, 5, 4, 2], activation=[softsign(), pl.SiLU()], dtype=np.float64, rng=np.random.default_rng(0))
+    pl.export(pl.Model(net), tmp_path / "net.html", to="html")
+    X = np.random.default_rng(1).normal(size=(9, 3))
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "this test needs Chromium: apt-get install chromium"
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto((tmp_path / "net.html").as_uri())
+        said = page.evaluate("X => X.map(x => [...answers(forward(x))])", X.tolist())
+        browser.close()
+    assert np.array(said) == pytest.approx(net.predict(X), abs=1e-9)
 
 
 def test_what_load_could_not_read_is_not_saved(tmp_path: Path) -> None:

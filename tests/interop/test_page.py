@@ -16,10 +16,12 @@ from pellucid import (
     GELU,
     InputError,
     LeakyReLU,
+    Mish,
     Model,
     Network,
     ReLU,
     Sigmoid,
+    SiLU,
     SquaredError,
     Tanh,
     export,
@@ -302,8 +304,10 @@ def test_real_digits_to_try_give_the_models_probabilities(see: Open) -> None:
 def test_every_activation_and_loss_gives_the_same_numbers(name: str, dtype: Any, see: Open) -> None:
     loss = LOSSES[name]()
     outputs = 1 if loss.kind == "probabilities" else 3
-    hidden: list[Activation] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU()]
-    net = Network([6, 5, 7, 5, 6, 5, outputs], activation=hidden, loss=loss, dtype=dtype, rng=np.random.default_rng(1))
+    hidden: list[Activation] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), SiLU(), Mish()]
+    net = Network(
+        [6, 5, 7, 5, 6, 5, 4, 6, outputs], activation=hidden, loss=loss, dtype=dtype, rng=np.random.default_rng(1)
+    )
     net.theta = net.theta + np.random.default_rng(2).normal(0, 0.3, net.theta.size)
     classes = None if loss.kind == "values" else NASTY[: max(2, outputs)]
     model = Model(net, classes, (*NASTY, "x"))
