@@ -93,7 +93,7 @@ def test_ctrl_c_during_the_report_leaves_a_whole_run(
     def interrupted(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(report_page, "_page", interrupted)
+    monkeypatch.setattr(report_page, "_sections", interrupted)
     ended = pellucid("train", values, *FLAGS)
     assert ended.code == 130
     assert "the run is complete; for its report: pellucid report run" in ended.err
