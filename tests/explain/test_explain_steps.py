@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import pellucid as pl
@@ -70,7 +70,11 @@ def test_every_step_of_every_activation_and_loss_can_be_recomputed(
     x, y = scale * rng.standard_normal(inputs), target(net, rng)
     top = int(rng.integers(1, 4))
     layer = int(rng.integers(1, len(hidden) + 2))
-    explanation = pl.explain.sample(net, x, y, learning_rate=1e-3, layer=layer, top=top)  # type: ignore[arg-type]
+    try:
+        explanation = pl.explain.sample(net, x, y, learning_rate=1e-3, layer=layer, top=top)  # type: ignore[arg-type]
+    except pl.InputError as error:  # a few of these networks are refused
+        assume("the numbers of this pass grow beyond what float64 holds" not in str(error))
+        raise
     everything = [*explanation.steps, *explanation.after, *(s for part in explanation.sections for s in part.steps)]
     assert [(step.name, step.formula) for step in everything if wrong(step)] == []
 

@@ -29,7 +29,7 @@ class SiLU:
     """
 
     name: ClassVar[str] = "silu"
-    formula: ClassVar[Formula] = Formula("{z} / (1 + np.exp(-{z}))", "(1 + {z} - {a}) * np.exp(-np.logaddexp(0, -{z}))")
+    formula: ClassVar[Formula] = Formula("{z} / (1 + np.exp(-{z}))", "(1 + {z} - {a}) / (1 + np.exp(-{z}))")
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:
         # f = z σ(z)
@@ -59,7 +59,7 @@ class Mish:
     name: ClassVar[str] = "mish"
     formula: ClassVar[Formula] = Formula(
         "{z} * np.tanh(np.logaddexp(0, {z}))",
-        "(np.tanh(np.logaddexp(0, {z})) + {z} * (1 - np.tanh(np.logaddexp(0, {z})) ** 2) * np.exp(-np.logaddexp(0, -{z})))",
+        "(np.tanh(np.logaddexp(0, {z})) + {z} * (1 - np.tanh(np.logaddexp(0, {z})) ** 2) / (1 + np.exp(-{z})))",
     )
 
     def __call__(self, z: Array, *, out: Array, workspace: Array) -> None:

@@ -54,20 +54,22 @@ def value(activation: Activation, z: str, scores: Array) -> str:
     >>> value(Sigmoid(), "z1", np.array([0.5])), value(Sigmoid(), "z1", np.array([-800.0]))
     ('1 / (1 + np.exp(-z1))', '1 / (1 + np.exp(-np.maximum(z1, -709)))')
     """
-    formula = activation.formula.value
-    if np.min(scores) < LEAST:
-        formula = formula.replace("np.exp(-{z})", f"np.exp(-np.maximum({{z}}, {LEAST:g}))")
-    return formula.format(z=z)
+    return _limited(activation.formula.value, scores).format(z=z)
 
 
-def slope(activation: Activation, z: str, a: str) -> str:
+def slope(activation: Activation, z: str, a: str, scores: Array) -> str:
     """f'(z) as a factor, from scores called ``z`` and activations called ``a``; nothing where it is 1.
 
     >>> from pellucid import Tanh
-    >>> slope(Tanh(), "z1", "a1")
+    >>> slope(Tanh(), "z1", "a1", np.array([0.5]))
     '(1 - a1 ** 2)'
     """
-    return activation.formula.slope.format(z=z, a=a)
+    return _limited(activation.formula.slope, scores).format(z=z, a=a)
+
+
+def _limited(formula: str, scores: Array) -> str:
+    limited = f"np.exp(-np.maximum({{z}}, {LEAST:g}))"
+    return formula.replace("np.exp(-{z})", limited) if np.min(scores) < LEAST else formula
 
 
 def loss(loss: Loss, z: str, a: str, y: str, *, write: Notation, outputs: int = 1, from_scores: bool = False) -> str:

@@ -131,7 +131,7 @@ def _output_delta(net: Network, trace: Trace) -> Step:
 
 def _hidden_delta(net: Network, trace: Trace, l: int) -> Step:
     activation, above, d = net.layers[l - 1].activation, f"W{l + 1}", f"delta{l + 1}"
-    slope = formulas.slope(activation, f"z{l}", f"a{l}")
+    slope = formulas.slope(activation, f"z{l}", f"a{l}", trace.z[l - 1])
     product = _write(net).back.format(W=above, d=d)
     formula = f"({product}) * {slope}" if slope else product
     known = {f"z{l}": _value(net, trace.z[l - 1]), f"a{l}": _value(net, trace.a[l])}

@@ -144,7 +144,7 @@ def gradient(p: Pass, names: Names, l: int, j: int, *, top: int) -> list[Step]:
     else:
         found.append(total(found, None, step, arrived))
     f = net.layers[l - 1].activation
-    slope = formulas.slope(f, "z", "a")
+    slope = formulas.slope(f, "z", "a", trace.z[l - 1][0, j : j + 1])
     operands = {"g": arrived} | {k: known[k] for k in formulas.names_in(slope, known)} | dict(formulas.constants(f))
     labels["g"] = f"dLoss/da{l}[{j}]"
     formula = f"g * {slope}" if slope else "g"
