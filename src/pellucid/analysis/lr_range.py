@@ -16,7 +16,7 @@ from pellucid.core import checks
 from pellucid.core.arrays import Array
 from pellucid.core.batches import Data, kinds
 from pellucid.core.errors import DivergenceError, InputError
-from pellucid.core.evaluation import checked
+from pellucid.core.evaluation import check_data
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import Progress
@@ -108,7 +108,7 @@ def lr_find(
     most = checks.number(most, "most", positive=True)
     if most <= least:
         raise InputError(f"most={most:g}: the last rate must be greater than the first, least={least:g}")
-    data = checked(net, data)
+    data = check_data(net, data)
     optimizer = copy.deepcopy(optimizer)
     optimizer.learning_rate = least
     rates = np.geomspace(least, most, steps)

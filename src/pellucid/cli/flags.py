@@ -95,7 +95,7 @@ def _words(name: str, value: Any) -> list[str]:
         value = [f"{key}={what}" for key, what in value.items()]
     elif isinstance(value, tuple | list) and not (rule is not None and isinstance(rule.kind, Pairs)):
         value = ",".join(map(str, value))
-    return [typed(str(each)) for each in (value if isinstance(value, tuple | list) else [value])]
+    return [shell_word(str(each)) for each in (value if isinstance(value, tuple | list) else [value])]
 
 
 def with_flags(findings: Iterable[Finding]) -> list[Finding]:
@@ -103,6 +103,6 @@ def with_flags(findings: Iterable[Finding]) -> list[Finding]:
     return [replace(finding, remedy=in_flags(finding.remedy)) for finding in findings]
 
 
-def typed(text: str) -> str:
+def shell_word(text: str) -> str:
     """A text as a shell user types it: quoted where the shell would not take it as it is."""
     return text if BARE.fullmatch(text) else shlex.quote(text)

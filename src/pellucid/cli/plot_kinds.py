@@ -15,7 +15,7 @@ from pellucid.cli.printing import progress
 from pellucid.cli.samples import One, one_sample, samples_for
 from pellucid.core import metrics
 from pellucid.core.errors import InputError
-from pellucid.core.evaluation import checked
+from pellucid.core.evaluation import check_data
 from pellucid.core.progress import COLUMNS
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.model.model import Model
@@ -50,7 +50,7 @@ class Asked:
     def samples(self, model: Model) -> tuple[str, Samples]:
         """The samples to draw, and what they are called."""
         name, samples = samples_for(model, self.data)
-        data = checked(model.network, samples)
+        data = check_data(model.network, samples)
         assert isinstance(data, tuple)
         return name, Samples(*data)
 

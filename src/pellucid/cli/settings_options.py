@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pellucid.cli.flags import flag_and_value, flag_of, typed
+from pellucid.cli.flags import flag_and_value, flag_of, shell_word
 from pellucid.runs.kinds import Choice, Kind, Pairs
 from pellucid.runs.settings import SETTINGS
 
@@ -36,13 +36,13 @@ def _option(name: str) -> Callable[[Command], Command]:
 def _reader(kind: Kind) -> Callable[..., Any]:
     """Turns what was typed into a value; what is none stays as it is, and the settings refuse it by its name."""
 
-    def read(_: click.Context, __: click.Parameter, typed: Any) -> Any:
-        if not isinstance(typed, str):  # None, or of several values as many as there are
-            return typed or None
+    def read(_: click.Context, __: click.Parameter, given: Any) -> Any:
+        if not isinstance(given, str):  # None, or of several values as many as there are
+            return given or None
         try:
-            return kind.read(typed)
+            return kind.read(given)
         except ValueError:
-            return typed
+            return given
 
     return read
 
@@ -53,5 +53,5 @@ def as_typed(ctx: click.Context, *, without: tuple[str, ...] = ()) -> list[str]:
     for parameter in ctx.command.params:
         name, value = parameter.name or "", ctx.params[parameter.name or ""]
         if name not in without and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            words += [typed(value)] if isinstance(parameter, click.Argument) else flag_and_value(name, value)
+            words += [shell_word(value)] if isinstance(parameter, click.Argument) else flag_and_value(name, value)
     return words

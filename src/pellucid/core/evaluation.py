@@ -25,7 +25,7 @@ def evaluate(net: Network, data: Data) -> Scores:
     >>> round(evaluate(net, (np.ones((3, 4)), np.array([0, 1, 1]))).loss, 4)
     0.6931
     """
-    data = checked(net, data)
+    data = check_data(net, data)
     samples = len(data[0]) if isinstance(data, tuple) else data.shape[0]
     trace = Trace(net, min(samples, AT_ONCE))
     total, right, weight, residuals = 0.0, 0.0, 0.0, metrics.Residuals()
@@ -55,19 +55,26 @@ def _blocks(data: Data, rows: int) -> Iterator[Pair | Weighted]:
             yield tuple(array[start : start + rows] for array in block)  # type: ignore[misc]
 
 
-def checked(net: Network, data: Data, part: str = "") -> Data:
+def check_data(net: Network, data: Data, part: str = "") -> Data:
     """Data that fit the network: X and y as arrays, weights behind them if there are some, or a stream.
 
     Raises:
-        InputError: they do not.
+        InputError: they do not; ``part`` says of which data.
     """
+    try:
+        return _check_data(net, data)
+    except InputError as error:
+        raise InputError(f"{part}data: {error}") if part else error from None
+
+
+def _check_data(net: Network, data: Data) -> Data:
     if not isinstance(data, tuple):
         checks.stream(data.shape, data.target_shape, net.loss, net.sizes[0], net.sizes[-1])
         return data
     X, y, *weights = data
     X = checks.inputs(X, net.sizes[0])
     if not len(X):
-        raise InputError(f"the {part}data has no rows: give at least one sample")
-    checks.finite(X, f"{part}X")
+        raise InputError("there are no rows: give at least one sample")
+    checks.finite(X)
     targets = checks.targets(net.loss, y, len(X), net.sizes[-1])
     return (X, targets, checks.weights(weights[0], len(X))) if weights else (X, targets)

@@ -16,7 +16,7 @@ from pellucid.core import checks, display, threads
 from pellucid.core.batch_group import Group
 from pellucid.core.batches import Data, kinds, windows
 from pellucid.core.errors import DivergenceError, InputError
-from pellucid.core.evaluation import checked, evaluate
+from pellucid.core.evaluation import check_data, evaluate
 from pellucid.core.metrics import Scores
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer, clip
@@ -76,13 +76,13 @@ def train(
     >>> net.predict(X).argmax(axis=1)
     array([0, 1, 1, 0])
     """
-    data = checked(net, data)
+    data = check_data(net, data)
     samples = kinds(data).samples
     plan = _Plan(
         data=data,
         samples=samples,
         weight=float(data[2].sum()) if isinstance(data, tuple) and len(data) > 2 else float(samples),
-        dev=None if dev is None else checked(net, dev, "dev "),
+        dev=None if dev is None else check_data(net, dev, "dev "),
         epochs=checks.count(epochs, "epochs", least=0),
         batch_size=_batch_size(batch_size, data),
         schedule=schedule,
@@ -227,8 +227,9 @@ def _divergence(net: Network, batch: Trace, progress: Progress, step: int, loss:
         else:
             continue
         break
+    what = "θ is not finite" if math.isfinite(loss) else f"the loss is {loss}"
     return DivergenceError(
-        f"training diverged: the loss is {loss} in epoch {progress.epoch + 1}, step {step}, first seen {place}",
+        f"training diverged: {what} in epoch {progress.epoch + 1}, step {step}, first seen {place}",
         "try a learning rate ten times smaller, a limit on the gradient (clip_norm=1), "
         "or inputs scaled to about −1 … 1",
     )

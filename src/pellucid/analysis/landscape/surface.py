@@ -13,7 +13,7 @@ from pellucid.analysis.landscape.trajectory import TrainingPath, Trajectory, pro
 from pellucid.core import checks, threads
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.core.batches import Pair
-from pellucid.core.evaluation import checked
+from pellucid.core.evaluation import check_data
 from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
 
@@ -110,7 +110,7 @@ def compute(
     >>> surface.alphas, surface.losses.shape, bool(surface.losses[2, 2] == surface.centre)
     (array([-1. , -0.5,  0. ,  0.5,  1. ]), (5, 5), True)
     """
-    whole = checked(net, data)
+    whole = check_data(net, data)
     assert isinstance(whole, tuple)
     samples = whole[:2]
     points = checks.count(points, "points", least=3)

@@ -22,7 +22,7 @@ from pellucid.datasets.formats.csv_rows import (
     split_row,
 )
 from pellucid.datasets.formats.opening import BOM
-from pellucid.datasets.frames.frame import shown
+from pellucid.datasets.frames.frame import quoted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,7 +113,7 @@ def _check_double(header: list[str], name: str) -> None:
     seen: dict[str, int] = {}
     for place, column in enumerate(header, 1):
         if column and column in seen:
-            both = f"columns {seen[column]} and {place} are both called {shown(column)}"
+            both = f"columns {seen[column]} and {place} are both called {quoted(column)}"
             raise InputError(f"{name}, row 1: {both}; rename or remove one")
         if column == "" and 1 < place < len(header):
             raise InputError(f"{name}, row 1: column {place} has no name; give it one, or remove it")

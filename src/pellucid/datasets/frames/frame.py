@@ -104,7 +104,7 @@ class Frame:
         if odd is None:
             return None
         where = f"{self.place(odd.row)}, column {called(column)}"
-        return f"{where}: {shown(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
+        return f"{where}: {quoted(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
 
 
 def frame_of(name: str, columns: dict[str, Column], *, first: int) -> Frame:
@@ -153,13 +153,13 @@ def called(column: str) -> str:
     >>> called("age"), called("age\n(years)")
     ('age', "'age\\n(years)'")
     """
-    return column if column.isprintable() and len(column) <= 40 else shown(column)
+    return column if column.isprintable() and len(column) <= 40 else quoted(column)
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """A value as messages show it: quoted, and cut where it is long.
 
-    >>> shown("n.a."), len(shown("x" * 1000))
+    >>> quoted("n.a."), len(quoted("x" * 1000))
     ("'n.a.'", 43)
     """
     return repr(text if len(text) <= 40 else text[:40] + "…")

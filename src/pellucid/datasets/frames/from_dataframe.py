@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid._text import first_twice
 from pellucid.core.errors import InputError, needs
-from pellucid.datasets.frames.frame import INDEX, Column, Frame, Odd, called, frame_of, is_gap, is_index, shown
+from pellucid.datasets.frames.frame import INDEX, Column, Frame, Odd, called, frame_of, is_gap, is_index, quoted
 from pellucid.datasets.frames.text_columns import dates_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _names(names: Sequence[Any], name: str) -> list[str]:
     """Return the names of the columns as text; raises InputError where two are the same, or one is empty."""
     texts = [str(column).strip() for column in names]
     if (twice := first_twice(texts)) is not None:
-        raise InputError(f"{name}: two columns are called {shown(twice)}; rename or remove one")
+        raise InputError(f"{name}: two columns are called {quoted(twice)}; rename or remove one")
     if "" in texts[1:]:
         raise InputError(f"{name}: column {texts.index('', 1)} (from 0) has no name; give it one, or remove it")
     return texts

@@ -94,7 +94,7 @@ class Perceptron(BaseEstimator):
         """X and y as arrays; the ``first`` ones say how many features there are."""
         kinds = {"accept_sparse": ["csr", "csc"], "dtype": (np.float64, np.float32), "multi_output": True}
         X, y = validate_data(self, X, y, reset=first, **kinds, **more)
-        return dense(X), flat(y)
+        return dense(X), one_dimensional(y)
 
     def _outputs(self, X: Any) -> AnyArray:
         check_is_fitted(self, "network_")
@@ -117,7 +117,7 @@ class Perceptron(BaseEstimator):
             return None
         if X is None or y is None:
             raise InputError("samples to watch are inputs and targets: give both X_val and y_val")
-        inputs, targets = self._inputs(X), self._encoded(flat(np.asarray(y)))
+        inputs, targets = self._inputs(X), self._encoded(one_dimensional(np.asarray(y)))
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
         return Part(inputs, targets, weights)
 
@@ -139,7 +139,7 @@ def dense(X: Any) -> AnyArray:
     return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
 
 
-def flat(y: AnyArray) -> AnyArray:
+def one_dimensional(y: AnyArray) -> AnyArray:
     """Targets of one column as (n,), with scikit-learn's warning."""
     y = dense(y)
     return np.asarray(column_or_1d(y, warn=True)) if y.ndim == 2 and y.shape[1] == 1 else y

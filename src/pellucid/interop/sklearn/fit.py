@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
-from pellucid.core.evaluation import checked, evaluate
+from pellucid.core.evaluation import check_data, evaluate
 from pellucid.core.losses import Loss
 from pellucid.core.network import Network, backward, forward
 from pellucid.core.optimizers import Optimizer
@@ -246,7 +246,7 @@ class Fit:
         from scipy.optimize import minimize
 
         e, net = self.e, self.e.network_
-        data: Any = checked(net, self.train.data())
+        data: Any = check_data(net, self.train.data())
         trace = Trace(net, len(data[0]))
         trace.fill(*data[:2])
         if len(data) > 2:
