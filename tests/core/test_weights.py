@@ -179,8 +179,8 @@ def test_a_large_batch_in_parts_has_the_gradient_of_the_whole(cores: int) -> Non
     weights = np.random.default_rng(5).uniform(0, 2, 8192)
     net = network(CrossEntropy())
     group = Group(net, (X, y, weights), 8192, dropout=0.0, rng=np.random.default_rng(0), cores=cores)
-    group.take(X, y)
-    (batch,) = group.again()
+    group.load_whole(X, y)
+    (batch,) = group.repeat()
     group.propagate(batch)
     assert batch.grad == pytest.approx(gradient(net, X, y, weights)[1], rel=1e-9)
 

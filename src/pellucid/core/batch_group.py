@@ -30,8 +30,8 @@ class Group:
     def __init__(
         self, net: Network, data: Data, batch_size: int, *, dropout: float, rng: np.random.Generator, cores: int
     ) -> None:
-        have, features, dtype, target_shape, target_dtype = kinds(data)
-        n = batch_size * max(1, min(MOST_BATCHES, MOST_SAMPLES // batch_size, -(-have // batch_size)))
+        samples, features, dtype, target_shape, target_dtype = kinds(data)
+        n = batch_size * max(1, min(MOST_BATCHES, MOST_SAMPLES // batch_size, -(-samples // batch_size)))
         self.net, self.samples, self.batch_size = net, n, batch_size
         self.trace = Trace(net, batch_size, dropout=dropout, rng=rng)
         alone = n == batch_size  # the one batch has the trace's own outputs
@@ -40,18 +40,18 @@ class Group:
         self.z = last.z[-1][np.newaxis] if alone else fortran_empty(*shape, n // batch_size)
         self.a = last.a[-1][np.newaxis] if alone else fortran_empty(*shape, n // batch_size)
         self.y = last.y[np.newaxis] if alone else fortran_empty(*shape, n // batch_size)
-        self._work = last.workspace[-1][:, np.newaxis] if alone else fortran_empty(*shape, 2, n // batch_size)
+        self._workspace = last.workspace[-1][:, np.newaxis] if alone else fortran_empty(*shape, 2, n // batch_size)
         self._loss = last.loss[np.newaxis] if alone else np.empty((n // batch_size, batch_size), net.dtype)
         self._whole = [self._batch(number, batch_size) for number in range(n // batch_size)]
         self.batches = self._whole
-        whole_epoch = have == batch_size  # is taken as it is, without gathering
+        whole_epoch = samples == batch_size  # is taken as it is, without gathering
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
         self._targets = np.empty((n, *target_shape), target_dtype)
         self._counted = 0
         self._weights = data[2] if isinstance(data, tuple) and len(data) > 2 else None
         self.sums = [float(batch_size)] * (n // batch_size)  # of the weights of each batch
         # those of the samples of each batch (batches, n), where there are any
-        self._given = None if self._weights is None else np.zeros((n // batch_size, batch_size))
+        self._batch_weights = None if self._weights is None else np.zeros((n // batch_size, batch_size))
         cuts = threads.parts(batch_size, 1 if dropout else cores)
         cut = [self.trace.rows(part.start, part.stop, part=True) for part in cuts]
         self.blas_threads = 1 if len(cut) > 1 else cores
@@ -60,24 +60,24 @@ class Group:
     def propagate(self, batch: Trace) -> None:
         """Forward and back: fill the batch's trace and its gradient; a large batch in parts, one for each core."""
         if len(self._parts) < 2 or batch.batch_size < self.batch_size:
-            _there_and_back(self.net, batch)
+            _forward_and_gradient(self.net, batch)
             return
-        threads.side_by_side([functools.partial(_there_and_back, self.net, part) for part in self._parts])
+        threads.side_by_side([functools.partial(_forward_and_gradient, self.net, part) for part in self._parts])
         # the gradient of a sum is the sum of the gradients
         for part in self._parts[1:]:
             batch.grad += part.grad
 
     def _batch(self, number: int, size: int) -> Trace:
-        return self.trace.head(size).writing(self.z[number, :size], self.a[number, :size], self.y[number, :size])
+        return self.trace.head(size).with_outputs(self.z[number, :size], self.a[number, :size], self.y[number, :size])
 
-    def take(self, X: AnyArray, y: AnyArray) -> None:
+    def load_whole(self, X: AnyArray, y: AnyArray) -> None:
         """Take all rows in their own order, as the one batch of an epoch."""
         to_float(X, out=self.trace.a[0])
         write_targets(self.net.loss, y, out=self.trace.y)
         self._targets[...] = y
         self._weigh(0, self.trace, slice(None))
 
-    def again(self) -> Iterator[Trace]:
+    def repeat(self) -> Iterator[Trace]:
         """Yield the one batch that was taken, once more."""
         self._counted = 0
         yield self.batches[0]
@@ -104,8 +104,8 @@ class Group:
         """Let a batch's samples count as their weights say, where they have some; ``sums`` is what they come to."""
         self.sums[number] = batch.batch_size
         if self._weights is not None:
-            assert self._given is not None
-            weights = self._given[number, : batch.batch_size]
+            assert self._batch_weights is not None
+            weights = self._batch_weights[number, : batch.batch_size]
             weights[...] = self._weights[rows]
             self.sums[number] = batch.weigh(weights)
 
@@ -130,17 +130,17 @@ class Group:
     def _count(self, batches: slice, samples: slice, weights: Array) -> tuple[list[float], list[float]]:
         """The mean losses and hits of some batches of one size."""
         a, y, losses = (array[batches, samples] for array in (self.a, self.y, self._loss))
-        self.net.loss.value(self.z[batches, samples], a, y, out=losses, workspace=self._work[:, batches, samples])
+        self.net.loss.value(self.z[batches, samples], a, y, out=losses, workspace=self._workspace[:, batches, samples])
         start, kind = batches.start * self.batch_size, self.net.loss.kind
         targets = self._targets[start : start + losses.size].reshape(*losses.shape, *self._targets.shape[1:])
         # Loss = Σ w L
-        if self._given is None:
+        if self._batch_weights is None:
             return [float(np.dot(weights, loss)) for loss in losses], [count_right(kind, a, targets)]
-        own = self._given[batches, samples]
+        own = self._batch_weights[batches, samples]
         means = [float(np.dot(w, loss)) / (float(w.sum()) or 1.0) for w, loss in zip(own, losses, strict=True)]
         return means, [count_right(kind, *batch) for batch in zip(a, targets, own, strict=True)]
 
 
-def _there_and_back(net: Network, trace: Trace) -> None:
+def _forward_and_gradient(net: Network, trace: Trace) -> None:
     forward(net, trace)
     gradient(net, trace)

@@ -128,7 +128,7 @@ class Network:
         n = max(1, min(len(inputs), AT_ONCE))
         trace = self._spare.pop(n, None) or Trace(self, n)  # no other thread gets it meanwhile
         for start in range(0, len(inputs), n):
-            batch = trace.reading(inputs[start : start + n])
+            batch = trace.with_input(inputs[start : start + n])
             forward(self, batch)
             out[start : start + n] = batch.a[layer]
         self._spare = {n: trace}

@@ -100,7 +100,7 @@ class Trace:
         self.ones = np.ones(n, dtype)
         self.delta_input = np.empty((n, net.sizes[0]), dtype) if input_gradient else None
         self.grad = np.zeros_like(net.theta)
-        self._share_alike()
+        self._weigh_equally()
         self.dW, self.db = map(list, zip(*views(self.grad, net.sizes), strict=True))
 
     def fill(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> None:
@@ -148,7 +148,7 @@ class Trace:
         ]
         cut.y, cut.loss, cut.ones = self.y[start:stop], self.loss[start:stop], self.ones[start:stop]
         if not part:
-            cut._share_alike()
+            cut._weigh_equally()
         else:
             cut.weights, cut.output_weights = self.weights[start:stop], self.output_weights[start:stop]
         cut.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
@@ -161,7 +161,7 @@ class Trace:
         twin.dW, twin.db = map(list, zip(*views(twin.grad, self._sizes), strict=True))
         return twin
 
-    def reading(self, x: AnyArray) -> "Trace":
+    def with_input(self, x: AnyArray) -> "Trace":
         """The same trace, cut to x's rows, with inputs x (n, features): where they stand, or else copied."""
         batch = self.head(len(x))
         if x.dtype != batch.a[0].dtype or not x.flags.c_contiguous or len(x) < FEW:
@@ -171,13 +171,13 @@ class Trace:
         twin.a, twin.layer_input = [x, *batch.a[1:]], [x, *batch.layer_input[1:]]
         return twin
 
-    def writing(self, z: Array, a: Array, y: Array) -> "Trace":
+    def with_outputs(self, z: Array, a: Array, y: Array) -> "Trace":
         """The same trace, but the output layer's z and a, and the targets (n, outputs), stand in these arrays."""
         twin = self._twin()
         twin.z, twin.a, twin.y = [*self.z[:-1], z], [*self.a[:-1], a], y
         return twin
 
-    def _share_alike(self) -> None:
+    def _weigh_equally(self) -> None:
         self.weights = np.full(self.batch_size, 1 / self.batch_size, self.grad.dtype)
         self.output_weights = fortran_empty(self.batch_size, self._sizes[-1], self.grad.dtype)
         self.output_weights[...] = 1 / self.batch_size

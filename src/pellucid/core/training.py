@@ -138,7 +138,7 @@ class _Plan:
 
 def _epochs(net: Network, group: Group, optimizer: Optimizer, plan: _Plan, progress: Progress) -> Iterator[Epoch]:
     if plan.batches == 1 and isinstance(plan.data, tuple):
-        group.take(*plan.data[:2])
+        group.load_whole(*plan.data[:2])
     while progress.epoch < plan.epochs:
         start, rate = time.perf_counter(), optimizer.learning_rate
         with threads.limited(group.blas_threads), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -189,7 +189,7 @@ def _groups(group: Group, plan: _Plan, progress: Progress) -> Iterator[Iterator[
     """The batches of this epoch that are not done yet, group by group."""
     if plan.batches == 1 and isinstance(plan.data, tuple):
         if progress.batch == 0:
-            yield group.again()
+            yield group.repeat()
         return
     done = progress.batch * plan.batch_size
     parts = windows(plan.data, progress.seed if plan.shuffle else None, done, plan.batch_size)
