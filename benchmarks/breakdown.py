@@ -1,4 +1,4 @@
-"""What a training step's time is made of: each of its parts alone, in turns with the whole step and the matmul_bound.
+"""What a training step's time is made of: each of its parts alone, in turns with the whole step and the bound.
 
 python -m benchmarks.breakdown [--batch 64] [--turns 400]
 
