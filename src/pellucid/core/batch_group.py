@@ -22,7 +22,7 @@ MOST_SAMPLES = 4096
 
 
 class Group:
-    """A trace for the batches of an epoch, room to gather their rows in, and the outputs of the latest of them.
+    """A trace for the batches of an epoch, buffers to gather their rows in, and the outputs of the latest of them.
 
     ``samples`` is how many samples one group of batches has at most.
     """

@@ -81,7 +81,7 @@ def order(samples: int, seed: int | tuple[int, int] | None) -> AnyArray:
 def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None = None) -> None:
     """Copy the rows of X named by ``rows`` (n,) into ``out`` (n, features), as floats.
 
-    ``pixels`` is room for n rows of X's own dtype, where that is another than out's: bytes are gathered as bytes, a
+    ``pixels`` is a buffer for n rows of X's own dtype, where that is another than out's: bytes are gathered as bytes, a
     quarter of the memory to move, and become floats there. The rows are known to be in range, so that ``mode="clip"``
     never clips; it writes straight into its buffer, which the default mode does not.
     """
@@ -109,18 +109,18 @@ def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterato
     fits = WINDOW // (features * data.dtype.itemsize)
     size = min(max(1, fits // batch_size) * batch_size, samples)  # whole batches, so that only the last is short
     number, done = divmod(done, size)
-    rooms = [
+    buffers = [
         (np.empty((size, features), data.dtype), np.empty((size, *data.target_shape), data.target_dtype))
         for _ in range(2)
     ]
-    for X, y in _packed(data.blocks(seed, skip=number * size), cycle(rooms)):
+    for X, y in _packed(data.blocks(seed, skip=number * size), cycle(buffers)):
         yield X, y, order(len(X), None if seed is None else (seed, number))[done:]
         number, done = number + 1, 0
 
 
-def _packed(blocks: Iterator[Pair], rooms: Iterator[Pair]) -> Iterator[Pair]:
-    """The samples of blocks of any length, packed into rooms; only the last is not full."""
-    (X, y), at = next(rooms), 0
+def _packed(blocks: Iterator[Pair], buffers: Iterator[Pair]) -> Iterator[Pair]:
+    """The samples of blocks of any length, packed into buffers; only the last is not full."""
+    (X, y), at = next(buffers), 0
     for block_X, block_y in blocks:
         taken = 0
         while taken < len(block_X):
@@ -129,6 +129,6 @@ def _packed(blocks: Iterator[Pair], rooms: Iterator[Pair]) -> Iterator[Pair]:
             at, taken = at + n, taken + n
             if at == len(X):
                 yield X, y
-                (X, y), at = next(rooms), 0
+                (X, y), at = next(buffers), 0
     if at:
         yield X[:at], y[:at]

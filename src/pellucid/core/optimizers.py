@@ -50,9 +50,9 @@ class Workspace:
         """The blocks of these vectors, each with room to compute in; made once and kept as long as they last."""
         if len(vectors) != len(self._vectors) or not all(map(operator.is_, vectors, self._vectors)):
             theta = vectors[0]
-            room = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
+            buffers = np.empty((2, min(theta.size, BLOCK)), theta.dtype)
             parts = [[vector[start : start + BLOCK] for vector in vectors] for start in range(0, theta.size, BLOCK)]
-            self._blocks = [[*part, *room[:, : part[0].size]] for part in parts]
+            self._blocks = [[*part, *buffers[:, : part[0].size]] for part in parts]
             self._vectors = vectors
         return self._blocks
 
@@ -94,8 +94,8 @@ class BlockOptimizer:
                 self.state[name] = np.zeros_like(theta)
         numbers = self.numbers()
         blocks = self._workspace.blocks(theta, grad, *(self.state[name] for name in self.memory))
-        for block, g, *memory, work, room in blocks:
-            g = self.apply_weight_decay(block, g, out=room)
+        for block, g, *memory, work, buffer in blocks:
+            g = self.apply_weight_decay(block, g, out=buffer)
             self.move(block, g, *memory, work, *numbers)
 
     def numbers(self) -> tuple[Any, ...]:
