@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pellucid
 from pellucid._files import StrPath, write_whole
 from pellucid.core.activations import Activation, Softmax
 from pellucid.core.arrays import AnyArray
+from pellucid.core.registry import describe
 from pellucid.datasets.formats.digit_csv_rows import GAPS
 from pellucid.datasets.frames.coerce import NO, YES
 from pellucid.interop.export.expressions import numpy_text
@@ -40,7 +41,7 @@ def script(model: Model) -> str:
     net, plan = model.network, model.preprocessing
     names = _names(model)
     parts = [_part("head").replace("ABOUT", _about(model))]
-    parts += dict.fromkeys(_function(layer.activation, names) for layer in net.layers)
+    parts += dict.fromkeys(_function(layer.activation, name) for layer, name in zip(net.layers, names, strict=True))
     parts.append(_part("weights").replace("DTYPE", str(net.dtype)))
     parts.append(_layers(model, names))
     parts.append(_part("forward"))
@@ -57,21 +58,20 @@ def _part(name: str) -> str:
     return (BESIDE / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _names(model: Model) -> dict[Activation, str]:
-    """The function of each activation: its name, and a number where one with other settings has that name."""
-    names: dict[Activation, str] = {}
+def _names(model: Model) -> list[str]:
+    """The function of each layer: its activation's name, with a number where another with other settings has it."""
+    names: dict[str, str] = {}
     for layer in model.network.layers:
-        if layer.activation not in names:
-            name = layer.activation.name.replace("-", "_")
-            names[layer.activation] = name if name not in names.values() else f"{name}_{len(names)}"
-    return names
+        about, name = str(describe(layer.activation)), layer.activation.name.replace("-", "_")
+        names.setdefault(about, name if name not in names.values() else f"{name}_{len(names)}")
+    return [names[str(describe(layer.activation))] for layer in model.network.layers]
 
 
-def _function(activation: Activation, names: Mapping[Activation, str]) -> str:
+def _function(activation: Activation, name: str) -> str:
     """An activation as a function of whole layers, (n, neurons)."""
     if isinstance(activation, Softmax):
         return _part("softmax")
-    lines = [f"def {names[activation]}(z):", f"    # f(z) = {numpy_text(activation)}"]
+    lines = [f"def {name}(z):", f"    # f(z) = {numpy_text(activation)}"]
     lines += ['    with np.errstate(over="ignore"):', f"        return {numpy_text(activation)}"]
     return "\n".join(lines)
 
@@ -81,12 +81,12 @@ def _about(model: Model) -> str:
     return f"A network {sizes} with {model.network.theta.size:,} parameters, written by pellucid {pellucid.__version__}"
 
 
-def _layers(model: Model, names: Mapping[Activation, str]) -> str:
+def _layers(model: Model, names: Sequence[str]) -> str:
     """The weights: as numbers where they are few."""
     few = model.network.theta.size <= FEW
     lines = ["LAYERS = [  # of each: W (outputs, inputs), b (outputs,), f"]
-    for W, b, activation in model.network.layers:
-        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {names[activation]}),")
+    for (W, b, _), name in zip(model.network.layers, names, strict=True):
+        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {name}),")
     return "\n".join([*lines, "]"])
 
 
