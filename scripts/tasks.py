@@ -2,7 +2,7 @@
 
     python scripts/tasks.py TASK [more arguments for pytest or the benchmarks]
 
-quick     the tests of the core, the main job and the documentation's promises: while you work
+quick     the tests of the core, the main job, a run read back and the documentation: while you work
 test      all tests but the slow ones, in random order and on all cores
 slow      the slow tests: PyTorch, JAX, a browser, kills of a running training
 cover     the tests again with coverage measured; fails where the core has less than pyproject.toml asks for
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = (sys.executable, "-m")
 BIN = "Scripts" if os.name == "nt" else "bin"
 LOCK = "requirements/dev.txt"
-SMOKE = ("tests/test_main_job.py", "tests/test_look.py", "tests/test_documentation.py")
+SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
 
 

@@ -122,6 +122,7 @@ def test_softmax_carries_a_slope_back_as_its_jacobian_does() -> None:
 
 
 def test_every_activation_is_found_by_its_name() -> None:
+    assert {type(activation) for activation in ALL} == set(ACTIVATIONS.values())
     assert set(ACTIVATIONS) == {"relu", "leaky-relu", "sigmoid", "tanh", "gelu", "silu", "mish", "identity"}
     for name, kind in ACTIVATIONS.items():
         assert kind.name == name

@@ -206,6 +206,7 @@ def test_targets_are_written_as_rows() -> None:
 
 
 def test_every_loss_is_found_by_its_name() -> None:
+    assert {type(loss) for loss in ALL} == set(LOSSES.values())
     assert set(LOSSES) == {
         "cross-entropy", "smoothed-cross-entropy", "binary-cross-entropy",
         "squared-error", "softmax-squared-error", "absolute-error", "huber",

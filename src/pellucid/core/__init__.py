@@ -1,6 +1,6 @@
 """The engine: a network, its training and its gradients, in NumPy alone (threadpoolctl is used where it is installed).
 
-Nothing here imports a room above it. Read the files in this order; the first two parts take about an hour.
+It imports no other room. Read the files in this order; the first two parts take about an hour.
 
 The pass: ``arrays`` (kinds of arrays, pixels to floats), ``network`` (forward and backward: the heart), ``reference``
 (the same mathematics, slow and obvious: the oracle of the tests), ``trace`` (the arrays of one mini-batch),

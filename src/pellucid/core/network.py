@@ -1,4 +1,4 @@
-"""The network, one pass forward and one backward: the page to read first.
+"""The network, one pass forward and one backward: the heart of the engine.
 
 A network is a function of one vector θ. All weights and biases are views into ``net.theta``, all gradients are views
 into ``trace.grad`` of the same layout: a step of gradient descent is ``theta -= rate * grad``, whatever the depth.
