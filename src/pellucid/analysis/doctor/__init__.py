@@ -1,7 +1,7 @@
 """The doctor: examines a network that a user wrote by hand, and says which gradient is wrong, and how.
 
-It imports the engine and nothing else of pellucid but findings, layer_health and _files, so that it could be a package of
-its own. The files in the order in which to read them:
+It imports the engine and nothing else of pellucid but findings, layer_health and _files, so that it could be a package
+of its own. The files in the order in which to read them:
 
 The examination as a whole: ``doctor`` (all steps, in the order of causes: start here), ``examination`` (what is known
 of the network so far, which every step reads and adds to).
