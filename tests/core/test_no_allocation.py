@@ -141,5 +141,6 @@ def test_train_itself_takes_the_same_little_memory_at_any_batch(loss: type[Loss]
     assert_small_and_alike(at(32), at(4000))
     # from 4,096 samples on each core takes a part of a batch: threads are started, and each has buffers of NumPy's
     small, large = at(8_192), at(16_384)
-    assert small < 5 * MOST[4], small
-    assert abs(small - large) <= 16 * SPREAD, (small, large)
+    assert max(small, large) < 5 * MOST[4], (small, large)
+    # whether the threads' buffers are there at one moment is chance; one array of 8,192 more samples is 330,000 bytes
+    assert abs(small - large) <= 1.5 * MOST[4], (small, large)
