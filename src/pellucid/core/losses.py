@@ -298,7 +298,10 @@ LOSSES = Registry[Loss](
 
 
 def softmax_loss(z: Array, y: Array, smoothing: float, *, out: Array, workspace: Array) -> None:
-    """Write −Σ t log a of a softmax, for any scores z; t = (1 − s) y + s / outputs."""
+    """Write −Σ t log a of a softmax, for any scores z; t = (1 − s) y + s / outputs.
+
+    The smoothing s is that of label smoothing (model/additions.py); cross-entropy has none.
+    """
     shifted, other = workspace
     # L = log Σ exp(z − max z) − Σ t (z − max z)
     np.maximum.reduce(z, axis=-1, out=out)
