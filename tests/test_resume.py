@@ -237,7 +237,7 @@ def test_a_signal_saves_the_run(pellucid: Command, small: Path, number: int) -> 
     reached = runs.resume(Path("run")).state.progress.step
     assert reached > 0
     assert f"step {reached};" in said
-    assert sorted(path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")) == []
+    assert sorted(path.name for path in Path("run").iterdir() if path.name.startswith(".")) == []
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_twenty_kills_each_resumed_to_the_same_bits(pellucid: Command, tmp_path:
             ended = pellucid("train", "--resume", run)
             assert (ended.code, ended.err.count("\n")) == (0, ended.err.count("finished already"))
         same_bits(tmp_path / "whole", run)
-        assert [path for path in run.iterdir() if path.name.endswith(".tmp")] == []
+        assert [path for path in run.iterdir() if path.name.startswith(".")] == []
     assert went_on >= 5
 
 
@@ -324,7 +324,7 @@ def test_a_full_disk_is_told_and_the_last_checkpoint_stands(
     assert "No space left" in ended.err
     assert "--resume run" in ended.err
     assert "Traceback" not in ended.err
-    assert [path.name for path in Path("run").iterdir() if path.name.endswith(".tmp")] == []
+    assert [path.name for path in Path("run").iterdir() if path.name.startswith(".")] == []
     monkeypatch.undo()
     os.chdir(small.parent)
     assert runs.resume(Path("run")).state.progress.epoch == 2
@@ -343,7 +343,7 @@ def test_a_file_system_that_is_really_full(pellucid: Command, small: Path, tmp_p
         assert "No space left" in ended.err
         step = runs.resume(disk / "run").state.progress.step
         assert step > 0
-        assert [path.name for path in (disk / "run").iterdir() if path.name.endswith(".tmp")] == []
+        assert [path.name for path in (disk / "run").iterdir() if path.name.startswith(".")] == []
         subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
         assert pellucid("train", "--resume", disk / "run").code == 0
         assert pellucid("train", *FLAGS, "--epochs", 50, "--out", "whole").code == 0

@@ -1,6 +1,5 @@
-"""Files that appear whole or not at all: written beside their place under another name, then renamed."""
+"""Files read whole, and values as JSON."""
 
-import contextlib
 import json
 import math
 import os
@@ -14,37 +13,6 @@ from pellucid.core.errors import InputError
 StrPath = str | os.PathLike[str]
 
 
-def write_whole(path: StrPath, content: bytes, *, durable: bool = True) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part.
-
-    That holds when the process is killed at any moment, and with ``durable`` also when the machine loses its power.
-
-    Raises:
-        OSError: no such folder, no permission, a full disk; what was there before is untouched.
-
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_whole(folder / "note.txt", b"light")
-    >>> sorted(p.name for p in folder.iterdir())
-    ['note.txt']
-    """
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        beside.replace(path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        if isinstance(error, OSError):
-            error.filename, error.filename2 = str(path), None  # the name that the user knows
-        raise
-
-
 def read_file(path: StrPath) -> bytes:
     """A file's bytes, or an InputError that says why they cannot be had."""
     try:
@@ -55,21 +23,6 @@ def read_file(path: StrPath) -> bytes:
         raise InputError(f"{path}: is a folder; give a file, such as {Path(path) / 'model.safetensors'}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); give a file that you may read") from None
-
-
-def would_be_lost(place: object, what: str) -> InputError:
-    """The error with which a file that is there is not written over; ``what`` it is.
-
-    >>> str(would_be_lost("net.safetensors", "is a model of pellucid"))
-    'net.safetensors: is a model of pellucid, and would be lost; choose another name'
-    """
-    return InputError(f"{place}: {what}, and would be lost; choose another name")
-
-
-def sweep(folder: StrPath) -> None:
-    """Remove what a killed process left half-written in a folder."""
-    for left in Path(folder).glob(".*.tmp"):
-        left.unlink(missing_ok=True)
 
 
 def plain(value: Any) -> Any:

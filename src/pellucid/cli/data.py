@@ -13,7 +13,7 @@ from pellucid.datasets.export import export
 @click.command(short_help="Write the digits out: as CSV, .npz or pictures.")
 @click.argument("name", type=click.Choice(["mnist"]))
 @click.option("--to", "form", type=click.Choice(["csv", "npz", "png"]), required=True, help="csv is Kaggle's form.")
-@out_option("A file; for png, a folder.", required=True)
+@out_option("A file; for png, a folder.", required=True, replaces=False)
 @click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
 @click.option("--limit", type=int, metavar="N", help="Only the first N digits.")
 @output

@@ -16,7 +16,7 @@ from pellucid.interop.export.registry import export as write
 @click.option("--to", required=True, metavar="|".join(EXPORTERS), help="The target.")
 @out_option("The file to write.", required=True)
 @output
-def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) -> None:
+def export(model: str | None, to: str, out: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write MODEL, a .safetensors file or the folder of a run, in a form that other tools open.
 
     \b
@@ -29,7 +29,7 @@ def export(model: str | None, to: str, out: Path, as_json: bool, quiet: bool) ->
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     opened = open_model(model)
     check_out(out, model)
-    write(opened, out, to=to)
+    write(opened, out, to=to, force=force)
     size = out.stat().st_size
     line = f"{to}: {out}, {size / 1000:.0f} kB; {how_to_use(out, to)}"
     print_result({"out": out, "to": to, "bytes": size}, line, as_json=as_json, quiet=quiet)

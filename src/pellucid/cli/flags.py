@@ -20,7 +20,7 @@ RESUME = "pellucid train --resume"  # a command of its own, whichever command sp
 BARE = re.compile(r"[\w@%+=:,./~-]+")  # what a shell takes as it is
 NUMBER = r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|inf|nan)"
 TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-LITERAL = rf"{TEXT}|\([^()]*\)|\[[^\[\]]*\]|\{{[^{{}}]*\}}|None|{NUMBER}(?![\w/]|\.\w)"
+LITERAL = rf"{TEXT}|\([^()]*\)|\[[^\[\]]*\]|\{{[^{{}}]*\}}|None|True|{NUMBER}(?![\w/]|\.\w)"
 PAIR = re.compile(rf"(?<![\w./=-])(\w+)=({LITERAL})(?:, (?=\w+=(?:{LITERAL})))?")
 
 
@@ -43,6 +43,8 @@ def in_flags(text: str, command: click.Command | None = None) -> str:
         name, value = found.groups()
         if name not in known:
             return found[0]
+        if value == "True":
+            return known[name]
         words = _words(name, _literal(value))
         return " ".join(f"{known[name]} {word}" for word in words) + " " * found[0].endswith(", ")
 
@@ -60,10 +62,10 @@ def flag_of(setting: str) -> str:
 
 
 def _flags(command: click.Command) -> dict[str, str]:
-    """The flag of each option that takes a value, by the parameter's name and by the flag's own."""
+    """The flag of each option, by the parameter's name and by the flag's own."""
     found: dict[str, str] = {}
     for option in command.params:
-        if isinstance(option, click.Option) and not option.is_flag:
+        if isinstance(option, click.Option):
             flag = max(option.opts, key=len)
             found |= {str(option.name): flag, flag.removeprefix("--").replace("-", "_"): flag}
     return found

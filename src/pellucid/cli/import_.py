@@ -11,7 +11,7 @@ from pellucid.core.errors import InputError
 from pellucid.interop.importing.importer import from_pytorch
 from pellucid.interop.importing.onnx import from_onnx
 from pellucid.model.model import Model
-from pellucid.model.model_file import save_model
+from pellucid.model.model_file import is_model_file, save_model
 
 
 @click.command("import", short_help="A network from PyTorch or ONNX.")
@@ -22,7 +22,14 @@ from pellucid.model.model_file import save_model
 @click.option("--classes", metavar="A,B,…", help="What the classes are called [their numbers].")
 @output
 def import_(
-    file: str, out: Path, activation: str | None, task: str | None, classes: str | None, as_json: bool, quiet: bool
+    file: str,
+    out: Path,
+    force: bool,
+    activation: str | None,
+    task: str | None,
+    classes: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Read FILE, the state_dict of a PyTorch network in safetensors, or an ONNX graph, and write it as a model.
 
@@ -30,11 +37,11 @@ def import_(
     has exported says otherwise; an ONNX graph that ends without a softmax or a sigmoid gives values. A scikit-learn
     perceptron comes in from Python: pellucid.interop.importing.importer.from_sklearn.
     """
-    check_out(out, file)
+    check_out(out, file, own=is_model_file, force=force)
     if out.suffix != ".safetensors":
         raise InputError(f"--out {out}: a model's file is called .safetensors, so that other commands know it")
     model = _read(file, activation, task, None if classes is None else tuple(classes.split(",")))
-    save_model(model, out)
+    save_model(model, out, force=force)
     if as_json:
         print_json({"out": str(out), "sizes": model.network.sizes, "parameters": int(model.network.theta.size)})
     elif not quiet:

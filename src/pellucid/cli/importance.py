@@ -27,7 +27,7 @@ SHOWN = 40
 @out_option("A picture as well: .png, .svg or .pdf.")
 @output
 def importance(
-    arguments: tuple[str, ...], repeats: int, seed: int, out: Path | None, as_json: bool, quiet: bool
+    arguments: tuple[str, ...], repeats: int, seed: int, out: Path | None, force: bool, as_json: bool, quiet: bool
 ) -> None:
     """How much worse MODEL gets on DATA when one column is shuffled: permutation importance.
 
@@ -41,7 +41,7 @@ def importance(
         from pellucid.render.pictures import style
 
         style.check_name(out)
-        check_out(out, path, data, data_of(model))
+        check_out(out, path, data, data_of(model), own=style.is_picture, force=force)
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
@@ -54,7 +54,7 @@ def importance(
     if out is not None:
         from pellucid.render import pictures
 
-        pictures.save(pictures.importance(found, what), out)
+        pictures.save(pictures.importance(found, what), out, force=force)
     if as_json:
         about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": out}
         print_json({**about, "columns": [asdict(column) for column in found]})

@@ -8,8 +8,9 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid._files import to_json, write_whole
+from pellucid._files import to_json
 from pellucid._text import decimal, percent
+from pellucid._writing import marked, write_whole
 from pellucid.analysis.landscape import Surface, TrainingPath, compute, page, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
 from pellucid.cli.models import data_of, open_model
@@ -25,6 +26,12 @@ from pellucid.runs import is_run, read_run
 
 SUFFIXES = (".html", *style.SUFFIXES, ".npz", ".csv", ".json")
 NAME = "landscape.html"
+MARKS = {  # of the files that it writes, and replaces
+    ".html": b'<meta name="generator" content="pellucid landscape">',
+    ".npz": b"alphas.npy",
+    ".csv": b"alpha,beta,loss\n",
+    ".json": b'"directions": "',
+}
 SPAN = "How far beyond the path the plane goes, in its extents [0.25]; at random: in lengths of the weights [1]"
 MOST_POINTS = 251  # a page of these has less than 500 kB
 
@@ -46,6 +53,7 @@ def landscape(
     samples: int,
     seed: int,
     out: tuple[Path, ...],
+    force: bool,
     as_json: bool,
     quiet: bool,
     **plane: Any,
@@ -58,7 +66,7 @@ def landscape(
     """
     model = open_model(place)
     outs = out or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)
-    _check_outs(outs, [place, data, data_of(model)])
+    _check_outs(outs, [place, data, data_of(model)], force=force)
     path = _path(place, directions)
     name, chosen = _samples(model, data, samples)
     begin, rng = time.perf_counter(), np.random.default_rng(seed)
@@ -75,12 +83,13 @@ def landscape(
         _show(surface, name, outs, seconds, quiet=quiet)
 
 
-def _check_outs(outs: tuple[Path, ...], read: list[str | None]) -> None:
+def _check_outs(outs: tuple[Path, ...], read: list[str | None], *, force: bool) -> None:
     """Refuse, before anything is computed, files that cannot be written or that hold what is read."""
     for out in outs:
         if out.suffix.lower() not in SUFFIXES:
             raise InputError(f"--out {out}: its ending says no format; give one of {', '.join(SUFFIXES)}")
-        check_out(out, *read)
+        own = style.is_picture if out.suffix.lower() in style.SUFFIXES else marked(MARKS[out.suffix.lower()])
+        check_out(out, *read, own=own, force=force)
     if any(out.suffix.lower() in style.SUFFIXES for out in outs):
         style.figure(1, 1)  # says now, not later, that matplotlib is missing
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid._files import write_whole
+from pellucid._writing import marked, write_whole
 from pellucid.analysis import lr_range
 from pellucid.analysis.lr_range import RangeTest
 from pellucid.cli.options import check_out, out_option, output
@@ -22,7 +22,8 @@ from pellucid.runs import from_recipe, prepare, usual_recipe
 from pellucid.runs.prepare import Prepared
 
 NOT_HERE = ("learning_rate", "schedule", "epochs", "patience")
-OWN = ("least", "most", "steps", "out", "as_json", "quiet")
+HEADER = b"learning_rate,loss,smoothed\n"
+OWN = ("least", "most", "steps", "out", "force", "as_json", "quiet")
 ROWS = 15
 BAR = 24  # characters
 
@@ -36,7 +37,9 @@ BAR = 24  # characters
 @out_option("A picture (.png, .svg, .pdf) or a table (.csv).")
 @output
 @click.pass_context
-def lr_find(ctx: click.Context, /, steps: int, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+def lr_find(
+    ctx: click.Context, /, steps: int, out: Path | None, force: bool, as_json: bool, quiet: bool, **given: Any
+) -> None:
     """Find the learning rate to train with on DATA, which is what pellucid train takes.
 
     A network is trained for a few steps, each with a greater learning rate than the one before, from far too small to
@@ -49,7 +52,8 @@ def lr_find(ctx: click.Context, /, steps: int, out: Path | None, as_json: bool, 
     if out is not None and out.suffix.lower() not in (*style.SUFFIXES, ".csv"):
         raise InputError(f"--out {out}: give a name that ends in {', '.join(style.SUFFIXES)} or .csv")
     if out is not None:
-        check_out(out, given["data"], given["target"])
+        own = marked(HEADER) if out.suffix.lower() == ".csv" else style.is_picture
+        check_out(out, given["data"], given["target"], own=own, force=force)
     rates = {"least": given.pop("least"), "most": given.pop("most"), "steps": steps}
     prepared = prepare(from_recipe(given, usual_recipe(given["data"], given["target"])))
     with progress("trying rates", steps, quiet=quiet) as advance:
@@ -81,7 +85,7 @@ def _table(test: RangeTest) -> bytes:
     """The test as the text of a CSV file, every number to its last digit."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(("learning_rate", "loss", "smoothed"))
+    text.write(HEADER.decode())
     table.writerows(zip(test.rates.tolist(), test.losses.tolist(), test.smoothed.tolist(), strict=True))
     return text.getvalue().encode()
 

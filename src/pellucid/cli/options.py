@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pellucid._files import would_be_lost
+from pellucid._writing import check_replaceable, sweep, would_be_lost
 from pellucid.core.errors import InputError
 from pellucid.runs import is_run
 from pellucid.runs.run import FILES
@@ -27,25 +27,40 @@ def count_option(flag: str, usual: int | None, about: str, *, least: int = 1, mo
     return click.option(flag, type=kind, default=usual, show_default=usual is not None, metavar="N", help=about)
 
 
-def out_option(about: str, *, metavar: str = "FILE", required: bool = False, several: bool = False) -> Option:
-    """The option --out: the file to write."""
-    return click.option("--out", type=FILE, metavar=metavar, required=required, multiple=several, help=about)
+def out_option(
+    about: str, *, metavar: str = "FILE", required: bool = False, several: bool = False, replaces: bool = True
+) -> Option:
+    """The option --out, the file to write; and --force, where a file may be there that it ``replaces``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        if replaces:
+            force = click.option("--force", is_flag=True, help="Replace a file that is there, whatever it is.")
+            command = force(command)
+        out = click.option("--out", type=FILE, metavar=metavar, required=required, multiple=several, help=about)
+        return out(command)
+
+    return decorate
 
 
-def check_out(out: Path, *read: str | Path | None) -> None:
-    """Refuse, before anything is computed, a file that cannot be written, or that would be lost.
+def check_out(
+    out: Path, *read: str | Path | None, own: Callable[[Path], bool] | None = None, force: bool = False
+) -> None:
+    """Refuse, before anything is computed, a file that cannot be written, or that would be lost; sweep its folder.
 
     Raises:
         InputError: ``out`` is a folder, or in none that is there; it is one of ``read``, a file in a folder among them,
-            or a file that a run has written.
+            a file that a run has written, or one that is no ``own`` of pellucid and may not be replaced by ``force``.
     """
     if out.is_dir() or not out.parent.is_dir():
         reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
     place = out.resolve()
+    sweep(place.parent)
     for source in (Path(name).resolve() for name in read if name is not None):
         inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
         if source == place or inside:
             raise would_be_lost(f"--out {out}", "is what is read here")
     if place.name in FILES and is_run(str(place.parent)):
         raise would_be_lost(f"--out {out}", "belongs to the run in that folder")
+    if own is not None:
+        check_replaceable(out, own, force=force)

@@ -25,7 +25,7 @@ MOST = 100  # pictures side by side: more are too many to look at, and take minu
 @count_option("--layer", None, "Whose weights [1]")
 @count_option("--top", None, "How many digits (40) or mistakes (12).", most=MOST)
 @output
-def plot(arguments: tuple[str, ...], out: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+def plot(arguments: tuple[str, ...], out: Path, force: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Draw one KIND of picture of a RUN's folder or a MODEL, by default the digit model that comes with pellucid.
 
     \b
@@ -44,9 +44,9 @@ def plot(arguments: tuple[str, ...], out: Path, as_json: bool, quiet: bool, **op
     style.check_name(out)
     asked = Asked(kind, path, quiet=quiet or as_json, **options)
     _check_flags(asked)
-    check_out(out, asked.image, asked.data)
+    check_out(out, asked.image, asked.data, own=style.is_picture, force=force)
     figure, numbers = KINDS[kind](asked)
-    pictures.save(figure, out)
+    pictures.save(figure, out, force=force)
     print_result({"out": out, "kind": kind, **numbers}, f"{kind}: {out}", as_json=as_json, quiet=quiet)
 
 

@@ -11,8 +11,9 @@ import click
 from rich.text import Text
 
 from pellucid import datasets
-from pellucid._files import plain, write_whole
+from pellucid._files import plain
 from pellucid._text import percent, shortened
+from pellucid._writing import marked, write_whole
 from pellucid.cli.models import data_of, is_model, open_model, target_in
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, note, print_json
@@ -26,13 +27,14 @@ from pellucid.render.pictures.subject import output_names
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
 SHOWN = 20
+HEADERS = (b"input,row,prediction", b"ImageId,Label\n")  # of the tables that --out writes, and replaces
 
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
 @click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
 @out_option("Write the predictions to a file.", metavar="FILE.csv")
 @output
-def predict(arguments: tuple[str, ...], out: Path | None, as_json: bool, quiet: bool) -> None:
+def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
     """What MODEL makes of each FILE.
 
     FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
@@ -46,7 +48,7 @@ def predict(arguments: tuple[str, ...], out: Path | None, as_json: bool, quiet: 
         raise InputError(f"{first} is the model: name a picture or a table to predict as well")
     model = open_model(path)
     if out is not None:
-        check_out(out, *arguments, data_of(model))
+        check_out(out, *arguments, data_of(model), own=marked(*HEADERS), force=force)
     read = [_inputs(model, name, own=path is None) for name in files]
     net = model.in_units()
     predictions = [check_answers(net.predict(one.X), one.place) for one in read]

@@ -13,7 +13,7 @@ from pellucid.cli.flags import with_flags
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Out, note, print_json
 from pellucid.core.errors import InputError
-from pellucid.render.report import subject, write
+from pellucid.render.report import is_report, subject, write
 from pellucid.runs import Run, open_run
 from pellucid.runs.run_json import REPORT
 
@@ -22,7 +22,7 @@ from pellucid.runs.run_json import REPORT
 @click.argument("run")
 @out_option("Where to write it [RUN/report.html]", metavar="FILE.html")
 @output
-def report(run: str, out: Path | None, as_json: bool, quiet: bool) -> None:
+def report(run: str, out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
     """Write RUN, the folder of a finished run, as one page of HTML that opens without a network.
 
     It shows the scores, what was found wrong, the curves, the confusion of classes, the worst mistakes, the weights,
@@ -31,16 +31,16 @@ def report(run: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {out}: the report is a page of HTML; give a name that ends in .html")
-    if (
-        out is not None and out.resolve() != (Path(run) / REPORT).resolve()
-    ):  # its own place, where it goes without --out
-        check_out(out)
+    if out is not None and out.resolve() == (Path(run) / REPORT).resolve():
+        out = None  # its own place, where it goes without --out
+    if out is not None:
+        check_out(out, own=is_report, force=force)
     opened = open_run(run)
     about = subject(opened)
     if about.dataset is None:
         note(f"note: the predictions are left out. {about.why}")
     findings = None if about.dataset is None else with_flags(diagnose_run(opened, about.dataset))
-    path = write(about, findings=findings, to=out)
+    path = write(about, findings=findings, to=out, force=force)
     if as_json:
         print_json({"report": path})
     elif quiet:

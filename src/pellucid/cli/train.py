@@ -40,7 +40,7 @@ BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
 @settings_options()
-@out_option("[runs/<date>-<time>]", metavar="DIR")
+@out_option("[runs/<date>-<time>]", metavar="DIR", replaces=False)
 @click.option("--resume", "resume_from", metavar="DIR", type=FILE, help="Go on with a run that was stopped.")
 @output
 @click.pass_context

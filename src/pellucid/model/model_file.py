@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files import StrPath, read_file, write_whole
+from pellucid._files import StrPath, read_file
+from pellucid._writing import check_replaceable, write_whole
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -26,11 +27,12 @@ VERSION = 1
 MISSING = "safetensors is not installed: pip install safetensors"
 
 
-def save(net: Network, path: StrPath) -> None:
+def save(net: Network, path: StrPath, *, force: bool = False) -> None:
     """Write a network to a safetensors file, whole or not at all.
 
     Raises:
-        InputError: an activation or a loss that ``load`` could not make again; nothing is written.
+        InputError: an activation or a loss that ``load`` could not make again; or a file is there that is no model of
+            pellucid, and ``force`` does not say that it may go. Nothing is written.
         OSError: the file cannot be written; what was there before is untouched.
 
     >>> import tempfile
@@ -41,7 +43,7 @@ def save(net: Network, path: StrPath) -> None:
     >>> bool((load(path).theta == net.theta).all())
     True
     """
-    save_model(Model(net), path)
+    save_model(Model(net), path, force=force)
 
 
 def load(path: StrPath) -> Network:
@@ -53,8 +55,8 @@ def load(path: StrPath) -> Network:
     return load_model(path).network
 
 
-def save_model(model: Model, path: StrPath) -> None:
-    """Write a model to a safetensors file, whole or not at all; raises OSError where that cannot be."""
+def save_model(model: Model, path: StrPath, *, force: bool = False) -> None:
+    """Write a model to a safetensors file, whole or not at all; raises as ``save`` does."""
     net = model.network
     tensors = {}
     for number, layer in enumerate(net.layers, start=1):
@@ -69,6 +71,7 @@ def save_model(model: Model, path: StrPath) -> None:
         "preprocessing": None if model.preprocessing is None else model.preprocessing.as_json(),
         "picture_form": model.picture_form,
     }
+    check_replaceable(path, is_model_file, force=force)
     write_tensors(path, tensors, about)
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid._files import sweep, write_whole
+from pellucid._writing import sweep, write_whole
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress

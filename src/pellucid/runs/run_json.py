@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid._files import read_file, to_json, write_whole
+from pellucid._files import read_file, to_json
+from pellucid._writing import write_whole
 from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset
 from pellucid.runs.scores import parts

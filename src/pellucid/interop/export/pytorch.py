@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import pellucid
-from pellucid._files import StrPath, would_be_lost, write_whole
+from pellucid._files import StrPath
+from pellucid._writing import write_whole
 from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -14,7 +15,7 @@ from pellucid.core.registry import describe
 from pellucid.interop.export.expressions import pytorch
 from pellucid.model.additions import Mish, SiLU  # fmt: skip
 from pellucid.model.model import Model
-from pellucid.model.model_file import MISSING, describe_network, is_model_file
+from pellucid.model.model_file import MISSING, describe_network
 
 MODULES: dict[type[Activation], str] = {  # PyTorch's own; others are written from their formulas
     ReLU: "nn.ReLU()",
@@ -45,7 +46,7 @@ def write(model: Model, path: StrPath) -> None:
     """Write ``path``, a ``state_dict`` in safetensors, and a .py file of the same name that loads it.
 
     Raises:
-        InputError: safetensors is not installed; or a model of pellucid, or a .py file of another kind, would be lost.
+        InputError: safetensors is not installed.
         OSError: a file cannot be written.
     """
     path = Path(path)
@@ -54,20 +55,11 @@ def write(model: Model, path: StrPath) -> None:
         from safetensors.numpy import save
     except ImportError:
         raise InputError(MISSING) from None
-    _refuse_to_replace(path, beside)
     lines = program(model, path.name)
     packed = {name: np.ascontiguousarray(array) for name, array in state(model).items()}
     about = {**describe_network(model.network), "classes": model.classes}  # so that it comes back as it went
     write_whole(path, save(packed, {"format": "pt", "load": lines, DESCRIPTION: json.dumps(about)}))
     write_whole(beside, lines.encode())
-
-
-def _refuse_to_replace(weights: Path, beside: Path) -> None:
-    """Raise InputError where one of the two files is there and was not written by an export to PyTorch."""
-    if is_model_file(weights):
-        raise would_be_lost(weights, "is a model of pellucid")
-    if beside.exists() and not beside.read_bytes().startswith(OPENING.encode()):
-        raise would_be_lost(beside, f"is there already, where the lines that load {weights.name} are to stand")
 
 
 def state(model: Model) -> dict[str, AnyArray]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pellucid._files import StrPath
+from pellucid._writing import check_replaceable, marked
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 
@@ -18,13 +19,17 @@ Write = Callable[[Model, StrPath], None]
 class Exporter(NamedTuple):
     """One target: what its file holds, how its name may end, how to use it, and the function that writes it.
 
-    ``write`` is that function, or the name of the module that has it, which is loaded when it is asked for.
+    ``write`` is that function, or the name of the module that has it, which is loaded when it is asked for. ``marks``
+    stand in every file that it writes, near the beginning: only a file that has one is replaced without being asked
+    for. ``beside`` is the ending of a second file.
     """
 
     what: str
     endings: tuple[str, ...]
     use: str
     write: Write | str
+    marks: tuple[bytes, ...] = ()
+    beside: str | None = None
 
 
 EXPORTERS = {
@@ -33,29 +38,40 @@ EXPORTERS = {
         (".onnx",),
         "run it with ONNX Runtime: onnxruntime.InferenceSession({path!r})",
         "pellucid.interop.export.onnx",
+        (b"\x12\x08pellucid",),  # the producer's name
     ),
     "numpy": Exporter(
         "a Python script",
         (".py",),
         "run it: python {path} rows.csv, or import predict from it",
         "pellucid.interop.export.numpy_script",
+        (b" parameters, written by pellucid ",),
     ),
     "pytorch": Exporter(
         "the weights, and the .py file beside it loads them",
         (".safetensors",),
         "load it: the lines are in {beside}",
         "pellucid.interop.export.pytorch",
+        (b"# A network that pellucid ",),
+        beside=".py",
     ),
-    "html": Exporter("a page of HTML", (".html", ".htm"), "open it in a browser", "pellucid.interop.export.html_page"),
+    "html": Exporter(
+        "a page of HTML",
+        (".html", ".htm"),
+        "open it in a browser",
+        "pellucid.interop.export.html_page",
+        (b'<meta name="generator" content="pellucid export">',),
+    ),
 }
 
 
-def export(model: Model, path: StrPath, *, to: str) -> None:
+def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None:
     """Write a model for another tool, whole or not at all: "onnx", "numpy", "pytorch", "html", or a target of your own.
 
     Raises:
         InputError: there is no such target, the path does not end as its files do, what it needs is not installed, it
-            has no way to write an activation of the model, or something else would be lost. Nothing is written.
+            has no way to write an activation of the model, or a file is there that is no such export of pellucid and
+            ``force`` does not say that it may go. Nothing is written.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -71,6 +87,9 @@ def export(model: Model, path: StrPath, *, to: str) -> None:
     if Path(path).suffix.lower() not in exporter.endings:
         raise InputError(f"{path}: is to hold {exporter.what}; give a name that ends in {exporter.endings[0]}")
     write: Write = import_module(exporter.write).write if isinstance(exporter.write, str) else exporter.write
+    places = [Path(path)] + ([] if exporter.beside is None else [Path(path).with_suffix(exporter.beside)])
+    for place in places:
+        check_replaceable(place, marked(*exporter.marks), force=force)
     write(model, path)
 
 

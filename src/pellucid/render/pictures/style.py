@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._files import StrPath, write_whole
+from pellucid._files import StrPath
+from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.render import svg
@@ -177,6 +178,9 @@ def ticks(count: int, most: int) -> AnyArray:
     return np.arange(0, count, max(1, -(-count // most)))
 
 
+is_picture = marked(b"Software\0pellucid", b"<dc:title>pellucid</dc:title>", b"/Creator (pellucid)")
+
+
 def check_name(path: StrPath) -> str:
     """The suffix of a file for a picture, one of ``SUFFIXES``; raises InputError for any other."""
     suffix = Path(path).suffix.lower()
@@ -189,7 +193,10 @@ def render(figure: "Figure", suffix: str, dpi: int = 150) -> bytes:
     """A figure as the bytes of a .png, .svg or .pdf file: the same figure gives the same bytes."""
     from matplotlib import rc_context
 
-    dates: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    dates: dict[str, Any] = {
+        ".png": {"Software": "pellucid"}, ".svg": {"Creator": "pellucid", "Date": None},
+        ".pdf": {"Creator": "pellucid", "CreationDate": None},
+    }  # fmt: skip
     content = io.BytesIO()
     with rc_context({"svg.hashsalt": "pellucid"}), warnings.catch_warnings():
         # a name in letters that the font lacks is drawn as boxes; the picture is good all the same
@@ -198,11 +205,12 @@ def render(figure: "Figure", suffix: str, dpi: int = 150) -> bytes:
     return content.getvalue()
 
 
-def save(figure: "Figure", path: StrPath, dpi: int = 150) -> None:
+def save(figure: "Figure", path: StrPath, dpi: int = 150, *, force: bool = False) -> None:
     r"""Write a figure to a .png, .svg or .pdf file, whole or not at all.
 
     Raises:
-        InputError: the file's name ends in something else.
+        InputError: the file's name ends in something else; or a file is there that is no picture of pellucid, and
+            ``force`` does not say that it may go.
         OSError: it cannot be written.
 
     >>> import tempfile
@@ -212,4 +220,5 @@ def save(figure: "Figure", path: StrPath, dpi: int = 150) -> None:
     b'\x89PNG'
     """
     suffix = check_name(path)
+    check_replaceable(path, is_picture, force=force)
     write_whole(path, render(figure, suffix, dpi), durable=False)

@@ -3,7 +3,7 @@
 ``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
 """
 
-from pellucid.render.report.page import page, write
+from pellucid.render.report.page import is_report, page, write
 from pellucid.render.report.subject import Subject, subject
 
-__all__ = ["Subject", "page", "subject", "write"]
+__all__ = ["Subject", "is_report", "page", "subject", "write"]

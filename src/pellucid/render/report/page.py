@@ -5,8 +5,9 @@ from pathlib import Path
 from string import Template
 
 import pellucid
-from pellucid._files import StrPath, write_whole
+from pellucid._files import StrPath
 from pellucid._text import escape
+from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.analysis.finding import Finding
 from pellucid.datasets import Dataset
 from pellucid.render.report import columns, confusion, cost, curves, layers, mistakes, scores
@@ -42,17 +43,27 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     )  # fmt: skip
 
 
+is_report = marked(b'<meta name="generator" content="pellucid report">')
+
+
 def write(
-    run: Source, *, dataset: Dataset | None = None, findings: Sequence[Finding] | None = None, to: StrPath | None = None
+    run: Source,
+    *,
+    dataset: Dataset | None = None,
+    findings: Sequence[Finding] | None = None,
+    to: StrPath | None = None,
+    force: bool = False,
 ) -> Path:
     """Write the page of a run, whole or not at all, to ``to`` or into the run's folder; returns where it is.
 
     Raises:
-        InputError: as ``page`` does.
+        InputError: as ``page`` does; or a file is there that is no report, and ``force`` does not say that it may go.
         OSError: the file cannot be written; what was there before is untouched.
     """
     about = _subject(run, dataset)
     path = about.folder / REPORT if to is None else Path(to)
+    if to is not None:
+        check_replaceable(path, is_report, force=force)
     write_whole(path, page(about, findings=findings).encode(), durable=False)
     return path
 

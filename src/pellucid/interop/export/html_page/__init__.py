@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid._files import StrPath, write_whole
+from pellucid._files import StrPath
 from pellucid._text import escape
+from pellucid._writing import write_whole
 from pellucid.core.activations import Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.core.registry import describe
