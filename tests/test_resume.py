@@ -73,7 +73,7 @@ def test_a_checkpoint_also_comes_within_a_long_epoch(
 
 def test_the_folder_appears_with_a_checkpoint_of_step_0(small: Path, pellucid: Command) -> None:
     run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
-    assert sorted(path.name for path in Path("run").iterdir()) == ["checkpoint.safetensors", "run.json"]
+    assert sorted(path.name for path in Path("run").iterdir()) == ["checkpoint.safetensors", "lock", "run.json"]
     read = runs.resume(Path("run"))
     assert read.state.progress.step == 0
     np.testing.assert_array_equal(read.state.network.theta, run.state.network.theta)

@@ -103,7 +103,7 @@ def _temporary_file(folder: Path, like: os.stat_result | None) -> tuple[Path, in
     while True:
         path = folder / _name_of_chance()
         descriptor = os.open(path, flags, 0o666 if like is None else 0o600)
-        if _lock(descriptor) and path.exists():
+        if lock(descriptor) and is_at(path, descriptor):
             break
         os.close(descriptor)  # swept away in the moment before it was locked
     if like is not None and LOCKS:
@@ -118,14 +118,25 @@ def _name_of_chance() -> str:
     return f".pellucid-{secrets.token_hex(8)}"
 
 
-def _lock(descriptor: int) -> bool:
-    """Lock an open file or folder; whether that was possible. A file system without locks lets it pass."""
+def lock(descriptor: int) -> bool:
+    """Lock an open file or folder until it is closed; False where another process has it locked.
+
+    On Windows, and on a file system that has no locks, it does nothing.
+    """
     try:
         if LOCKS:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         return not isinstance(error, BlockingIOError)
     return True
+
+
+def is_at(path: Path, descriptor: int) -> bool:
+    """Whether an open file is still the one that a path names: another process may have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager
@@ -161,7 +172,7 @@ def folder_beside(place: Path) -> Iterator[Path]:
             break
         with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(made, os.O_RDONLY)
-            if _lock(descriptor) and made.exists():
+            if lock(descriptor) and is_at(made, descriptor):
                 break
             os.close(descriptor)
     try:

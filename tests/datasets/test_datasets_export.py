@@ -69,11 +69,12 @@ def test_nothing_half_written_stays_behind(
     module = sys.modules["pellucid.datasets.export"]
     real = getattr(module, f"_{form}")
 
-    def write(digits: object, path: Path) -> None:
-        real(digits, path)
+    def write(digits: object, place: object) -> None:
+        real(digits, place)
         failing()
 
     monkeypatch.setattr(module, f"_{form}", write)
+    monkeypatch.setitem(module.WRITERS, form, write)
     with pytest.raises(type(fault)):
         export("test", form, tmp_path / "digits", 3)
     assert list(tmp_path.iterdir()) == []

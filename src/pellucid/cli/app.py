@@ -1,5 +1,6 @@
 """The command group, and what becomes of errors: one message, an exit code, and never a traceback for bad input."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,10 +10,21 @@ import click
 
 import pellucid
 from pellucid.cli.flags import in_flags
-from pellucid.cli.interrupts import ctrl_c_ends_at_once
+from pellucid.cli.interrupts import Ended, handled, leave
 from pellucid.cli.printing import note
 from pellucid.core.errors import InputError
 
+REMEDIES = {  # for what the operating system refuses
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room within what you may use of the disk",
+    errno.EFBIG: "choose another disk, or allow larger files",
+    errno.EROFS: "choose another disk, or mount it for writing",
+    errno.ENOENT: "make the folder again, or choose another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "choose a place that the links lead to",
+    errno.EMFILE: "close other files, or allow more of them (ulimit -n)",
+    errno.EIO: "check the disk",
+}
 COMMANDS = (
     "train", "evaluate", "predict", "importance", "explain", "plot", "landscape",
     "report", "lr-find", "doctor", "check", "export", "import", "benchmark", "data",
@@ -28,7 +40,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        with ctrl_c_ends_at_once():
+        with handled(leave):
             own = "import_" if name == "import" else name.replace("-", "_")
             command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
         return command
@@ -61,9 +73,10 @@ def run(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         where = f" (see {context.command_path} --help)" if context is not None else ""
         return _fail(" ".join(error.format_message().split()).rstrip(".") + where)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         note("interrupted")
-        return 130
+        cause = error.__cause__ or error  # click makes a KeyboardInterrupt an Abort
+        return cause.code if isinstance(cause, Ended) else 130
     except InputError as error:
         return _fail(in_flags(str(error), group.get_command(click.Context(group), next(iter(arguments), ""))))
     except (BrokenPipeError, SystemExit):  # click and rich end like this where nobody reads the output any more
@@ -77,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
 def os_message(error: OSError) -> str:
     """What the operating system refused, where, and what to do."""
     place = f"{error.filename}: " if error.filename else ""
-    remedy = "make room on the disk" if error.errno == 28 else "choose a place that you may read and write"
+    remedy = REMEDIES.get(error.errno or 0, "choose a place that you may read and write")
     return f"{place}{error.strerror or error}; {remedy}"
 
 

@@ -1,29 +1,52 @@
-"""Ctrl-C while the command is still being loaded."""
+"""Signals that ask the command to end: Ctrl-C, and those of a system that shuts down or a terminal that is closed."""
 
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
+
+TO_END = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+Handler = Callable[[int, FrameType | None], None]
+
+
+class Ended(KeyboardInterrupt):
+    """A signal has asked the command to end; what is under way is cleaned up as after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
 
 
 @contextmanager
-def ctrl_c_ends_at_once() -> Iterator[None]:
-    """While modules are loaded, Ctrl-C ends the process then and there.
-
-    Nothing is under way yet that could be lost, and compiled modules turn a KeyboardInterrupt into other errors.
-    """
+def handled(handler: Handler) -> Iterator[None]:
+    """Let a function handle the signals to end, but for those that are ignored, as under ``nohup``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def leave(_: int, __: FrameType | None) -> None:
-        os.write(2, b"interrupted\n")
-        os._exit(130)
-
-    before = signal.signal(signal.SIGINT, leave)
+    before = {number: signal.getsignal(number) for number in TO_END}
+    chosen = [number for number in TO_END if before[number] is not signal.SIG_IGN]
+    for number in chosen:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in chosen:
+            signal.signal(number, before[number] or signal.SIG_DFL)
+
+
+def end(number: int, _: FrameType | None) -> NoReturn:
+    """End the command as an error does, so that what it has begun is taken away."""
+    raise Ended(number)
+
+
+def leave(number: int, _: FrameType | None) -> NoReturn:
+    """End the process then and there.
+
+    While modules are loaded nothing is under way that could be lost, and compiled modules turn a KeyboardInterrupt into
+    other errors.
+    """
+    os.write(2, b"interrupted\n")
+    os._exit(128 + number)

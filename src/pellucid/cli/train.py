@@ -2,7 +2,6 @@
 
 import math
 import shlex
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
 from pellucid.cli.flags import with_flags
+from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
 from pellucid.cli.report import write_at_the_end
@@ -29,6 +29,7 @@ from pellucid.core.network import Network
 from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
 from pellucid.runs import Run, SavedRun, from_recipe, prepare, resume, start, usual_recipe
+from pellucid.runs.checkpoint import NAME as CHECKPOINT
 from pellucid.runs.run_json import REPORT
 from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
@@ -130,6 +131,8 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         note(f"stopped, since nobody reads the output any more; {go_on}")
         raise BrokenPipeError from None
     except OSError as error:
+        if not (run.folder / CHECKPOINT).is_file():
+            raise InputError(f"{run.folder}: has been removed while training went on; start the run again") from None
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
 
 
@@ -149,7 +152,7 @@ def sentence(finding: Finding) -> str:
 
 @contextmanager
 def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
-    """Turn the first Ctrl-C (or SIGTERM) into a stop after the step under way; a second one ends at once."""
+    """Turn the first Ctrl-C, or signal to end, into a stop after the step under way; a second one ends at once."""
 
     def handle(number: int, _: FrameType | None) -> None:
         caught.append(number)
@@ -157,12 +160,8 @@ def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
             raise KeyboardInterrupt
         run.stop = True
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(handle):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _line(epoch: Epoch, settings: Settings) -> str | None:

@@ -79,7 +79,7 @@ class Stream(batches.Stream, Protocol):
     """One part of a data set that is read from its files a block at a time, as training takes it."""
 
     def checksum(self) -> int:
-        """Return a number that changes when the files do, without reading all of them."""
+        """Return a number that changes when the files do, or what is taken of them."""
 
 
 @dataclass(frozen=True)

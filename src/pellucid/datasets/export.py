@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 
+from pellucid._writing import folder_beside, sweep, writing
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Samples, pixel_names
 from pellucid.datasets.mnist import mnist_files
@@ -30,11 +31,11 @@ def export(
     ...
     pellucid.core.errors.InputError: .: exists already; remove it, or choose another name
     """
-    writers: dict[str, Callable[[Samples, Path], None]] = {"csv": _csv, "npz": _npz, "png": _png}
-    if to not in writers:
-        raise InputError(f"form {to!r} does not exist; take {', '.join(writers)}")
+    if to not in (*WRITERS, "png"):
+        raise InputError(f"form {to!r} does not exist; take {', '.join(WRITERS)}, png")
     out = Path(out)
-    if out.exists() or out.is_symlink():
+    is_stream = out.exists() and not out.is_file() and not out.is_dir()  # a pipe or a device
+    if os.path.lexists(out) and not is_stream:
         raise InputError(f"{out}: exists already; remove it, or choose another name")
     if not out.parent.is_dir():
         raise InputError(f"{out}: there is no folder {out.parent}; create it first")
@@ -42,34 +43,35 @@ def export(
     count = len(digits.X) if limit is None else limit
     if not 1 <= count <= len(digits.X):
         raise InputError(f"limit is {limit}; the {part} part has 1 to {len(digits.X)} digits to give")
-    _write_whole(out, Samples(digits.X[:count], digits.y[:count]), writers[to])
+    first = Samples(digits.X[:count], digits.y[:count])
+    sweep(out.parent)
+    if to == "png":
+        with folder_beside(out) as beside:
+            _png(first, beside / out.name)
+            (beside / out.name).rename(out)
+    else:
+        with writing(out) as stream:
+            WRITERS[to](first, stream)
     return count
 
 
-def _write_whole(out: Path, digits: Samples, write: Callable[[Samples, Path], None]) -> None:
-    """Write into a temporary folder beside `out`, and move what came of it there when it is complete."""
-    with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=out.parent, ignore_cleanup_errors=True) as folder:
-        made = Path(folder) / out.name
-        write(digits, made)
-        made.rename(out)
-
-
-def _csv(digits: Samples, path: Path) -> None:
+def _csv(digits: Samples, stream: BinaryIO) -> None:
     """Write each value as the four bytes of its text and comma, and leave out those that it does not need."""
     texts = np.array([f"{value}," for value in range(256)], "S4")
-    with path.open("wb") as stream:
-        stream.write(",".join(["label", *pixel_names(digits.X.shape[1])]).encode())
-        for start in range(0, len(digits.X), ROWS):
-            rows = slice(start, start + ROWS)
-            cells = texts[np.column_stack([digits.y[rows], digits.X[rows]])]  # (rows, 785)
-            lines = b"".join(b"\n" + line.tobytes().translate(None, b"\0")[:-1] for line in cells)
-            stream.write(lines)
-        stream.write(b"\n")
+    stream.write(",".join(["label", *pixel_names(digits.X.shape[1])]).encode())
+    for start in range(0, len(digits.X), ROWS):
+        rows = slice(start, start + ROWS)
+        cells = texts[np.column_stack([digits.y[rows], digits.X[rows]])]  # (rows, 785)
+        lines = b"".join(b"\n" + line.tobytes().translate(None, b"\0")[:-1] for line in cells)
+        stream.write(lines)
+    stream.write(b"\n")
 
 
-def _npz(digits: Samples, path: Path) -> None:
-    with path.open("wb") as stream:  # a name given to savez would get .npz at its end
-        np.savez(stream, X=digits.X, y=digits.y)
+def _npz(digits: Samples, stream: BinaryIO) -> None:
+    np.savez(stream, X=digits.X, y=digits.y)
+
+
+WRITERS: dict[str, Callable[[Samples, BinaryIO], None]] = {"csv": _csv, "npz": _npz}
 
 
 def _png(digits: Samples, path: Path) -> None:

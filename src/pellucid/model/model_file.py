@@ -7,6 +7,7 @@ that are there before any memory is taken for them.
 
 import json
 import math
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -179,14 +180,25 @@ def write_tensors(
     except ImportError:
         raise InputError(MISSING) from None
     packed = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_whole(path, pack(packed, {"pellucid": json.dumps({"format": VERSION, **about})}), durable=durable)
+    entry = {"format": VERSION, **about}
+    entry["checksum"] = _checksum(packed, entry)
+    write_whole(path, pack(packed, {"pellucid": json.dumps(entry)}), durable=durable)
 
 
-def read_tensors(path: StrPath) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+def _checksum(tensors: Mapping[str, AnyArray], about: Mapping[str, Any]) -> int:
+    sum_ = zlib.crc32(json.dumps({name: value for name, value in about.items() if name != "checksum"}).encode())
+    for name in sorted(tensors):
+        sum_ = zlib.crc32(np.ascontiguousarray(tensors[name]).data, sum_)
+    return sum_
+
+
+def read_tensors(path: StrPath, *, as_written: bool = False) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     """Read a safetensors file that pellucid has written: its arrays and its JSON object.
 
+    With ``as_written`` they must be those that were written, to the last bit; else another tool may have changed them.
+
     Raises:
-        InputError: there is no such file, it is cut or not safetensors, or of another version.
+        InputError: there is no such file, it is cut, not safetensors, of another version, or not as it was written.
     """
     try:
         from safetensors import SafetensorError
@@ -202,7 +214,10 @@ def read_tensors(path: StrPath) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         ) from None
     if "pellucid" not in entries:
         raise InputError(f"{path}: holds tensors, but no pellucid model; give a file that pellucid has written")
-    return tensors, _about(path, entries["pellucid"])
+    about = _about(path, entries["pellucid"])
+    if as_written and about.get("checksum") != _checksum(tensors, about):
+        raise InputError(f"{path}: is not as pellucid has written it: its checksum is another; take a copy of it")
+    return tensors, about
 
 
 def metadata(content: bytes) -> dict[str, str]:

@@ -71,7 +71,7 @@ def read(folder: Path, settings: Settings, samples: int) -> State:
         InputError: there is no checkpoint, or it is damaged.
     """
     path = folder / NAME
-    tensors, about = read_tensors(path)
+    tensors, about = read_tensors(path, as_written=True)
     try:
         state = _state(tensors, about, settings, samples)
         state.snapshots.restore(folder, tensors, state.progress.step, state.network.theta)

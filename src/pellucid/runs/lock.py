@@ -1,42 +1,69 @@
-"""The lock on a run's folder: one process at a time writes there, and another is told which one it is.
+"""The lock on a run's folder: one process at a time trains there, and another is told which one does.
 
-The system takes the lock away from a process that dies, so none has to be broken.
+It is a lock of the system on a small file, which goes with the process that holds it, however that ends.
 """
 
+import contextlib
 import os
+import platform
 import time
 from pathlib import Path
+from weakref import WeakValueDictionary
 
-from pellucid._writing import LOCKS
+from pellucid._writing import is_at, lock
 from pellucid.core.errors import InputError
 
-if LOCKS:
-    import fcntl
-else:
-    import msvcrt
-
 NAME = "lock"
-BEYOND = 1 << 30  # the byte that Windows locks: no reader of the text comes so far
 
 
 class Lock:
-    """The lock on a folder, taken when it is made; `release` gives it back.
+    """A lock that is held for as long as anything refers to it."""
 
-    Within a process it may be taken again: whoever takes it last has it.
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path, self._descriptor = path, descriptor
+
+    def __del__(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(self._descriptor)
+
+
+_held: WeakValueDictionary[str, Lock] = WeakValueDictionary()  # of this process
+
+
+def take(folder: Path) -> Lock:
+    """Lock a run's folder; within one process it may be taken again.
 
     Raises:
-        InputError: another process has it; the message names that.
+        InputError: another process holds it; the message says which.
         OSError: the folder cannot be written to.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> lock = Lock(folder)
-    >>> lock.release()
+    >>> held = take(folder)
+    >>> take(folder) is held
+    True
+    >>> del held
     >>> list(folder.iterdir())
     []
     """
+    path = Path(os.path.realpath(folder)) / NAME
+    if (held := _held.get(str(path))) is None:
+        held = _held[str(path)] = Lock(path, _locked(path, folder))
+    return held
 
-    _held: dict[tuple[int, int], "Lock"] = {}  # of this process, by device and number of the folder
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+def _locked(path: Path, folder: Path) -> int:
+    """The file of a lock, open and locked, with this process named in it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        if not lock(descriptor):
+            holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another process"
+            os.close(descriptor)
+            raise InputError(f"{folder}: is being trained by {holder}; wait until that ends, or stop it")
+        if is_at(path, descriptor):
+            break
+        os.close(descriptor)  # its holder has just ended, and removed it
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"process {os.getpid()} on {platform.node()}, since {time.strftime('%H:%M:%S')}".encode())
+    return descriptor

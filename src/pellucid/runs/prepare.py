@@ -21,7 +21,7 @@ from pellucid.runs import run_json
 from pellucid.runs.settings import Settings
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
-CHECKSUM = "checksum"  # of the data that a finished run's model learned from
+CHECKSUM = "checksum"  # the checksums of the data that a finished run's model learned from
 OF_TABLES = ("columns", "weights", "class_weights")
 FEW_ROWS = 2_000  # of a table, up to which its weights are held down the most
 STEPS = 5_000  # that are usual for a table
@@ -131,10 +131,10 @@ def own_data(model: Model) -> Dataset:
         raise InputError(
             f"{own.name}: holds other classes by now than the model learned: bring the file back, or name other data"
         )
-    if checksum is not None and run_json.checksum(own) != checksum:
+    if checksum is not None and (changed := run_json.changed(checksum, run_json.checksums(own))):
         raise InputError(
-            f"{own.name}: is not what it was when the model learned from it, so the part held back then is not known: "
-            "bring the file back, or name the data to take all of it"
+            f"{own.name}: is not what it was when the model learned from it: {changed} differ, so the part held back "
+            "then is not known; bring the file back, or name the data to take all of it"
         )
     return own
 

@@ -5,14 +5,13 @@ checkpoint in it. When the run is finished, ``run.json`` holds its result.
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid._writing import sweep, write_whole
+from pellucid._writing import folder_beside, sweep, write_whole
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress
@@ -20,9 +19,10 @@ from pellucid.core.training import train
 from pellucid.datasets import Dataset
 from pellucid.model.model import Model
 from pellucid.model.model_file import save_model
-from pellucid.runs import checkpoint, run_json, snapshots
+from pellucid.runs import checkpoint, lock, run_json, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.history_file import history_csv
+from pellucid.runs.lock import Lock
 from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data
 from pellucid.runs.scores import parts, score
 from pellucid.runs.settings import Settings
@@ -30,7 +30,7 @@ from pellucid.runs.snapshots import Snapshots
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
-FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY}
+FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY, lock.NAME}
 
 
 @dataclass
@@ -42,9 +42,10 @@ class Run:
     dataset: Dataset
     model: Model
     state: State
-    checksum: int  # of the training data
+    checksums: dict[str, int]  # of the data
     stop: bool = False
     result: dict[str, Any] | None = None
+    lock: Lock | None = None  # on the folder, until the run ends
     _saved_at: float = field(default_factory=time.monotonic)
     _went_on_at: float = field(default_factory=time.monotonic)
 
@@ -56,6 +57,7 @@ class Run:
             DivergenceError: the loss is no number; the last good checkpoint stands.
             OSError: a file cannot be written; the last checkpoint stands.
         """
+        self.lock = lock.take(self.folder)
         self._went_on_at = self._saved_at = time.monotonic()
         self.state.snapshots.take(self.state.progress.step, self.state.network.theta)
         try:
@@ -70,7 +72,10 @@ class Run:
         except DivergenceError as error:
             kept = f"the last good checkpoint is {self.folder / checkpoint.NAME}"
             raise DivergenceError(f"{error.what}; {kept}", error.remedy) from None
-        self._finish()
+        else:
+            self._finish()
+        finally:
+            self.lock = None
 
     def _epochs(self) -> Iterator[Epoch]:
         return train(
@@ -111,7 +116,7 @@ class Run:
 
     def write_json(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
-        run_json.write(folder, self.settings, self.dataset, self.checksum, self.result)
+        run_json.write(folder, self.settings, self.dataset, self.checksums, self.result)
 
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
@@ -123,8 +128,8 @@ class Run:
         if stopping is not None and stopping.best_theta is not None:
             net, best_epoch = net.copy(), stopping.best_epoch
             net.theta = stopping.best_theta
-        self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksum})
-        save_model(self.model, self.folder / run_json.MODEL)
+        self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksums})
+        save_model(self.model, self.folder / run_json.MODEL, force=True)
         self.result = {
             "run": str(self.folder),
             "model": str(self.folder / run_json.MODEL),
@@ -151,27 +156,38 @@ def start(prepared: Prepared, folder: Path) -> Run:
     snapshots = Snapshots.for_run(settings.steps(prepared.dataset.train.shape[0]), net.theta)
     stopping = None if settings.patience is None else EarlyStopping(settings.patience)
     state = State(net, prepared.optimizer, prepared.rng, snapshots, stopping=stopping)
-    run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksum(prepared.dataset))
+    run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksums(prepared.dataset))
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
     if in_the_way is not None:
         raise InputError(f"out={str(folder)!r}: {in_the_way} is a file, but a run is a folder; name one")
     if folder.exists() and any(folder.iterdir()):
-        raise InputError(
-            f"out={str(folder)!r}: holds something already; take another folder, or go on with its run: "
-            f"resume={str(folder)!r}"
-        )
+        raise _taken(folder)
     folder = Path(os.path.realpath(folder))  # the place itself, where a link stands for it
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".pellucid-", dir=folder.parent, ignore_cleanup_errors=True) as beside:
-        made = Path(beside) / folder.name
+    sweep(folder.parent)
+    with folder_beside(folder) as beside:
+        made = beside / folder.name
         made.mkdir()
         run.write_json(made)
         run.state.write(made)
         if folder.exists():
             folder.rmdir()
-        made.rename(folder)
+        try:
+            made.rename(folder)
+        except OSError:
+            if folder.is_dir():
+                raise _taken(folder) from None  # by another process, in this moment
+            raise
+    run.lock = lock.take(folder)
     return run
+
+
+def _taken(folder: Path) -> InputError:
+    return InputError(
+        f"out={str(folder)!r}: holds something already; take another folder, or go on with its run: "
+        f"resume={str(folder)!r}"
+    )
 
 
 def resume(folder: Path, epochs: int | None = None) -> Run:
@@ -185,12 +201,15 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
     """
     about = run_json.read(folder)
+    held = lock.take(folder) if about["result"] is None or epochs is not None else None
+    about = run_json.read(folder)  # again: until now another process may have trained here
     settings = about["settings"]
     dataset = load_data(settings)
-    checksum = run_json.checksum(dataset)
-    if about["data_checksum"] != checksum:
+    checksums = run_json.checksums(dataset)
+    if changed := run_json.changed(about["data_checksum"], checksums):
         raise InputError(
-            f"{settings.data}: is not the data that {folder} was started with; bring it back, or start anew"
+            f"{settings.data}: is not the data that {folder} was started with: {changed} differ; bring it back, or "
+            "start anew"
         )
     started = settings.passes
     settings = settings if epochs is None else replace(settings, epochs=epochs)
@@ -202,7 +221,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     model = describe_model(state.network, settings, dataset)
     if result is not None:
         result |= {"run": str(folder), "model": str(folder / run_json.MODEL)}
-    run = Run(folder, settings, dataset, model, state, checksum, result=result)
+    run = Run(folder, settings, dataset, model, state, checksums, result=result, lock=held)
     if result is None:
         sweep(folder)
     if longer:

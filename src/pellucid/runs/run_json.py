@@ -12,7 +12,8 @@ import pellucid
 from pellucid._files import read_file, to_json
 from pellucid._writing import write_whole
 from pellucid.core.errors import InputError
-from pellucid.datasets import Dataset
+from pellucid.datasets import Dataset, Samples, WeightedSamples
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
 
@@ -20,13 +21,20 @@ NAME = "run.json"
 MODEL = "model.safetensors"
 REPORT = "report.html"
 PARTS = ("train", "dev", "test")
+CHECKED = {
+    "columns": "the names of its columns or classes, or their order",
+    "preprocessing": "what its columns are turned into",
+    "train": "its training rows",
+    "dev": "its dev rows",
+    "test": "its test rows",
+}
 NUMBERS = ("parameters", "epochs", "best_epoch", "steps", "seconds")
 RESULT = {"run": str, "model": str} | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
 SCORES = [dict.fromkeys(names, int | float | None) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
 
 
 def write(
-    folder: Path, settings: Settings, dataset: Dataset, data_checksum: int, result: dict[str, Any] | None
+    folder: Path, settings: Settings, dataset: Dataset, checksums: dict[str, int], result: dict[str, Any] | None
 ) -> None:
     """Write ``run.json`` into the folder of a run, whole or not at all."""
     about = {
@@ -36,7 +44,7 @@ def write(
         "system": platform.platform(),
         "settings": settings.as_json(),
         "samples": dict.fromkeys(PARTS, 0) | {name: part.shape[0] for name, part in parts(dataset).items()},
-        "data_checksum": data_checksum,
+        "data_checksum": checksums,
         "peak_memory": None if result is None else _peak_memory(),
         "result": result,
     }
@@ -102,24 +110,43 @@ def model_file(path: str) -> Path:
     return folder / MODEL
 
 
-def checksum(dataset: Dataset) -> int:
-    """A number that changes when the training data does, or what a table's columns become.
+def checksums(dataset: Dataset) -> dict[str, int]:
+    """Numbers that change when anything does that a run depends on in its data: see ``CHECKED``.
 
-    Of a stream only the files' sizes, samples of their bytes, and all targets are looked at
-    (``FileStream.checksum``). Of a date only the days count: the last bits of a sine may be others on another machine.
+    Of a date only the days count: the last bits of a sine may be others on another machine.
     """
-    train, plan = dataset.train, dataset.preprocessing
-    if not isinstance(train, tuple):
-        return train.checksum()
-    X, *others = train
-    total, parts = 0, [X]
+    plan = dataset.preprocessing
+    named = json.dumps([dataset.features, dataset.classes])
+    found = {"columns": zlib.crc32(named.encode()), "preprocessing": 0}
     if plan is not None:
-        total = zlib.crc32(json.dumps(plan.as_json()).encode())
+        found["preprocessing"] = zlib.crc32(json.dumps(plan.as_json()).encode())
+    for name, part in parts(dataset).items():
+        found[name] = part.checksum() if not isinstance(part, tuple) else _of_rows(part, plan, found["preprocessing"])
+    return found
+
+
+def _of_rows(part: Samples | WeightedSamples, plan: Preprocessing | None, start: int) -> int:
+    """The checksum of inputs, targets and weights."""
+    X, *others = part
+    arrays = [X]
+    if plan is not None:
         places = zip(plan.columns, plan.places(), strict=True)
-        parts = [X[:, place][:, : 1 if column.kind == "date" else None] for column, place in places]
-    for array in (*parts, *others):
-        total = zlib.crc32(np.ascontiguousarray(array).data, total)
-    return total
+        arrays = [X[:, place][:, : 1 if column.kind == "date" else None] for column, place in places]
+    for array in (*arrays, *others):
+        start = zlib.crc32(np.ascontiguousarray(array).data, start)
+    return start
+
+
+def changed(before: Any, now: dict[str, int]) -> str:
+    """What of some data is not as it was, in words; "" where nothing is. ``before`` is what a file says.
+
+    >>> changed({"columns": 1, "train": 2, "dev": 3}, {"columns": 1, "train": 2, "dev": 4})
+    'its dev rows'
+    """
+    if isinstance(before, int):  # of a version that looked at the training rows alone
+        before = now | {"train": before}
+    known = before if isinstance(before, dict) else {}
+    return " and ".join(what for name, what in CHECKED.items() if known.get(name) != now.get(name))
 
 
 def _peak_memory() -> int | None:

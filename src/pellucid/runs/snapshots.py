@@ -64,7 +64,7 @@ class Snapshots:
         """Take back what the file and a checkpoint hold, up to the checkpoint's step; others too close are left out."""
         found = _by_step(tensors["path.steps"], tensors["path.theta"], like)
         try:
-            file, _ = read_tensors(folder / NAME)
+            file, _ = read_tensors(folder / NAME, as_written=True)
             found |= _by_step(file["steps"], file["theta"], like)
         except (InputError, KeyError, ValueError):
             pass  # the file of a run that is young, or a damaged one: what is left is a shorter path

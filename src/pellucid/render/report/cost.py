@@ -49,7 +49,7 @@ def again(about: Subject) -> Section:
     parts = ", ".join(f"{many:,} {part}" for part, many in about.samples.items() if many)
     data = [
         ("samples", parts, ""),
-        ("checksum of the training data", str(about.about["data_checksum"]), "as in run.json"),
+        ("checksums of the data", str(about.about["data_checksum"]).strip("{}").replace("'", ""), "as in run.json"),
         ("folder", shortened(str(about.folder), 300), ""),
     ]
     return Section("again", "Settings", "How to make it again", made + "<h3>Data</h3>\n" + facts(data, "list"))
