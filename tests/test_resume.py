@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 
 import pellucid as pl
 from pellucid import runs
+from pellucid.datasets import LoadOptions
 from pellucid.model import model_file
 from pellucid.runs import run as run_module
 from support import Command
@@ -212,6 +213,61 @@ def test_changed_data_are_refused(pellucid: Command, small: Path) -> None:
     ended = pellucid("train", "--resume", "run")
     assert ended.code == 2
     assert "is not the data" in ended.err
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_a_changed_sample_of_any_part_is_refused_and_named(pellucid: Command, small: Path, part: str) -> None:
+    run = runs.start(runs.prepare(runs.from_recipe({**SETTINGS, "dev": 50, "test": 60})), Path("run"))
+    assert pellucid("train", *FLAGS, "--dev", 50, "--test", 60, "--out", "done", "-q").code == 0
+    del run
+    held = dict(np.load(small))
+    indices = LoadOptions(dev=50, test=60, seed=3).split(600, held["y"].astype(np.int64))
+    held["X"][indices[("train", "dev", "test").index(part)][7], 300] ^= 1
+    np.savez(small, **held)
+    what = {"train": "its training rows", "dev": "its dev rows", "test": "its test rows"}[part]
+    for command in (("train", "--resume", "run"), ("evaluate", "done")):
+        ended = pellucid(*command)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+        assert f"{what} differ" in ended.err
+
+
+def rows_of_a_table(change: str = "") -> str:
+    """A table, one thing of which may be changed."""
+    rows = [[f"{i}.5", str(2 * i % 7), "yes" if i % 2 else "no", str(1 + i % 3)] for i in range(60)]
+    names = ["a", "b", "c", "w"]
+    if change == "order":
+        names, rows = ["b", "a", "c", "w"], [[b, a, c, w] for a, b, c, w in rows]
+    if change == "name":
+        names[0] = "A"
+    if change == "weight":
+        rows[5][3] = "9"
+    if change == "class":
+        rows = [[a, b, {"yes": "YES", "no": "no"}[c], w] for a, b, c, w in rows]
+    return "\n".join(",".join(row) for row in [names, *rows]) + "\n"
+
+
+@pytest.mark.parametrize("change", ["order", "name", "weight", "class"])
+def test_changed_columns_classes_and_weights_are_refused(pellucid: Command, tmp_path: Path, change: str) -> None:
+    settings = {"data": "t.csv", "target": "c", "weights": "w", "epochs": 2}
+    (tmp_path / "t.csv").write_text(rows_of_a_table())
+    runs.start(runs.prepare(runs.from_recipe(settings, "table")), Path("run"))
+    assert pellucid("train", "--resume", "run").code == 0
+    runs.start(runs.prepare(runs.from_recipe(settings, "table")), Path("other"))
+    (tmp_path / "t.csv").write_text(rows_of_a_table(change))
+    ended = pellucid("train", "--resume", "other")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert {"weight": "rows", "order": "order", "name": "its columns", "class": "classes"}[change] in ended.err
+
+
+def test_a_checkpoint_that_is_not_as_it_was_written_is_refused(pellucid: Command, small: Path) -> None:
+    runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
+    place = Path("run/checkpoint.safetensors")
+    content = bytearray(place.read_bytes())
+    content[-1000] ^= 1  # the last bit of a weight
+    place.write_bytes(content)
+    ended = pellucid("train", "--resume", "run")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "is not as pellucid has written it" in ended.err
 
 
 def start_training(folder: Path, *flags: object) -> subprocess.Popen[bytes]:
