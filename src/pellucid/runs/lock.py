@@ -3,17 +3,14 @@
 The system takes the lock away from a process that dies, so none has to be broken.
 """
 
-import os
-import time
 from pathlib import Path
 
 from pellucid._writing import LOCKS
-from pellucid.core.errors import InputError
 
 if LOCKS:
-    import fcntl
+    pass
 else:
-    import msvcrt
+    pass
 
 NAME = "lock"
 BEYOND = 1 << 30  # the byte that Windows locks: no reader of the text comes so far
