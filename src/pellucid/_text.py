@@ -6,7 +6,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠].", re.DOTALL)  # with which a spreadsheet begins to compute
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_QUOTED = re.compile('[",\r\n]|^ | $')
+
+
+def visible(text: object, kept: str = "") -> str:
+    r"""Text that shows all that is in it and does nothing else, as for a terminal.
+
+    Control characters, line breaks, marks that turn the direction of writing, halves of characters and blanks of other
+    kinds than the usual one become escapes, but for those that are ``kept``.
+
+    >>> print(visible("a\x1b[2Jb\nc\u202ed"), visible("Köln"))
+    a\x1b[2Jb\nc\u202ed Köln
+    """
+    plain = str(text)
+    if plain.isprintable():
+        return plain
+    return "".join(mark if mark.isprintable() or mark in kept else ascii(mark)[1:-1] for mark in plain)
 
 
 def escape(text: object, longest: int = 300) -> str:
@@ -15,9 +32,24 @@ def escape(text: object, longest: int = 300) -> str:
     >>> escape('<b>"&"</b>')
     '&lt;b&gt;&quot;&amp;&quot;&lt;/b&gt;'
     """
-    plain = str(text).encode("utf-8", "replace").decode("utf-8")
-    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", plain)
-    return html.escape(plain if len(plain) <= longest else plain[: longest - 1] + "…")
+    return html.escape(shortened(visible(str(text)[: longest + 1], kept="\n\t"), longest))
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    r"""A line of a .csv; a text that a spreadsheet would take for a formula stands behind an apostrophe.
+
+    Numbers stay as they are, those that are texts too. docs/security.md tells why.
+
+    >>> csv_line(["=1+1", "-1", -1.5, "a, b"])
+    '\'=1+1,-1,-1.5,"a, b"\n'
+    """
+    return ",".join(_csv_cell(cell) if isinstance(cell, str) else repr(cell) for cell in cells) + "\n"
+
+
+def _csv_cell(text: str) -> str:
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        text = f"'{text}"
+    return '"{}"'.format(text.replace('"', '""')) if _QUOTED.search(text) else text
 
 
 def number(value: float) -> str:
@@ -114,3 +146,15 @@ def shortened(text: str, longest: int = 40) -> str:
     ('price', 'aaaa…')
     """
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def in_short(message: str, longest: int = 500) -> str:
+    """A message that is not too long: what is left out is in its middle, since its end says what to do.
+
+    >>> in_short("a name of " + "x" * 1000 + " letters: shorten it", 50)
+    'a name of xxxxxxxxxxxxxx…xxxxx letters: shorten it'
+    """
+    if len(message) <= longest:
+        return message
+    head = (longest - 1) // 2
+    return f"{message[:head]}…{message[head + 1 - longest :]}"

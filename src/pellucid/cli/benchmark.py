@@ -214,9 +214,9 @@ def _show(result: dict[str, Any], *, quiet: bool) -> None:
     results.line()
     _show_prediction(results, result["prediction"])
     results.line()
+    results.line("2.0 × means that a step takes twice the time of its matrix products alone; but for noise, no program")
     results.line(
-        "2.0 × means that a step takes twice the time of its matrix products alone; but for noise, no program that\n"
-        "computes them with this BLAS and as many threads can be below 1. Medians, with quartiles in brackets."
+        "that computes them with this BLAS and as many threads can be below 1. Medians, quartiles in brackets."
     )
     results.line(
         f"NumPy {result['numpy']}, {result['blas'] or 'a BLAS without a name'}, up to {cores} threads, "

@@ -5,11 +5,10 @@ import itertools
 import click
 import numpy as np
 from click.exceptions import Exit
-from rich.text import Text
 
 from pellucid.cli.models import open_model
 from pellucid.cli.options import count_option, output
-from pellucid.cli.printing import Out, print_json, progress
+from pellucid.cli.printing import Out, Styled, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model
@@ -63,7 +62,7 @@ def _show(result: GradientCheck, *, quiet: bool) -> None:
         columns = ("layer", "‖g − n‖ / (‖g‖ + ‖n‖)", "checked", "at a kink", "")
         rows = []
         for layer in result.layers:
-            verdict = Text("right", "green") if layer.passed else Text("wrong", "red")
+            verdict = Styled("right", "green") if layer.passed else Styled("wrong", "red")
             rows.append((str(layer.layer), f"{layer.error:.2e}", f"{layer.checked:,}", f"{layer.skipped:,}", verdict))
         results.table(columns, rows, right=columns[1:4])
     answer = "back propagation is right" if result.passed else "BACK PROPAGATION IS WRONG"

@@ -3,13 +3,13 @@
 from typing import Any
 
 import click
-from rich.text import Text
 
 from pellucid._files import plain
-from pellucid._text import counted, decimal, percent
+from pellucid._text import counted, decimal, percent, shortened
+from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model
 from pellucid.cli.options import output
-from pellucid.cli.printing import Out, print_json
+from pellucid.cli.printing import Cell, Out, Styled, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -18,6 +18,8 @@ from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
 
+MOST_CLASSES = 20  # that are shown, and pairs of them
+MOST_LISTED = 100  # pairs of classes that are confused, in JSON
 FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
 
@@ -34,7 +36,8 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     model = open_model(path)
     name, samples = weighted_samples_for(model, data)
     outputs = check_answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
-    result = _result(model, samples, outputs)
+    found = _confusions(model, samples, outputs)
+    result = _result(model, samples, outputs, found)
     if as_json:
         print_json(result)
         return
@@ -45,14 +48,24 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     if "targets" in result and not quiet:
         results.line()
         _show_targets(results, result["targets"])
-    if "confusion" in result and not quiet:
+    if found is not None and not quiet:
         results.line()
-        _show_classes(results, result)
+        _show_classes(results, model, found)
         results.line()
-        _show_confusion(results, model, result)
+        _show_confusion(results, model, found)
 
 
-def _result(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> dict[str, Any]:
+def _confusions(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> Confusions | None:
+    """Which classes are taken for which; None for values, and for several questions at once."""
+    net = model.network
+    if net.loss.kind == "values" or (net.loss.kind == "probabilities" and net.sizes[-1] > 1):
+        return None
+    return Confusions.of(outputs, samples.y, len(model.class_names))
+
+
+def _result(
+    model: Model, samples: Samples | WeightedSamples, outputs: AnyArray, found: Confusions | None
+) -> dict[str, Any]:
     net = model.network
     scores = score(model, samples)
     result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
@@ -60,12 +73,14 @@ def _result(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray)
         several = {"targets": _each_target(model, samples, outputs)} if net.sizes[-1] > 1 else {}
         return {**result, "r2": scores.r2, "rmse": scores.rmse, **several}
     result["accuracy"] = scores.accuracy
-    if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
-        return result  # several questions at once: there is no one class to confuse with another
-    names = model.class_names
-    matrix = metrics.confusion(outputs, samples.y, len(names))
-    each = metrics.per_class(matrix)
-    result["confusion"] = matrix.tolist()
+    if found is None:
+        return result
+    names, each = model.class_names, found.scores()
+    result["confusion"] = found.matrix().tolist() if found.classes <= MOST_IN_MATRIX else None
+    result["confused"] = [
+        {"true": names[true], "taken_for": names[taken], "times": times}
+        for true, taken, times in found.mistakes(MOST_LISTED)
+    ]
     result["per_class"] = {
         name: plain({key: column[k] for key, column in each._asdict().items()}) for k, name in enumerate(names)
     }
@@ -94,19 +109,31 @@ def _show_targets(results: Out, targets: dict[str, dict[str, float | None]]) -> 
     results.table(("target", "R²", "RMSE"), rows, right=("R²", "RMSE"))
 
 
-def _show_classes(results: Out, result: dict[str, Any]) -> None:
+def _show_classes(results: Out, model: Model, found: Confusions) -> None:
+    each, names = found.scores(), model.class_names
+    chosen = list(range(len(names)))
+    if len(names) > MOST_CLASSES:
+        chosen = found.worst(MOST_CLASSES)
+        results.line(f"of {len(names):,} classes the {len(chosen)} that are recognised worst; --json has all of them")
     columns = ("class", "samples", "precision", "recall", "F1")
     rows = [
-        (name, f"{row['samples']:,}", *(percent(row[key]) for key in ("precision", "recall", "f1")))
-        for name, row in result["per_class"].items()
+        (shortened(names[k]), f"{each.samples[k]:,}", *map(percent, (each.precision[k], each.recall[k], each.f1[k])))
+        for k in chosen
     ]
     results.table(columns, rows, right=columns[1:])
 
 
-def _show_confusion(results: Out, model: Model, result: dict[str, Any]) -> None:
-    names = model.class_names
-    rows = []
-    for k, (name, counts) in enumerate(zip(names, result["confusion"], strict=True)):
-        cells = [Text(str(count), "bold") if j == k else str(count) if count else "·" for j, count in enumerate(counts)]
-        rows.append((Text(name, "bold"), *cells))
+def _show_confusion(results: Out, model: Model, found: Confusions) -> None:
+    names = [shortened(name) for name in model.class_names]
+    if len(names) > MOST_CLASSES:
+        pairs = [(names[true], names[taken], f"{times:,}") for true, taken, times in found.mistakes(MOST_CLASSES)]
+        results.line(f"the {len(pairs)} pairs of classes that are confused most often" if pairs else "no mistakes")
+        if pairs:
+            results.table(("true", "taken for", "times"), pairs, right=("times",))
+        return
+    rows: list[list[Cell]] = []
+    for k, (name, counts) in enumerate(zip(names, found.matrix().tolist(), strict=True)):
+        cells: list[Cell] = [str(count) if count else "·" for count in counts]
+        cells[k] = Styled(str(counts[k]), "bold")
+        rows.append([Styled(name, "bold"), *cells])
     results.table(("true ↓ taken for →", *names), rows, right=names)

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.text import Text
 
 from pellucid.analysis import explain as arithmetic
 from pellucid.analysis.explain import Code, Explanation, Section, Step, narrow_terminal
@@ -15,7 +14,7 @@ from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
 from pellucid.cli.models import open_model
 from pellucid.cli.options import FILE, count_option, output
-from pellucid.cli.printing import Cell, Out, note, print_json
+from pellucid.cli.printing import Cell, Out, Styled, note, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -185,8 +184,8 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
             for step, lines in zip(block, narrow_terminal.rows(block, digits, width), strict=True):
                 value = _value(step, digits)
                 for text in lines:
-                    ends = text is lines[-1] and text.endswith(value.plain)
-                    results.line(Text.assemble(text.removesuffix(value.plain), value) if ends else text)
+                    ends = text is lines[-1] and text.endswith(value.text)
+                    results.line(*([text.removesuffix(value.text), value] if ends else [text]))
 
 
 def _say(results: Out, text: str) -> None:
@@ -200,6 +199,6 @@ def _cells(step: Step, digits: int) -> list[Cell]:
     return [f"  {name}", why, formula, numbers, _value(step, digits)]
 
 
-def _value(step: Step, digits: int) -> Text:
+def _value(step: Step, digits: int) -> Styled:
     value = value_of(step, digits)
-    return Text(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)
+    return Styled(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)

@@ -107,7 +107,8 @@ def _show(test: RangeTest, command: str | None, out: Path | None, *, quiet: bool
     if out is not None:
         results.line(f"written to {out}")
     if command is not None:
-        results.line("\nTry next:", bold=True)
+        results.line()
+        results.line("Try next:", bold=True)
         results.line(f"  {command}")
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from pellucid import runs
 from pellucid.analysis import landscape
 from pellucid.analysis.class_report import Answers, worst_by_loss
+from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model
 from pellucid.cli.printing import progress
 from pellucid.cli.samples import One, one_sample, samples_for
-from pellucid.core import metrics
 from pellucid.core.errors import InputError
 from pellucid.core.evaluation import check_data
 from pellucid.core.progress import COLUMNS
@@ -122,7 +122,12 @@ def _confusion(asked: Asked) -> Drawn:
     subject.one_class_each(model, "confusion")
     _, samples = asked.samples(model)
     names = model.class_names
-    matrix = metrics.confusion(model.network.predict(samples.X), samples.y, len(names))
+    if len(names) > MOST_IN_MATRIX:
+        raise InputError(
+            f"confusion: {len(names):,} classes, but a picture shows at most {MOST_IN_MATRIX:,}: pellucid evaluate "
+            "lists those that are confused most often"
+        )
+    matrix = Confusions.of(model.network.predict(samples.X), samples.y, len(names)).matrix()
     return pictures.confusion(matrix, names), {"classes": names, "confusion": matrix}
 
 

@@ -1,22 +1,20 @@
 """``pellucid predict``: pictures and rows in, predictions out."""
 
-import csv
-import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import click
-from rich.text import Text
 
 from pellucid import datasets
 from pellucid._files import plain
-from pellucid._text import percent, shortened
-from pellucid._writing import marked, write_whole
+from pellucid._text import csv_line, percent, shortened
+from pellucid._writing import marked, writing
 from pellucid.cli.models import data_of, is_model, open_model, target_in
 from pellucid.cli.options import check_out, out_option, output
-from pellucid.cli.printing import Cell, Out, note, print_json
+from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -53,9 +51,11 @@ def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: 
     net = model.in_units()
     predictions = [check_answers(net.predict(one.X), one.place) for one in read]
     if out is not None:
-        write_whole(out, _as_csv(model, read, predictions).encode())
+        with writing(out) as stream:
+            for line in _as_csv(model, read, predictions):
+                stream.write(line.encode(errors="backslashreplace"))
     if as_json:
-        print_json({"predictions": _as_json(model, read, predictions)})
+        print_json_list("predictions", _entries(model, read, predictions))
         return
     _show(model, read, predictions, out, quiet=quiet)
 
@@ -117,8 +117,8 @@ def _answers(model: Model, outputs: AnyArray) -> list[Any]:
     return [names[k] for k in metrics.labels(outputs)]
 
 
-def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> list[dict[str, Any]]:
-    rows = []
+def _entries(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> Iterator[dict[str, Any]]:
+    """What is said of each row, one at a time: with many classes all of them would take much memory."""
     for one, outputs in zip(read, predictions, strict=True):
         answers, values = _answers(model, outputs), model.network.loss.kind == "values"
         shares = None if values else metrics.probabilities(outputs)
@@ -128,27 +128,22 @@ def _as_json(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]
                 entry["values"] = dict(zip(output_names(model), answer, strict=True))
             if shares is not None:
                 entry["probabilities"] = dict(zip(model.class_names, plain(shares[row]), strict=True))
-            rows.append(entry)
-    return rows
+            yield entry
 
 
-def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> str:
+def _as_csv(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]) -> Iterator[str]:
     """A table of predictions; ImageId,Label where the only file is a digit table without labels, as Kaggle has it."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
     table = read[0].table
     if len(read) == 1 and table is not None and table.y is None and table.image_shape == (28, 28):
-        rows.writerow(["ImageId", "Label"])
-        rows.writerows(enumerate(_answers(model, predictions[0]), start=1))
-        return text.getvalue()
-    entries = _as_json(model, read, predictions)
-    values, shares = entries[0].get("values", {}), entries[0].get("probabilities", {})
-    answers = [f"prediction_{name.removeprefix('output ')}" for name in values] or ["prediction"]
-    rows.writerow(["input", "row", *answers, *(f"probability_{name}" for name in shares)])
-    for entry in entries:
-        cells = entry["values"].values() if values else [entry["prediction"]]
-        rows.writerow([entry["input"], entry["row"], *cells, *entry.get("probabilities", {}).values()])
-    return text.getvalue()
+        yield csv_line(["ImageId", "Label"])
+        yield from map(csv_line, enumerate(_answers(model, predictions[0]), start=1))
+        return
+    for place, entry in enumerate(_entries(model, read, predictions)):
+        values, shares = entry.get("values", {}), entry.get("probabilities", {})
+        if place == 0:
+            answers = [f"prediction_{name.removeprefix('output ')}" for name in values] or ["prediction"]
+            yield csv_line(["input", "row", *answers, *(f"probability_{name}" for name in shares)])
+        yield csv_line([entry["input"], entry["row"], *(values.values() or [entry["prediction"]]), *shares.values()])
 
 
 def _show(
@@ -159,7 +154,7 @@ def _show(
         results.line(str(_answers(model, predictions[0])[0]))
         return
     if not (quiet and out is not None):
-        entries = _as_json(model, read, [outputs[:SHOWN] for outputs in predictions])[:SHOWN]
+        entries = list(islice(_entries(model, read, predictions), SHOWN))
         columns = ("input", *entries[0].get("values", ["prediction"]))
         columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
         results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
@@ -174,7 +169,7 @@ def _cells(entry: dict[str, Any], *, several: bool) -> list[Cell]:
     answer = entry["prediction"]
     if "probabilities" not in entry:
         values = answer if isinstance(answer, list) else [answer]
-        return [place, *(Text(f"{value:.6g}", "bold") for value in values)]
+        return [place, *(Styled(f"{value:.6g}", "bold") for value in values)]
     shares = sorted(entry["probabilities"].items(), key=lambda item: -item[1])
-    following = ", ".join(f"{name} ({percent(share)})" for name, share in shares[1:3])
-    return [place, Text(answer, "bold"), percent(shares[0][1]), following]
+    following = ", ".join(f"{shortened(name)} ({percent(share)})" for name, share in shares[1:3])
+    return [place, Styled(shortened(answer), "bold"), percent(shares[0][1]), following]

@@ -1,9 +1,13 @@
-"""Where results and notes go: standard output, standard error, JSON, tables, a progress bar."""
+"""Where results and notes go: standard output, standard error, JSON, tables, a progress bar.
+
+What is printed for people shows all that is in it and moves, hides and changes nothing else on a terminal, wherever a
+name in it comes from; the styles and lines of a result are made here alone. JSON is plain ASCII by itself.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,17 +15,26 @@ from rich.table import Table
 from rich.text import Text
 
 from pellucid._files import to_json
+from pellucid._text import in_short, visible
 
 
 def note(message: str) -> None:
-    """Say something that is no result, on standard error."""
+    """Say something that is no result, on standard error: on one line, and not a long one."""
     if sys.stderr is not None:
-        print(message, file=sys.stderr, flush=True)
+        print(in_short(visible(in_short(message))), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output, with null for what is not a number."""
     print(to_json(value))
+
+
+def print_json_list(name: str, values: Iterable[Any]) -> None:
+    """One JSON object on standard output that holds a list, of which one value at a time is in memory."""
+    print(f'{{"{name}": [', end="")
+    for place, value in enumerate(values):
+        print(", " * (place > 0) + to_json(value), end="")
+    print("]}")
 
 
 def print_result(value: Any, line: str, *, as_json: bool, quiet: bool) -> None:
@@ -32,7 +45,14 @@ def print_result(value: Any, line: str, *, as_json: bool, quiet: bool) -> None:
         Out().line(line)
 
 
-Cell = str | Text  # what stands in a table: as it is, or in a style
+class Styled(NamedTuple):
+    """A text in a style."""
+
+    text: str
+    style: str
+
+
+Cell = str | Styled  # what stands in a table or on a line
 
 
 class Out:
@@ -46,18 +66,23 @@ class Out:
         """The columns of the terminal; None where the results go elsewhere, and lines may be as long as they are."""
         return self._console.width if self._console.is_terminal else None
 
-    def line(self, text: Cell = "", *, bold: bool = False) -> None:
-        """Print a line as it is."""
-        self._console.print(text, markup=False, soft_wrap=True, style="bold" if bold else None)
+    def line(self, *cells: Cell, bold: bool = False) -> None:
+        """Print a line, of one text or several."""
+        self._console.print(Text.assemble(*map(_text, cells)), soft_wrap=True, style="bold" if bold else None)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
         """Print a table; columns named in ``right`` are aligned there."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
-            table.add_column(Text(name), justify="right" if name in right else "left", no_wrap=True)
+            table.add_column(_text(name), justify="right" if name in right else "left", no_wrap=True)
         for row in rows:
-            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+            table.add_row(*map(_text, row))
         Console(highlight=False, width=10_000).print(table)
+
+
+def _text(cell: Cell) -> Text:
+    text, style = (cell, "") if isinstance(cell, str) else cell
+    return Text(visible(text), style)
 
 
 @contextmanager

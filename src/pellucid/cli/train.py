@@ -242,7 +242,8 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
         return
     folder = shlex.quote(str(run.folder))
     results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {run.folder}")
-    results.line("\nTry next:", bold=True)
+    results.line()
+    results.line("Try next:", bold=True)
     if (run.folder / REPORT).is_file():
         results.line(f"  open {shlex.quote(str(run.folder / REPORT))}               all of it on one page")
     what = "class by class" if run.dataset.classes is not None else "on the part held back"

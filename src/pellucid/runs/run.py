@@ -171,12 +171,12 @@ def start(prepared: Prepared, folder: Path) -> Run:
         made.mkdir()
         run.write_json(made)
         run.state.write(made)
-        if folder.exists():
-            folder.rmdir()
         try:
+            if folder.exists():
+                folder.rmdir()
             made.rename(folder)
         except OSError:
-            if folder.is_dir():
+            if folder.is_dir() and any(folder.iterdir()):
                 raise _taken(folder) from None  # by another process, in this moment
             raise
     run.lock = lock.take(folder)

@@ -6,6 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
+from pellucid._text import visible
 from pellucid.analysis.explain.step import Block, Code, Explanation, Section, Step, Value
 
 SMALL = 6  # an array of no more numbers is written down
@@ -137,9 +138,8 @@ def _block(block: Block, digits: int) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    return f"`{visible(text).replace('`', 'ˋ').replace('|', '∣')}`" if text else ""
 
 
 def _escaped(text: str) -> str:
-    text = " ".join(text.split())
-    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|#~&!$])", r"\\\1", visible(" ".join(text.split())))

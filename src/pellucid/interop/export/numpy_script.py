@@ -1,7 +1,6 @@
 """A model as one readable Python script that needs NumPy alone: the forward pass, its weights, its preprocessing."""
 
 import base64
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pellucid.core.registry import describe
 from pellucid.datasets.formats.digit_csv_rows import GAPS
 from pellucid.datasets.frames.coerce import NO, YES
 from pellucid.interop.export.expressions import numpy_text
+from pellucid.interop.export.literals import Literals, refuse_to_shadow
 from pellucid.model.columns import CYCLES, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
@@ -25,7 +25,13 @@ BESIDE = Path(__file__).parent / "numpy_script_parts"
 
 
 def write(model: Model, path: StrPath) -> None:
-    """Write a model as a Python script, whole or not at all; raises OSError where that cannot be."""
+    """Write a model as a Python script, whole or not at all.
+
+    Raises:
+        InputError: the script would stand in the way of a module that it imports.
+        OSError: the file cannot be written.
+    """
+    refuse_to_shadow(Path(path))
     write_whole(path, script(model).encode())
 
 
@@ -39,19 +45,19 @@ def script(model: Model) -> str:
     >>> "a = f(z)" in text
     True
     """
-    net, plan = model.network, model.preprocessing
+    net, plan, data = model.network, model.preprocessing, Literals()
     names = _names(model)
     parts = [_part("head").replace("ABOUT", _about(model))]
     parts += dict.fromkeys(_function(layer.activation, name) for layer, name in zip(net.layers, names, strict=True))
     parts.append(_part("weights").replace("DTYPE", str(net.dtype)))
-    parts.append(_layers(model, names))
+    parts.append(_layers(model, names, data))
     parts.append(_part("forward"))
     parts.append(
-        _table(plan) if plan is not None else _part("rows").replace("IMAGE", repr(model.image_shape is not None))
+        _table(plan, data) if plan is not None else _part("rows").replace("IMAGE", repr(model.image_shape is not None))
     )
-    parts.append(_answers(model))
+    parts.append(_answers(model, data))
     parts.append(_part("main"))
-    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+    return data.program("\n\n\n".join(part.strip("\n") for part in parts) + "\n")
 
 
 def _part(name: str) -> str:
@@ -82,23 +88,23 @@ def _about(model: Model) -> str:
     return f"A network {sizes} with {model.network.theta.size:,} parameters, written by pellucid {pellucid.__version__}"
 
 
-def _layers(model: Model, names: Sequence[str]) -> str:
+def _layers(model: Model, names: Sequence[str], data: Literals) -> str:
     """The weights: as numbers where they are few."""
     few = model.network.theta.size <= FEW
     lines = ["LAYERS = [  # of each: W (outputs, inputs), b (outputs,), f"]
     for (W, b, _), name in zip(model.network.layers, names, strict=True):
-        lines.append(f"    ({_array(W, few=few)}, {_array(b, few=few)}, {name}),")
+        lines.append(f"    ({_array(W, data, few=few)}, {_array(b, data, few=few)}, {name}),")
     return "\n".join([*lines, "]"])
 
 
-def _array(values: AnyArray, *, few: bool) -> str:
+def _array(values: AnyArray, data: Literals, *, few: bool) -> str:
     if few:
-        return f"numbers({json.dumps(values.tolist())})"
+        return f"numbers({data(values.tolist())})"
     packed = base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
-    return f"unpacked({list(values.shape)}, {packed!r})"
+    return f"unpacked({list(values.shape)}, {data(packed)})"
 
 
-def _table(plan: Preprocessing) -> str:
+def _table(plan: Preprocessing, data: Literals) -> str:
     """The preprocessing of a table: a line for each column, and the functions that these lines call."""
     kinds = {type(column) for column in plan.columns}
     parts = [_part("table").replace("GAPS_HERE", repr(sorted(GAPS)))]
@@ -116,20 +122,20 @@ def _table(plan: Preprocessing) -> str:
     for column in plan.columns:
         settings = {name: value for name, value in column.__dict__.items() if name != "name"}
         given = ", ".join(
-            f"{name}={list(value) if isinstance(value, tuple) else value!r}" for name, value in settings.items()
+            f"{name}={data(list(value) if isinstance(value, tuple) else value)}" for name, value in settings.items()
         )
-        lines.append(f"        {column.kind}(rows, {column.name!r}, {given}),")
+        lines.append(f"        {column.kind}(rows, {data(column.name)}, {given}),")
     lines += ["    ]", "    return np.concatenate(columns, axis=1)"]
     return "\n\n\n".join([part.strip("\n") for part in parts] + ["\n".join(lines)])
 
 
-def _answers(model: Model) -> str:
+def _answers(model: Model, data: Literals) -> str:
     """What outputs come to: classes, or values in their units."""
     plan = model.preprocessing
-    if model.network.loss.kind == "values":
-        targets = plan.targets if plan is not None else ()
-        names = [target.name for target in targets] or [f"value_{k}" for k in range(model.network.sizes[-1])]
-        text = _part("values").replace("NAMES_HERE", repr(names))
-        text = text.replace("SCALES", repr([target.scale for target in targets] or [1.0] * len(names)))
-        return text.replace("MEANS", repr([target.mean for target in targets] or [0.0] * len(names)))
-    return _part("classes").replace("CLASSES_HERE", repr(list(model.class_names)))
+    if model.network.loss.kind != "values":
+        return _part("classes").replace("CLASSES_HERE", data(list(model.class_names)))
+    targets = plan.targets if plan is not None else ()
+    names = [target.name for target in targets] or [f"value_{k}" for k in range(model.network.sizes[-1])]
+    text = _part("values").replace("NAMES_HERE", data(names))
+    text = text.replace("SCALES", data([target.scale for target in targets] or [1.0] * len(names)))
+    return text.replace("MEANS", data([target.mean for target in targets] or [0.0] * len(names)))

@@ -3,8 +3,7 @@
 import numpy as np
 
 from pellucid._text import escape, percent, shortened
-from pellucid.core import metrics
-from pellucid.core.arrays import AnyArray
+from pellucid.analysis.confusions import Confusions
 from pellucid.render.report import colours
 from pellucid.render.report.html import Cell, Html, Section, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
@@ -18,10 +17,10 @@ MOST_ROWS = 30  # classes with their own scores
 def classes(about: Subject, seen: Seen) -> Section:
     """The confusion of classes on the samples that were looked at."""
     names = about.model.class_names
-    matrix = metrics.confusion(seen.outputs, seen.y, len(names))
+    found = Confusions.of(seen.outputs, seen.y, len(names))
     whole = len(names) <= MOST_CLASSES
-    made = _matrix(matrix, names, where(seen)) if whole else _pairs(matrix, names, where(seen))
-    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(matrix, names))
+    made = _matrix(found, names, where(seen)) if whole else _pairs(found, names, where(seen))
+    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(found, names))
 
 
 def where(seen: Seen) -> str:
@@ -31,7 +30,8 @@ def where(seen: Seen) -> str:
     return f"{seen.total:,} {seen.part} samples"
 
 
-def _matrix(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
+def _matrix(found: Confusions, names: tuple[str, ...], samples: str) -> str:
+    matrix = found.matrix()
     off = matrix - np.diag(matrix.diagonal())
     totals = np.maximum(1, matrix.sum(axis=1))
     worst = max(FEW, int(off.max()))
@@ -60,14 +60,12 @@ def _name(name: str, longest: int = 24) -> Html:
     return Html(escape(cut), title=shortened(name, 200) if cut != name else "")
 
 
-def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
+def _pairs(found: Confusions, names: tuple[str, ...], samples: str) -> str:
     """The classes that are confused most often, in place of a matrix that nobody could read."""
-    off = matrix - np.diag(matrix.diagonal())
-    order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
+    each = found.scores()
     rows = [
-        [shortened(names[i]), shortened(names[j]), f"{off[i, j]:,}", percent(off[i, j] / matrix[i].sum())]
-        for i, j in zip(*np.unravel_index(order, off.shape), strict=True)
-        if off[i, j]
+        [shortened(names[i]), shortened(names[j]), f"{times:,}", percent(times / each.samples[i])]
+        for i, j, times in found.mistakes(MOST_PAIRS)
     ]
     if not rows:
         return paragraph(f"No class was taken for another in {samples}.")
@@ -75,12 +73,12 @@ def _pairs(matrix: AnyArray, names: tuple[str, ...], samples: str) -> str:
     return table(caption, ["true", "taken for", "times", "of the class"], rows, left=2)
 
 
-def _scores(matrix: AnyArray, names: tuple[str, ...]) -> str:
-    each = metrics.per_class(matrix)
-    order = range(len(names))
+def _scores(found: Confusions, names: tuple[str, ...]) -> str:
+    each = found.scores()
+    order = list(range(len(names)))
     caption = "How well each class is recognised"
     if len(names) > MOST_ROWS:
-        order = np.argsort(np.where(np.isnan(each.f1), np.inf, each.f1), kind="stable")[:MOST_ROWS].tolist()
+        order = found.worst(MOST_ROWS)
         caption = f"The {MOST_ROWS} classes that are recognised worst, by F1"
     rows = [
         [shortened(names[k]), f"{each.samples[k]:,}", *(percent(s[k]) for s in (each.precision, each.recall, each.f1))]
