@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._pages import policy
 from pellucid._text import escape
 from pellucid.analysis.landscape.levels import by_factor, by_step, levels
 from pellucid.analysis.landscape.surface import Surface
@@ -30,14 +31,16 @@ def page(surface: Surface, data: str = "") -> str:
     >>> page(flat, "digits.csv").splitlines()[0]
     '<!doctype html>'
     """
+    style, script = _read("page.css"), "\n\n".join(map(_read, SCRIPTS))
     return Template(_read("page.html")).substitute(
         title=escape(f"Loss landscape: {data}" if data else "Loss landscape"),
-        style=_read("page.css"),
+        style=style,
+        policy=policy(style, script),
         about=escape(_about(surface, data), 2000),
         player="" if surface.trajectory is None else _player(surface.trajectory),
         tables=_tables(surface),
         data=json.dumps(_data(surface), allow_nan=False),
-        script="\n\n".join(map(_read, SCRIPTS)),
+        script=script,
     )
 
 

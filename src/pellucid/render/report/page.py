@@ -6,6 +6,7 @@ from string import Template
 
 import pellucid
 from pellucid._files import StrPath
+from pellucid._pages import in_one_sheet, policy
 from pellucid._text import escape
 from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.analysis.finding import Finding
@@ -36,10 +37,11 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     value, words = scores.score(about)
     sections = _sections(about, see(about), findings)
     contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.short)}</a></li>' for one in sections)
+    markup, more = in_one_sheet("".join(one.markup() for one in sections))
+    style = (HERE / "page.css").read_text(encoding="utf-8") + more
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(scores.title(about)), score=escape(value), words=escape(words),
-        style=(HERE / "page.css").read_text(encoding="utf-8"), figures=scores.key_figures(about), contents=contents,
-        sections="".join(one.markup() for one in sections), version=escape(pellucid.__version__),
+        title=escape(scores.title(about)), score=escape(value), words=escape(words), style=style, policy=policy(style),
+        figures=scores.key_figures(about), contents=contents, sections=markup, version=escape(pellucid.__version__),
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """A model as one HTML page: draw a digit or type a row, and see what every neuron makes of it, computed in the page."""
 
 import base64
-import hashlib
 import json
 from pathlib import Path
 from string import Template
@@ -11,6 +10,7 @@ import numpy as np
 
 import pellucid
 from pellucid._files import StrPath
+from pellucid._pages import policy
 from pellucid._text import escape
 from pellucid._writing import write_whole
 from pellucid.core.activations import Softmax
@@ -43,15 +43,16 @@ def html_page(model: Model) -> str:
     sizes = "-".join(map(str, model.network.sizes))
     kind = "drawing" if model.image_shape is not None else "form"
     data = json.dumps(_data(model), allow_nan=False).replace("<", "\\u003c")  # no text can end the script
+    style = _read("page.css")
     script = '"use strict";\n' + "\n\n".join([_functions(model), *map(_read, SCRIPTS)])
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {sizes}"),
-        style=_read("page.css"),
+        style=style,
+        policy=policy(style, script),
         about=escape(_about(model), 1000),
         input=_read(f"{kind}.html"),
         data=data,
         script=script,
-        hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         version=escape(pellucid.__version__),
     )
 

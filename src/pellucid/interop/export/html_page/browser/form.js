@@ -46,7 +46,7 @@ function chosenField(column) {
   const element = document.createElement("select");
   const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map(one => [one, one]), ["(another)", ANOTHER]];
   choices.push(["(missing)", null]);
-  choices.forEach(([text], k) => element.append(new Option(text, k)));
+  choices.forEach(([text], k) => element.append(new Option(visible(text), k)));
   element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
   const place = value => choices.findIndex(choice => choice[1] === value);
   let given = ""; // the last text that was put in; none is chosen where it cannot be read
@@ -95,7 +95,7 @@ function startForm(see, seeNothing) {
   const fields = described.map(column => column.kind === "category" || column.boolean ? chosenField(column) : writtenField(column));
   fields.forEach(({element}, k) => {
     const label = document.createElement("label");
-    label.textContent = described[k].name;
+    label.textContent = visible(described[k].name);
     label.htmlFor = element.id = `field-${k}`;
     form.append(label, element);
     element.addEventListener("input", changed);
@@ -107,12 +107,12 @@ function startForm(see, seeNothing) {
     if (wrong < 0) see(inputsOf(values));
     else {
       const {name, kind, boolean} = described[wrong];
-      seeNothing(`${name}: ${fields[wrong].text() || "nothing"} cannot be read; give ${boolean ? "yes or no" : `a ${kind}`}.`);
+      seeNothing(`${visible(name)}: ${visible(fields[wrong].text() || "nothing")} cannot be read; give ${boolean ? "yes or no" : `a ${kind}`}.`);
     }
   }
   document.getElementById("paste").addEventListener("input", event => {
     const text = event.target.value.replace(/^[\r\n]+|[\r\n]+$/g, "");
-    document.getElementById("pasted").textContent = text ? paste(text, described, fields) : "";
+    document.getElementById("pasted").textContent = text ? visible(paste(text, described, fields)) : "";
     changed();
   });
   changed();

@@ -2,6 +2,18 @@
 
 const model = JSON.parse(document.getElementById("model").textContent);
 
+// Text that shows all that is in it: what is no printable character, or turns the direction of writing, as an escape.
+function visible(text) {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, mark => {
+    const code = mark.codePointAt(0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+  });
+}
+
+model.classes &&= model.classes.map(visible);
+model.features = model.features.map(visible);
+for (const one of model.targets) one.name = visible(one.name);
+
 function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0)).buffer;
   return Float64Array.from(model.dtype === "float64" ? new Float64Array(bytes) : new Float32Array(bytes));
