@@ -9,6 +9,7 @@ cover     the tests again with coverage measured; fails where the core has less 
 check     lint, format, types, and the workflows in .github
 format    the code, and the imports, in the form that check asks for
 oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
+fuzz      damaged files for every reader: --seconds N, --count N, --seed S, --reader NAME; what fails is kept as a test
 package   build the sdist and the wheel, and do the main job with the wheel alone; --dist DIR keeps them there
 version   fail unless TAG is v and the version that the package gives itself
 docs      make the pages and pictures again that scripts write: run it where nothing else runs
@@ -90,6 +91,10 @@ def oldest(*more: str) -> None:
         python = environment(Path(folder), "--resolution", "lowest-direct", "--editable", ".[test]")
         run(*HERE, "uv", "pip", "list", "--python", python)
         run(python, "-m", "pytest", "-q", "-n", "auto", "-W", OLDER, *more)
+
+
+def fuzz(*more: str) -> None:
+    run(sys.executable, "tests/fuzz", *more)
 
 
 def package(*more: str) -> None:
@@ -188,7 +193,7 @@ def lock() -> None:
 
 TASKS: dict[str, Callable[..., None]] = {
     "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "format": tidy, "oldest": oldest,
-    "package": package, "docs": docs, "bench": bench, "lock": lock,
+    "fuzz": fuzz, "package": package, "docs": docs, "bench": bench, "lock": lock,
     "version": version,
 }  # fmt: skip
 

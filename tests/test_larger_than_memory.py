@@ -110,3 +110,10 @@ def test_a_file_that_is_cut_while_it_is_read_ends_with_a_message(
         file.truncate(1_000_000)
     with pytest.raises(pl.InputError, match=r"X\.npy"):
         list(epochs)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_batch_may_be_as_large_as_the_whole_stream(pellucid: Command) -> None:
+    ended = pellucid("train", "X.npy", "--hidden", 8, "--batch-size", 4000, "--epochs", 2, "--out", "run", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["steps"] == 2

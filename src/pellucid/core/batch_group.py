@@ -44,7 +44,7 @@ class Group:
         self._loss = last.loss[np.newaxis] if alone else np.empty((n // batch_size, batch_size), net.dtype)
         self._whole = [self._batch(number, batch_size) for number in range(n // batch_size)]
         self.batches = self._whole
-        whole_epoch = samples == batch_size  # is taken as it is, without gathering
+        whole_epoch = samples == batch_size and isinstance(data, tuple)  # is taken as it is, without gathering
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
         self._targets = np.empty((n, *target_shape), target_dtype)
         self._counted = 0

@@ -1,0 +1,35 @@
+"""Whatever a file holds: it is read, or one message says why not."""
+
+from pathlib import Path
+
+import pytest
+
+from fuzz.cases import FOUND, Case, case, cases_of, seeds_of, tried
+from fuzz.seeds import READERS
+
+FILES = sorted(FOUND.iterdir()) if FOUND.is_dir() else []
+WAIT = {"parquet", "number parquet", "tiff", "onnx"}  # for changes under way
+
+
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - WAIT - {"checkpoint", "path", "history.csv", "own data"}))
+def test_a_good_file_is_read_by_every_command(reader: str, tmp_path: Path) -> None:
+    name, seed = next(iter(seeds_of(reader).items()))
+    for command in READERS[reader].commands:
+        outcome = tried(Case(reader, name, seed.content, command, READERS[reader].streams), tmp_path)
+        assert not outcome.faults, (name, command, outcome.faults)
+        assert outcome.code == 0, (name, command, outcome.err)
+
+
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - WAIT))
+def test_damaged_files_are_read_or_refused_in_one_message(reader: str, tmp_path: Path) -> None:
+    for number in range(8):
+        one = case(reader, "fast", number)
+        outcome = tried(one, tmp_path)
+        assert not outcome.faults, (number, one.command, outcome.faults)
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+def test_files_that_were_found_once(file: Path, tmp_path: Path) -> None:
+    for one in cases_of(file):
+        outcome = tried(one, tmp_path)
+        assert not outcome.faults, (one.command, outcome.faults)
