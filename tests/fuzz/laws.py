@@ -123,7 +123,7 @@ def written(before: dict[str, bytes], after: dict[str, bytes], code: int | None)
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield f"lost: {name}"
-        elif re.search(r"(^|/)\.[^/]*(tmp|part)", name):
+        elif re.search(r"(^|/)\.pellucid-", name):
             yield f"left over: {name}"
         elif code == 2 and name not in before and not {*map(os.path.basename, after)} >= RESUMED:
             yield f"written at exit 2: {name}"
