@@ -1,5 +1,6 @@
 """Options that several commands take, and which file may be written."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ def check_out(
     if out.is_dir() or not out.parent.is_dir():
         reason = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
         raise InputError(f"--out {out}: {reason}; name a file in a folder that is there")
-    place = out.resolve()
+    place = Path(os.path.realpath(out))  # which says nothing of links in a circle, unlike resolve
     sweep(place.parent)
-    for source in (Path(name).resolve() for name in read if name is not None):
+    for source in (Path(os.path.realpath(name)) for name in read if name is not None):
         inside = out.exists() and source.is_dir() and not is_run(str(source)) and place.is_relative_to(source)
         if source == place or inside:
             raise would_be_lost(f"--out {out}", "is what is read here")

@@ -1,5 +1,6 @@
 """``pellucid report``: a finished run as one page of HTML."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ def report(run: str, out: Path | None, force: bool, as_json: bool, quiet: bool) 
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {out}: the report is a page of HTML; give a name that ends in .html")
-    if out is not None and out.resolve() == (Path(run) / REPORT).resolve():
+    if out is not None and os.path.realpath(out) == os.path.realpath(Path(run) / REPORT):
         out = None  # its own place, where it goes without --out
     if out is not None:
         check_out(out, own=is_report, force=force)

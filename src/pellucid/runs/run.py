@@ -164,6 +164,8 @@ def start(prepared: Prepared, folder: Path) -> Run:
     if folder.exists() and any(folder.iterdir()):
         raise _taken(folder)
     folder = Path(os.path.realpath(folder))  # the place itself, where a link stands for it
+    if folder.is_symlink():
+        raise InputError(f"out={str(folder)!r}: is a link that leads back to itself; name another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     sweep(folder.parent)
     with folder_beside(folder) as beside:
