@@ -8,21 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.core.errors import InputError
+from pellucid._reading import check_cost, opened, size_on_disk
 
+COPIES_OF_MODEL = 4  # while a model is read: the file, its tensors, the network's θ, and what is made of that
 StrPath = str | os.PathLike[str]
 
 
 def read_file(path: StrPath) -> bytes:
-    """A file's bytes, or an InputError that says why they cannot be had."""
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; check the spelling and the folder") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; give a file, such as {Path(path) / 'model.safetensors'}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); give a file that you may read") from None
+    """A file's bytes; raises InputError where they cannot be had, or take more memory than a file may."""
+    with opened(path, f"a file, such as {Path(path) / 'model.safetensors'}") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        check_cost(path, COPIES_OF_MODEL * size, size_on_disk(stream))
+        return stream.read(size)
 
 
 def plain(value: Any) -> Any:

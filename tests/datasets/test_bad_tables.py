@@ -7,7 +7,7 @@ import sqlite3
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pellucid._reading import reading
 from pellucid.core.errors import InputError
 from pellucid.datasets import kind_of, load, read_frame
-from pellucid.datasets.formats import opening
 from support import Command
 
 Make = Callable[[Path], object]
@@ -204,7 +204,7 @@ CASES = [
     # sizes
     Case("a million columns", "d.csv", wide(1_000_000), ("row 1", "columns", "65,536")),
     Case("a hundred thousand columns", "d.csv", wide(100_000), ("row 1", "100,000 columns", "65,536")),
-    Case("a bomb of gzip", "d.csv.gz", bomb(1 << 27), ("more than 64 MB",)),
+    Case("a bomb of gzip", "d.csv.gz", bomb(1 << 27), ("of memory to read",)),
     Case("gzip cut off", "d.csv.gz", cut(text(gzip.compress(b"a,y\n" + NOISE.hex(",").encode())), 4000), ("gzip", "cut off")),
     Case("gzip that is damaged", "d.csv.gz", text(gzip.compress(b"a,y\n1,0\n")[:-6] + b"xxxxxx"), ("gzip", "damaged")),
     Case("gzip of a zip", "d.csv.gz", text(gzip.compress(b"PK\x03\x04" + bytes(99))), ("zip archive",)),
@@ -218,7 +218,7 @@ CASES = [
     Case("Parquet with two names alike", "d.parquet",
          lambda path: pq.write_table(pa.table([pa.array([1]), pa.array(["u"])], names=["a", "a"]), path), ("two columns", "'a'", "rename")),
     Case("Parquet that says a billion rows", "d.parquet", lying_parquet(10**9), ("d.parquet",)),
-    Case("Parquet that says 100 million rows", "d.parquet", lying_parquet(10**8), ("d.parquet", "damaged")),
+    Case("Parquet that says 100 million rows", "d.parquet", lying_parquet(10**8), ("d.parquet",)),
     Case("Parquet that says ten rows", "d.parquet", lying_parquet(10), ("d.parquet",)),
     Case("Parquet that says 2⁶² rows", "d.parquet", lying_parquet(2**62), ("d.parquet",)),
     # arrays
@@ -231,8 +231,9 @@ CASES = [
 
 
 @pytest.fixture(autouse=True)
-def _less_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MOST_BYTES", 1 << 26)  # as with the gigabyte, but in less time
+def _less_memory() -> Iterator[None]:
+    with reading(max_memory="320MB"):  # as with what a small file may take, but in less time
+        yield
 
 
 def is_table(path: Path) -> bool:

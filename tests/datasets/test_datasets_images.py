@@ -162,7 +162,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("cut off", encoded(drawn(), "PNG")[:-80], "cut off or damaged"),
     ("cut off JPEG", encoded(drawn(), "JPEG")[:-400], "cut off or damaged"),
     ("bomb", png(b"", 60_000, 60_000), "too large"),
-    ("half a bomb", png(b"", 10_000, 10_000), "too large"),
+    ("half a bomb", png(b"", 10_000, 10_000), "1.6 GB of memory"),
     ("zero size", png(b"", 0, 5), "."),
     ("white", encoded(Image.new("L", (50, 50), 255), "PNG"), "no ink"),
     ("black", encoded(Image.new("L", (28, 28), 0), "PNG"), "no ink"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid._reading import reading
 from pellucid.core.errors import InputError
 from pellucid.datasets import load, read, read_rows
 from pellucid.datasets.streaming import file_stream
@@ -124,8 +125,7 @@ def test_a_bad_file_is_named(
     assert "\n" not in str(caught.value)
 
 
-def test_what_exceeds_the_memory_is_said_before_it_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_exceeds_the_memory_is_said_before_it_is_taken(tmp_path: Path) -> None:
     path = saved(tmp_path, X, Y)
-    monkeypatch.setattr(file_stream, "_memory", lambda: 95.0)
-    with pytest.raises(InputError, match="more than this machine's memory"):
+    with reading(max_memory=95), pytest.raises(InputError, match="more than the 1 kB that max_memory allows"):
         read(path)

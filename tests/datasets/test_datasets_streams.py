@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.core.errors import InputError
-from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples, load, read
+from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples, labels, load, read
 from pellucid.datasets.formats import idx
 from pellucid.datasets.splits import mark_parts
 from pellucid.datasets.streaming import file_stream, fixed_rows, load_stream
@@ -234,7 +234,8 @@ def test_dev_is_at_most_ten_thousand_samples_unless_asked_for(tmp_path: Path, mo
 
 
 def test_too_many_labels_for_classes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_stream, "MOST_STREAM_CLASSES", 300)
+    for module in (labels, load_stream):
+        monkeypatch.setattr(module, "MOST_LABELS", 300)
     path = write_npy(tmp_path, *numbered(301, classes=301))
     with pytest.raises(InputError, match="more than 300 different labels"):
         load(path, task="classification")
@@ -272,7 +273,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_told(tmp_path: Path) -> None:
     path = write_npy(tmp_path, *numbered(60))
     train = load(path, dev=0).train
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="ends before sample 54; it has changed"):
+    with pytest.raises(InputError, match="has changed while it was read"):
         gathered(train)
 
 

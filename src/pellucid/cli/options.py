@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pellucid._reading import reading
 from pellucid._writing import check_replaceable, sweep, would_be_lost
 from pellucid.core.errors import InputError
 from pellucid.runs import is_run
@@ -17,9 +18,18 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def output(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --json and --quiet, which every command has."""
+    """The options --json, --quiet and --max-memory, which every command has."""
+    command = click.option(
+        "--max-memory", metavar="SIZE", expose_value=False, callback=_allow,
+        help="What reading a file may take, such as 4GB [3/4 of what is free].",
+    )(command)  # fmt: skip
     command = click.option("--quiet", "-q", is_flag=True, help="Say less: no progress, no tables.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object, nothing else.")(command)
+
+
+def _allow(ctx: click.Context, _: click.Parameter, size: str | None) -> None:
+    """Let files that the command reads take so much memory."""
+    ctx.with_resource(reading(max_memory=size))
 
 
 def count_option(flag: str, usual: int | None, about: str, *, least: int = 1, most: int | None = None) -> Option:

@@ -51,7 +51,10 @@ def as_typed(ctx: click.Context, *, without: tuple[str, ...] = ()) -> list[str]:
     """DATA and the settings as they were given on the command line, to paste behind another command."""
     words: list[str] = []
     for parameter in ctx.command.params:
-        name, value = parameter.name or "", ctx.params[parameter.name or ""]
+        name = parameter.name or ""
+        if name not in ctx.params:
+            continue
+        value = ctx.params[name]
         if name not in without and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             words += [shell_word(value)] if isinstance(parameter, click.Argument) else flag_and_value(name, value)
     return words

@@ -16,6 +16,8 @@ from pellucid.datasets.formats.csv_rows import is_number
 TASKS = ("auto", "classification", "regression")
 HUGE = 1e150  # the square of a larger value is no number
 MOST_CLASSES = 20  # more distinct integers than this are values
+TEXTS = "UTO"  # kinds of NumPy: of fixed width, of any width, str objects
+MOST_LABELS = 1 << 16
 DIGIT_FORMS = ("csv", "idx")  # what they hold are pictures and their labels
 
 
@@ -41,7 +43,7 @@ def task_of(task: str, form: str, dtype: np.dtype[Any], ndim: int, distinct: Cal
     check_task(task)
     if task != "auto":
         return "classification" if task == "classification" else "regression"
-    if form in (*DIGIT_FORMS, "folder") or dtype.kind in "UT" or (dtype.kind == "b" and ndim == 1):
+    if form in (*DIGIT_FORMS, "folder") or dtype.kind in TEXTS or (dtype.kind == "b" and ndim == 1):
         return "classification"
     few = dtype.kind in "iu" and ndim == 1 and distinct() <= MOST_CLASSES
     return "classification" if few else "regression"
@@ -68,15 +70,37 @@ def class_labels(table: RawArrays) -> tuple[tuple[str, ...], Indices]:
     >>> class_labels(RawArrays("a.npz", np.zeros((3, 1)), np.array([10, 9, 10]), ("x0",), None))
     (('9', '10'), array([1, 0, 1]))
     """
-    labels = as_labels(table)
-    values, first, y, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    return class_names(table, values, first, counts), y.astype(np.int64)
+    labels, first, y, counts = distinct(as_labels(table))
+    return class_names(table, labels, first, counts), y
+
+
+def distinct(labels: AnyArray) -> tuple[AnyArray, Indices, Indices, Indices]:
+    """Return the distinct labels, sorted, where each stands first, each sample's index among them, and their counts.
+
+    Texts may be str objects: then it takes no memory for the longest of them in every row.
+
+    >>> [part.tolist() for part in distinct(np.array(["b", "a", "b"], object))]
+    [['a', 'b'], [1, 0], [1, 0, 1], [1, 2]]
+    """
+    if labels.dtype.kind != "O":
+        values, first, y, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+        return values, first, y.astype(np.int64), counts
+    seen: dict[str, int] = {}
+    found = np.fromiter((seen.setdefault(label, len(seen)) for label in labels), np.int64, len(labels))
+    texts = list(seen)
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    y = rank[found]
+    first = np.full(len(order), len(y))
+    np.minimum.at(first, y, np.arange(len(y)))
+    return np.array([texts[k] for k in order], object), first, y, np.bincount(y, minlength=len(order))
 
 
 def class_names(table: RawArrays, values: AnyArray, first: Indices, counts: Indices) -> tuple[str, ...]:
     """Return the names of classes, given each distinct label, where it stands first and how often it is there.
 
-    Raises InputError for a single class, and for a lonely label in a digit file that is no digit.
+    Raises InputError for a single class, for more than 65,536, and for a lonely label in a digit file that is no digit.
 
     >>> table = RawArrays("a.npz", np.zeros((3, 1)), None, ("x0",), None)
     >>> class_names(table, np.array([9, 10]), np.array([1, 0]), np.array([1, 2]))
@@ -90,6 +114,11 @@ def class_names(table: RawArrays, values: AnyArray, first: Indices, counts: Indi
                 f"{table.place(first[k])}: label {values[k]} stands only here and is no digit from 0 to 9; "
                 "correct the label, or remove the sample"
             )
+    if len(values) > MOST_LABELS:
+        raise InputError(
+            f"{table.name}: has more than {MOST_LABELS:,} different labels, too many for classes; "
+            "take task='regression', or another target"
+        )
     if len(values) < 2:
         raise InputError(f"{table.name}: every label is {values[0]}; to learn classes takes at least two of them")
     return tuple(str(value) for value in values)
@@ -101,7 +130,7 @@ def encode_labels(table: RawArrays, classes: tuple[str, ...]) -> Indices:
     >>> encode_labels(RawArrays("a.npz", np.zeros((2, 1)), np.array([7, 3]), ("x0",), None), ("3", "7"))
     array([1, 0])
     """
-    values, first, inverse = np.unique(as_labels(table), return_index=True, return_inverse=True)
+    values, first, inverse, _ = distinct(as_labels(table))
     index = {name: k for k, name in enumerate(classes)}
     said = {_as_said(name): k for k, name in enumerate(classes)}
     found = np.array([index.get(str(value), said.get(_as_said(str(value)), -1)) for value in values], np.int64)
@@ -180,11 +209,10 @@ def as_labels(table: RawArrays) -> AnyArray:
         odd = ~(np.isfinite(y) & (y == np.floor(y)) & (np.abs(y) < 2.0**53))
         if odd.any():
             i = int(np.argmax(odd))
-            raise InputError(
-                f"{table.place(i)}: target {y[i]} is no whole number and so no class; take task='regression'"
-            )
+            what = "is too large to be told from its neighbours" if abs(y[i]) >= 2.0**53 else "is no whole number"
+            raise InputError(f"{table.place(i)}: target {y[i]} {what} and so no class; take task='regression'")
         return y.astype(np.int64)
-    if y.dtype.kind in "UT" and (y == "").any():
+    if y.dtype.kind in TEXTS and (y == "").any():
         i = int(np.argmax(y == ""))
         raise InputError(f"{table.place(i)}: the label is empty; fill it in, or remove the sample")
     return y

@@ -8,6 +8,7 @@ Columns come as arrays (n,): numbers float64 with NaN for a gap; categories str 
 float64 seconds since 1970-01-01 with NaN for a gap. All is computed in float64.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -73,8 +74,7 @@ class Number:
         """
         there = values[~np.isnan(values)]
         mean, scale = mean_and_scale(there)
-        fill = float(np.median(there)) if len(there) else 0.0
-        return cls(name, mean, scale, fill, len(there) < len(values), boolean)
+        return cls(name, mean, scale, median(there), len(there) < len(values), boolean)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -117,12 +117,12 @@ class Category:
         >>> Category.fitted("city", np.array(["Köln", "Bonn", None, "Bonn"], object))
         Category(name='city', levels=('Bonn', 'Köln'), others=False, gaps=True)
         """
-        there = [value for value in values if value is not None]
-        levels, counts = np.unique(np.array(there, str), return_counts=True) if there else (np.array([]), np.array([]))
-        least = RARE if len(levels) > 2 and len(there) >= 20 * RARE else 1
-        order = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
-        kept = sorted(str(levels[k]) for k in order if counts[k] >= least)
-        return cls(name, tuple(kept), len(kept) < len(levels), len(there) < len(values))
+        counts = Counter(values.tolist())
+        gaps = counts.pop(None, 0)
+        least = RARE if len(counts) > 2 and len(values) - gaps >= 20 * RARE else 1
+        frequent = sorted(counts.items(), key=lambda level: (-level[1], level[0]))[:MOST_LEVELS]
+        kept = sorted(level for level, count in frequent if count >= least)
+        return cls(name, tuple(kept), len(kept) < len(counts), gaps > 0)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -176,8 +176,7 @@ class Date:
         """
         there = values[~np.isnan(values)]
         mean, scale = mean_and_scale(there / DAY)
-        fill = float(np.median(there)) if len(there) else 0.0
-        return cls(name, mean, scale, fill, cycles_of(there), len(there) < len(values), form)
+        return cls(name, mean, scale, median(there), cycles_of(there), len(there) < len(values), form)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -239,6 +238,15 @@ class Target:
         """
         mean, scale = mean_and_scale(values)
         return cls(name, 0.0, mean or 1.0) if counts else cls(name, mean, scale)
+
+
+def median(values: AnyArray) -> float:
+    """The median of values (n,), 0 where there are none; the mean of the two in the middle does not overflow.
+
+    >>> median(np.array([1e308, 1.5e308])), median(np.zeros(0))
+    (1.25e+308, 0.0)
+    """
+    return float(np.median(values / 2)) * 2 if len(values) else 0.0
 
 
 def mean_and_scale(values: AnyArray) -> tuple[float, float]:

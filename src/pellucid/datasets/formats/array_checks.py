@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from pellucid._reading import COPIES, ROW, check_cost
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays
@@ -42,17 +44,38 @@ def check_inputs(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> Non
         raise InputError(f"{name}: X holds text ({dtype}), inputs are numbers; convert it first, X.astype(float)")
 
 
-def as_numbers(X: AnyArray) -> AnyArray:
-    """Return uint8, float32 and float64 as they are, float16 as float32, everything else as float64.
+def check_array(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], on_disk: float) -> None:
+    """Raise InputError where an array of this shape and type, of which nothing is read yet, takes too much memory.
 
-    >>> as_numbers(np.array([1, 2])).dtype, as_numbers(np.array([1, 2], np.uint8)).dtype
+    >>> check_array("data.npz", (10**9, 784), np.dtype(np.uint8), 10_000)
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.npz: takes at least 1,668 GB of memory to read, more than the 1.5 GB that ...
+    """
+    kept = kept_as(dtype)
+    value = COPIES * kept.itemsize + (0 if kept == dtype else dtype.itemsize)
+    check_cost(name, math.prod(shape) * value + math.prod(shape[:1]) * ROW, on_disk)  # Python integers: no overflow
+
+
+def kept_as(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return as which type inputs are kept: uint8, float32 and float64 as they are, float16 as float32, else float64.
+
+    >>> kept_as(np.dtype(int)), kept_as(np.dtype(np.uint8))
     (dtype('float64'), dtype('uint8'))
     """
-    if X.dtype == np.uint8:
-        return X
-    kind: type[np.floating] = np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
-    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is found and named later
-        return X.astype(kind)
+    if dtype == np.uint8 or dtype.kind not in "biuf":
+        return dtype
+    return np.dtype(np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64)
+
+
+def as_numbers(X: AnyArray, *, copy: bool = True) -> AnyArray:
+    """Return numbers as they are kept; what becomes infinite by that is found and named later.
+
+    >>> as_numbers(np.array([1, 2]))
+    array([1., 2.])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return X.astype(kept_as(X.dtype), copy=copy)
 
 
 def as_targets(y: AnyArray, name: str, target: str, n: int) -> AnyArray:

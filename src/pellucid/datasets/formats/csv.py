@@ -43,11 +43,12 @@ def _read_digits(file: File, target: str | None, label_needed: bool) -> RawArray
         raise InputError(f"{file.name}: is gzipped and no whole IDX file; unpack it first (gunzip), or get it again")
     check_target(target, "label", f"{file.name}: the target of a digit CSV is its column label")
     with file.opened() as stream:
-        return parse_digit_csv(stream.read(), file.name, label_needed=label_needed)
+        content = read_bounded(stream, file.name, file.on_disk)
+    return parse_digit_csv(content, file.name, label_needed=label_needed)
 
 
 def _read_columns(file: File, as_text: Collection[str]) -> Frame:
-    texts = read_texts(_content(file), file.name)
+    texts = read_texts(_content(file), file.name, file.on_disk)
     open_ = {
         column: series
         for place, (column, series) in enumerate(texts.columns.items())
@@ -60,17 +61,17 @@ def _read_columns(file: File, as_text: Collection[str]) -> Frame:
         elif column in as_text:
             columns[column] = kept(series)
     in_order = {column or UNNAMED: columns[column] for column in texts.columns}
-    return frame_of(file.name, in_order, first=2)
+    return frame_of(file.name, in_order, first=2, on_disk=file.on_disk)
 
 
 def _content(file: File) -> bytes:
     """Return the bytes of a file, unpacked where they are gzipped; raises InputError for one that is too large."""
     with file.opened() as stream:
         if not file.is_gzipped:
-            return read_bounded(stream, file.name)
+            return read_bounded(stream, file.name, file.on_disk)
         try:
             with gzip.open(stream) as unpacked:
-                return read_bounded(unpacked, file.name)
+                return read_bounded(unpacked, file.name, file.on_disk)
         except (OSError, EOFError, zlib.error) as fault:
             raise InputError(f"{file.name}: its gzip is cut off or damaged ({fault}); get it again") from None
 

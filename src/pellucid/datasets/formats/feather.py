@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pellucid._reading import bounded
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.from_dataframe import as_frame
-from pellucid.datasets.streaming.row_groups import opened_arrow
+from pellucid.datasets.streaming.row_groups import check_table, opened_arrow
 
 
 def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
     with opened_arrow(file, "Arrow file") as source:
         from pyarrow import BufferReader, ipc
 
-        table = ipc.open_file(BufferReader(source.read())).read_all()  # its threads never call Python
-        table.validate(full=True)
-    return as_frame(table, file.name)
+        with bounded(file.on_disk):  # nothing tells before how large its buffers are when they are unpacked
+            table = ipc.open_file(BufferReader(source.read())).read_all()  # its threads never call Python
+        check_table(table, file.name, file.on_disk)
+    return as_frame(table, file.name, file.on_disk)
 
 
 FORMAT = Format(

@@ -18,7 +18,7 @@ import numpy as np
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Pixels, RawArrays, pixel_names
-from pellucid.datasets.formats.array_checks import check_target
+from pellucid.datasets.formats.array_checks import check_array, check_target
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.opening import CONVERT, GZIP, File
 from pellucid.datasets.streaming.file_stream import Source
@@ -37,8 +37,8 @@ def is_idx(start: bytes) -> bool:
     return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in (8, 9, 11, 12, 13, 14) and 1 <= start[3] <= 9
 
 
-def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None) -> Pixels:
-    """Read one IDX array of bytes (n, …); sample i goes to row `to[i]` where that is given.
+def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None, on_disk: float = math.inf) -> Pixels:
+    """Read one IDX array of bytes (n, …) of a file; sample i goes to row `to[i]` where that is given.
 
     Raises InputError where the header and the file disagree, before any memory is taken for what is promised.
 
@@ -52,6 +52,8 @@ def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None) -> Pix
     try:
         shape = _read_header(content, name)
         _check_size(shape, size, packed=packed, name=name)
+        if to is None:
+            check_array(name, shape, np.dtype(np.uint8), on_disk)
         return _read_rows(content, shape, name, to)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise InputError(f"{name}: the gzip file is cut off or damaged ({fault}); get it again") from None
@@ -125,7 +127,7 @@ def open_idx(file: File, target: str | None = None, labels_needed: bool = True) 
     name = file.name
     check_target(target, None, f"{name}: its labels are a file beside it")
     with file.opened() as stream:
-        images = read_array(stream, name) if file.is_gzipped else None
+        images = read_array(stream, name, on_disk=file.on_disk) if file.is_gzipped else None
         shape = _read_header(stream, name) if images is None else images.shape
         offset, size = stream.tell(), stream.seek(0, io.SEEK_END)
     if images is None:
@@ -159,7 +161,7 @@ def _picture_shape(shape: tuple[int, ...], name: str) -> tuple[int, int] | None:
 
 def _read_labels(file: File, images: str, count: int) -> Indices:
     with file.opened() as stream:
-        labels = read_array(stream, file.name)
+        labels = read_array(stream, file.name, on_disk=file.on_disk)
     if labels.ndim != 1:
         raise InputError(
             f"{file.name}: has {labels.ndim} dimensions, labels have one; give the labels that belong to {images}"

@@ -6,18 +6,20 @@ The steps are those of http://yann.lecun.com/exdb/mnist/, after finding out what
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid._files import StrPath
+from pellucid._reading import check_cost, opened, size_on_disk
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import PictureForm, Pixels
-from pellucid.datasets.formats.opening import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +28,10 @@ FIELD, BOX, MIDDLE = 28, 20, 14.0  # the middle is the pixel index at which MNIS
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # none of them runs another program
 WANTED = "a picture: PNG, JPEG, GIF, BMP, TIFF, WebP"
 LARGEST = 256  # pixels of the longer side; what is larger is averaged down, which takes the paper's grain away
+MOST_SIDE = 1 << 16  # pixels; what is longer is no picture, and takes Pillow a step a row
+AT_ONCE = 1 << 20  # pixels of more than 8 bits that become grey together
+PLAIN, TRANSPARENT = 16, 24  # bytes a pixel takes on its way to grey, at most
+SKIPPED = re.compile("Corrupt|Skipping|offset too large")  # what Pillow says of a TIFF that is cut off
 CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform picture
 
 
@@ -69,7 +75,13 @@ def read_grey(path: StrPath) -> Pixels:
     from PIL import ImageOps
 
     with opened_picture(path) as image:
-        return _to_grey(ImageOps.exif_transpose(image))
+        if image.format == "PNG":
+            image.verify()  # the checksums, which unpacking does not compare; afterwards it has to be opened again
+    with opened_picture(path) as image:
+        with _stderr_is_silent() if image.format == "TIFF" else nullcontext():
+            image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return _to_grey(image)
 
 
 @contextmanager
@@ -85,17 +97,17 @@ def opened_picture(path: StrPath) -> Iterator[Image]:
     name = os.fspath(path)
     from PIL import Image, UnidentifiedImageError
 
-    with opened(path, WANTED) as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with opened(path, WANTED) as stream, warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         try:
             with Image.open(stream, formats=FORMATS) as image:
-                if 0 in image.size:
-                    raise InputError(f"{name}: the picture has no pixels; give another")
+                _check_size(image, name, size_on_disk(stream))
+                if image.format == "TIFF" and (lost := next((w for w in said if SKIPPED.search(str(w.message))), None)):
+                    raise OSError(str(lost.message))
                 yield image
         except InputError:
             raise
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        except Image.DecompressionBombError:
             raise InputError(f"{name}: the picture is too large to unpack safely; scale it down first") from None
         except UnidentifiedImageError:
             raise InputError(f"{name}: is no picture that can be read; give {WANTED}") from None
@@ -105,21 +117,67 @@ def opened_picture(path: StrPath) -> Iterator[Image]:
             raise InputError(f"{name}: the picture is cut off or damaged ({fault}); get or save it again") from None
 
 
+def _check_size(image: Image, name: str, on_disk: float) -> None:
+    """Raise InputError for a picture without pixels, or with too many: of it, only the header is read yet."""
+    width, height = image.size
+    if 0 in image.size:
+        raise InputError(f"{name}: the picture has no pixels; give another")
+    if max(image.size) >= MOST_SIDE:
+        raise InputError(
+            f"{name}: the picture has {width:,} × {height:,} pixels, at most {MOST_SIDE - 1:,} a side are read; "
+            "scale it down first"
+        )
+    check_cost(name, width * height * (TRANSPARENT if image.has_transparency_data else PLAIN), on_disk)
+
+
+@contextmanager
+def _stderr_is_silent() -> Iterator[None]:
+    """Keep what a C library writes to standard error; raises OSError with its first line where there is any.
+
+    libtiff tells of damage there alone, and Pillow returns the half of the picture that it has.
+    """
+    with tempfile.TemporaryFile() as said:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # it is closed: nobody hears anything
+            yield
+            return
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+        said.seek(0)
+        if line := said.readline(200):
+            raise OSError(line.decode("utf-8", "replace").strip())
+
+
 def _to_grey(image: Image) -> Pixels:
     from PIL import Image as Images
 
-    if image.mode == "F":
-        values = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
-        return _stretch(values, values.min(), values.max())
-    if image.mode.startswith("I"):  # 16 bits, or 32 that hold 16
-        values = np.asarray(image, np.float64)
-        return np.rint(np.clip(values / 257 if values.max() > 255 else values, 0, 255)).astype(np.uint8)
+    if image.mode == "F" or image.mode.startswith("I"):
+        return _deep_to_grey(np.asarray(image), scale=image.mode == "F")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image)
     if image.mode not in ("1", "L", "P", "RGB"):
         image = image.convert("RGB")
     return np.array(image.convert("L"))
+
+
+def _deep_to_grey(values: AnyArray, *, scale: bool) -> Pixels:
+    """Return numbers (h, w) as bytes, some rows at a time: with `scale` from the least to the largest, else 16 bits."""
+    pieces = np.array_split(values, -(-values.size // AT_ONCE))
+    if not scale:
+        divisor = 257 if values.max() > 255 else 1  # 16 bits, or 32 that hold 16
+        return np.concatenate([np.rint(np.clip(piece / divisor, 0, 255)).astype(np.uint8) for piece in pieces])
+    low, high = min(_known(piece).min() for piece in pieces), max(_known(piece).max() for piece in pieces)
+    return np.concatenate([_stretch(_known(piece), low, high) for piece in pieces])
+
+
+def _known(values: AnyArray) -> AnyArray:
+    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
 
 
 def to_mnist(grey: Pixels, name: str) -> Pixels:
@@ -156,7 +214,9 @@ def _otsu(grey: Pixels) -> int:
 
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979.
     """
-    share = np.bincount(grey.reshape(-1), minlength=256) / grey.size
+    from PIL import Image
+
+    share = np.array(Image.fromarray(grey).histogram()) / grey.size
     below = np.cumsum(share)[:-1]  # w₀(t), the share of the dark
     mean = np.cumsum(share * np.arange(256))  # μ(t)
     # σ²(t) = (μ w₀ − μ(t))² / (w₀ (1 − w₀))

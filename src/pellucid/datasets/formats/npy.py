@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import warnings
@@ -24,6 +25,7 @@ from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.fixed_rows import FlatRows, cut, read_raw, rows_in_block
 
 MAGIC = b"\x93NUMPY"
+LONGEST_HEADER = 1 << 16  # bytes; NumPy itself reads no longer ones
 BESIDE = (("images", "labels"), ("features", "targets"), ("X", "y"))  # what becomes what in the name of the file
 
 
@@ -100,11 +102,13 @@ def read_header(file: File) -> Header:
 
 def parse_header(content: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Return shape, whether columns come first, and type, and leave `content` where the data begins."""
+    start = io.BytesIO(content.read(LONGEST_HEADER))  # a header may promise gigabytes of itself
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # files of Python 2 are welcome
-        version = npy.read_magic(content)
+        version = npy.read_magic(start)
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = header(content)
+        shape, fortran, dtype = header(start)
+    content.seek(start.tell())
     return shape, fortran, dtype
 
 

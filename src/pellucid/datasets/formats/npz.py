@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import math
 import zipfile
-from typing import IO, BinaryIO
+from typing import IO, Any, cast
 
 import numpy as np
 
+from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays, feature_names, picture_shape
-from pellucid.datasets.formats.array_checks import as_numbers, as_targets, check_finite, check_inputs, check_kind
+from pellucid.datasets.formats.array_checks import (
+    as_numbers,
+    as_targets,
+    check_array,
+    check_finite,
+    check_inputs,
+    check_kind,
+)
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.npy import parse_header
-from pellucid.datasets.formats.opening import File
+from pellucid.datasets.formats.opening import PIECE, File
 
 ZIP, FIRST_NAME = b"PK\x03\x04", 200  # bytes in which the name of the first array stands
 MOST_INFLATION = 1100  # a deflated byte makes at most 1032
@@ -26,8 +34,7 @@ def read_npz(file: File, target: str | None = None, target_needed: bool = True) 
     `target` names another array than y. Raises InputError for what is missing, does not fit together, or is no number.
     """
     name, target = file.name, target or "y"
-    with file.opened() as stream:
-        arrays, names = _read_arrays(stream, name, ("X", target))
+    arrays, names = _read_arrays(file, ("X", target))
     if "X" not in arrays:
         raise InputError(f"{name}: has no array X, only {names}; save it as numpy.savez('{name}', X=X, y=y)")
     if target_needed and target not in arrays:
@@ -42,39 +49,45 @@ def read_npz(file: File, target: str | None = None, target_needed: bool = True) 
     return table
 
 
-def _read_arrays(stream: BinaryIO, name: str, wanted: tuple[str, ...]) -> tuple[dict[str, AnyArray], str]:
+def _read_arrays(file: File, wanted: tuple[str, ...]) -> tuple[dict[str, AnyArray], str]:
     """Return the wanted arrays, and the names of all that are there."""
+    name = file.name
     arrays: dict[str, AnyArray] = {}
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with file.opened() as stream, zipfile.ZipFile(stream) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
             for key in set(wanted) & set(members):
                 with archive.open(members[key]) as content:
-                    arrays[key] = _read_npy(content, members[key], f"{name}, array {key}")
+                    arrays[key] = _read_npy(content, members[key], f"{name}, array {key}", file.on_disk)
     except InputError:
         raise
     except MemoryError:
         raise InputError(f"{name}: does not fit into this machine's memory; use a part of it") from None
     except Exception as fault:  # zipfile, zlib and the npy header parser each have their own faults for bad bytes
         raise InputError(f"{name}: is no readable .npz, it is cut off or damaged ({fault}); save it again") from None
-    return arrays, ", ".join(sorted(members)) or "nothing"
+    return arrays, listed(sorted(members)) or "nothing"
 
 
-def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str) -> AnyArray:
+def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str, on_disk: float) -> AnyArray:
     shape, fortran, dtype = parse_header(content)
     check_kind(dtype, where)
     size = math.prod(shape) * dtype.itemsize
     held = member.file_size - content.tell()
     if size != held or member.file_size > MOST_INFLATION * (member.compress_size + 1):
         raise InputError(f"{where}: its header promises {size} bytes, {held} are there; it is damaged, save it again")
-    data = content.read(size)
+    check_array(where, shape, dtype, on_disk)
+    data = np.empty(size, np.uint8)
+    for start in range(0, size, PIECE):  # what is there goes where it belongs: nothing is in memory twice
+        piece = data[start : start + PIECE]
+        if cast(Any, content).readinto(piece.data) != len(piece):
+            raise EOFError("it ends too early")
     content.read(1)  # at the end the zip's checksum is compared
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    return data.view(dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def _inputs(X: AnyArray, name: str) -> AnyArray:
     check_inputs(X.shape, X.dtype, name)
-    return as_numbers(X)
+    return as_numbers(X, copy=False)
 
 
 def _is_npz(file: File) -> bool:

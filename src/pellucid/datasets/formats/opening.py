@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pellucid._files import StrPath
+from pellucid._reading import TEXT, changed, check_cost, opened, size_on_disk, state_of
 from pellucid.core.errors import InputError
 
 CONVERT = "save the arrays with numpy.savez('data.npz', X=X, y=y) and read that"
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"  # the byte order mark, which some programs write before UTF-8
-MOST_BYTES = 1 << 30  # of a CSV, unpacked; while it is read it takes about five times as much
 PIECE = 1 << 20
 BEGINNING = 1 << 16  # bytes that tell what a file is
 LONGEST_HEADER = 1 << 20  # of a CSV
@@ -40,6 +40,7 @@ class File:
         self.name = name
         self.is_folder = stream is None and is_folder(name)
         self._stream, self._until = stream, until
+        self._state: tuple[int, ...] | None = None
 
     @property
     def is_held(self) -> bool:
@@ -54,7 +55,26 @@ class File:
             yield self._stream
         else:
             with opened(self.name) as stream:
+                self._state = self._state or state_of(stream)
+                if state_of(stream) != self._state:
+                    raise changed(self.name)
                 yield stream
+
+    def check_unchanged(self) -> None:
+        """Raise InputError where a file under this name is not what it was when it was first opened, or is gone."""
+        if self._state is not None:
+            try:
+                now = state_of(self.name)
+            except OSError:
+                now = ()
+            if now != self._state:
+                raise changed(self.name)
+
+    @cached_property
+    def on_disk(self) -> float:
+        """How many bytes it has on the disk, infinity of what is on none."""
+        with self.opened() as stream:
+            return math.inf if isinstance(stream, io.BytesIO) else size_on_disk(stream)
 
     def beside(self, name: str) -> File:
         """Another file, held open for as long as this one."""
@@ -110,61 +130,25 @@ def held(path: StrPath, stdin: BinaryIO | None = None) -> Iterator[File]:
         yield File("stdin", io.BytesIO(read_bounded(stdin, "stdin")))
         return
     with ExitStack() as until:
-        yield File(name) if is_folder(path) else _hold(name, until)
+        file = File(name) if is_folder(path) else _hold(name, until)
+        yield file
+        file.check_unchanged()
 
 
 def _hold(name: str, until: ExitStack) -> File:
-    return File(name, until.enter_context(opened(name)), until)
+    stream = until.enter_context(opened(name))
+    file = File(name, stream, until)
+    file._state = state_of(stream)
+    return file
 
 
-def read_bounded(stream: BinaryIO | gzip.GzipFile, name: str) -> bytes:
-    """Return all bytes of a stream of text; raises InputError where they are too many to be read at once."""
+def read_bounded(stream: BinaryIO | gzip.GzipFile, name: str, on_disk: float = math.inf) -> bytes:
+    """Return all bytes of a stream of text; raises InputError where they would take too much memory to read."""
     read = bytearray()
     while piece := stream.read(PIECE):
         read += piece
-        if len(read) > MOST_BYTES:
-            raise InputError(
-                f"{name}: holds more than {MOST_BYTES >> 20:,} MB of text, which is too much to read at once; "
-                "take a part of its rows, or save it as Parquet"
-            )
+        check_cost(name, TEXT * len(read), on_disk)
     return bytes(read)
-
-
-@contextmanager
-def opened(path: StrPath, wanted: str = "a file") -> Iterator[BinaryIO]:
-    """Open a file to read its bytes; raises InputError for one that is missing, unreadable, or no plain file.
-
-    `wanted` says in messages what to give instead.
-
-    >>> with opened("missing.csv") as stream:
-    ...     pass
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: missing.csv: there is no such file; check the spelling and the folder
-    """
-    name = os.fspath(path)
-    try:
-        with _open(path, name, wanted) as stream:
-            yield stream
-    except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file; check the spelling and the folder") from None
-    except PermissionError:
-        raise InputError(f"{name}: you may not read this file; change its permissions (chmod +r)") from None
-    except OSError as fault:
-        why = fault.strerror or fault
-        raise InputError(f"{name}: cannot be read ({why}); check the path and the disk") from None
-
-
-def _open(path: StrPath, name: str, wanted: str) -> BinaryIO:
-    try:
-        kind = Path(path).stat().st_mode
-    except ValueError as fault:  # a NUL character in the path
-        raise InputError(f"{name!r}: is no path ({fault}); check the spelling") from None
-    if stat.S_ISDIR(kind):
-        raise InputError(f"{name}: is a folder, no file; give {wanted}")
-    if not stat.S_ISREG(kind):
-        raise InputError(f"{name}: is a device or a pipe; give {wanted}")
-    return Path(path).open("rb")
 
 
 def is_folder(path: StrPath) -> bool:

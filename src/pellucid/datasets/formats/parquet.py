@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid._reading import CELL, bounded, check_cost
 from pellucid._text import first_twice, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -14,17 +15,19 @@ from pellucid.datasets.containers import picture_shape
 from pellucid.datasets.formats.array_checks import as_targets
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
-from pellucid.datasets.frames.frame import Frame, is_index, is_stored_index
+from pellucid.datasets.frames.frame import Frame, check_columns, is_index, is_stored_index
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.streaming import file_stream
 from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.row_groups import (
     ParquetRows,
     as_numpy,
+    check_table,
     column_kind,
     opened_parquet,
     pieces,
     row_counts,
+    text_lengths,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 NUMBERS = ("numbers", "booleans")
 LABEL = "label"
-MOST_CELLS = 1 << 28  # of a table: 2 GB of numbers
 MOST_TEXT = 200  # characters of a label: what is longer is no name of a class
 
 
@@ -118,35 +120,32 @@ def _common(kinds: Sequence[Any]) -> np.dtype[Any]:
 
 
 def _target_values(values: pa.Array, name: str, first: int) -> AnyArray:
-    """Return a block of targets as NumPy holds them; text as fixed-width text."""
+    """Return a block of targets as NumPy holds them, text as str objects; raises InputError for a text of a page."""
     if column_kind(values.type) != "text":
         return as_numpy(values)
-    texts: AnyArray = np.array(values.to_pylist())
-    lengths = np.char.str_len(texts)
-    if lengths.max() > MOST_TEXT:
+    lengths = text_lengths(values)  # before any text is made of a dictionary's index
+    if len(lengths) and lengths.max() > MOST_TEXT:
         i = first + int(lengths.argmax())
         raise InputError(
             f"{name}, row {i}: the label has {lengths.max()} characters, at most {MOST_TEXT} name a class; "
             "name another column: target='NAME'"
         )
-    return texts
+    return np.array(values.to_pylist(), object)
 
 
 def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
-    with opened_parquet(file) as parquet:
-        rows, width = parquet.metadata.num_rows, len(parquet.schema_arrow.names)
-        if not 0 <= rows * width <= MOST_CELLS:
-            raise InputError(
-                f"{file.name}: says that it has {rows:,} rows of {width:,} columns, too much for memory; take fewer, "
-                "or get it again if that is not so"
-            )
-        table = parquet.read(use_threads=False)
-        table.validate(full=True)
+    with opened_parquet(file, texts_once=True) as parquet:
+        rows, names = parquet.metadata.num_rows, parquet.schema_arrow.names
+        check_columns(file.name, len(names))
+        check_cost(file.name, rows * len(names) * CELL, file.on_disk)
+        with bounded(file.on_disk):  # a page may unpack to more than the file says of it
+            table = parquet.read(use_threads=False)
+        check_table(table, file.name, file.on_disk)
         if table.num_rows != rows:
             raise InputError(
                 f"{file.name}: has {table.num_rows} rows, not {rows} as it says; it is damaged, get it again"
             )
-    return as_frame(table, file.name)
+    return as_frame(table, file.name, file.on_disk)
 
 
 def _is_table(file: File, target: str | None) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pellucid._reading import CELL, TEXT, check_cost
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.formats.csv_rows import (
     SEPARATORS,
@@ -22,12 +24,11 @@ from pellucid.datasets.formats.csv_rows import (
     split_row,
 )
 from pellucid.datasets.formats.opening import BOM
-from pellucid.datasets.frames.frame import quoted
+from pellucid.datasets.frames.frame import MOST_COLUMNS, quoted
 
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_COLUMNS = 1 << 16
 LONGEST_ROW = 1 << 21  # characters of the header
 QUOTE = ord('"')
 
@@ -39,7 +40,7 @@ class Texts(NamedTuple):
     columns: dict[str, pl.Series]
 
 
-def read_texts(content: bytes, name: str) -> Texts:
+def read_texts(content: bytes, name: str, on_disk: float = math.inf) -> Texts:
     r"""Return the columns of a CSV as text; raises InputError that names the row where it is none.
 
     >>> texts = read_texts(b"age;city\n41;Bonn\n", "data.csv")
@@ -56,7 +57,12 @@ def read_texts(content: bytes, name: str) -> Texts:
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
     separator, header = read_header(content, name)
-    columns = _read_fast(content, separator, len(header)) or _read_carefully(content, name, separator, header)
+    cells = content.count(separator.encode()) + content.count(b"\n") + 1
+    check_cost(name, TEXT * len(content) + CELL * cells, on_disk)
+    columns = _read_fast(content, separator, len(header))
+    if columns is None:
+        check_cost(name, 2 * (TEXT * len(content) + CELL * cells), on_disk)  # each cell is a str of its own
+        columns = _read_carefully(content, name, separator, header)
     named = dict(zip(header, columns, strict=True))
     if header[-1] == "":
         if not (columns[-1].str.strip_chars() != "").any():

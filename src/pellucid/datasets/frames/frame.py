@@ -14,6 +14,7 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 
 Kind: TypeAlias = Literal["number", "boolean", "text", "date", "other"]
+MOST_COLUMNS = 1 << 16
 UNNAMED = "Unnamed: 0"  # what pandas calls the column of an index that has no name
 INDEX = "numbers or names the rows and says nothing of them"
 
@@ -76,6 +77,7 @@ class Frame:
     columns: dict[str, Column]
     rows: int
     first: int = 0
+    on_disk: float = math.inf  # bytes of its file, where it comes from one
 
     def place(self, i: int) -> str:
         """Where row i stands, as a person would look for it.
@@ -107,7 +109,19 @@ class Frame:
         return f"{where}: {quoted(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
 
 
-def frame_of(name: str, columns: dict[str, Column], *, first: int) -> Frame:
+def check_columns(name: str, columns: int) -> None:
+    """Raise InputError for more columns than a table has.
+
+    >>> check_columns("data.csv", 100_000)
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.csv: has 100,000 columns, at most 65,536 are read; leave columns out
+    """
+    if columns > MOST_COLUMNS:
+        raise InputError(f"{name}: has {columns:,} columns, at most {MOST_COLUMNS:,} are read; leave columns out")
+
+
+def frame_of(name: str, columns: dict[str, Column], *, first: int, on_disk: float = math.inf) -> Frame:
     """Put columns into a table; raises InputError where there are none, no rows, or an infinity.
 
     >>> frame_of("data", {"age": Column("number", np.array([41.0, np.inf]))}, first=0)
@@ -128,7 +142,7 @@ def frame_of(name: str, columns: dict[str, Column], *, first: int) -> Frame:
     if rows == 0:
         why = "" if sizes else f", only columns that are not read: {next(iter(columns))!r} {first_why(columns)}"
         raise InputError(f"{name}: has no rows{why}; give at least one")
-    frame = Frame(name, columns, rows, first)
+    frame = Frame(name, columns, rows, first, on_disk)
     for column, held in columns.items():
         if held.kind in ("number", "date") and held.values is not None and np.isinf(held.values).any():
             i = int(np.argmax(np.isinf(held.values)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
 MIXED = 0.95  # of the values: see texts.NEARLY_ALL
 
 
-def as_frame(data: Any, name: str = "data") -> Frame:
+def as_frame(data: Any, name: str = "data", on_disk: float = math.inf) -> Frame:
     """Turn a data frame of pandas, polars, PyArrow or another that narwhals knows, or a dict of columns, into a table.
 
     Raises InputError that names the column and what is wrong with it.
@@ -34,7 +35,7 @@ def as_frame(data: Any, name: str = "data") -> Frame:
     if isinstance(data, Frame):
         return data
     columns = from_values(data, name) if isinstance(data, Mapping) else from_native(data, name)
-    return frame_of(name, columns, first=0)
+    return frame_of(name, columns, first=0, on_disk=on_disk)
 
 
 def from_native(data: Any, name: str) -> dict[str, Column]:

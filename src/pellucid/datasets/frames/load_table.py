@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pellucid._reading import COPIES, check_cost
 from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -66,6 +67,7 @@ def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float
 
 def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> AnyArray:
     """Return the inputs X (rows, inputs) of some rows of a table."""
+    check_cost(frame.name, (COPIES + 1) * len(rows) * len(plan.inputs) * np.dtype(dtype).itemsize, frame.on_disk)
     columns = {name: values[rows] for name, values in columns_of(frame, plan).items()}
     with np.errstate(over="ignore"):
         X = plan.transform(columns, dtype)

@@ -16,6 +16,7 @@ from pellucid.datasets.frames.text_columns import THOUSANDS
 from pellucid.datasets.labels import class_labels, decide_task, values
 from pellucid.model.preprocessing import Preprocessing
 
+EXACT = 2.0**53  # below which each whole number is a float of its own
 USUAL = ("target", "label", "class", "y")  # taken where nobody says which
 
 
@@ -80,12 +81,12 @@ def targets_of(frame: Frame, names: Sequence[str], rows: Indices) -> RawArrays:
         values = columns[0].values
         assert values is not None
         values = values[rows]
-        if columns[0].kind == "text":
-            y = np.array(values.tolist(), str)
-        elif columns[0].kind == "boolean":
+        if columns[0].kind == "boolean":
             y = values.astype(bool)
+        elif columns[0].whole and bool((np.abs(values) < EXACT).all()):
+            y = values.astype(np.int64)
         else:
-            y = values.astype(np.int64) if columns[0].whole else values
+            y = values  # texts stay str objects
     return RawArrays(frame.name, np.empty((len(rows), 0)), y, (), None, form="parquet", first=frame.first, rows=rows)
 
 

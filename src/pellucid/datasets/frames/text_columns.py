@@ -68,7 +68,8 @@ def kept(texts: pl.Series) -> Column:
     >>> kept(pl.Series(["007", "?"])).values
     array(['007', None], dtype=object)
     """
-    return Column("text", _with_gaps(texts).to_numpy())
+    texts = _with_gaps(texts)
+    return Column("text", _as_objects(texts, texts.drop_nulls().unique()))
 
 
 def _with_gaps(texts: pl.Series) -> pl.Series:
@@ -101,7 +102,18 @@ def _dates_or_text(texts: pl.Series, distinct: pl.Series) -> Column:
     dates = dates_in(distinct)
     if isinstance(dates, Dates):
         return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
-    return Column("text", texts.to_numpy(), why=dates or "", odd=_odd_date(texts, distinct))
+    return Column("text", _as_objects(texts, distinct), why=dates or "", odd=_odd_date(texts, distinct))
+
+
+def _as_objects(texts: pl.Series, distinct: pl.Series) -> np.ndarray:
+    """Return texts as str objects (n,), None for a gap; where few are distinct, each is one object in all its rows."""
+    import polars as pl
+
+    if 2 * len(distinct) > len(texts):
+        return texts.to_numpy()
+    places = texts.replace_strict(distinct, pl.int_range(len(distinct), eager=True), default=None)
+    levels = np.array([*distinct, None], object)  # the last is for the gaps
+    return np.asarray(levels[places.fill_null(len(distinct)).to_numpy()])
 
 
 def as_floats(series: pl.Series) -> np.ndarray:

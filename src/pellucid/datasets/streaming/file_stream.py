@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._reading import COPIES, ROW, check_cost, opened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Pixels, RawArrays
 from pellucid.datasets.formats.array_checks import check_finite
-from pellucid.datasets.formats.opening import opened
 from pellucid.datasets.streaming.fixed_rows import Rows
 
 STREAM_ABOVE = 2**28  # bytes of X; what is larger is not loaded but read anew in each epoch
@@ -74,22 +73,16 @@ class Source:
 
 
 def whole(source: Source) -> RawArrays:
-    """Return all of a file in memory; raises InputError where this machine has not as much of it.
-
-    >>> from pellucid.datasets.formats.opening import File
-    >>> from pellucid.datasets.streaming.fixed_rows import FlatRows
-    >>> whole(Source("X.npy", "npy", FlatRows(File("X.npy"), 128, (2**40, 784), np.dtype(np.uint8)), (), None))
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: X.npy: takes 862,017.1 GB, more than this machine's memory; ...
-    """
-    (n, d), dtype = source.rows.shape, source.rows.dtype
-    if n * d * dtype.itemsize > _memory():
-        raise InputError(
-            f"{source.name}: takes {n * d * dtype.itemsize / 1e9:,.1f} GB, more than this machine's memory; "
-            "use a part of it (train reads such a file block by block)"
-        )
-    y = None if source.targets is None else np.concatenate([_raw(table) for table in source.target_blocks()])
+    """Return all of a file in memory; raises InputError where that is more than reading a file may take."""
+    (n, d), dtype, on_disk = source.rows.shape, source.rows.dtype, source.rows.file.on_disk
+    needed = COPIES * n * d * dtype.itemsize + ROW * n
+    check_cost(source.name, needed, on_disk)
+    parts = []
+    for table in () if source.targets is None else source.target_blocks():
+        parts.append(_raw(table))
+        needed += parts[-1].nbytes
+        check_cost(source.name, needed, on_disk)
+    y = np.concatenate(parts) if parts else None
     X = np.empty((n, d), dtype)  # (n, d)
     for first, block in source.read(source.rows.spans(None)):
         X[first : first + len(block)] = block
@@ -99,14 +92,6 @@ def whole(source: Source) -> RawArrays:
 def _raw(table: RawArrays) -> AnyArray:
     assert table.y is not None
     return table.y
-
-
-def _memory() -> float:
-    """Return the bytes of memory that this machine has, infinity where it does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return float("inf")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def read_raw(
 ) -> Iterator[tuple[int, AnyArray]]:
     """Yield the first row's number and the rows (m, width) of each span of at most `most` rows, as stored.
 
-    The rows lie in a buffer that is used again. Raises InputError where the file ends before.
+    The rows lie in a buffer that is used again. Raises InputError where the file ends before, or is another by now.
     """
     length = width * stored.itemsize
     buffer = np.empty((most, length), np.uint8)
@@ -77,6 +77,7 @@ def read_raw(
             stream.seek(offset + start * length)
             if cast(Any, stream).readinto(into.reshape(-1).data) != into.nbytes:
                 raise InputError(f"{file.name}: ends before sample {stop - 1}; it has changed, or the disk is damaged")
+            file.check_unchanged()
             yield start, into != 0 if stored.kind == "b" else into.view(stored)
 
 

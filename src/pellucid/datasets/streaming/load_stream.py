@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._reading import SMALL, check_cost
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, Indices, Samples
-from pellucid.datasets.labels import MOST_CLASSES, as_labels, class_names, task_of, values
+from pellucid.datasets.labels import MOST_CLASSES, MOST_LABELS, as_labels, class_names, distinct, task_of, values
 from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import mark_parts, part_sizes
 from pellucid.datasets.streaming.file_stream import DEV, TEST, FileStream, Source
@@ -18,7 +19,6 @@ from pellucid.datasets.streaming.file_stream import DEV, TEST, FileStream, Sourc
 MOST_DEV = 10_000  # samples, where nobody asked for more
 MOST_HELD = 2**30  # bytes of dev and test together
 MOST_VALUES = 2**28  # bytes of the targets of a regression
-MOST_STREAM_CLASSES = 2**16
 
 
 def load_stream(source: Source, options: LoadOptions) -> Dataset:
@@ -27,7 +27,9 @@ def load_stream(source: Source, options: LoadOptions) -> Dataset:
     Without `dev`, it is 10 %, but at most 10,000 samples. Raises InputError where dev and test would take more
     than 1 GB, and for whatever is wrong with the targets or with the rows that are read.
     """
-    n = source.rows.shape[0]
+    n, d = source.rows.shape
+    if (on_disk := source.rows.file.on_disk) < SMALL:  # what unpacks to hundreds of times its size is not honest
+        check_cost(source.name, n * d * source.rows.dtype.itemsize, on_disk)
     try:
         classes, y = encode(source, options.task)
         dev_size, test_size = part_sizes(n, *options.shares(n, most=MOST_DEV))
@@ -60,12 +62,7 @@ def encode(source: Source, task: str) -> tuple[tuple[str, ...] | None, AnyArray]
     look = task_of(task, source.form, source.target_dtype, source.target_ndim, lambda: _count_few(source))
     if look == "regression":
         return None, _all_values(source)
-    labels, first, counts = _distinct(source, MOST_STREAM_CLASSES)
-    if len(labels) > MOST_STREAM_CLASSES:
-        raise InputError(
-            f"{source.name}: has more than {MOST_STREAM_CLASSES} different labels, too many for classes; "
-            "take task='regression', or another target"
-        )
+    labels, first, counts = _distinct(source, MOST_LABELS)
     classes = class_names(source.table(), labels, first, counts)
     y = np.empty(source.rows.shape[0], np.min_scalar_type(len(classes) - 1))  # (n,)
     for table in source.target_blocks():
@@ -99,14 +96,19 @@ def _distinct(source: Source, most: int) -> tuple[AnyArray, Indices, Indices]:
     first: dict[Any, int] = {}
     counts: Counter[Any] = Counter()
     for table in source.target_blocks():
-        labels, places, times = np.unique(as_labels(table), return_index=True, return_counts=True)
+        labels, places, _, times = distinct(as_labels(table))
         for label, place, count in zip(labels.tolist(), places.tolist(), times.tolist(), strict=True):
             first.setdefault(label, table.first + place)
             counts[label] += count
         if len(first) > most:
             break
     found = sorted(first)
-    return np.array(found), np.array([first[label] for label in found]), np.array([counts[label] for label in found])
+    texts = object if isinstance(found[0], str) else None  # one long label does not make all of them long
+    return (
+        np.array(found, texts),
+        np.array([first[label] for label in found]),
+        np.array([counts[label] for label in found]),
+    )
 
 
 def _count_few(source: Source) -> int:

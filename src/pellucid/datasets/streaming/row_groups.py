@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid._reading import CELL, TEXT, bounded, check_cost, most_memory, too_large
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.containers import Indices
@@ -36,7 +37,7 @@ def opened_arrow(file: File, what: str) -> Iterator[pa.NativeFile]:
         except InputError:
             raise
         except MemoryError:
-            raise InputError(f"{file.name}: a part of it does not fit into memory; write it in smaller ones") from None
+            raise too_large(file.name, most_memory(file.on_disk), file.on_disk) from None
         except Exception as fault:  # pyarrow has many faults for bad bytes, some of them plain OSError
             why = " ".join(str(fault).split())[:200]
             raise InputError(
@@ -45,13 +46,48 @@ def opened_arrow(file: File, what: str) -> Iterator[pa.NativeFile]:
 
 
 @contextmanager
-def opened_parquet(file: File) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file; raises InputError where it cannot be read, now or later, or pyarrow is missing."""
+def opened_parquet(file: File, *, texts_once: bool = False) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file; raises InputError where it cannot be read, now or later, or pyarrow is missing.
+
+    With `texts_once` columns of text come as dictionaries, as they are stored: a text that stands in many rows is in
+    memory once.
+    """
     with opened_arrow(file, "Parquet file") as source:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(source, buffer_size=READ_AHEAD, pre_buffer=False) as parquet:
+        options: dict[str, Any] = {"buffer_size": READ_AHEAD, "pre_buffer": False}
+        with pq.ParquetFile(source, **options) as parquet:
+            texts = [field.name for field in parquet.schema_arrow if pa.types.is_string(field.type)]
+            if not (texts_once and texts):
+                yield parquet
+                return
+        with pq.ParquetFile(source, read_dictionary=texts, **options) as parquet:
             yield parquet
+
+
+def check_table(table: pa.Table, name: str, on_disk: float) -> None:
+    """Raise InputError where a table that pyarrow has read is damaged, or takes too much memory as columns."""
+    table.validate(full=True)
+    texts = sum(
+        float(text_lengths(chunk).sum())
+        for column in table.columns
+        if column_kind(column.type) == "text"
+        for chunk in column.chunks
+    )
+    check_cost(name, table.num_rows * table.num_columns * CELL + TEXT * texts, on_disk)
+
+
+def text_lengths(texts: pa.Array) -> AnyArray:
+    """Return the length in characters of each text of a column (n,), 0 for a gap; a dictionary is not unpacked."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(texts.type):
+        lengths = pc.take(pc.utf8_length(texts.dictionary.cast(pa.large_string())), texts.indices)
+    else:
+        lengths = pc.utf8_length(texts.cast(pa.large_string()))
+    return np.asarray(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False))
 
 
 def column_kind(type_: pa.DataType) -> str:
@@ -92,9 +128,10 @@ def pieces(
         counts = row_counts(parquet)
         for group in groups:
             first, stop = sum(counts[:group]), sum(counts[: group + 1])
-            for batch in parquet.iter_batches(
+            batches = parquet.iter_batches(
                 rows, row_groups=[group], columns=list(columns), use_threads=not file.is_held
-            ):
+            )
+            while (batch := _next(batches, file)) is not None:
                 arrays = [batch.column(column) for column in columns]
                 for column, array in zip(columns, arrays, strict=True):
                     _check_gaps(array, file.name, column, first)
@@ -103,6 +140,13 @@ def pieces(
             pa.default_memory_pool().release_unused()
             if first != stop:
                 raise InputError(f"{file.name}: row group {group} ends at row {first}, not {stop}; it is damaged")
+
+
+def _next(batches: Iterator[pa.RecordBatch], file: File) -> pa.RecordBatch | None:
+    """Return the next batch, None after the last; raises InputError where the file is another by now."""
+    file.check_unchanged()
+    with bounded(file.on_disk):
+        return next(batches, None)
 
 
 def _check_gaps(array: pa.Array, name: str, column: str, first: int) -> None:
