@@ -88,12 +88,12 @@ def graph(model: Model) -> Any:
 
 
 def input_names(columns: Iterable[str]) -> list[str]:
-    """The names of the inputs for columns: their own, but for those that ONNX cannot hold.
+    r"""The names of the inputs for columns: their own, but for those that ONNX cannot hold.
 
     It holds no empty name, no half of a character, and none twice: there it is "column 0", counted from 0, or the name
     with that half as an escape; with a "_" behind it as long as another input is called so.
 
-    >>> input_names(["age", "", "column 1", "\udc80"])
+    >>> input_names(["age", "", "column 1", chr(0xDC80)])
     ['age', 'column 1_', 'column 1', '\\udc80']
     """
     columns = list(columns)
@@ -265,8 +265,8 @@ class _Graph:
         missing = self.cast(self._is(x, texts([""], ""), f"gap {k}"), "DOUBLE", f"missing {k}")
         parts, known = [], missing
         if column.levels:
-            known = texts(column.levels, f"column {column.name!r}")
-            levels = self.cast(self._is(x, known, f"is {k}"), "DOUBLE", f"levels {k}")
+            names = texts(column.levels, f"column {column.name!r}")
+            levels = self.cast(self._is(x, names, f"is {k}"), "DOUBLE", f"levels {k}")
             parts = [levels]
             axes = self.constant(np.array([1], np.int64), f"axis {k}")
             some = self.node("ReduceSum", [levels, axes], f"some {k}", keepdims=1)
