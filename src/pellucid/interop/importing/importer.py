@@ -51,7 +51,11 @@ def from_pytorch(
         raise InputError(f"{path}: {PICKLE}")
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
+    except KeyError as error:
+        raise InputError(
+            f"{path}: holds tensors of kind {error}; save model.float().state_dict() in its place"
+        ) from None
+    except (SafetensorError, ValueError) as error:
         raise InputError(f"{path}: not a whole safetensors file ({error}); save the state_dict again") from None
     layers = _linear_layers(tensors, str(path))
     hidden, loss, names = _described(content, str(path))
@@ -94,7 +98,9 @@ def _linear_layers(tensors: dict[str, AnyArray], name: str) -> list[tuple[AnyArr
                 f"{name}: the tensor {key!r:.80} of shape {tensor.shape} belongs to no linear layer; only networks of "
                 "linear layers are read, with weights (outputs, inputs) and biases (outputs,)"
             )
-        found.setdefault(stem, {})[kind] = tensor
+        if kind in found.setdefault(stem, {}):
+            raise InputError(f"{name}: has two tensors for {stem + '.' + kind!r:.80}; save the state_dict again")
+        found[stem][kind] = tensor
     if not found:
         raise InputError(f"{name}: holds no tensors; give the state_dict of a network")
     layers = []

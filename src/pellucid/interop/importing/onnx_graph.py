@@ -38,7 +38,7 @@ class Node:
 
     def __str__(self) -> str:
         """As a message calls it."""
-        return f"node {quoted(self.name or self.outputs[0])} of type {quoted(self.operator)[1:-1]}"
+        return f"node {quoted(self.name or self.outputs[0])} of type {quoted(self.operator).strip(chr(39))}"
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ class Graph:
         )
 
 
-def quoted(name: str) -> str:
-    """A name from a file, in quotes, its control characters as escapes, cut where it is long."""
-    return repr(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…")
+def quoted(value: object) -> str:
+    """A name or a value from a file as a message shows it: in one line, control characters as escapes, cut if long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _same_bits(a: AnyArray, b: AnyArray) -> bool:

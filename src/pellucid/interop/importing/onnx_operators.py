@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.core.activations import GELU, Sigmoid, Softmax, value
 from pellucid.core.arrays import AnyArray, Array
-from pellucid.interop.importing.onnx_graph import Graph, Node, leading_to
+from pellucid.interop.importing.onnx_graph import Graph, Node, leading_to, quoted
 from pellucid.model.additions import Mish
 
 
@@ -80,11 +80,11 @@ def checked(graph: Graph, node: Node) -> dict[str, Any]:
     about = dict(operator.attributes)
     for name, given in node.attributes.items():
         if name not in about:
-            raise graph.refused(node, f"it says {name}={given!r:.40}, which is not known of it")
+            raise graph.refused(node, f"it says {quoted(name)[1:-1]}={quoted(given)}, which is not known of it")
         default = about[name]
         kind = default if isinstance(default, type) else type(default)
         if not isinstance(given, kind):
-            raise graph.refused(node, f"it says {name}={given!r:.40}, which is of another kind")
+            raise graph.refused(node, f"it says {name}={quoted(given)}, which is of another kind")
         about[name] = given
     for name, said in about.items():
         if isinstance(said, type):

@@ -67,9 +67,8 @@ class Tensors:
         return shaped
 
     def _bits(self, content: bytes, dtype: np.dtype[Any], shape: tuple[int, ...]) -> AnyArray:
-        if dtype.kind == "b":
-            return (np.frombuffer(content, np.uint8) != 0).reshape(shape)
-        return np.frombuffer(content, dtype).reshape(shape)
+        values = np.frombuffer(content, np.uint8) != 0 if dtype.kind == "b" else np.frombuffer(content, dtype)
+        return values.reshape(shape)
 
     def _beside(self, tensor: Any, what: str, size: int) -> bytes:
         """The bytes of a tensor that stand in another file, which must lie in the graph's folder."""
