@@ -303,7 +303,7 @@ def _tensor(graph: Any, rng: random.Random) -> None:
         size = max(1, len(tensor.raw_data) // 4)
         tensor.raw_data = np.full(size, rng.choice([np.nan, np.inf, 1e38, 0]), np.float32).tobytes()
     else:
-        array = numpy_helper.to_array(tensor) if tensor.data_type == TensorProto.FLOAT else np.ones(1, np.float32)
+        array = np.ones([size for size in tensor.dims if 0 < size < 9], np.float32)
         kind = rng.choice([np.float64, np.float16, np.complex64, np.int64, np.bool_, np.str_])
         with np.errstate(all="ignore"):
             other: Any = array.astype(kind)
@@ -334,9 +334,8 @@ MUTATIONS: list[Callable[[Any, random.Random], None]] = [
 ]  # fmt: skip
 
 
-def mutant(content: bytes, seed: int) -> bytes:
+def mutant(rng: random.Random, content: bytes) -> bytes:
     """A changed copy of an ONNX file: one to three parts of its graph, or of what stands around it, or bytes of it."""
-    rng = random.Random(seed)
     if rng.random() < 0.15:
         return _bytes(content, rng)
     whole = onnx.ModelProto.FromString(content)

@@ -221,7 +221,7 @@ def test_another_graph_is_refused_in_one_sentence_that_names_the_node(
             "go through softmax; leave the task out",
         ),
         (graph_of(Z, node("Exp", "z", "Y"), W=EYE), {"task": "classification"}, "go through exp; leave the task out"),
-        (seeds()["array"], {"task": "regression"}, "says itself"),
+        (seeds()["array"], {"task": "regression"}, "predicts classes; leave the task out"),
         (seeds()["table"], {"classes": ["a", "b"]}, "the outputs are values"),
     ],
 )

@@ -1,6 +1,7 @@
 """A ``state_dict`` in safetensors comes in layer by layer, or is refused in one sentence."""
 
 import json
+import random
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from safetensors.numpy import save, save_file
 
 import pellucid as pl
-from fuzz.state_dict_mutants import packed, state_dict_mutant
+from fuzz.mutators import ANY, SAFETENSORS, join_tensors, mutated
 from pellucid import InputError, Model, Network, load_model, save_model
 from pellucid.interop.export.pytorch import write
 from pellucid.interop.importing.importer import from_pytorch
@@ -49,7 +50,7 @@ def test_other_state_dicts_are_refused(tensors: dict[str, Any], message: str, tm
 def test_a_kind_that_numpy_does_not_have_is_named(kind: str, tmp_path: Path) -> None:
     size = 4 if kind == "BF16" else 2
     about = {"0.weight": {"dtype": kind, "shape": [2, 1], "data_offsets": [0, size]}}
-    (tmp_path / "w.safetensors").write_bytes(packed(about, b"\0" * size))
+    (tmp_path / "w.safetensors").write_bytes(join_tensors(about, b"\0" * size))
     with pytest.raises(InputError, match=f"holds tensors of kind '{kind}'; save"):
         from_pytorch(tmp_path / "w.safetensors")
 
@@ -137,7 +138,7 @@ def test_a_mutant_is_a_whole_model_or_refused_in_one_sentence(first: int, last: 
     ]
     path, taken = tmp_path / "w.safetensors", 0
     for seed in range(first, last):
-        path.write_bytes(state_dict_mutant(files[seed % 2], seed))
+        path.write_bytes(mutated(random.Random(seed), files[seed % 2], (*SAFETENSORS, *SAFETENSORS, *ANY)))
         try:
             model = from_pytorch(path)
         except InputError:

@@ -119,8 +119,6 @@ def _compare(graph: Graph, rows: Rows, net: Network, constants: Mapping[str, Any
 def _own(graph: Graph, task: str | None, classes: Sequence[str] | None) -> Model:
     """The model of a graph that pellucid exported, by its description, which the nodes must bear out."""
     assert graph.description is not None
-    if task is not None:
-        raise InputError(f"task={task!r}: {graph.path} says itself what its outputs are")
     try:
         about = json.loads(graph.description)
         if about["format"] != VERSION:
@@ -136,6 +134,11 @@ def _own(graph: Graph, task: str | None, classes: Sequence[str] | None) -> Model
         raise InputError(
             f"{graph.path}: is not the graph that pellucid exports of the model which it describes: one of the two was "
             "changed, or another version wrote it; export the model again"
+        )
+    values = model.network.loss.kind == "values"
+    if task is not None and (task == "regression") != values:
+        raise InputError(
+            f"task={task!r}: {graph.path} predicts {'values' if values else 'classes'}; leave the task out"
         )
     layers = [(layer.W, layer.b) for layer in model.network.layers]
     return model if classes is None else replace(model, classes=class_names(classes, layers, model.network.loss))
