@@ -20,7 +20,7 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 from PIL import Image
 
-from fuzz import mutators
+from fuzz import mutators, onnx_mutants
 from fuzz.laws import in_folder, run
 from fuzz.mutators import Mutator
 
@@ -430,7 +430,7 @@ READERS: dict[str, Reader] = {
     "run.json": Reader(of_runs("run/run.json"), RUN, (*mutators.JSON, *BYTES)),
     "history.csv": Reader(of_runs("run/history.csv"), RUN, mutators.TEXT),
     "own data": Reader(of_runs("{data}"), RUN, (*mutators.TEXT, *mutators.ZIPPED_ARRAYS)),
-    "onnx": Reader(exports("onnx", ".onnx"), IMPORT, BYTES),
+    "onnx": Reader(exports("onnx", ".onnx"), IMPORT[:1], (onnx_mutants.mutant, onnx_mutants.mutant, *BYTES)),
     "state_dict": Reader(state_dicts, (*IMPORT, "import {file} --out new.safetensors --activation tanh"),
                          (*mutators.SAFETENSORS, *BYTES)),
     "doctor": Reader(programs, ("doctor {file}", "doctor {file} --json"), mutators.PROGRAM, exits=(0, 1, 2)),

@@ -8,7 +8,7 @@ from fuzz.cases import FOUND, Case, case, cases_of, seeds_of, tried
 from fuzz.seeds import READERS
 
 FILES = sorted(FOUND.iterdir()) if FOUND.is_dir() else []
-WAIT = {"parquet", "number parquet", "tiff", "onnx"}  # for changes under way
+WAIT = {"parquet", "number parquet", "tiff"}  # for changes under way
 
 
 @pytest.mark.parametrize("reader", sorted(READERS.keys() - WAIT - {"checkpoint", "path", "history.csv", "own data"}))

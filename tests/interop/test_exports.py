@@ -4,7 +4,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -41,9 +39,7 @@ from pellucid import (
 from pellucid.cli import main
 from pellucid.core.losses import LOSSES as LOSS_KINDS
 from pellucid.datasets import mnist
-from pellucid.interop.export import onnx as onnx_export
 from pellucid.interop.importing.importer import from_pytorch, from_sklearn
-from pellucid.interop.importing.onnx import from_onnx
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
 
@@ -354,14 +350,6 @@ def test_what_went_out_for_pytorch_comes_back_as_it_was(loss: Any, tmp_path: Pat
     assert [layer.activation.name for layer in other.layers] == ["relu", "relu", "relu", "identity"]
 
 
-@pytest.mark.parametrize("about", ["{", "[]", "{}", '{"activations": [{"name": "step"}, {}], "loss": 1, "classes": 3}'])
-def test_a_description_that_cannot_be_used_is_told(about: str, tmp_path: Path) -> None:
-    tensors = {"0.weight": np.ones((4, 2)), "2.weight": np.ones((3, 4))}
-    save_file(tensors, tmp_path / "w.safetensors", {"network": about})
-    with pytest.raises(InputError, match="what it says of its network cannot be used"):
-        from_pytorch(tmp_path / "w.safetensors")
-
-
 def test_a_table_for_a_network_without_preprocessing_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -408,105 +396,6 @@ def test_scikit_learns_perceptrons_come_in_with_their_numbers(activation: str) -
         assert outputs(from_sklearn(theirs), X).squeeze() == pytest.approx(theirs.predict(X), rel=1e-12)
     own = PellucidClassifier((4,), activation="gelu", max_iter=2).fit(*load_iris(return_X_y=True))
     assert (from_sklearn(own).network.theta == own.network_.theta).all()
-
-
-@settings(max_examples=40, deadline=None)
-@given(model=models())
-def test_what_goes_out_as_onnx_comes_back(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("onnx") / "m.onnx"
-    assume(not any(isinstance(layer.activation, SiLU) for layer in model.network.layers))  # which is many nodes
-    plain = Model(model.network.astype(np.float32))
-    made = onnx_export._Graph(onnx)
-    x = made.inputs_of(plain)
-    for l, (W, b, activation) in enumerate(plain.network.layers, start=1):
-        x = made.node("Gemm", [x, made.constant(W, f"W{l}"), made.constant(b, f"b{l}")], f"z{l}", transB=1)
-        x = made.activation(activation, x, f"a{l}")
-    made.output(x, "FLOAT", ["n", plain.network.sizes[-1]])
-    onnx.save(made.finished(plain), path)
-    again = from_onnx(path).network
-    assert (again.theta == plain.network.theta).all()
-    X = np.random.default_rng(0).normal(size=(5, plain.network.sizes[0]))
-    assert again.predict(X) == pytest.approx(plain.network.predict(X), rel=1e-6, abs=1e-7)
-
-
-def graph_of(*nodes: Any, **constants: Any) -> bytes:
-    """A small ONNX graph from X (n, 2) to Y."""
-    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("X", "Y"))
-    held = [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items()]
-    content: bytes = helper.make_model(helper.make_graph(list(nodes), "g", [x], [y], held)).SerializeToString()
-    return content
-
-
-def node(kind: str, inputs: str, output: str, **attributes: Any) -> Any:
-    return helper.make_node(kind, inputs.split(), [output], **attributes)
-
-
-EYE = np.eye(2)
-
-
-def test_products_and_sums_of_their_own_are_layers(tmp_path: Path) -> None:
-    nodes = [
-        node("Flatten", "X", "f"), node("MatMul", "f W", "p"), node("Add", "b p", "z"), node("Relu", "z", "a"),
-        node("Gemm", "a W c", "y"), node("Softmax", "y", "Y"),
-    ]  # fmt: skip
-    (tmp_path / "m.onnx").write_bytes(graph_of(*nodes, W=[[1, 2], [3, 4]], b=[1, -1], c=[0, 0.5]))
-    ours = from_onnx(tmp_path / "m.onnx").network
-    X = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
-    found = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(None, {"X": X})[0]
-    assert ours.predict(X) == pytest.approx(found, abs=1e-6)
-
-
-BAD_GRAPHS = {
-    "a convolution": (graph_of(node("Conv", "X W", "Y"), W=np.ones((1, 1, 2, 2))), "of type Conv: there is no layer"),
-    "an operator": (graph_of(node("Gemm", "X W", "z"), node("Elu", "z", "Y"), W=EYE), "Elu: pellucid has no such"),
-    "exact gelu": (graph_of(node("Gemm", "X W", "z"), node("Gelu", "z", "Y"), W=EYE), "Gelu: pellucid has no such"),
-    "two ways": (graph_of(node("Gemm", "X W", "z"), node("Gemm", "X W", "Y"), W=EYE), "does not read what the node"),
-    "no constant": (graph_of(node("MatMul", "X V", "Y"), W=EYE), "V is not a constant"),
-    "scaled": (graph_of(node("Gemm", "X W", "Y", alpha=2.0), W=EYE), "scales or turns"),
-    "other shapes": (
-        graph_of(node("Gemm", "X W", "z"), node("Relu", "z", "a"), node("Gemm", "a V", "Y"), W=EYE, V=np.ones((3, 1))),
-        "layer 2 has weights .* but 2 numbers come in",
-    ),
-    "relu at the end": (graph_of(node("Gemm", "X W", "z"), node("Relu", "z", "Y"), W=EYE), "belongs between layers"),
-    "no numbers": (graph_of(node("Gemm", "X W", "Y"), W=EYE * np.nan), "weights that are no numbers"),
-    "nothing": (graph_of(), "is no ONNX file, or an empty one"),
-    "rubbish": (b"\xff\xfe rubbish", "is no"),
-    "empty": (b"", "is no ONNX file"),
-}
-
-
-@pytest.mark.parametrize(("content", "message"), BAD_GRAPHS.values(), ids=BAD_GRAPHS)
-def test_other_graphs_are_refused_by_name(content: bytes, message: str, tmp_path: Path) -> None:
-    (tmp_path / "m.onnx").write_bytes(content)
-    with pytest.raises(InputError, match=r"m\.onnx: .*" + message):
-        from_onnx(tmp_path / "m.onnx")
-
-
-@pytest.mark.parametrize(
-    ("tensors", "message"),
-    [
-        ({}, "holds no tensors"),
-        ({"0.weight": np.ones((2, 2, 3, 3))}, r"0\.weight of shape .* belongs to no linear layer"),
-        ({"0.running_mean": np.ones(2)}, "belongs to no linear layer"),
-        ({"0.bias": np.ones(2)}, r"has 0\.bias, but no 0\.weight"),
-        ({"0.weight": np.ones((3, 2)), "2.weight": np.ones((1, 4))}, "layer 2 has weights"),
-        ({"0.weight": np.ones((3, 2)), "0.bias": np.ones(2)}, "layer 1 has weights"),
-        ({"0.weight": np.full((3, 2), np.inf)}, "no numbers"),
-    ],
-)
-def test_other_state_dicts_are_refused(tensors: dict[str, Any], message: str, tmp_path: Path) -> None:
-    save_file(tensors, tmp_path / "w.safetensors")
-    with pytest.raises(InputError, match=message):
-        from_pytorch(tmp_path / "w.safetensors")
-
-
-def test_layers_are_taken_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    sizes = list(range(2, 15))
-    tensors = {f"fc{k}.weight": np.full((b, a), k, np.float32) for k, (a, b) in enumerate(pairwise(sizes))}
-    save_file(tensors, tmp_path / "w.safetensors")
-    net = from_pytorch(tmp_path / "w.safetensors").network
-    assert net.sizes == tuple(sizes)
-    assert [layer.W[0, 0] for layer in net.layers] == list(range(12))
 
 
 def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pellucid._text import listed
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Out, print_json
 from pellucid.cli.train import show_layers
@@ -33,9 +34,10 @@ def import_(
 ) -> None:
     """Read FILE, the state_dict of a PyTorch network in safetensors, or an ONNX graph, and write it as a model.
 
-    Only multi-layer perceptrons are read. Outputs are scores of classes where neither --task nor a file that pellucid
-    has exported says otherwise; an ONNX graph that ends without a softmax or a sigmoid gives values. A scikit-learn
-    perceptron comes in from Python: pellucid.interop.importing.importer.from_sklearn.
+    Only multi-layer perceptrons are read, with their numbers or not at all. The outputs of a state_dict are scores of
+    classes where neither --task nor a file that pellucid has exported says otherwise; an ONNX graph that ends without
+    a softmax or a sigmoid gives values. An ONNX graph that pellucid has exported brings its preprocessing. A
+    scikit-learn perceptron comes in from Python: pellucid.interop.importing.importer.from_sklearn.
     """
     check_out(out, file, own=is_model_file, force=force)
     if out.suffix != ".safetensors":
@@ -47,6 +49,10 @@ def import_(
     elif not quiet:
         results = Out()
         show_layers(results, model.network)
+        if model.network.loss.kind != "values":
+            results.line(f"classes: {listed(model.class_names)}")
+        if model.preprocessing is not None:
+            results.line(f"columns: {listed(column.name for column in model.preprocessing.columns)}")
         results.line(f"model: {out}; try pellucid check {out}")
 
 

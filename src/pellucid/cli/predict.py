@@ -89,7 +89,7 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
             )
         raise InputError(
             f"{name}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "
-            f"and an ONNX graph bring none): give its {net.sizes[0]} inputs a row, in a .npz or .npy"
+            f"and an ONNX graph of others bring none): give its {net.sizes[0]} inputs a row, in a .npz or .npy"
         )
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:

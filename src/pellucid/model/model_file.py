@@ -58,13 +58,19 @@ def load(path: StrPath) -> Network:
 
 def save_model(model: Model, path: StrPath, *, force: bool = False) -> None:
     """Write a model to a safetensors file, whole or not at all; raises as ``save`` does."""
+    check_replaceable(path, is_model_file, force=force)
     net = model.network
     tensors = {}
     for number, layer in enumerate(net.layers, start=1):
         tensors[f"layer{number}.W"] = layer.W
         tensors[f"layer{number}.b"] = layer.b
-    about = {
-        **describe_network(net),
+    write_tensors(path, tensors, describe_model(model))
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Everything about a model but its θ, for JSON; raises InputError where it could not be read again."""
+    return {
+        **describe_network(model.network),
         "classes": model.classes,
         "features": model.features,
         "image_shape": model.image_shape,
@@ -72,8 +78,6 @@ def save_model(model: Model, path: StrPath, *, force: bool = False) -> None:
         "preprocessing": None if model.preprocessing is None else model.preprocessing.as_json(),
         "picture_form": model.picture_form,
     }
-    check_replaceable(path, is_model_file, force=force)
-    write_tensors(path, tensors, about)
 
 
 def describe_network(net: Network) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def load_model(path: StrPath) -> Model:
     """Read a model file; raises InputError as ``load`` does."""
     tensors, about = read_tensors(path)
     try:
-        return _model(tensors, about)
+        return build_model(tensors, about)
     except InputError as error:
         raise InputError(f"{path}: {error}; it is damaged, or not written by pellucid: train the model again") from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -108,7 +112,13 @@ def load_model(path: StrPath) -> Model:
         ) from None
 
 
-def _model(tensors: dict[str, AnyArray], about: dict[str, Any]) -> Model:
+def build_model(tensors: Mapping[str, AnyArray], about: Mapping[str, Any]) -> Model:
+    """The model that ``describe_model`` described, whose θ is in the tensors ``layer1.W``, ``layer1.b``, …
+
+    Raises:
+        InputError, or KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError: it is no such
+            description, or does not fit the tensors.
+    """
     sizes = [int(size) for size in about["sizes"]]
     layers = len(sizes) - 1
     wanted: dict[str, tuple[int, ...]] = {}
@@ -140,7 +150,7 @@ def _model(tensors: dict[str, AnyArray], about: dict[str, Any]) -> Model:
     return model
 
 
-def _compare_shapes(tensors: dict[str, AnyArray], wanted: dict[str, tuple[int, ...]]) -> None:
+def _compare_shapes(tensors: Mapping[str, AnyArray], wanted: dict[str, tuple[int, ...]]) -> None:
     for name, shape in wanted.items():
         if name not in tensors:
             raise InputError(f"the tensor {name} is missing")

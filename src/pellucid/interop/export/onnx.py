@@ -1,9 +1,13 @@
 """A model as an ONNX graph, its preprocessing in it: an input for each column of a table, answers by name.
 
-Weights are float32; numbers and dates are scaled in float64, as pellucid does. Operators are those of opset 20.
+Weights are float32; numbers and dates are scaled in float64, as pellucid does. Operators are those of opset 20. The
+graph says besides, as the text ``DESCRIPTION`` of its metadata, what ``pellucid import`` needs to make the model again.
 """
 
 import ast
+import contextlib
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,14 +17,17 @@ from pellucid._files import StrPath
 from pellucid._writing import write_whole
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
-from pellucid.core.errors import needs
+from pellucid.core.errors import InputError, needs
 from pellucid.core.registry import describe
 from pellucid.interop.export import expressions
 from pellucid.model.additions import Mish  # fmt: skip
 from pellucid.model.columns import CYCLES, DAY, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
+from pellucid.model.model_file import VERSION, describe_model
 
 OPSET, IR = 20, 10
+DESCRIPTION = "pellucid"  # the entry of the metadata that describes the model
+KEPT = ("target", "weights")  # of what a model says of its data: where that lies is nobody else's business
 # ONNX's own operators, with their attributes, of which texts name settings; every other activation is written in
 # several nodes, from its formula
 OPERATORS: dict[type[Activation], tuple[str, dict[str, Any]]] = {
@@ -45,7 +52,8 @@ def write(model: Model, path: StrPath) -> None:
     """Write a model as ONNX, whole or not at all.
 
     Raises:
-        InputError: onnx is not installed.
+        InputError: onnx is not installed, or the model holds what ONNX cannot: a weight beyond float32, a category or a
+            class that is no Unicode text.
         OSError: the file cannot be written.
     """
     write_whole(path, graph(model).SerializeToString())
@@ -58,44 +66,102 @@ def graph(model: Model) -> Any:
     gap), dates double, the seconds since 1970 (NaN is a gap). For pictures ``X`` (n, pixels), uint8 from 0 to 255; else
     ``X`` (n, inputs) float. Outputs: ``probabilities`` (n, classes) float and ``label`` (n,) string; or ``prediction``
     (n, values) double in the targets' units.
+
+    An input has the name of its column (``input_names`` tells the exceptions). An output of which a column has the name
+    is called that with a "_" behind it. All other names begin with "net/", which no input does.
     """
     needs("onnx", "onnx", "an ONNX graph")
     import onnx
 
-    build = _Graph(onnx)
+    build = _Graph(onnx, () if model.preprocessing is None else [each.name for each in model.preprocessing.columns])
     x = build.inputs_of(model)
-    last = len(model.network.layers)
     for l, (W, b, activation) in enumerate(model.network.layers, start=1):
-        weights = build.constant(W.astype(np.float32), f"W{l}")
-        bias = build.constant(b.astype(np.float32), f"b{l}")
+        weights = build.constant(float32(W, f"layer {l}"), f"W{l}")
+        bias = build.constant(float32(b, f"layer {l}"), f"b{l}")
         # Z = X Wᵀ + b
         x = build.node("Gemm", [x, weights, bias], f"z{l}", transB=1)
-        x = build.activation(activation, x, f"a{l}" if l < last else "outputs")
+        x = build.activation(activation, x, f"a{l}")
     build.answers(model, x)
     made = build.finished(model)
     onnx.checker.check_model(made, full_check=True)
     return made
 
 
-class _Graph:
-    """A graph under construction."""
+def input_names(columns: Iterable[str]) -> list[str]:
+    r"""The names of the inputs for columns: their own, but for those that ONNX cannot hold.
 
-    def __init__(self, onnx: Any) -> None:
+    It holds no empty name, no half of a character, and none twice: there it is "column 0", counted from 0, or the name
+    with that half as an escape; with a "_" behind it as long as another input is called so.
+
+    >>> input_names(["age", "", "column 1", chr(0xDC80)])
+    ['age', 'column 1_', 'column 1', '\\udc80']
+    """
+    columns = list(columns)
+    written = [name.encode("utf-8", "backslashreplace").decode() for name in columns]
+    owned = {name for name, same in zip(columns, written, strict=True) if name and name == same}
+    names, used = [], set(owned)
+    for k, (column, name) in enumerate(zip(columns, written, strict=True)):
+        if column in owned:
+            owned.remove(column)  # the first of its name
+        else:
+            name = unused(name or f"column {k}", used)
+        names.append(name)
+        used.add(name)
+    return names
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """A name, with as many "_" behind it as it takes to be another one than those that are ``taken``."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def float32(value: Any, what: str) -> AnyArray:
+    """An array or a number in float32; raises InputError where that is too small for it."""
+    with np.errstate(over="ignore"):
+        small = np.asarray(value, np.float32)
+    if not np.isfinite(small).all():
+        largest = np.max(np.abs(value))
+        raise InputError(f"{what}: holds {largest:g}, but ONNX graphs are in float32, which ends at 3.4e+38")
+    return small
+
+
+def texts(values: Iterable[str], what: str) -> AnyArray:
+    """Texts as an array of objects (n,); raises InputError for one that UTF-8 cannot write."""
+    values = list(values)
+    for value in values:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{what}: {value!r} is no whole Unicode text, which is all that ONNX holds") from None
+    return np.array(values, object)
+
+
+class _Graph:
+    """A graph under construction, for a table of some columns."""
+
+    def __init__(self, onnx: Any, columns: Iterable[str] = ()) -> None:
         self.onnx = onnx
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.inputs: list[Any] = []
         self.outputs: list[Any] = []
+        self.columns = input_names(columns)
+        self.prefix = "net/"  # of all names but those of inputs and outputs
+        while any(name.startswith(self.prefix) for name in self.columns):
+            self.prefix = f"_{self.prefix}"
 
     def node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Add a node; returns the name of its output."""
-        self.nodes.append(self.onnx.helper.make_node(operator, inputs, [output], name=f"make {output}", **attributes))
-        return output
+        """Add a node; returns the whole name of its output."""
+        made = self.prefix + output
+        self.nodes.append(self.onnx.helper.make_node(operator, inputs, [made], name=f"make {output}", **attributes))
+        return made
 
     def constant(self, value: AnyArray, name: str) -> str:
-        """Add a constant; returns its name."""
-        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
+        """Add a constant; returns its whole name."""
+        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), self.prefix + name))
+        return self.prefix + name
 
     def number(self, value: float, name: str) -> str:
         """Add a number as (1, 1) float64."""
@@ -107,9 +173,10 @@ class _Graph:
         self.inputs.append(about)
         return name
 
-    def output(self, name: str, kind: str, shape: list[Any]) -> None:
-        """Say that something is an output of the graph."""
-        kind = getattr(self.onnx.TensorProto, kind)
+    def output(self, value: str, name: str, kind: str, shape: list[Any]) -> None:
+        """Let a value be an output of the graph, by a name of its own."""
+        name, kind = unused(name, self.columns), getattr(self.onnx.TensorProto, kind)
+        self.nodes.append(self.onnx.helper.make_node("Identity", [value], [name], name=f"give {name}"))
         self.outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def cast(self, x: str, kind: str, name: str) -> str:
@@ -121,10 +188,12 @@ class _Graph:
         if type(f) in OPERATORS:
             settings = describe(f)
             operator, attributes = OPERATORS[type(f)]
-            given = {key: settings[value] if isinstance(value, str) else value for key, value in attributes.items()}
+            given = {
+                key: float(float32(settings[value], f.name)) if isinstance(value, str) else value
+                for key, value in attributes.items()
+            }
             return self.node(operator, [z], name, **given)
-        self.node("Identity", [self._formula(f, z, name)], name)
-        return name
+        return self.node("Identity", [self._formula(f, z, name)], name)
 
     def _formula(self, f: Activation, z: str, name: str) -> str:
         """Add the nodes of a formula; returns the name of its value."""
@@ -133,7 +202,7 @@ class _Graph:
             return f"{name} part {len(self.nodes) + len(self.constants)}"
 
         def number(value: float) -> str:
-            return self.constant(np.array(value, np.float32), fresh())
+            return self.constant(float32(value, f.name), fresh())
 
         def operation(sign: str, parts: list[str]) -> str:
             if len(parts) == 1:
@@ -169,7 +238,7 @@ class _Graph:
         """Add a column: the names of its inputs of the network, (n, …) double each."""
         if isinstance(column, Category):
             return self._category(column, k)
-        x = self.input(column.name, "DOUBLE", 1)
+        x = self.input(self.columns[k], "DOUBLE", 1)
         missing = self.node("IsNaN", [x], f"missing {k}")
         filled = self.node("Where", [missing, self.number(column.fill, f"fill {k}"), x], f"filled {k}")
         if isinstance(column, Date):
@@ -192,11 +261,12 @@ class _Graph:
         return [self.node("Sin", [angle], f"sin {name}"), self.node("Sin", [later], f"cos {name}")]
 
     def _category(self, column: Category, k: int) -> list[str]:
-        x = self.input(column.name, "STRING", 1)
-        missing = self.cast(self._is(x, [""], f"gap {k}"), "DOUBLE", f"missing {k}")
+        x = self.input(self.columns[k], "STRING", 1)
+        missing = self.cast(self._is(x, texts([""], ""), f"gap {k}"), "DOUBLE", f"missing {k}")
         parts, known = [], missing
         if column.levels:
-            levels = self.cast(self._is(x, list(column.levels), f"is {k}"), "DOUBLE", f"levels {k}")
+            names = texts(column.levels, f"column {column.name!r}")
+            levels = self.cast(self._is(x, names, f"is {k}"), "DOUBLE", f"levels {k}")
             parts = [levels]
             axes = self.constant(np.array([1], np.int64), f"axis {k}")
             some = self.node("ReduceSum", [levels, axes], f"some {k}", keepdims=1)
@@ -207,10 +277,9 @@ class _Graph:
             parts.append(missing)
         return parts
 
-    def _is(self, x: str, texts: list[str], name: str) -> str:
+    def _is(self, x: str, known: AnyArray, name: str) -> str:
         """Which of some texts x (n, 1) is: (n, texts)."""
-        known = self.constant(np.array([texts], object), f"texts of {name}")
-        return self.node("Equal", [x, known], name)
+        return self.node("Equal", [x, self.constant(known[np.newaxis], f"texts of {name}")], name)
 
     def answers(self, model: Model, outputs: str) -> None:
         """Add what outputs come to: classes by name, or values in the targets' units."""
@@ -221,23 +290,19 @@ class _Graph:
             scale = np.array([[t.scale for t in plan.targets] if plan is not None else [1.0] * k])
             mean = np.array([[t.mean for t in plan.targets] if plan is not None else [0.0] * k])
             y = self.node("Mul", [y, self.constant(scale, "scale of the target")], "prediction without its mean")
-            self.node("Add", [y, self.constant(mean, "mean of the target")], "prediction")
-            self.output("prediction", "DOUBLE", ["n", k])
-            return
-        if k > 1 and net.loss.kind == "probabilities":  # several questions, each with its answer
-            self.node("Identity", [outputs], "probabilities")
-            self.output("probabilities", "FLOAT", ["n", k])
+            y = self.node("Add", [y, self.constant(mean, "mean of the target")], "prediction")
+            self.output(y, "prediction", "DOUBLE", ["n", k])
             return
         if k == 1:
             one = self.constant(np.array(1, np.float32), "one")
-            self.node("Concat", [self.node("Sub", [one, outputs], "of the first"), outputs], "probabilities", axis=1)
-        else:
-            self.node("Identity", [outputs], "probabilities")
-        self.output("probabilities", "FLOAT", ["n", max(k, 2)])
-        names = self.constant(np.array(model.class_names, object), "classes")
-        likeliest = self.node("ArgMax", ["probabilities"], "likeliest", axis=1, keepdims=0)
-        self.node("Gather", [names, likeliest], "label", axis=0)
-        self.output("label", "STRING", ["n"])
+            rest = self.node("Sub", [one, outputs], "of the first")
+            outputs = self.node("Concat", [rest, outputs], "of both", axis=1)
+        self.output(outputs, "probabilities", "FLOAT", ["n", max(k, 2)])
+        if k > 1 and net.loss.kind == "probabilities":
+            return  # several questions, each with its answer
+        names = self.constant(texts(model.class_names, "classes"), "classes")
+        likeliest = self.node("ArgMax", [outputs], "likeliest", axis=1, keepdims=0)
+        self.output(self.node("Gather", [names, likeliest], "label", axis=0), "label", "STRING", ["n"])
 
     def finished(self, model: Model) -> Any:
         """The whole model."""
@@ -249,8 +314,7 @@ class _Graph:
             producer_name="pellucid",
             producer_version=pellucid.__version__,
         )
-        about = {"sizes": "-".join(map(str, model.network.sizes)), "inputs": "\n".join(model.feature_names)}
-        if model.classes is not None:
-            about["classes"] = "\n".join(model.classes)
-        helper.set_model_props(made, about)
+        with contextlib.suppress(InputError):  # of a part that no file could bring back
+            about = {**describe_model(model), "data": {key: model.data[key] for key in KEPT if key in model.data}}
+            helper.set_model_props(made, {DESCRIPTION: json.dumps({"format": VERSION, **about})})
         return made

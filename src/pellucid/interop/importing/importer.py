@@ -51,7 +51,11 @@ def from_pytorch(
         raise InputError(f"{path}: {PICKLE}")
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
+    except KeyError as error:
+        raise InputError(
+            f"{path}: holds tensors of kind {error}; save model.float().state_dict() in its place"
+        ) from None
+    except (SafetensorError, ValueError) as error:
         raise InputError(f"{path}: not a whole safetensors file ({error}); save the state_dict again") from None
     layers = _linear_layers(tensors, str(path))
     hidden, loss, names = _described(content, str(path))
@@ -60,7 +64,7 @@ def from_pytorch(
         hidden = [_activation(name) for name in (given * (len(layers) - 1) if len(given) == 1 else given)]
     if task is not None or loss is None:
         loss, names = loss_for(task or "classification", len(layers[-1][1])), None
-    return Model(network(layers, hidden, loss, str(path)), class_names(classes or names, layers))
+    return Model(network(layers, hidden, loss, str(path)), class_names(classes or names, layers, loss))
 
 
 def _described(content: bytes, name: str) -> tuple[list[Activation] | None, Loss | None, tuple[str, ...] | None]:
@@ -70,12 +74,16 @@ def _described(content: bytes, name: str) -> tuple[list[Activation] | None, Loss
         return None, None, None
     try:
         spec = json.loads(about)
-        hidden = [ACTIVATIONS.make(one) for one in spec["activations"]]
-        return hidden, LOSSES.make(spec["loss"]), None if spec["classes"] is None else tuple(spec["classes"])
-    except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        hidden, loss = [ACTIVATIONS.make(one) for one in spec["activations"]], LOSSES.make(spec["loss"])
+        names = None if spec["classes"] is None else tuple(spec["classes"])
+        if names is not None and not all(isinstance(each, str) for each in names):
+            raise InputError("it names classes by what is no text")
+    except (InputError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(
-            f"{name}: what it says of its network cannot be used ({type(error).__name__}: {error}); export it again"
+            f"{name}: what it says of its network cannot be used ({type(error).__name__}: {error!s:.200}); "
+            "export it again"
         ) from None
+    return hidden, loss, names
 
 
 def _linear_layers(tensors: dict[str, AnyArray], name: str) -> list[tuple[AnyArray, AnyArray]]:
@@ -83,26 +91,36 @@ def _linear_layers(tensors: dict[str, AnyArray], name: str) -> list[tuple[AnyArr
     found: dict[str, dict[str, AnyArray]] = {}
     for key, tensor in tensors.items():
         stem, _, kind = key.rpartition(".")
+        if tensor.dtype.kind != "f":
+            raise InputError(f"{name}: the tensor {key!r:.80} holds {tensor.dtype}; weights are floats")
         if kind not in ("weight", "bias") or tensor.ndim != (2 if kind == "weight" else 1):
             raise InputError(
-                f"{name}: the tensor {key} of shape {tensor.shape} belongs to no linear layer; only networks of linear "
-                "layers are read, with weights (outputs, inputs) and biases (outputs,)"
+                f"{name}: the tensor {key!r:.80} of shape {tensor.shape} belongs to no linear layer; only networks of "
+                "linear layers are read, with weights (outputs, inputs) and biases (outputs,)"
             )
-        found.setdefault(stem, {})[kind] = tensor
+        if kind in found.setdefault(stem, {}):
+            raise InputError(f"{name}: has two tensors for {stem + '.' + kind!r:.80}; save the state_dict again")
+        found[stem][kind] = tensor
     if not found:
         raise InputError(f"{name}: holds no tensors; give the state_dict of a network")
     layers = []
     for stem in sorted(found, key=_by_numbers):
         if "weight" not in found[stem]:
-            raise InputError(f"{name}: has {stem}.bias, but no {stem}.weight; save the whole state_dict")
+            raise InputError(f"{name}: has {stem + '.bias'!r:.80}, but no weight for it; save the whole state_dict")
         W = found[stem]["weight"]
         layers.append((W, found[stem].get("bias", np.zeros(len(W), W.dtype))))
     return layers
 
 
 def _by_numbers(name: str) -> list[tuple[int, str]]:
-    """So that fc10 comes after fc2."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    """So that fc10 comes after fc2; a number is compared by its length first, as one may have any number of digits.
+
+    >>> sorted(["fc10.a", "fc2.a", "fc02.b"], key=_by_numbers)
+    ['fc2.a', 'fc02.b', 'fc10.a']
+    """
+    parts = re.split(r"([0-9]+)", name)
+    bare = [part.lstrip("0") if k % 2 else part for k, part in enumerate(parts)]
+    return [(len(part), part) if k % 2 else (-1, part) for k, part in enumerate(bare)]
 
 
 def from_sklearn(estimator: Any) -> Model:
@@ -156,10 +174,14 @@ def loss_for(task: str, outputs: int) -> Loss:
     return BinaryCrossEntropy() if outputs == 1 else CrossEntropy()
 
 
-def class_names(classes: Sequence[str] | None, layers: Sequence[tuple[AnyArray, AnyArray]]) -> tuple[str, ...] | None:
-    """The names of the classes, one for each; raises InputError where they are too many or too few."""
+def class_names(
+    classes: Sequence[str] | None, layers: Sequence[tuple[AnyArray, AnyArray]], loss: Loss
+) -> tuple[str, ...] | None:
+    """The names of the classes, one for each; raises InputError where there are more or fewer, or no classes at all."""
     if classes is None:
         return None
+    if loss.kind == "values":
+        raise InputError(f"{len(classes)} names of classes, but the outputs are values; or say task='classification'")
     outputs = max(2, len(layers[-1][1]))
     if len(classes) != outputs or len(set(classes)) < len(classes):
         raise InputError(f"{len(classes)} names for {outputs} classes: give each class a name of its own")
@@ -183,9 +205,13 @@ def network(
             f"{name}: {len(hidden)} activations for {len(layers) - 1} hidden layers: give one, or one each"
         )
     double = all(W.dtype == np.float64 for W, _ in layers)
-    net = Network(sizes, activation=hidden, loss=loss, init=None, dtype=np.float64 if double else np.float32)
-    for layer, (W, b) in zip(net.layers, layers, strict=True):
-        layer.W[...], layer.b[...] = W, b
-    if not np.isfinite(net.theta).all():
-        raise InputError(f"{name}: holds weights that are no numbers")
+    try:
+        net = Network(sizes, activation=hidden, loss=loss, init=None, dtype=np.float64 if double else np.float32)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    for number, (layer, (W, b)) in enumerate(zip(net.layers, layers, strict=True), start=1):
+        with np.errstate(over="ignore"):
+            layer.W[...], layer.b[...] = W, b
+        if not (np.isfinite(layer.W).all() and np.isfinite(layer.b).all()):
+            raise InputError(f"{name}: layer {number} holds weights that are no numbers in {net.dtype}")
     return net
