@@ -60,7 +60,9 @@ def measured(chromium: list[str], page: Path, width: int, *more: str) -> dict[st
     import json
 
     inner = page.with_name("measured.html")
-    text = page.read_text(encoding="utf-8").replace("default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'")
+    text = page.read_text(encoding="utf-8").replace(
+        "default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'"
+    )
     inner.write_text(text.replace("</body>", WIDTHS), encoding="utf-8")  # its styles stay as its policy allows them
     outer = page.with_name("frame.html")
     outer.write_text(
