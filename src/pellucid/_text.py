@@ -43,7 +43,7 @@ def csv_line(cells: Iterable[object]) -> str:
     >>> csv_line(["=1+1", "-1", -1.5, "a, b"])
     '\'=1+1,-1,-1.5,"a, b"\n'
     """
-    return ",".join(_csv_cell(cell) if isinstance(cell, str) else repr(cell) for cell in cells) + "\n"
+    return ",".join([_csv_cell(cell) if isinstance(cell, str) else repr(cell) for cell in cells]) + "\n"
 
 
 def _csv_cell(text: str) -> str:

@@ -127,7 +127,7 @@ def _entries(model: Model, read: Sequence[Read], predictions: Sequence[AnyArray]
             if isinstance(answer, list):
                 entry["values"] = dict(zip(output_names(model), answer, strict=True))
             if shares is not None:
-                entry["probabilities"] = dict(zip(model.class_names, plain(shares[row]), strict=True))
+                entry["probabilities"] = dict(zip(model.class_names, shares[row].tolist(), strict=True))
             yield entry
 
 
