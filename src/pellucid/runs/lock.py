@@ -58,7 +58,7 @@ def _locked(path: Path, folder: Path) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         if not lock(descriptor):
-            holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another process"
+            holder = _holder(descriptor)
             os.close(descriptor)
             raise InputError(f"{folder}: is being trained by {holder}; wait until that ends, or stop it")
         if is_at(path, descriptor):
@@ -67,3 +67,13 @@ def _locked(path: Path, folder: Path) -> int:
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"process {os.getpid()} on {platform.node()}, since {time.strftime('%H:%M:%S')}".encode())
     return descriptor
+
+
+def _holder(descriptor: int) -> str:
+    """The process that a lock's file names; it may have been locked just now, and be empty for a moment."""
+    for _ in range(100):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        if text := os.read(descriptor, 200):
+            return text.decode("utf-8", "replace")
+        time.sleep(0.01)
+    return "another process"
