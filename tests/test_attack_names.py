@@ -22,6 +22,7 @@ from pellucid._text import csv_line, visible
 from pellucid.interop.export.html_page import html_page
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
+from pellucid.render import pictures
 from pellucid.render.report import page as report_page
 from support import Command
 
@@ -231,7 +232,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 DONE = (
     ["evaluate", "RUN"], ["evaluate", "RUN", "--quiet"], ["predict", "RUN", "FILE"], ["report", "RUN"],
     ["importance", "RUN", "--repeats", "1"], ["explain", "RUN", "--top", "500"],
-    ["explain", "RUN", "--top", "500", "--markdown"], ["plot", "RUN", "confusion", "--out", "\x1b[2J.png"],
+    ["explain", "RUN", "--top", "500", "--markdown"],
     ["landscape", "RUN", "--points", "3", "--out", "\x1b[2J.html"],
 )  # fmt: skip
 REFUSED = (
@@ -376,6 +377,14 @@ def test_pages_full_of_attacks_run_nothing_and_ask_for_nothing(attacked: Path, b
         assert said == []
         assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [path.as_uri()]
         shown.close()
+
+
+def test_a_picture_shows_names_as_they_are_and_takes_none_for_mathematics(tmp_path: Path) -> None:
+    names = ("$\\frac{$", "$x_1$", "a\x1b[2J", "\udcff", "\u202eb")
+    written = pictures.style.render(pictures.confusion(np.eye(5), names), ".svg").decode()
+    drawn = "".join(re.findall(r"<!-- (.*?) -->", written))
+    assert all(visible(name) in drawn for name in names)
+    assert hidden(written) == set()
 
 
 @pytest.mark.slow
