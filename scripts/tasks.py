@@ -10,13 +10,16 @@ check     lint, format, types, and the workflows in .github
 format    the code, and the imports, in the form that check asks for
 oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 fuzz      damaged files for every reader: --seconds N, --count N, --seed S, --reader NAME; what fails is kept as a test
-package   build the sdist and the wheel, and do the main job with the wheel alone; --dist DIR keeps them there
+package   build the sdist and the wheel, twice: the bytes are the same; do the main job with the wheel alone; --dist DIR
+          keeps them there
+sbom      write what pellucid[all] brings to FILE: a bill of materials, CycloneDX in JSON
 version   fail unless TAG is v and the version that the package gives itself
 docs      make the pages and pictures again that scripts write: run it where nothing else runs
 bench     the benchmarks, and the page that they fill; benchmarks/requirements.txt says what they need
 lock      requirements/dev.txt again, with today's versions
 """
 
+import hashlib
 import json
 import os
 import re
@@ -100,7 +103,8 @@ def fuzz(*more: str) -> None:
 def package(*more: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         dist = Path(more[1]).absolute() if more[:1] == ("--dist",) else Path(folder) / "dist"
-        run(*HERE, "uv", "build", "--quiet", "--out-dir", dist)  # the wheel is built from the sdist
+        build(ROOT, dist)
+        the_same_again(dist, Path(folder))
         (wheel,) = dist.glob("pellucid-*.whl")
         python = environment(Path(folder) / "user", wheel)
         work = Path(folder) / "work"
@@ -108,6 +112,36 @@ def package(*more: str) -> None:
         install(python, f"{wheel}[tables]")
         tables_job(python, work)
         print("2 passed, 0 failed")
+
+
+def build(source: Path, dist: Path) -> None:
+    """The sdist, and the wheel from it, by the lock's version of hatchling, with the date that it gives by itself."""
+    os.environ.pop("SOURCE_DATE_EPOCH", None)
+    run(*HERE, "uv", "build", "--quiet", "--build-constraints", ROOT / LOCK, "--out-dir", dist, cwd=source)
+
+
+def the_same_again(dist: Path, folder: Path) -> None:
+    """Build both again from the sdist, in another place and with other permissions; fail where a byte differs."""
+    (sdist,) = dist.glob("pellucid-*.tar.gz")
+    before = os.umask(0o077)
+    shutil.unpack_archive(sdist, folder / "again", filter="data")
+    build(folder / "again" / sdist.name.removesuffix(".tar.gz"), folder / "dist-again")
+    os.umask(before)
+    for file in sorted(dist.glob("pellucid-*")):
+        content = file.read_bytes()
+        if content != (folder / "dist-again" / file.name).read_bytes():
+            raise SystemExit(f"{file.name}: built again, its bytes are others")
+        print(hashlib.sha256(content).hexdigest(), file.name)
+
+
+def sbom(file: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        python = environment(Path(folder) / "user", "--constraints", LOCK, ".[all]")
+        words = ("--pyproject", "pyproject.toml", "--output-reproducible", "--output-file", file)
+        run(*HERE, "cyclonedx_py", "environment", *words, python)
+    bill = json.loads(Path(file).read_text(encoding="utf-8"))
+    bill["metadata"]["component"]["version"] = own_version()
+    Path(file).write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
 
 
 def environment(folder: Path, *what: object) -> Path:
@@ -168,10 +202,14 @@ TABLES_JOB = (
 
 
 def version(tag: str) -> None:
+    if tag != f"v{own_version()}":
+        raise SystemExit(f"the tag is {tag}, the version {own_version()}")
+
+
+def own_version() -> str:
     source = (ROOT / "src" / "pellucid" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE)
-    if found is None or tag != f"v{found[1]}":
-        raise SystemExit(f"the tag is {tag}, the version {found and found[1]}")
+    (found,) = re.findall(r'^__version__ = "(.+)"$', source, re.MULTILINE)
+    return str(found)
 
 
 def docs() -> None:
@@ -193,7 +231,7 @@ def lock() -> None:
 
 TASKS: dict[str, Callable[..., None]] = {
     "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "format": tidy, "oldest": oldest,
-    "fuzz": fuzz, "package": package, "docs": docs, "bench": bench, "lock": lock,
+    "fuzz": fuzz, "package": package, "sbom": sbom, "docs": docs, "bench": bench, "lock": lock,
     "version": version,
 }  # fmt: skip
 

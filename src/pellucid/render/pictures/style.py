@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid._files import StrPath
+from pellucid._text import shortened, visible
 from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
@@ -130,8 +131,7 @@ def literal(text: object, most: int = 18) -> str:
     >>> literal("price in $"), literal("a class with a very long name")
     ('price in \\$', 'a class with a ve…')
     """
-    whole = "".join(mark if mark.isprintable() else " " for mark in str(text))
-    return (whole if len(whole) <= most else whole[: most - 1] + "…").replace("$", r"\$")
+    return shortened(visible(str(text)[: most + 1]), most).replace("$", r"\$")
 
 
 def signed() -> "Colormap":
