@@ -10,7 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fuzz.onnx_judge import difference
 from fuzz.onnx_mutants import changed, imported, like_scikit_learn, made, seeds
-from pellucid import InputError, load_model
+from pellucid import InputError, Tanh, load_model
+from pellucid.interop.importing import onnx_rows
 from pellucid.interop.importing.onnx import from_onnx
 from support import Command
 
@@ -313,6 +314,7 @@ def test_weights_elsewhere_are_refused(split: Path, entries: dict[str, str], mes
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_what_pytorch_exports_comes_in_with_its_numbers(tmp_path: Path) -> None:
     import torch
     from torch import nn
@@ -322,11 +324,9 @@ def test_what_pytorch_exports_comes_in_with_its_numbers(tmp_path: Path) -> None:
         nn.Linear(4, 4), nn.Mish(), nn.Linear(4, 2), nn.Softmax(dim=1),
     ).eval()  # fmt: skip
     rows = torch.zeros(1, 1, 2, 2)
-    with pytest.warns(DeprecationWarning, match="export"):
-        torch.onnx.export(
-            net, (rows,), tmp_path / "m.onnx", dynamo=False, dynamic_axes={"x": {0: "n"}}, input_names=["x"]
-        )
-    content = (tmp_path / "m.onnx").read_bytes()
+    path, named = tmp_path / "m.onnx", {"input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
+    torch.onnx.export(net, (rows,), path, dynamo=False, **named)  # type: ignore[arg-type]
+    content = path.read_bytes()
     assert difference(content, imported(content, tmp_path)) == pytest.approx(0, abs=1e-5)
 
 
@@ -339,3 +339,9 @@ def test_the_kinds_of_numbers_in_the_fields_of_a_tensor_are_read(tmp_path: Path)
 
     model = imported(changed(graph_of(Y, W=EYE * 2), listed), tmp_path)
     assert (model.network.layers[0].W == EYE * 2).all()
+
+
+def test_a_network_that_was_read_wrong_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(onnx_rows.BENDS, "Relu", Tanh())
+    with pytest.raises(InputError, match="computes other numbers"):
+        imported(graph_of(Z, node("Relu", "z", "a"), node("Gemm", "a W", "Y"), W=EYE), tmp_path)

@@ -11,11 +11,10 @@ from pellucid.core.activations import GELU, Activation, Exponential, Identity, L
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.interop.importing.onnx_graph import Graph, Input, Node, quoted
-from pellucid.interop.importing.onnx_operators import checked
+from pellucid.interop.importing.onnx_operators import FLOATS, checked
 from pellucid.model.additions import Mish, SiLU
 
-# the numbers of kinds in ONNX
-FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("f4"), 11: np.dtype("f8")}
+# what an input may hold, by the number of its kind in ONNX
 INPUTS: dict[int, np.dtype[Any]] = {
     **FLOATS, 3: np.dtype("i1"), 4: np.dtype("u2"), 5: np.dtype("i2"), 6: np.dtype("i4"), 7: np.dtype("i8"),
     9: np.dtype("?"), 10: np.dtype("f2"), 12: np.dtype("u4"), 13: np.dtype("u8"),
