@@ -345,3 +345,37 @@ def test_a_network_that_was_read_wrong_is_noticed(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(onnx_rows.BENDS, "Relu", Tanh())
     with pytest.raises(InputError, match="computes other numbers"):
         imported(graph_of(Z, node("Relu", "z", "a"), node("Gemm", "a W", "Y"), W=EYE), tmp_path)
+
+
+WIDE = {"A": np.ones((1, 500_000), np.float32), "B": np.ones((500_000, 1), np.float32), "c": np.ones(1, np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([node("Gemm", f"v{k} {'AB'[k % 2]}", f"v{k + 1}") for k in range(2000)], "takes at least .* of memory"),
+        (
+            [node("Gemm", "v0 A", "v1"), *(node("Add", f"v{k} c", f"v{k + 1}") for k in range(1, 2000))],
+            "takes at least",
+        ),
+        ([node("Identity", f"v{k}", f"v{k + 1}") for k in range(6000)], "has 6,000 nodes; only graphs of 5,000"),
+    ],
+    ids=["one weight for all layers", "one bias again and again", "many nodes"],
+)
+def test_a_small_file_makes_no_large_network(nodes: list[Any], message: str, tmp_path: Path) -> None:
+    nodes[0].input[0] = "X"
+    with pytest.raises(InputError, match=message):
+        imported(made(nodes, WIDE, [nodes[-1].output[0]], width=1), tmp_path)
+
+
+def test_bytes_of_another_file_are_taken_once(split: Path) -> None:
+    def again(whole: Any) -> None:
+        other = whole.graph.initializer.add()
+        other.CopyFrom(whole.graph.initializer[0])
+        other.name = "V"
+        whole.graph.node[0].output[0] = "z"
+        whole.graph.node.append(node("Gemm", "z V", "Y"))
+
+    split.write_bytes(changed(split.read_bytes(), again))
+    with pytest.raises(InputError, match=r"shares bytes of 'weights\.bin' with other tensors"):
+        from_onnx(split)

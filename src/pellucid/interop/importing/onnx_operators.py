@@ -104,12 +104,15 @@ def evaluate(graph: Graph, output: str, X: Array, constants: Mapping[str, AnyArr
     ((name, given),) = graph.inputs.items()
     sizes = [1 if size is None else size for size in (given.shape or ())[1:-1]]
     values: dict[str, AnyArray] = {name: X.reshape(len(X), *sizes, -1)}
+    nodes = [node for node in leading_to(graph.nodes, output) if node.outputs[0] not in constants]
+    last = {each: k for k, node in enumerate(nodes) for each in node.inputs}  # which node reads a value last
     with np.errstate(all="ignore"):
-        for node in leading_to(graph.nodes, output):
-            made = node.outputs[0]
-            if made not in constants:
-                inputs = [values[each] if each in values else _double(constants.get(each)) for each in node.inputs]
-                values[made] = _computed(node.operator, checked(graph, node), inputs)
+        for k, node in enumerate(nodes):
+            inputs = [values[each] if each in values else _double(constants.get(each)) for each in node.inputs]
+            values[node.outputs[0]] = _computed(node.operator, checked(graph, node), inputs)
+            for each in node.inputs:
+                if last[each] == k and each != output:
+                    values.pop(each, None)
     return np.asarray(values[output], np.float64)
 
 
