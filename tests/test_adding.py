@@ -110,6 +110,9 @@ def test_a_part_that_is_added_goes_through_everything(heading: str, pellucid: Co
         assert ended.code == 0, (target, ended.err)
         if target in ("numpy", "onnx"):
             assert answers_of(target, Path(name), table) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    ended = pellucid("import", TARGETS["onnx"], "--out", "again.safetensors")
+    assert ended.code == 0, ended.err
+    assert pl.tables.predict(pl.load_model("again.safetensors"), table) == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize(

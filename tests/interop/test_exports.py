@@ -40,6 +40,7 @@ from pellucid.cli import main
 from pellucid.core.losses import LOSSES as LOSS_KINDS
 from pellucid.datasets import mnist
 from pellucid.interop.importing.importer import from_pytorch, from_sklearn
+from pellucid.interop.importing.onnx import from_onnx
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
 
@@ -396,6 +397,19 @@ def test_scikit_learns_perceptrons_come_in_with_their_numbers(activation: str) -
         assert outputs(from_sklearn(theirs), X).squeeze() == pytest.approx(theirs.predict(X), rel=1e-12)
     own = PellucidClassifier((4,), activation="gelu", max_iter=2).fit(*load_iris(return_X_y=True))
     assert (from_sklearn(own).network.theta == own.network_.theta).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=st.one_of(models(), models(plans())))
+def test_what_goes_out_as_onnx_comes_back_as_it_was(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("onnx") / "m.onnx"
+    export(model, path, to="onnx")
+    again = from_onnx(path)
+    assert (again.network.theta == model.network.theta.astype(np.float32)).all()
+    assert again.network.loss == model.network.loss
+    ours, theirs = ([layer.activation for layer in each.network.layers] for each in (again, model))
+    assert ours == theirs
+    assert (again.classes, again.preprocessing) == (model.classes, model.preprocessing)
 
 
 def test_the_commands_write_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from fuzz.onnx_judge import difference
 from fuzz.onnx_mutants import changed, imported, seeds
 from pellucid import InputError, load_model, save_model
+from pellucid.interop.importing.onnx import from_onnx
 from support import Command
 
 
@@ -82,6 +83,12 @@ def test_an_export_without_its_description_comes_in_by_its_nodes(tmp_path: Path)
     assert difference(content, model) == pytest.approx(0, abs=1e-5)
     with pytest.raises(InputError, match=r"has 3 inputs \('age', 'city', 'when'\)"):
         imported(changed(seeds()["table"], lambda m: m.ClearField("metadata_props")), tmp_path)
+
+
+def test_an_export_of_an_earlier_version_comes_back() -> None:
+    """Where the form of the graphs changes, their old form must be known as well, or ``VERSION`` be another."""
+    path = Path(__file__).with_name("exported_1.onnx")
+    assert difference(path.read_bytes(), from_onnx(path)) == pytest.approx(0, abs=1e-5)
 
 
 def test_a_table_goes_out_and_comes_back_for_every_command(pellucid: Command, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fuzz.onnx_judge import difference
 from fuzz.onnx_mutants import changed, imported, like_scikit_learn, made, seeds
-from pellucid import InputError, load_model
+from pellucid import InputError, Tanh, load_model
+from pellucid.interop.importing import onnx_rows
 from pellucid.interop.importing.onnx import from_onnx
 from support import Command
 
@@ -313,6 +314,7 @@ def test_weights_elsewhere_are_refused(split: Path, entries: dict[str, str], mes
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_what_pytorch_exports_comes_in_with_its_numbers(tmp_path: Path) -> None:
     import torch
     from torch import nn
@@ -322,11 +324,9 @@ def test_what_pytorch_exports_comes_in_with_its_numbers(tmp_path: Path) -> None:
         nn.Linear(4, 4), nn.Mish(), nn.Linear(4, 2), nn.Softmax(dim=1),
     ).eval()  # fmt: skip
     rows = torch.zeros(1, 1, 2, 2)
-    with pytest.warns(DeprecationWarning, match="export"):
-        torch.onnx.export(
-            net, (rows,), tmp_path / "m.onnx", dynamo=False, dynamic_axes={"x": {0: "n"}}, input_names=["x"]
-        )
-    content = (tmp_path / "m.onnx").read_bytes()
+    path, named = tmp_path / "m.onnx", {"input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
+    torch.onnx.export(net, (rows,), path, dynamo=False, **named)  # type: ignore[arg-type]
+    content = path.read_bytes()
     assert difference(content, imported(content, tmp_path)) == pytest.approx(0, abs=1e-5)
 
 
@@ -339,3 +339,43 @@ def test_the_kinds_of_numbers_in_the_fields_of_a_tensor_are_read(tmp_path: Path)
 
     model = imported(changed(graph_of(Y, W=EYE * 2), listed), tmp_path)
     assert (model.network.layers[0].W == EYE * 2).all()
+
+
+def test_a_network_that_was_read_wrong_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(onnx_rows.BENDS, "Relu", Tanh())
+    with pytest.raises(InputError, match="computes other numbers"):
+        imported(graph_of(Z, node("Relu", "z", "a"), node("Gemm", "a W", "Y"), W=EYE), tmp_path)
+
+
+WIDE = {"A": np.ones((1, 500_000), np.float32), "B": np.ones((500_000, 1), np.float32), "c": np.ones(1, np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([node("Gemm", f"v{k} {'AB'[k % 2]}", f"v{k + 1}") for k in range(2000)], "takes at least .* of memory"),
+        (
+            [node("Gemm", "v0 A", "v1"), *(node("Add", f"v{k} c", f"v{k + 1}") for k in range(1, 2000))],
+            "takes at least",
+        ),
+        ([node("Identity", f"v{k}", f"v{k + 1}") for k in range(6000)], "has 6,000 nodes; only graphs of 5,000"),
+    ],
+    ids=["one weight for all layers", "one bias again and again", "many nodes"],
+)
+def test_a_small_file_makes_no_large_network(nodes: list[Any], message: str, tmp_path: Path) -> None:
+    nodes[0].input[0] = "X"
+    with pytest.raises(InputError, match=message):
+        imported(made(nodes, WIDE, [nodes[-1].output[0]], width=1), tmp_path)
+
+
+def test_bytes_of_another_file_are_taken_once(split: Path) -> None:
+    def again(whole: Any) -> None:
+        other = whole.graph.initializer.add()
+        other.CopyFrom(whole.graph.initializer[0])
+        other.name = "V"
+        whole.graph.node[0].output[0] = "z"
+        whole.graph.node.append(node("Gemm", "z V", "Y"))
+
+    split.write_bytes(changed(split.read_bytes(), again))
+    with pytest.raises(InputError, match=r"shares bytes of 'weights\.bin' with other tensors"):
+        from_onnx(split)

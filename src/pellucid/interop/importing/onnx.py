@@ -21,14 +21,14 @@ from pellucid.interop.export import onnx as exported
 from pellucid.interop.importing.importer import class_names, loss_for, network
 from pellucid.interop.importing.onnx_graph import Graph, graph_of, quoted, read_graph
 from pellucid.interop.importing.onnx_operators import evaluate
-from pellucid.interop.importing.onnx_rows import Labels, Rows, read_rows
+from pellucid.interop.importing.onnx_rows import Budget, Labels, Rows, read_rows
 from pellucid.model.model import Model
 from pellucid.model.model_file import VERSION, build_model
 
 ENDS: dict[type[Activation], type[Loss]] = {
     Softmax: CrossEntropy, Sigmoid: BinaryCrossEntropy, Exponential: Poisson, Identity: SquaredError,
 }  # fmt: skip
-ROWS = 16  # on which the numbers of graph and network are compared
+ROWS, NUMBERS = 16, 2**20  # on which graph and network are compared; fewer rows where layers are wide
 
 
 def from_onnx(path: StrPath, *, task: str | None = None, classes: Sequence[str] | None = None) -> Model:
@@ -103,9 +103,9 @@ def _loss(graph: Graph, rows: Rows, task: str | None, *, named: bool) -> Loss:
 
 def _compare(graph: Graph, rows: Rows, net: Network, constants: Mapping[str, AnyArray]) -> None:
     """Raise InputError where the graph and the network that was read from it say different numbers."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(ROWS, net.sizes[0])) * 10 ** rng.uniform(-2, 2, (ROWS, 1))
-    theirs = evaluate(graph, rows.name, X, constants).reshape(ROWS, -1)
+    rng, count = np.random.default_rng(0), max(1, min(ROWS, NUMBERS // max(net.sizes)))
+    X = rng.normal(size=(count, net.sizes[0])) * 10 ** rng.uniform(-2, 2, (count, 1))
+    theirs = evaluate(graph, rows.name, X, constants).reshape(count, -1)
     ours = net.astype(np.float64).predict(X)
     if rows.form == "both":
         ours = np.hstack([1 - ours, ours])
@@ -124,7 +124,8 @@ def _own(graph: Graph, task: str | None, classes: Sequence[str] | None) -> Model
         if about["format"] != VERSION:
             raise InputError(f"it is of format {about['format']!r:.20}, and this version reads {VERSION}")
         model = build_model(_weights(graph), about)
-        same = graph.same_as(graph_of(exported.graph(model), graph.path))
+        columns = 1 if model.preprocessing is None else len(model.preprocessing.columns)
+        same = columns == len(graph.inputs) and graph.same_as(graph_of(exported.graph(model), graph.path))
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{graph.path}: its description of the model cannot be used ({type(error).__name__}: {error!s:.200}); "
@@ -146,10 +147,11 @@ def _own(graph: Graph, task: str | None, classes: Sequence[str] | None) -> Model
 
 def _weights(graph: Graph) -> dict[str, AnyArray]:
     """The weights in the order of their layers, by the names that they have in a model file."""
-    tensors = {}
+    tensors, budget = {}, Budget(graph)
     for number, node in enumerate((node for node in graph.nodes if node.operator == "Gemm"), start=1):
         for key, name in zip("Wb", node.inputs[1:], strict=False):
             if name not in graph.constants:
                 raise InputError(f"{node}: {quoted(name)} is not a constant")
             tensors[f"layer{number}.{key}"] = graph.constants[name]
+            budget.spend(graph.constants[name])
     return tensors

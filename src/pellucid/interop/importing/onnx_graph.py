@@ -23,6 +23,7 @@ FIELDS = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "strings"} 
 VALUES: dict[str, tuple[type, type]] = {
     "value_float": (float, np.float32), "value_int": (int, np.int64), "value_string": (str, object),
 }  # fmt: skip
+MOST_NODES = 5_000  # of a graph that others made
 LONGEST = 60  # characters of a name in a message
 
 
@@ -59,6 +60,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     description: str | None = None  # what pellucid wrote of the model in a graph of its own
+    size: int = 0  # bytes of the file and of those beside it
 
     def refused(self, node: Node, why: str) -> InputError:
         """The error for a node that cannot be read."""
@@ -108,14 +110,15 @@ def graph_of(made: Any, path: StrPath) -> Graph:
     """The typed form of an ``onnx.ModelProto`` that came from ``path``."""
     if not made.graph.node:
         raise InputError(f"{path}: is no ONNX file, or an empty one; export it again")
-    reader = _Reader(made, Path(path))
-    nodes, constants = reader.needed()
     texts = [entry.value for entry in made.metadata_props if entry.key == DESCRIPTION]
     if len(texts) > 1:
         raise InputError(f"{path}: describes its model twice; export it again")
-    return Graph(
-        reader.path, reader.inputs(), constants, tuple(nodes), tuple(reader.outputs), texts[0] if texts else None
-    )
+    if len(made.graph.node) > MOST_NODES and not texts:
+        raise InputError(f"{path}: has {len(made.graph.node):,} nodes; only graphs of {MOST_NODES:,} at most are read")
+    reader = _Reader(made, Path(path))
+    nodes, constants = reader.needed()
+    about, size = texts[0] if texts else None, made.ByteSize() + sum(map(len, reader.tensors.files.values()))
+    return Graph(reader.path, reader.inputs(), constants, tuple(nodes), tuple(reader.outputs), about, size)
 
 
 class _Reader:

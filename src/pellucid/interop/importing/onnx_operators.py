@@ -4,15 +4,19 @@
 whose numbers are others.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.core.activations import GELU, Sigmoid, Softmax, value
+from pellucid.core.activations import GELU, Sigmoid, value
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.interop.importing.onnx_graph import Graph, Node, leading_to, quoted
 from pellucid.model.additions import Mish
+
+# the kinds of numbers in which a network is computed, by their numbers in ONNX
+FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("f4"), 11: np.dtype("f8")}
 
 
 class Operator(NamedTuple):
@@ -100,12 +104,15 @@ def evaluate(graph: Graph, output: str, X: Array, constants: Mapping[str, AnyArr
     ((name, given),) = graph.inputs.items()
     sizes = [1 if size is None else size for size in (given.shape or ())[1:-1]]
     values: dict[str, AnyArray] = {name: X.reshape(len(X), *sizes, -1)}
+    nodes = [node for node in leading_to(graph.nodes, output) if node.outputs[0] not in constants]
+    last = {each: k for k, node in enumerate(nodes) for each in node.inputs}  # which node reads a value last
     with np.errstate(all="ignore"):
-        for node in leading_to(graph.nodes, output):
-            made = node.outputs[0]
-            if made not in constants:
-                inputs = [values[each] if each in values else _double(constants.get(each)) for each in node.inputs]
-                values[made] = _computed(node.operator, checked(graph, node), inputs)
+        for k, node in enumerate(nodes):
+            inputs = [values[each] if each in values else _double(constants.get(each)) for each in node.inputs]
+            values[node.outputs[0]] = _computed(node.operator, checked(graph, node), inputs)
+            for each in node.inputs:
+                if last[each] == k and each != output:
+                    values.pop(each, None)
     return np.asarray(values[output], np.float64)
 
 
@@ -129,7 +136,7 @@ def _computed(operator: str, about: Mapping[str, Any], inputs: list[AnyArray]) -
         case "Mul":
             return x * y
         case "Concat":
-            return np.concatenate([x, y], axis=1)
+            return np.concatenate([x, y], axis=about["axis"])
         case "Relu":
             return np.maximum(x, 0)
         case "LeakyRelu":
@@ -143,16 +150,19 @@ def _computed(operator: str, about: Mapping[str, Any], inputs: list[AnyArray]) -
         case "Sigmoid":
             return value(Sigmoid(), x)
         case "Softmax":
-            return value(Softmax(), x)
+            powers = np.exp(x - x.max(about["axis"], keepdims=True))
+            return powers / powers.sum(about["axis"], keepdims=True)
         case "Mish":
             return value(Mish(), x)
         case "Gelu":
             return value(GELU(), x)
         case "Flatten":
-            return x.reshape(len(x), -1)
+            return x.reshape(math.prod(x.shape[: about["axis"]]), -1)
         case "Squeeze":
             return x.reshape(len(x))
         case "Reshape":
             return x.reshape(len(x), *(x.shape[1] if size == 0 else size for size in y.tolist()[1:]))
-        case _:  # Identity, Cast, Dropout
+        case "Cast":
+            return x if about["to"] in FLOATS else np.trunc(x)
+        case _:  # Identity, Dropout
             return x

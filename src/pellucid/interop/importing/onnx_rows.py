@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._reading import most_memory, too_large
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.interop.importing.onnx_graph import Graph, Input, Node, quoted
-from pellucid.interop.importing.onnx_operators import checked
+from pellucid.interop.importing.onnx_operators import FLOATS, checked
 from pellucid.model.additions import Mish, SiLU
 
-# the numbers of kinds in ONNX
-FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("f4"), 11: np.dtype("f8")}
+# what an input may hold, by the number of its kind in ONNX
 INPUTS: dict[int, np.dtype[Any]] = {
     **FLOATS, 3: np.dtype("i1"), 4: np.dtype("u2"), 5: np.dtype("i2"), 6: np.dtype("i4"), 7: np.dtype("i8"),
     9: np.dtype("?"), 10: np.dtype("f2"), 12: np.dtype("u4"), 13: np.dtype("u8"),
@@ -26,6 +26,7 @@ BENDS: dict[str, Activation] = {
     "Softmax": Softmax(),
 }  # fmt: skip
 PARTS = ("Softplus", "Tanh of Softplus")  # of Mish, where it comes in several nodes
+COPIES = 6  # of its weights, in float32, that the reading of a network takes
 ENDS = (Softmax, Exponential)  # of the last layer alone
 
 
@@ -68,6 +69,19 @@ class Labels:
 Value = Rows | Labels | AnyArray
 
 
+class Budget:
+    """What a graph takes of memory: a small one may use a large constant as often as it likes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.bytes, self.most = graph, 0, most_memory(graph.size)
+
+    def spend(self, *arrays: AnyArray) -> None:
+        """Count arrays that a network, or a node, makes copies of; raises InputError where they become too many."""
+        self.bytes += sum(array.nbytes for array in arrays)
+        if COPIES * self.bytes > self.most:
+            raise too_large(self.graph.path, COPIES * self.bytes, self.graph.size)
+
+
 def read_rows(graph: Graph) -> dict[str, Value]:
     """What each value of a graph is, the input and the constants among them.
 
@@ -81,12 +95,13 @@ def read_rows(graph: Graph) -> dict[str, Value]:
             "one, rows of numbers, are read"
         )
     ((name, given),) = graph.inputs.items()
+    budget = Budget(graph)
     values: dict[str, Value] = {**graph.constants, name: _input(graph, name, given)}
     for node in graph.nodes:
         about = checked(graph, node)
         inputs = [values[each] if each else None for each in node.inputs]
         rule = _constant if all(isinstance(each, np.ndarray | None) for each in inputs) else RULES[node.operator]
-        values[node.outputs[0]] = rule(_At(graph, node, about), *inputs)
+        values[node.outputs[0]] = rule(_At(graph, node, about, budget), *inputs)
     return values
 
 
@@ -110,6 +125,7 @@ class _At:
     graph: Graph
     node: Node
     about: Mapping[str, Any]
+    budget: "Budget"
 
     def refused(self, why: str) -> InputError:
         return self.graph.refused(self.node, why)
@@ -149,6 +165,7 @@ def _product(at: _At, x: Value | None, w: Value | None, c: Value | None = None) 
             "two axes, and all is float32 or all float64"
         )
     W = W if about.get("transB") else W.T
+    at.budget.spend(W)
     if rows.width not in (None, W.shape[1]):
         raise at.refused(f"its weights take {W.shape[1]} numbers, but {rows.width} come in")
     if isinstance(rows.bend, ENDS) or rows.bend in PARTS:
@@ -178,6 +195,7 @@ def _bias(at: _At, x: Value | None, y: Value | None) -> Rows:
     W, b, bend = rows.layers[-1]
     if bend != Identity():
         raise at.refused(f"its bias comes after {_called(bend)}; a layer is activation(x W + b)")
+    at.budget.spend(b)
     with np.errstate(over="ignore"):
         total = b + _bias_of(at, y, len(W), rows.kind)
     return at.made(rows, layers=(*rows.layers[:-1], (W, total, bend)))
@@ -331,12 +349,15 @@ def _constant(at: _At, x: Any = None, y: Any = None, *_more: Any) -> Any:
         if kind == "Transpose" and x is not None:
             return x.transpose(about["perm"] or None)
         if kind == "Cast" and x is not None and about["to"] in FLOATS and x.dtype != object:
+            at.budget.spend(x)
             with np.errstate(over="ignore"):
                 return x.astype(FLOATS[about["to"]])
         if kind == "Reshape" and x is not None and y is not None and y.dtype.kind == "i" and 0 not in y:
             return x.reshape(y.tolist())
+    except InputError:
+        raise
     except (ValueError, TypeError, OverflowError) as error:
-        raise at.refused(f"it cannot be computed ({error:.100})") from None
+        raise at.refused(f"it cannot be computed ({error!s:.100})") from None
     raise at.refused("all that it reads is constant, and it changes it; export the graph with constants folded")
 
 

@@ -26,6 +26,7 @@ class Tensors:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.files: dict[Path, bytes] = {}
+        self.left: dict[Path, int] = {}  # bytes of each that no tensor has taken yet
 
     def array(self, tensor: Any, what: str) -> AnyArray:
         """A tensor as an array of its own shape; raises InputError that calls it ``what``."""
@@ -66,11 +67,11 @@ class Tensors:
         shaped: AnyArray = made.reshape(shape)
         return shaped
 
-    def _bits(self, content: bytes, dtype: np.dtype[Any], shape: tuple[int, ...]) -> AnyArray:
+    def _bits(self, content: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> AnyArray:
         values = np.frombuffer(content, np.uint8) != 0 if dtype.kind == "b" else np.frombuffer(content, dtype)
         return values.reshape(shape)
 
-    def _beside(self, tensor: Any, what: str, size: int) -> bytes:
+    def _beside(self, tensor: Any, what: str, size: int) -> memoryview:
         """The bytes of a tensor that stand in another file, which must lie in the graph's folder."""
         about = {entry.key: entry.value for entry in tensor.external_data}
         location = about.get("location", "")
@@ -87,6 +88,7 @@ class Tensors:
         if place not in self.files:
             try:
                 self.files[place] = read_file(place)
+                self.left[place] = len(self.files[place])
             except InputError as error:
                 raise self._refused(what, f"has its numbers in another file, and {error}") from None
         offset, length = self._number(about, "offset", 0, what), self._number(about, "length", size, what)
@@ -97,7 +99,10 @@ class Tensors:
                 f"has the shape {_short(tuple(tensor.dims))}, which takes {size} bytes, but names {length} from byte "
                 f"{offset} on of the {there} in {location!r}; export it again",
             )
-        return self.files[place][offset : offset + size]
+        self.left[place] -= size
+        if self.left[place] < 0:  # a small file that is to be much
+            raise self._refused(what, f"shares bytes of {location!r} with other tensors; export it again")
+        return memoryview(self.files[place])[offset : offset + size]
 
     def _number(self, about: dict[str, str], key: str, default: int, what: str) -> int:
         text = about.get(key, str(default))
