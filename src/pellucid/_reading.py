@@ -23,9 +23,10 @@ MOST_OF_SMALL = 1_500_000_000
 UNKNOWN = 4_000_000_000  # taken for the free memory where the system does not say
 # What things take while they are read, in bytes; measured, and rather too much than too little.
 COPIES = 2  # of an array: as it was read, and shuffled into its parts
-ROW = 100  # a sample: its target, and its place in a split
-CELL = 60  # a cell of a table: where it begins, the number or the text that it becomes
-TEXT = 5  # a byte of text, beside its cell
+ROW = 80  # a sample: its target, and its place in a split
+COLUMN = 17_000  # a column of a table, however short
+CELL = 45  # a cell of a table: where it begins, the number or the text that it becomes
+TEXT = 7  # a byte of text, beside its cell
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
 
 _allowed: int | None = None

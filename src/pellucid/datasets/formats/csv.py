@@ -54,7 +54,7 @@ def _read_columns(file: File, as_text: Collection[str]) -> Frame:
         for place, (column, series) in enumerate(texts.columns.items())
         if not is_index(column, place) and column not in as_text
     }
-    columns = understood_all(open_, comma=texts.separator == ";")
+    columns = understood_all(open_, comma=texts.separator == ";", file=file.name)
     for place, (column, series) in enumerate(texts.columns.items()):
         if is_index(column, place):
             columns[column] = Column("other", None, why=INDEX)

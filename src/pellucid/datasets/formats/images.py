@@ -157,7 +157,7 @@ def _to_grey(image: Image) -> Pixels:
     from PIL import Image as Images
 
     if image.mode == "F" or image.mode.startswith("I"):
-        return _deep_to_grey(np.asarray(image), scale=image.mode == "F")
+        return _deep_to_grey(np.asarray(image), stretch=image.mode == "F")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image)
@@ -166,18 +166,17 @@ def _to_grey(image: Image) -> Pixels:
     return np.array(image.convert("L"))
 
 
-def _deep_to_grey(values: AnyArray, *, scale: bool) -> Pixels:
-    """Return numbers (h, w) as bytes, some rows at a time: with `scale` from the least to the largest, else 16 bits."""
+def _deep_to_grey(values: AnyArray, *, stretch: bool) -> Pixels:
+    """Return numbers (h, w) as bytes: with `stretch` the least is 0 and the largest 255, else they have 16 bits.
+
+    Some rows at a time become floats, which would take eight times the memory of the picture.
+    """
+    low, high = 0.0, 65535.0 if values.max() > 255 else 255.0  # 16 bits, or 32 that hold 16
+    if stretch:
+        values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
+        low, high = float(values.min()), float(values.max())
     pieces = np.array_split(values, -(-values.size // AT_ONCE))
-    if not scale:
-        divisor = 257 if values.max() > 255 else 1  # 16 bits, or 32 that hold 16
-        return np.concatenate([np.rint(np.clip(piece / divisor, 0, 255)).astype(np.uint8) for piece in pieces])
-    low, high = min(_known(piece).min() for piece in pieces), max(_known(piece).max() for piece in pieces)
-    return np.concatenate([_stretch(_known(piece), low, high) for piece in pieces])
-
-
-def _known(values: AnyArray) -> AnyArray:
-    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    return np.concatenate([_stretch(piece.astype(np.float64), low, high) for piece in pieces])
 
 
 def to_mnist(grey: Pixels, name: str) -> Pixels:

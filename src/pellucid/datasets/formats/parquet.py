@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._reading import CELL, bounded, check_cost
+from pellucid._reading import CELL, COLUMN, ROW, bounded, check_cost
 from pellucid._text import first_twice, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -137,7 +137,7 @@ def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
     with opened_parquet(file, texts_once=True) as parquet:
         rows, names = parquet.metadata.num_rows, parquet.schema_arrow.names
         check_columns(file.name, len(names))
-        check_cost(file.name, rows * len(names) * CELL, file.on_disk)
+        check_cost(file.name, rows * (ROW + len(names) * CELL) + len(names) * COLUMN, file.on_disk)
         with bounded(file.on_disk):  # a page may unpack to more than the file says of it
             table = parquet.read(use_threads=False)
         check_table(table, file.name, file.on_disk)

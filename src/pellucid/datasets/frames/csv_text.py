@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pellucid._reading import CELL, TEXT, check_cost
+from pellucid._reading import CELL, COLUMN, ROW, TEXT, check_cost
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.formats.csv_rows import (
     SEPARATORS,
@@ -57,11 +57,12 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf) -> Texts:
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
     separator, header = read_header(content, name)
-    cells = content.count(separator.encode()) + content.count(b"\n") + 1
-    check_cost(name, TEXT * len(content) + CELL * cells, on_disk)
+    rows = content.count(b"\n") + 1
+    needed = TEXT * len(content) + ROW * rows + CELL * (content.count(separator.encode()) + rows) + COLUMN * len(header)
+    check_cost(name, needed, on_disk)
     columns = _read_fast(content, separator, len(header))
     if columns is None:
-        check_cost(name, 2 * (TEXT * len(content) + CELL * cells), on_disk)  # each cell is a str of its own
+        check_cost(name, 2 * needed, on_disk)  # each cell is a str of its own
         columns = _read_carefully(content, name, separator, header)
     named = dict(zip(header, columns, strict=True))
     if header[-1] == "":

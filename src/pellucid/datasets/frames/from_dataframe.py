@@ -17,6 +17,7 @@ from pellucid.datasets.frames.text_columns import dates_of
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import polars as pl
 
 WANTED = "give a data frame of pandas, polars or PyArrow, or a dict of columns"
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
@@ -122,7 +123,7 @@ def _column(series: nw.Series[Any], name: str, column: str) -> Column:
         if kind == nw.Duration:
             return Column("number", _floats(series.dt.total_microseconds()) / 1e6)
         if kind in (nw.String, nw.Categorical, nw.Enum):
-            return _text(series.to_list())  # a cast would make texts of the gaps of pandas before 3
+            return dates_of(_texts(series))
         if kind in (nw.Object, nw.Unknown, nw.Time):
             return of_objects(series.to_list())
     except InputError:
@@ -159,6 +160,17 @@ def _floats(series: nw.Series[Any]) -> np.ndarray:
     values = np.array(series.to_numpy(), np.float64)  # narwhals' own cast refuses integers beyond 2⁵³
     values[gaps] = np.nan
     return values
+
+
+def _texts(series: nw.Series[Any]) -> pl.Series:
+    """Return a column of text or of categories as polars has it; texts of PyArrow and of polars are not copied."""
+    import polars as pl
+
+    native = series.to_native()
+    if isinstance(native, pl.Series) or type(native).__module__.startswith("pyarrow"):
+        return pl.Series("", native).cast(pl.String)
+    # a cast would make texts of the gaps of pandas before 3
+    return pl.Series("", [None if is_gap(value) else str(value) for value in series.to_list()], pl.String)
 
 
 def _text(values: list[Any]) -> Column:

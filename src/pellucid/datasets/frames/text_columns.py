@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pellucid.core.errors import InputError
 from pellucid.datasets.formats.digit_csv_rows import GAPS
 from pellucid.datasets.frames.dates import LIKE_ISO, Dates, dates_in
 from pellucid.datasets.frames.frame import Column, Odd
@@ -17,48 +18,65 @@ if TYPE_CHECKING:
 
 WITH_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
 THOUSANDS = "holds numbers with commas between the thousands; write 1007.5 for 1,007.50"
+MOST_OTHERS = 1 << 14  # columns: of each a millisecond goes into finding out what it is
+FEW = 1000  # rows in which texts are not worth being shared
 NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
 
 
-def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False) -> dict[str, Column]:
-    """Return what each column of text holds, as `understood` does, the numbers among them all at once.
+def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False, file: str = "data") -> dict[str, Column]:
+    """Return what columns of text hold; what stands for a missing value is a gap, blanks around are left out.
+
+    Digits behind a leading 0, as in 007, are text. With `comma` the decimal point may be a comma. What can be done
+    for all columns at once is: a table may have tens of thousands, and each call takes long. Raises InputError where
+    too many are not numbers.
 
     >>> import polars as pl
-    >>> understood_all({"a": pl.Series(["1", "2"]), "b": pl.Series(["x", "y"])})["b"].kind
-    'text'
+    >>> understood_all({"a": pl.Series(["1", "NA", " 2.5"]), "b": pl.Series(["x", "y", ""])})
+    {'a': Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='',
+                 words=('False', 'True')),
+     'b': Column(kind='text', values=array(['x', 'y', None], dtype=object), whole=False, odd=None, why='', form='',
+                 words=('False', 'True'))}
     """
-    numbers = _numbers(list(columns.values())) if columns else []
-    return {
-        name: column or understood(texts, comma=comma)
-        for (name, texts), column in zip(columns.items(), numbers, strict=True)
-    }
+    at_once = dict(zip(columns, _numbers(list(columns.values())), strict=True))
+    others = [name for name, column in at_once.items() if column is None]
+    if len(others) > MOST_OTHERS:
+        raise InputError(
+            f"{file}: has {len(others):,} columns that are not numbers, at most {MOST_OTHERS:,} are read; "
+            "leave some of them out"
+        )
+    texts = dict(zip(others, _with_gaps([columns[name] for name in others]), strict=True))
+    at_once |= dict(zip(others, _numbers(list(texts.values())), strict=True))
+    return {name: column or _other(texts[name], comma=comma) for name, column in at_once.items()}
 
 
-def understood(texts: pl.Series, *, comma: bool = False) -> Column:
-    """Return what a column of text holds; what stands for a missing value is a gap, blanks around are left out.
+def _other(texts: pl.Series, *, comma: bool) -> Column:
+    """Return what a column of text holds that does not hold numbers as they are usually written."""
+    import polars as pl
 
-    Digits behind a leading 0, as in 007, are text. With `comma` the decimal point may be a comma.
-
-    >>> import polars as pl
-    >>> understood(pl.Series(["1", "NA", " 2.5"]))
-    Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='',
-           words=('False', 'True'))
-    """
-    texts = _with_gaps(texts)
-    if (column := _numbers([texts])[0]) is not None:
-        return column
-    distinct = texts.drop_nulls().unique()
-    if distinct.str.to_lowercase().is_in(["true", "false"]).all():
-        words = {word.lower(): word for word in sorted(distinct)}
-        said = (words.get("false", "false"), words.get("true", "true"))
-        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=said)
-    if comma and distinct.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all():
+    distinct, text = texts.drop_nulls().unique(), pl.col(texts.name)
+    booleans, commas, thousands, words, dates = (
+        distinct.to_frame()
+        .select(
+            text.str.to_lowercase().is_in(["true", "false"]).all().alias("booleans"),
+            text.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all().alias("commas"),
+            text.str.contains(WITH_THOUSANDS).all().alias("thousands"),
+            text.cast(pl.Float64, strict=False).null_count().alias("words"),
+            text.str.contains(LIKE_ISO).sum().alias("dates"),
+        )
+        .row(0)
+    )
+    if booleans:
+        said = {word.lower(): word for word in sorted(distinct)}
+        named = (said.get("false", "false"), said.get("true", "true"))
+        return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=named)
+    if comma and commas:
         return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
-    column = _dates_or_text(texts, distinct)
+    column = _dates_or_text(texts, distinct, like_dates=dates)
     if column.kind == "date":
         return column
-    why = column.why or (THOUSANDS if distinct.str.contains(WITH_THOUSANDS).all() else "")
-    return replace(column, why=why, odd=_odd_number(texts, distinct) or column.odd)
+    why = column.why or (THOUSANDS if thousands else "")
+    odd = _odd_number(texts, distinct) if words <= (1 - NEARLY_ALL) * len(distinct) else None
+    return replace(column, why=why, odd=odd or column.odd)
 
 
 def kept(texts: pl.Series) -> Column:
@@ -68,17 +86,24 @@ def kept(texts: pl.Series) -> Column:
     >>> kept(pl.Series(["007", "?"])).values
     array(['007', None], dtype=object)
     """
-    texts = _with_gaps(texts)
+    (texts,) = _with_gaps([texts])
     return Column("text", _as_objects(texts, texts.drop_nulls().unique()))
 
 
-def _with_gaps(texts: pl.Series) -> pl.Series:
-    """Return texts without blanks around them, and null for what stands for a missing value."""
+def _with_gaps(columns: Sequence[pl.Series]) -> list[pl.Series]:
+    """Return columns of text without blanks around, and null for what stands for a missing value."""
     import polars as pl
 
-    texts = texts.str.strip_chars()
-    gaps = texts.str.to_lowercase().is_in(sorted(GAPS))
-    return pl.select(pl.when(~gaps).then(texts)).to_series()
+    stripped = _numbered(columns).with_columns(pl.all().str.strip_chars())
+    gaps = pl.all().str.to_lowercase().is_in(sorted(GAPS))
+    return stripped.with_columns(pl.when(~gaps).then(pl.all())).get_columns()
+
+
+def _numbered(columns: Sequence[pl.Series]) -> pl.DataFrame:
+    """Return columns as a frame, each called by its number."""
+    import polars as pl
+
+    return pl.DataFrame([series.alias(str(k)) for k, series in enumerate(columns)])
 
 
 def dates_of(texts: pl.Series) -> Column:
@@ -95,21 +120,22 @@ def dates_of(texts: pl.Series) -> Column:
     distinct = texts.drop_nulls().unique()
     if len(distinct) == 0:
         return Column("number", np.full(len(texts), np.nan))
-    return _dates_or_text(texts, distinct)
+    return _dates_or_text(texts, distinct, like_dates=int(distinct.str.contains(LIKE_ISO).sum()))
 
 
-def _dates_or_text(texts: pl.Series, distinct: pl.Series) -> Column:
+def _dates_or_text(texts: pl.Series, distinct: pl.Series, *, like_dates: int) -> Column:
     dates = dates_in(distinct)
     if isinstance(dates, Dates):
         return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
-    return Column("text", _as_objects(texts, distinct), why=dates or "", odd=_odd_date(texts, distinct))
+    odd = _odd_date(texts, distinct) if like_dates >= NEARLY_ALL * len(distinct) else None
+    return Column("text", _as_objects(texts, distinct), why=dates or "", odd=odd)
 
 
 def _as_objects(texts: pl.Series, distinct: pl.Series) -> np.ndarray:
     """Return texts as str objects (n,), None for a gap; where few are distinct, each is one object in all its rows."""
     import polars as pl
 
-    if 2 * len(distinct) > len(texts):
+    if 2 * len(distinct) > len(texts) or len(texts) < FEW:
         return texts.to_numpy()
     places = texts.replace_strict(distinct, pl.int_range(len(distinct), eager=True), default=None)
     levels = np.array([*distinct, None], object)  # the last is for the gaps
@@ -132,7 +158,9 @@ def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
     """Return columns of texts that are numbers, all of them; None for others, and where a text says NaN."""
     import polars as pl
 
-    texts = pl.DataFrame([series.alias(str(k)) for k, series in enumerate(columns)])
+    texts = _numbered(columns)
+    if not columns:
+        return []
     values = texts.with_columns(pl.all().cast(pl.Float64, strict=False))  # all at once: a call a column takes long
     gaps, others = texts.null_count().row(0), values.null_count().row(0)
     nans = values.select(pl.all().is_nan().any()).row(0)
@@ -160,16 +188,13 @@ def _odd_number(texts: pl.Series, distinct: pl.Series) -> Odd | None:
     """Return the first text that is no number where nearly all others are."""
     import polars as pl
 
-    strange = distinct.filter(distinct.cast(pl.Float64, strict=False).is_null())
-    return _first(texts, strange, "number") if len(strange) <= (1 - NEARLY_ALL) * len(distinct) else None
+    return _first(texts, distinct.filter(distinct.cast(pl.Float64, strict=False).is_null()), "number")
 
 
 def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
     """Return the first text that is no date where nearly all have the ISO form of one."""
     import polars as pl
 
-    if distinct.str.contains(LIKE_ISO).sum() < NEARLY_ALL * len(distinct):
-        return None
     dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
     return _first(texts, distinct.filter(dates.is_null()), "date")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._reading import CELL, TEXT, bounded, check_cost, most_memory, too_large
+from pellucid._reading import CELL, COLUMN, ROW, TEXT, bounded, check_cost, most_memory, too_large
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.containers import Indices
@@ -75,7 +75,8 @@ def check_table(table: pa.Table, name: str, on_disk: float) -> None:
         if column_kind(column.type) == "text"
         for chunk in column.chunks
     )
-    check_cost(name, table.num_rows * table.num_columns * CELL + TEXT * texts, on_disk)
+    rows, columns = table.shape
+    check_cost(name, rows * (ROW + columns * CELL) + columns * COLUMN + TEXT * texts, on_disk)
 
 
 def text_lengths(texts: pa.Array) -> AnyArray:
