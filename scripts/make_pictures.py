@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from pellucid import Network, SquaredError, Tanh, runs, tables
-from pellucid._writing import write_whole
+from pellucid._files.writing import write_whole
 from pellucid.analysis import landscape
 from pellucid.analysis.lr_range import lr_find as find
 from pellucid.core import metrics

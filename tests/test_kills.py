@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid._writing import TEMPORARY
+from pellucid._files.writing import TEMPORARY
 from pellucid.datasets import Samples
 from support import Command
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import _writing
-from pellucid._writing import TEMPORARY, check_replaceable, folder_beside, marked, sweep, write_whole, writing
+from pellucid._files import writing as writing_module
+from pellucid._files.writing import TEMPORARY, check_replaceable, folder_beside, marked, sweep, write_whole, writing
 from support import Command
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, pipes and locks are POSIX's")
@@ -92,7 +92,7 @@ def test_no_two_temporary_names_are_alike_and_links_under_them_are_not_opened(
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
     (tmp_path / ".pellucid-0123456789abcdef").symlink_to(victim)
-    monkeypatch.setattr(_writing, "_name_of_chance", lambda: ".pellucid-0123456789abcdef")
+    monkeypatch.setattr(writing_module, "_name_of_chance", lambda: ".pellucid-0123456789abcdef")
     with pytest.raises(FileExistsError):
         write_whole(tmp_path / "a", b"attack")
     assert victim.read_bytes() == b"mine"
@@ -115,7 +115,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_pipe_that_nobody_reads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_writing, "PATIENCE", 0.05)
+    monkeypatch.setattr(writing_module, "PATIENCE", 0.05)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(pl.InputError, match="nobody reads this pipe"):
         write_whole(tmp_path / "pipe", b"x")

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pellucid._reading import reading
+from pellucid._files.reading import reading
 from pellucid.core.errors import InputError
 from pellucid.datasets import kind_of, load, read_frame
 from support import Command

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid._reading import reading
+from pellucid._files.reading import reading
 from pellucid.core.errors import InputError
 from pellucid.datasets import load, read, read_rows
 from pellucid.datasets.streaming import file_stream

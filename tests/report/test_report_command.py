@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid import _writing
+from pellucid._files import writing as writing_module
 from report.html_reader import read, section, table
 from support import Command, Ended
 
@@ -82,7 +82,7 @@ def test_a_full_disk_costs_the_report_and_nothing_else(
     assert len(ended.err.splitlines()) == 1
     assert not Path("my run/report.html").exists()
     assert pl.load("my run/model.safetensors").sizes[0] == 3
-    monkeypatch.setattr(report_page, "write_whole", _writing.write_whole)
+    monkeypatch.setattr(report_page, "write_whole", writing_module.write_whole)
     assert pellucid(*shlex.split(ended.err.split("for its report: pellucid ")[1])).code == 0
     assert Path("my run/report.html").is_file()
 

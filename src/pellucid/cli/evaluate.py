@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pellucid._files import plain
+from pellucid._files.values import plain
 from pellucid._text import counted, decimal, percent, shortened
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model

@@ -8,9 +8,9 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid._files import to_json
+from pellucid._files.values import to_json
+from pellucid._files.writing import marked, write_whole
 from pellucid._text import decimal, percent
-from pellucid._writing import marked, write_whole
 from pellucid.analysis.landscape import Surface, TrainingPath, compute, page, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
 from pellucid.cli.models import data_of, open_model

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from pellucid._writing import marked, write_whole
+from pellucid._files.writing import marked, write_whole
 from pellucid.analysis import lr_range
 from pellucid.analysis.lr_range import RangeTest
 from pellucid.cli.options import check_out, out_option, output

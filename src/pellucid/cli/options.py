@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from pellucid._reading import reading
-from pellucid._writing import check_replaceable, sweep, would_be_lost
+from pellucid._files.reading import reading
+from pellucid._files.writing import check_replaceable, sweep, would_be_lost
 from pellucid.core.errors import InputError
 from pellucid.runs import is_run
 from pellucid.runs.run import FILES

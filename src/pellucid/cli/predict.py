@@ -9,9 +9,9 @@ from typing import Any, BinaryIO, NamedTuple
 import click
 
 from pellucid import datasets
-from pellucid._files import plain
+from pellucid._files.values import plain
+from pellucid._files.writing import marked, writing
 from pellucid._text import csv_line, percent, shortened
-from pellucid._writing import marked, writing
 from pellucid.cli.models import data_of, is_model, open_model, target_in
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from pellucid._files import to_json
+from pellucid._files.values import to_json
 from pellucid._text import in_short, visible
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 
-from pellucid._writing import folder_beside, sweep, writing
+from pellucid._files.writing import folder_beside, sweep, writing
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Samples, pixel_names
 from pellucid.datasets.mnist import mnist_files

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, RawArrays, Samples
 from pellucid.datasets.formats.opening import held

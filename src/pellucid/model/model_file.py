@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files import StrPath, read_file
-from pellucid._writing import check_replaceable, write_whole
+from pellucid._files.reading import StrPath, read_file
+from pellucid._files.writing import check_replaceable, write_whole
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from pellucid._writing import is_at, lock
+from pellucid._files.writing import is_at, lock
 from pellucid.core.errors import InputError
 
 NAME = "lock"

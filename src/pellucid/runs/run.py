@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid._writing import folder_beside, sweep, write_whole
+from pellucid._files.writing import folder_beside, sweep, write_whole
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress

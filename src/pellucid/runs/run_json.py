@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid._files import read_file, to_json
-from pellucid._writing import write_whole
+from pellucid._files.reading import read_file
+from pellucid._files.values import to_json
+from pellucid._files.writing import write_whole
 from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.model.preprocessing import Preprocessing

@@ -16,7 +16,7 @@ from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
-from pellucid._files import read_file
+from pellucid._files.reading import read_file
 from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.core.errors import InputError
 

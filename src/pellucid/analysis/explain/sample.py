@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pellucid._files import plain
+from pellucid._files.values import plain
 from pellucid._text import percent
 from pellucid.analysis.explain import sections
 from pellucid.analysis.explain.names import Names

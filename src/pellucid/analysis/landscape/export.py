@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files import plain
+from pellucid._files.values import plain
 from pellucid.analysis.landscape.surface import Surface
 from pellucid.core.arrays import AnyArray
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pellucid._reading import bounded
+from pellucid._files.reading import bounded
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import PictureForm, RawArrays, pixel_names

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid._files import StrPath
-from pellucid._reading import check_cost, opened, size_on_disk
+from pellucid._files.reading import StrPath, check_cost, opened, size_on_disk
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import PictureForm, Pixels

@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from pellucid._files import StrPath
-from pellucid._reading import TEXT, changed, check_cost, opened, size_on_disk, state_of
+from pellucid._files.reading import TEXT, StrPath, changed, check_cost, opened, size_on_disk, state_of
 from pellucid.core.errors import InputError
 
 CONVERT = "save the arrays with numpy.savez('data.npz', X=X, y=y) and read that"

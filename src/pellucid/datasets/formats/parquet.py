@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._reading import CELL, COLUMN, ROW, bounded, check_cost
+from pellucid._files.reading import CELL, COLUMN, ROW, bounded, check_cost
 from pellucid._text import first_twice, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

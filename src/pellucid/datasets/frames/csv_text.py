@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pellucid._reading import CELL, COLUMN, ROW, TEXT, check_cost
+from pellucid._files.reading import CELL, COLUMN, ROW, TEXT, check_cost
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.formats.csv_rows import (
     SEPARATORS,

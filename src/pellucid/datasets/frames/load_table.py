@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pellucid._reading import COPIES, check_cost
+from pellucid._files.reading import COPIES, check_cost
 from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._reading import COPIES, ROW, check_cost, opened
+from pellucid._files.reading import COPIES, ROW, check_cost, opened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Pixels, RawArrays

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._reading import SMALL, check_cost
+from pellucid._files.reading import SMALL, check_cost
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, Indices, Samples

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._reading import CELL, COLUMN, ROW, TEXT, bounded, check_cost, most_memory, too_large
+from pellucid._files.reading import CELL, COLUMN, ROW, TEXT, bounded, check_cost, most_memory, too_large
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.containers import Indices

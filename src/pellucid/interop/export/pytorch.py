@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import pellucid
-from pellucid._files import StrPath
-from pellucid._writing import write_whole
+from pellucid._files.reading import StrPath
+from pellucid._files.writing import write_whole
 from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

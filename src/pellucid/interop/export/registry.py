@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from pellucid._files import StrPath
-from pellucid._writing import check_replaceable, marked
+from pellucid._files.reading import StrPath
+from pellucid._files.writing import check_replaceable, marked
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files import StrPath, read_file
+from pellucid._files.reading import StrPath, read_file
 from pellucid.core.activations import ACTIVATIONS, Activation
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
 from pellucid.core.activations import Activation, Exponential, Identity, Sigmoid, Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._reading import most_memory, too_large
+from pellucid._files.reading import most_memory, too_large
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files import read_file
+from pellucid._files.reading import read_file
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 

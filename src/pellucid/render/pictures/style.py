@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
+from pellucid._files.writing import check_replaceable, marked, write_whole
 from pellucid._text import shortened, visible
-from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.render import svg

@@ -5,10 +5,10 @@ from pathlib import Path
 from string import Template
 
 import pellucid
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
+from pellucid._files.writing import check_replaceable, marked, write_whole
 from pellucid._pages import in_one_sheet, policy
 from pellucid._text import escape
-from pellucid._writing import check_replaceable, marked, write_whole
 from pellucid.analysis.finding import Finding
 from pellucid.datasets import Dataset
 from pellucid.render.report import columns, confusion, cost, curves, layers, mistakes, scores

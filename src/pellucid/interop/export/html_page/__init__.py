@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
+from pellucid._files.writing import write_whole
 from pellucid._pages import policy
 from pellucid._text import escape
-from pellucid._writing import write_whole
 from pellucid.core.activations import Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.core.registry import describe

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pellucid._files import StrPath
+from pellucid._files.reading import StrPath
 from pellucid.core.errors import InputError
 
 LOCKS = os.name == "posix"  # elsewhere nothing is locked; on Windows a file that is open cannot be removed anyhow

@@ -1,25 +1,11 @@
-"""Files read whole, and values as JSON."""
+"""Values as JSON."""
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from pellucid._reading import check_cost, opened, size_on_disk
-
-COPIES_OF_MODEL = 4  # while a model is read: the file, its tensors, the network's θ, and what is made of that
-StrPath = str | os.PathLike[str]
-
-
-def read_file(path: StrPath) -> bytes:
-    """A file's bytes; raises InputError where they cannot be had, or take more memory than a file may."""
-    with opened(path, f"a file, such as {Path(path) / 'model.safetensors'}") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        check_cost(path, COPIES_OF_MODEL * size, size_on_disk(stream))
-        return stream.read(size)
 
 
 def plain(value: Any) -> Any:

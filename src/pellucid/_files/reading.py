@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from pellucid.core.errors import InputError
 
+StrPath = str | os.PathLike[str]
 SHARE = 0.75  # of the free memory
 SMALL = 10_000_000  # bytes on the disk; what has less is small
 MOST_OF_SMALL = 1_500_000_000
@@ -27,6 +28,7 @@ ROW = 80  # a sample: its target, and its place in a split
 COLUMN = 17_000  # a column of a table, however short
 CELL = 45  # a cell of a table: where it begins, the number or the text that it becomes
 TEXT = 7  # a byte of text, beside its cell
+COPIES_OF_MODEL = 4  # while one is read: the file, its tensors, the network's θ, and what is made of that
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
 
 _allowed: int | None = None
@@ -176,7 +178,7 @@ def bounded(on_disk: float = math.inf) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], wanted: str = "a file") -> Iterator[BinaryIO]:
+def opened(path: StrPath, wanted: str = "a file") -> Iterator[BinaryIO]:
     """Open a file to read its bytes; raises InputError for one that is missing, unreadable, no plain file, or changed.
 
     A device or a pipe is no plain file: it might never end. ``wanted`` says in messages what to give instead.
@@ -239,3 +241,11 @@ def size_on_disk(stream: BinaryIO) -> float:
     found = os.fstat(stream.fileno())
     blocks: float = getattr(found, "st_blocks", math.inf)  # Windows does not say
     return min(found.st_size, blocks * 512)
+
+
+def read_file(path: StrPath) -> bytes:
+    """A file's bytes; raises InputError where they cannot be had, or take more memory than a file may."""
+    with opened(path, f"a file, such as {Path(path) / 'model.safetensors'}") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        check_cost(path, COPIES_OF_MODEL * size, size_on_disk(stream))
+        return stream.read(size)
