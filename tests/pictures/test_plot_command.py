@@ -119,7 +119,7 @@ def test_a_sample_a_picture_and_a_layer_can_be_chosen(
     assert int(np.argmax(said["activations"][-1])) == 7
     said = json.loads(pellucid("plot", "saliency", "--image", "seven.png", "--out", "s.png", "--json").out)
     assert said["target"] == [7]
-    said = json.loads(pellucid("plot", "saliency", "--sample", 8, "--out", "s.png", "--json").out)
+    said = json.loads(pellucid("plot", "saliency", "--sample", 8, "--out", "t.png", "--json").out)
     assert said["target"] == [5]  # the true class, which the network does not see
     assert len(said["gradient"]) == 784
     said = json.loads(pellucid("plot", "weights", "--layer", 2, "--out", "w.png", "--json").out)
