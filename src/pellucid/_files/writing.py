@@ -80,9 +80,9 @@ def _whole_file(path: StrPath, before: os.stat_result | None, durable: bool) -> 
     place = Path(os.path.realpath(path))
     if before is not None and not os.access(place, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    beside, descriptor = _temporary_file(place.parent, before)
+    beside = place.parent / _name_of_chance()
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(_new_file(beside, before), "wb") as stream:
             yield stream
             stream.flush()
             if durable:
@@ -97,11 +97,10 @@ def _whole_file(path: StrPath, before: os.stat_result | None, durable: bool) -> 
         raise
 
 
-def _temporary_file(folder: Path, like: os.stat_result | None) -> tuple[Path, int]:
-    """A new file, open and locked, with the mode and the owner of another where there is one."""
+def _new_file(path: Path, like: os.stat_result | None) -> int:
+    """Make a file, open and locked, with the mode and the owner of another where there is one."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
-        path = folder / _name_of_chance()
         descriptor = os.open(path, flags, 0o666 if like is None else 0o600)
         if lock(descriptor) and is_at(path, descriptor):
             break
@@ -111,7 +110,7 @@ def _temporary_file(folder: Path, like: os.stat_result | None) -> tuple[Path, in
             os.fchown(descriptor, like.st_uid, like.st_gid)
         with contextlib.suppress(OSError):
             os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
-    return path, descriptor
+    return descriptor
 
 
 def _name_of_chance() -> str:
@@ -164,22 +163,26 @@ def _stream_into(path: StrPath, before: os.stat_result | None) -> Iterator[Binar
 @contextlib.contextmanager
 def folder_beside(place: Path) -> Iterator[Path]:
     """A folder to make something in that is then moved to a place beside it; what is left in it goes at the end."""
-    while True:
-        made = place.parent / _name_of_chance()
-        made.mkdir(mode=0o700)
-        if not LOCKS:
-            descriptor = None
-            break
-        with contextlib.suppress(FileNotFoundError):
-            descriptor = os.open(made, os.O_RDONLY)
-            if lock(descriptor) and is_at(made, descriptor):
-                break
-            os.close(descriptor)
+    made, descriptor = place.parent / _name_of_chance(), None
     try:
+        descriptor = _new_folder(made)
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
         if descriptor is not None:
+            os.close(descriptor)
+
+
+def _new_folder(path: Path) -> int | None:
+    """Make a folder, open and locked; None where nothing is locked."""
+    while True:
+        path.mkdir(mode=0o700)
+        if not LOCKS:
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY)
+            if lock(descriptor) and is_at(path, descriptor):
+                return descriptor
             os.close(descriptor)
 
 
