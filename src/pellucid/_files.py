@@ -16,7 +16,7 @@ StrPath = str | os.PathLike[str]
 
 def read_file(path: StrPath) -> bytes:
     """A file's bytes; raises InputError where they cannot be had, or take more memory than a file may."""
-    with opened(path, f"a file, such as {Path(path) / 'model.safetensors'}") as stream:
+    with opened(path, "a file, such as the model.safetensors of a run") as stream:
         size = os.fstat(stream.fileno()).st_size
         check_cost(path, COPIES_OF_MODEL * size, size_on_disk(stream))
         return stream.read(size)

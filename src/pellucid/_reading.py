@@ -20,6 +20,7 @@ from pellucid.core.errors import InputError
 SHARE = 0.75  # of the free memory
 SMALL = 10_000_000  # bytes on the disk; what has less is small
 MOST_OF_SMALL = 1_500_000_000
+LITTLE = 10_000_000  # of memory; for that nobody asks how much is free, which takes a millisecond
 UNKNOWN = 4_000_000_000  # taken for the free memory where the system does not say
 # What things take while they are read, in bytes; measured, and rather too much than too little.
 COPIES = 2  # of an array: as it was read, and shuffled into its parts
@@ -85,7 +86,7 @@ def check_cost(name: object, needed: float, on_disk: float = math.inf) -> None:
 
     ``on_disk`` is how many bytes it has on the disk; nothing is small of which that is not known.
     """
-    if needed > most_memory(on_disk):
+    if (needed > LITTLE or _allowed is not None) and needed > most_memory(on_disk):
         raise too_large(name, needed, on_disk)
 
 
