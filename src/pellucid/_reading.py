@@ -93,12 +93,9 @@ def check_cost(name: object, needed: float, on_disk: float = math.inf) -> None:
 def too_large(name: object, needed: float, on_disk: float = math.inf) -> InputError:
     """The error for what takes at least the memory ``needed``, more than it may."""
     most = most_memory(on_disk)
-    if _allowed is not None:
-        why = "that max_memory allows"
-    else:
-        why = (
-            "that a file of less than 10 MB may" if most == MOST_OF_SMALL else "that is three quarters of what is free"
-        )
+    why = "that are three quarters of the free memory"
+    if _allowed is not None or most == MOST_OF_SMALL:
+        why = "that max_memory allows" if _allowed is not None else "that a file of less than 10 MB may"
     more = as_size(max(needed, most) * 1.1).replace(" ", "").replace(",", "")
     return InputError(
         f"{name}: takes at least {as_size(needed)} of memory to read, more than the {as_size(most)} {why}; "
