@@ -110,7 +110,7 @@ def predict(model: Model, data: Any) -> AnyArray:
     """
     outputs = _outputs(model, data)
     if model.classes is not None:
-        return np.array(model.classes)[metrics.labels(outputs)]
+        return np.array(model.classes, object)[metrics.labels(outputs)]  # one long name makes no other row long
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 

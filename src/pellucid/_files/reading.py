@@ -21,6 +21,7 @@ StrPath = str | os.PathLike[str]
 SHARE = 0.75  # of the free memory
 SMALL = 10_000_000  # bytes on the disk; what has less is small
 MOST_OF_SMALL = 1_500_000_000
+LITTLE = 10_000_000  # of memory; for that nobody asks how much is free, which takes a millisecond
 UNKNOWN = 4_000_000_000  # taken for the free memory where the system does not say
 # What things take while they are read, in bytes; measured, and rather too much than too little.
 COPIES = 2  # of an array: as it was read, and shuffled into its parts
@@ -87,19 +88,16 @@ def check_cost(name: object, needed: float, on_disk: float = math.inf) -> None:
 
     ``on_disk`` is how many bytes it has on the disk; nothing is small of which that is not known.
     """
-    if needed > most_memory(on_disk):
+    if (needed > LITTLE or _allowed is not None) and needed > most_memory(on_disk):
         raise too_large(name, needed, on_disk)
 
 
 def too_large(name: object, needed: float, on_disk: float = math.inf) -> InputError:
     """The error for what takes at least the memory ``needed``, more than it may."""
     most = most_memory(on_disk)
-    if _allowed is not None:
-        why = "that max_memory allows"
-    else:
-        why = (
-            "that a file of less than 10 MB may" if most == MOST_OF_SMALL else "that is three quarters of what is free"
-        )
+    why = "that are three quarters of the free memory"
+    if _allowed is not None or most == MOST_OF_SMALL:
+        why = "that max_memory allows" if _allowed is not None else "that a file of less than 10 MB may"
     more = as_size(max(needed, most) * 1.1).replace(" ", "").replace(",", "")
     return InputError(
         f"{name}: takes at least {as_size(needed)} of memory to read, more than the {as_size(most)} {why}; "
@@ -245,7 +243,7 @@ def size_on_disk(stream: BinaryIO) -> float:
 
 def read_file(path: StrPath) -> bytes:
     """A file's bytes; raises InputError where they cannot be had, or take more memory than a file may."""
-    with opened(path, f"a file, such as {Path(path) / 'model.safetensors'}") as stream:
+    with opened(path, "a file, such as the model.safetensors of a run") as stream:
         size = os.fstat(stream.fileno()).st_size
         check_cost(path, COPIES_OF_MODEL * size, size_on_disk(stream))
         return stream.read(size)

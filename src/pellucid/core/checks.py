@@ -78,7 +78,9 @@ def part(value: Any, name: str, example: str) -> None:
 
 
 def array(value: npt.ArrayLike, name: str) -> AnyArray:
-    """An array; rows of different lengths make none."""
+    """An array; rows of different lengths make none, and a masked one with gaps would lose its mask."""
+    if np.ma.is_masked(value):
+        raise InputError(f"{name} is a masked array with gaps: fill them, as {name}.filled(0) does, or drop their rows")
     try:
         return np.asarray(value)
     except ValueError as error:
@@ -148,7 +150,7 @@ def inputs(X: npt.ArrayLike, features: int, rows: int | None = None) -> AnyArray
     return inputs
 
 
-def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArray:
+def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int, dtype: npt.DTypeLike = np.float64) -> AnyArray:
     """The targets as an array that fits the loss, or an InputError that says which of them does not, and why."""
     given = array(y, "y")
     if given.shape[:1] != (samples,):
@@ -161,7 +163,8 @@ def targets(loss: Loss, y: npt.ArrayLike, samples: int, outputs: int) -> AnyArra
         raise InputError(
             f"y has shape {given.shape}, but the network has {outputs} outputs: give y the shape {(samples, outputs)}"
         )
-    _refuse(given, ~np.isfinite(given), outputs, "y holds {value} in row {row}: remove or fill the gap")
+    gap = f"y holds {{value}} in row {{row}}: {_remedy(dtype)}"
+    _refuse(given, ~(np.abs(given) <= np.finfo(dtype).max), outputs, gap)
     wrong = f"target {{value:g}} in row {{row}}, but {loss.name} takes"
     if loss.kind == "probabilities":
         _refuse(given, (given < 0) | (given > 1), outputs, f"{wrong} 0 or 1 (or a probability between them)")
@@ -215,12 +218,18 @@ def stream(shape: tuple[int, int], target_shape: tuple[int, ...], loss: Loss, fe
         )
 
 
-def finite(X: AnyArray, name: str = "X") -> None:
-    """Inputs without gaps: no NaN and no infinity, which one step would spread over all of θ."""
+def finite(X: AnyArray, name: str = "X", dtype: npt.DTypeLike = np.float64) -> None:
+    """Inputs without gaps: no NaN and no infinity in ``dtype``, which one step would spread over all of θ."""
     if X.dtype.kind != "f":
         return
     for start in range(0, len(X), 4096):
-        bad = np.argwhere(~np.isfinite(X[start : start + 4096]))
+        bad = np.argwhere(~(np.abs(X[start : start + 4096]) <= np.finfo(dtype).max))
         if len(bad):
             row, column = start + bad[0][0], bad[0][1]
-            raise InputError(f"{name} holds {X[row, column]} in row {row}, column {column}: remove or fill the gap")
+            value = X[row, column]
+            raise InputError(f"{name} holds {value} in row {row}, column {column}: {_remedy(dtype)}")
+
+
+def _remedy(dtype: npt.DTypeLike) -> str:
+    larger = "" if dtype == np.float64 else "; what is too large for float32 may fit dtype='float64'"
+    return "remove or fill the gap" + larger

@@ -75,6 +75,6 @@ def _check_data(net: Network, data: Data) -> Data:
     X = checks.inputs(X, net.sizes[0])
     if not len(X):
         raise InputError("there are no rows: give at least one sample")
-    checks.finite(X)
-    targets = checks.targets(net.loss, y, len(X), net.sizes[-1])
+    checks.finite(X, dtype=net.dtype)
+    targets = checks.targets(net.loss, y, len(X), net.sizes[-1], net.dtype)
     return (X, targets, checks.weights(weights[0], len(X))) if weights else (X, targets)

@@ -112,7 +112,8 @@ class Trace:
         inputs = checks.inputs(X, self.a[0].shape[1], rows=self.batch_size)
         to_float(inputs, out=self.a[0])
         if y is not None:
-            write_targets(self._loss, checks.targets(self._loss, y, *self.y.shape), out=self.y)
+            targets = checks.targets(self._loss, y, self.batch_size, self.y.shape[1], self.y.dtype)
+            write_targets(self._loss, targets, out=self.y)
 
     def weigh(self, weights: AnyArray) -> float:
         """Let the batch's loss be Σ w L / Σ w with these weights w (n,) of its samples; where all are 0 it is 0.

@@ -17,6 +17,7 @@ from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.errors import InputError
 from pellucid.model.columns import CYCLES, Category, Date, Number, Target
 
+AT_ONCE = 1 << 14  # rows that are float64 together, until they are written to the inputs
 KINDS: dict[str, type[Number | Category | Date]] = {kind.kind: kind for kind in (Number, Category, Date)}
 
 
@@ -56,9 +57,11 @@ class Preprocessing:
         rows = len(values[self.columns[0].name])
         X = np.empty((rows, len(self.inputs)), dtype)
         for column, place in zip(self.columns, self.places(), strict=True):
-            out = np.empty((rows, place.stop - place.start))
-            column.write(values[column.name], out=out)
-            X[:, place] = out
+            for start in range(0, rows, AT_ONCE):
+                some = values[column.name][start : start + AT_ONCE]
+                out = np.empty((len(some), place.stop - place.start))
+                column.write(some, out=out)
+                X[start : start + AT_ONCE, place] = out
         return X
 
     def scaled(self, y: AnyArray) -> Array:

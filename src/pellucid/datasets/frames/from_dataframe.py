@@ -91,7 +91,8 @@ def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
                 )
             if values.dtype.kind in "biuf":
                 kind: Any = "boolean" if values.dtype.kind == "b" else "number"
-                columns[column] = Column(kind, values.astype(np.float64), whole=values.dtype.kind in "iu")
+                floats = np.ma.filled(values.astype(np.float64), np.nan)  # what is masked is a gap
+                columns[column] = Column(kind, floats, whole=values.dtype.kind in "iu")
                 continue
             values = list(values) if values.dtype.kind in "mM" else values.tolist()
         columns[column] = of_objects(values)

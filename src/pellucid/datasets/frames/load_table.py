@@ -67,7 +67,8 @@ def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float
 
 def _inputs(frame: Frame, plan: Preprocessing, rows: Indices, dtype: npt.DTypeLike) -> AnyArray:
     """Return the inputs X (rows, inputs) of some rows of a table."""
-    check_cost(frame.name, (COPIES + 1) * len(rows) * len(plan.inputs) * np.dtype(dtype).itemsize, frame.on_disk)
+    value = COPIES * np.dtype(dtype).itemsize + 1  # and a byte that says whether it is a number
+    check_cost(frame.name, len(rows) * len(plan.inputs) * value, frame.on_disk)
     columns = {name: values[rows] for name, values in columns_of(frame, plan).items()}
     with np.errstate(over="ignore"):
         X = plan.transform(columns, dtype)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
+from pellucid.core import checks
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.losses import Loss
@@ -88,10 +89,12 @@ class Perceptron(BaseEstimator):
 
     def _inputs(self, X: Any) -> AnyArray:
         """X as an array of float32, where it is that already, or of float64; a sparse one becomes dense."""
+        _refuse_masks(X=X)
         return dense(validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False))
 
     def _samples(self, X: Any, y: Any, *, first: bool, **more: Any) -> tuple[AnyArray, AnyArray]:
         """X and y as arrays; the ``first`` ones say how many features there are."""
+        _refuse_masks(X=X, y=y)
         kinds = {"accept_sparse": ["csr", "csc"], "dtype": (np.float64, np.float32), "multi_output": True}
         X, y = validate_data(self, X, y, reset=first, **kinds, **more)
         return dense(X), one_dimensional(y)
@@ -103,6 +106,7 @@ class Perceptron(BaseEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, held: Part | None, *, part: bool = False) -> "Perceptron":
         """Train on X and encoded y (n,) or (n, outputs); ``held`` are the samples to watch."""
+        _refuse_masks(sample_weight=sample_weight)
         first = not hasattr(self, "network_") or not (part or self.warm_start)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         if weights is not None and (weights < 0).any():
@@ -117,6 +121,7 @@ class Perceptron(BaseEstimator):
             return None
         if X is None or y is None:
             raise InputError("samples to watch are inputs and targets: give both X_val and y_val")
+        _refuse_masks(y_val=y, sample_weight_val=sample_weight)
         inputs, targets = self._inputs(X), self._encoded(one_dimensional(np.asarray(y)))
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
         return Part(inputs, targets, weights)
@@ -132,6 +137,13 @@ class Perceptron(BaseEstimator):
     @abstractmethod
     def _loss(self, y: AnyArray) -> Loss:
         """The loss for such targets."""
+
+
+def _refuse_masks(**given: Any) -> None:
+    """Raise InputError for a masked array with gaps, whose mask scikit-learn does not see."""
+    for name, values in given.items():
+        if np.ma.isMaskedArray(values):
+            checks.array(values, name)
 
 
 def dense(X: Any) -> AnyArray:
