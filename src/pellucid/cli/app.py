@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+import numpy as np
 
 import pellucid
 from pellucid.cli.flags import in_flags
@@ -65,7 +66,8 @@ def group() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
     try:
-        result: Any = group.main(list(arguments) or ["--help"], prog_name="pellucid", standalone_mode=False)
+        with np.errstate(all="ignore"):  # what is infinite or no number is told by pellucid, where it matters
+            result: Any = group.main(list(arguments) or ["--help"], prog_name="pellucid", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
         return result if isinstance(result, int) else 0

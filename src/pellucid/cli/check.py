@@ -10,24 +10,33 @@ from pellucid.cli.models import open_model
 from pellucid.cli.options import count_option, output
 from pellucid.cli.printing import Out, Styled, print_json, progress
 from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.core.gradient_check import GradientCheck, gradient_check
 from pellucid.model.model import Model
+
+MOST = 30_000  # parameters
 
 
 @click.command(short_help="Back propagation against numeric gradients.")
 @click.argument("model", required=False)
-@count_option("--samples", 4, "Rows of random inputs.")
-@count_option("--parameters", 30_000, "Check at most so many.")
+@count_option("--samples", 4, "Rows of random inputs.", most=10_000)
+@count_option("--parameters", None, f"Check at most so many [{MOST:,}; fewer where there are more than 5 layers].")
 @count_option("--seed", 0, "Of inputs, targets and choice.", least=0)
 @output
-def check(model: str | None, samples: int, parameters: int, seed: int, as_json: bool, quiet: bool) -> None:
+def check(model: str | None, samples: int, parameters: int | None, seed: int, as_json: bool, quiet: bool) -> None:
     """Compare MODEL's gradients with numeric ones, parameter by parameter, in float64.
 
     Inputs and targets are drawn at random: so no gradient is small, and every weight has one. MODEL is a .safetensors
     file or the folder of a run; without it, the digit model that comes with pellucid.
     """
     opened = open_model(model)
-    result = _check(opened, samples, parameters, seed, quiet=quiet)
+    most = parameters or min(MOST, max(100, 5 * MOST // len(opened.network.layers)))  # passes through all layers
+    result = _check(opened, samples, most, seed, quiet=quiet)
+    if not result.parameters_checked:
+        raise InputError(
+            f"{model}: no gradient can be compared, since with these weights the loss is no number, or has a kink "
+            "wherever it is looked at; train the model again with a smaller learning rate"
+        )
     if as_json:
         about = {name: getattr(result, name) for name in ("max_relative_error", "parameters_checked", "passed")}
         print_json({**about, "layers": [vars(layer) for layer in result.layers]})

@@ -78,6 +78,8 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
         return Read(name, datasets.read_images([name], model.image_shape, model.picture_form), lambda _: name)
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder; name its pictures, such as {name}/*.png")
+    if name == "-" and sys.stdin is None:
+        raise InputError("-: standard input is closed; send the rows of a .csv to it, or name a file")
     stdin = sys.stdin.buffer if name == "-" else None
     if model.preprocessing is not None:
         return _rows(model, model.preprocessing, name, stdin)

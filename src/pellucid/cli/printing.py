@@ -4,6 +4,7 @@ What is printed for people shows all that is in it and moves, hides and changes 
 name in it comes from; the styles and lines of a result are made here alone. JSON is plain ASCII by itself.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from pellucid._files.values import to_json
@@ -21,7 +21,8 @@ from pellucid._text import in_short, visible
 def note(message: str) -> None:
     """Say something that is no result, on standard error: on one line, and not a long one."""
     if sys.stderr is not None:
-        print(in_short(visible(in_short(message))), file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # nobody can be told
+            print(in_short(visible(in_short(message))), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:
@@ -72,12 +73,14 @@ class Out:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
         """Print a table; columns named in ``right`` are aligned there."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(_text(name), justify="right" if name in right else "left", no_wrap=True)
-        for row in rows:
-            table.add_row(*map(_text, row))
-        Console(highlight=False, width=10_000).print(table)
+        cells = [[_text(Styled(name, "bold")) for name in columns], *([_text(cell) for cell in row] for row in rows)]
+        widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
+        lines = []
+        for row in cells:
+            for name, cell, width in zip(columns, row, widths, strict=True):
+                cell.align("right" if name in right else "left", width)
+            lines.append(Text("  ").join(row))
+        self._console.print(Text("\n").join(lines), soft_wrap=True)
 
 
 def _text(cell: Cell) -> Text:

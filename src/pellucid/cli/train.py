@@ -166,7 +166,7 @@ def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
 
 def _line(epoch: Epoch, settings: Settings) -> str | None:
     """A line an epoch, or about twenty in all where there are many; every tenth iteration for the article."""
-    if settings.recipe == "article":
+    if settings.recipe == "article" and epoch.train.accuracy is not None:
         done = epoch.number - 1
         return None if done % 10 else f"Iteration {done:4}   accuracy {epoch.train.accuracy:.4f}"
     if epoch.number % max(1, settings.passes // 20) and epoch.number != settings.passes:

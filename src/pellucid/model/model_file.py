@@ -161,7 +161,11 @@ def _compare_shapes(tensors: Mapping[str, AnyArray], wanted: dict[str, tuple[int
 
 
 def _check_names(model: Model) -> None:
-    net = model.network
+    net, plan = model.network, None if model.preprocessing is None else model.preprocessing.as_json()
+    try:
+        json.dumps([model.classes, model.features, plan], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError("it holds names with halves of characters, which cannot be written anywhere") from None
     outputs = 2 if net.loss.kind == "probabilities" and net.sizes[-1] == 1 else net.sizes[-1]
     if model.classes is not None and len(model.classes) != outputs:
         raise InputError(f"it names {len(model.classes)} classes for {outputs} outputs")

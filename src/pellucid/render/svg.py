@@ -23,7 +23,7 @@ OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
 WIDTH, HEIGHT, WIDEST = 420, 260, 630
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 32, 42  # margins around the frame, in pixels
-HUGE = 1e300  # beyond it a range could not be written down
+HUGE, SMALL = 1e300, 1e-300  # beyond them a range could not be written down
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ def _range(values: Sequence[Array], axis: Axis) -> tuple[float, float]:
     everything = np.concatenate([*(np.ravel(v) for v in values), np.array(axis.at_least, np.float64)])
     everything = everything[_finite(everything)]
     low, high = (float(everything.min()), float(everything.max())) if len(everything) else (0.0, 1.0)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        spread = 1.0 if axis.whole else (abs(low) / 2 or 1.0)
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), SMALL):
+        spread = 1.0 if axis.whole or abs(low) < SMALL else abs(low) / 2
         low, high = low - spread, high + spread
     if axis.whole:
         return low, high

@@ -7,6 +7,7 @@ say.
 
 import ast
 import builtins
+import os
 import re
 import sys
 import warnings
@@ -47,7 +48,7 @@ class UserFile:
     def execute(self, statement: ast.stmt) -> Failure | None:
         """Run one statement of the file in its namespace."""
         code = compile(ast.Module([statement], []), self.path, "exec")
-        folder = str(Path(self.path).resolve().parent)
+        folder = str(Path(os.path.realpath(self.path)).parent)
         sys.path.insert(0, folder)
         try:
             return run(lambda: exec(code, self.namespace), self.path).failure
@@ -69,7 +70,7 @@ def read_user_file(path: str) -> UserFile:
     """
     try:
         text = decode_source(read_file(path))
-    except (UnicodeDecodeError, SyntaxError):
+    except (UnicodeError, SyntaxError, LookupError):  # the last one of an encoding that is none of text
         raise InputError(f"{path}: is not text; give the Python file that your network is in") from None
     try:
         tree = _parsed(text, path)

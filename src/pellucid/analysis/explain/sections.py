@@ -126,11 +126,11 @@ def _backward(p: Pass, names: Names, focus: Focus) -> Section:
     found = [step for j in order for step in terms.gradient(p, names, L, j, top=focus.top)]
     blocks += of(found, "sum")[:1]
     blocks += _table(replace(step, why=names.output(step.neuron)) for step in found if step.neuron is not None)
+    formulas = {step.layer: pretty(step.formula) for step in of(steps_of(p), "delta")}
     for l in range(L - 1, 0, -1):
         delta = p.trace.delta[l - 1][0]
         j, where = (focus.neuron, "") if l == focus.layer else (int(np.abs(delta).argmax()), ", where it is largest")
-        hidden = next(pretty(step.formula) for step in of(steps_of(p), "delta") if step.layer == l)
-        blocks.append(f"Layer {l}: {_count(delta, 'neuron')}; δ{l} = {hidden}. At neuron {j}{where}:")
+        blocks.append(f"Layer {l}: {_count(delta, 'neuron')}; δ{l} = {formulas[l]}. At neuron {j}{where}:")
         *parts, summed, last = terms.gradient(p, names, l, j, top=focus.top)
         blocks += [*_table(parts), summed, last]
     return Section("Backward: where the gradient comes from", tuple(blocks))

@@ -13,6 +13,7 @@ from pellucid.analysis.landscape.trajectory import TrainingPath, Trajectory, pro
 from pellucid.core import checks, threads
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.core.batches import Pair
+from pellucid.core.errors import InputError
 from pellucid.core.evaluation import check_data
 from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
@@ -101,7 +102,7 @@ def compute(
         after_each: called now and then with the number of points done.
 
     Raises:
-        InputError: data that do not fit the network, or a path that spans no plane.
+        InputError: data that do not fit the network, a path that spans no plane, or a trained θ whose loss is none.
 
     Source: Li et al., NeurIPS 2018, as told in directions.py.
 
@@ -134,6 +135,11 @@ def compute(
         own = _own_losses(net, samples, path)
         trajectory = Trajectory(list(path.steps), projected, own, below, distances, chosen)
     at_centre = float(losses[betas == 0, alphas == 0].item())
+    if not math.isfinite(at_centre):
+        raise InputError(
+            f"the loss of the trained θ is {at_centre} on these samples: there is no surface to draw; "
+            "train again with a smaller learning rate, or take other samples"
+        )
     return Surface(
         directions.kind, alphas, betas, losses, at_centre, len(whole[0]), net.loss.name, directions.shares, trajectory
     )

@@ -71,8 +71,13 @@ def _files(name: str) -> tuple[list[str], list[str]]:
         if not inside:
             raise InputError(f"{_path(name, folder)}: holds no picture; put some there, or remove the folder")
         files += [_path(name, folder, file) for file in inside]
-        labels += [folder] * len(inside)
+        labels += [_class_name(folder)] * len(inside)
     return files, labels
+
+
+def _class_name(folder: str) -> str:
+    """The folder's name as text, the same in every locale; bytes that are none stay visible."""
+    return os.fsencode(folder).decode(errors="backslashreplace")
 
 
 def _path(*parts: str) -> str:

@@ -134,8 +134,8 @@ def histogram(W: Array, layer: int) -> str:
     """The spread of a layer's weights as a small picture: bars over the range −max |W| … max |W|."""
     end = float(np.abs(W).max())
     end = end if end > SMALLEST else 1.0
-    values = W.astype(np.float64)
-    counts = np.histogram(values, bins=BINS, range=(-end, end))[0] if math.isfinite(end) else np.zeros(BINS, int)
+    shares = W.astype(np.float64) / end  # a range of twice the largest float could not be cut into bins
+    counts = np.histogram(shares, bins=BINS, range=(-1, 1))[0] if math.isfinite(end) else np.zeros(BINS, int)
     heights = 30 * counts / max(1, counts.max())
     body = "".join(
         f'<rect x="{4 * k}" y="{32 - high:.1f}" width="3.4" height="{high:.1f}" fill="{svg.BLUE}"/>'

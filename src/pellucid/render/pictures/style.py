@@ -3,10 +3,12 @@
 matplotlib is imported when a figure is made, and only its objects are used: no pyplot, no settings for all figures.
 """
 
+import contextlib
 import io
+import logging
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +43,23 @@ HEADING, TITLE, TEXT, SMALL = 12, 10, 9, 7.5  # points
 
 def figure(width: float, height: float) -> "Figure":
     """An empty figure of so many inches; raises InputError where matplotlib is not installed."""
-    needs("matplotlib", "pictures", "a picture")
-    from matplotlib.figure import Figure
+    with _no_word_of_its_cache():
+        needs("matplotlib", "pictures", "a picture")
+        from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+@contextlib.contextmanager
+def _no_word_of_its_cache() -> Iterator[None]:
+    """Keep matplotlib, when it is loaded, from saying that it found no folder of the user to keep its fonts in."""
+    log = logging.getLogger("matplotlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def axes(ax: "Axes | None", width: float, height: float) -> "Axes":
@@ -201,6 +216,8 @@ def render(figure: "Figure", suffix: str, dpi: int = 150) -> bytes:
     with rc_context({"svg.hashsalt": "pellucid"}), warnings.catch_warnings():
         # a name in letters that the font lacks is drawn as boxes; the picture is good all the same
         warnings.filterwarnings("ignore", message="(Glyph|Matplotlib currently does not support)")
+        # long numbers beside a small picture: it is drawn as it comes
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         figure.savefig(content, format=suffix[1:], dpi=dpi, metadata=dates[suffix])
     return content.getvalue()
 

@@ -116,12 +116,21 @@ def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
     caption = title + (f", {len(some)} samples" if len(some) < len(truth) else "")
     listed = table(caption, ["true", "predicted", "error"], rows)
     first = figure(drawn, f"{part}on the dashed line a prediction is right.", listed)
-    counts, edges = np.histogram(error, min(BINS, max(5, math.isqrt(len(error)) + 1)))
+    counts, edges = _counted(error)
     title = f"{name.capitalize()}: errors"
     drawn = svg.bars(f"errors-{k}", title, counts, edges, Axis("predicted − true"), Axis("samples"))
     rows = [[f"{number(a)} to {number(b)}", f"{c:,}"] for a, b, c in zip(edges, edges[1:], counts, strict=False)]
     words = f"Mean {number(float(error.mean()))}, standard deviation {number(float(error.std()))}."
     return [first, figure(drawn, words, table(title, ["error", "samples"], rows))]
+
+
+def _counted(error: Array) -> tuple[AnyArray, Array]:
+    """How many errors (n,) lie between which edges: of those that can be counted, which the largest floats cannot."""
+    near = error[np.abs(error) < svg.HUGE].astype(np.float64)
+    try:
+        return np.histogram(near, min(BINS, max(5, math.isqrt(len(error)) + 1)))
+    except ValueError:  # they lie too near each other to be told apart
+        return np.array([len(near)]), np.array([near.min(), near.max()])
 
 
 def _largest(about: Subject, seen: Seen, guessed: Array, truth: Array) -> str:
