@@ -19,12 +19,11 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
-from pellucid._files.reading import reading
 from PIL import Image
 
 import pellucid as pl
 from pellucid import InputError, _reading, datasets, tables
-from pellucid._files import read_file
+from pellucid._files.reading import read_file, reading
 from pellucid.cli.app import COMMANDS, group
 from pellucid.datasets.streaming import file_stream, fixed_rows
 from pellucid.interop.importing.onnx import from_onnx
