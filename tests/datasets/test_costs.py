@@ -22,7 +22,8 @@ import pytest
 from PIL import Image
 
 import pellucid as pl
-from pellucid import InputError, _reading, datasets, tables
+from pellucid import InputError, datasets, tables
+from pellucid._files import reading as _reading
 from pellucid._files.reading import read_file, reading
 from pellucid.cli.app import COMMANDS, group
 from pellucid.datasets.streaming import file_stream, fixed_rows
