@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._files.reading import COPIES, ROW, check_cost
+from pellucid._files.reading import COPIES, ROW
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays
@@ -44,17 +44,15 @@ def check_inputs(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> Non
         raise InputError(f"{name}: X holds text ({dtype}), inputs are numbers; convert it first, X.astype(float)")
 
 
-def check_array(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], on_disk: float) -> None:
-    """Raise InputError where an array of this shape and type, of which nothing is read yet, takes too much memory.
+def cost_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """Return the bytes that an array takes while it is read: as it is stored, as it is kept, and as parts of a split.
 
-    >>> check_array("data.npz", (10**9, 784), np.dtype(np.uint8), 10_000)
-    Traceback (most recent call last):
-    ...
-    pellucid.core.errors.InputError: data.npz: takes at least 1,668 GB of memory to read, more than the 1.5 GB that ...
+    >>> cost_of((10**9, 784), np.dtype(np.uint8))
+    1648000000000
     """
     kept = kept_as(dtype)
     value = COPIES * kept.itemsize + (0 if kept == dtype else dtype.itemsize)
-    check_cost(name, math.prod(shape) * value + math.prod(shape[:1]) * ROW, on_disk)  # Python integers: no overflow
+    return math.prod(shape) * value + math.prod(shape[:1]) * ROW  # Python integers: no overflow
 
 
 def kept_as(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -15,10 +15,11 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from pellucid._files.reading import check_cost
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Pixels, RawArrays, pixel_names
-from pellucid.datasets.formats.array_checks import check_array, check_target
+from pellucid.datasets.formats.array_checks import check_target, cost_of
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.opening import CONVERT, GZIP, File
 from pellucid.datasets.streaming.file_stream import Source
@@ -53,7 +54,7 @@ def read_array(stream: BinaryIO, name: str, *, to: Indices | None = None, on_dis
         shape = _read_header(content, name)
         _check_size(shape, size, packed=packed, name=name)
         if to is None:
-            check_array(name, shape, np.dtype(np.uint8), on_disk)
+            check_cost(name, cost_of(shape, np.dtype(np.uint8)), on_disk)
         return _read_rows(content, shape, name, to)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise InputError(f"{name}: the gzip file is cut off or damaged ({fault}); get it again") from None

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 import zipfile
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
+from pellucid._files.reading import check_cost
 from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import RawArrays, feature_names, picture_shape
+from pellucid.datasets.containers import Pixels, RawArrays, feature_names, picture_shape
 from pellucid.datasets.formats.array_checks import (
     as_numbers,
     as_targets,
-    check_array,
     check_finite,
     check_inputs,
     check_kind,
+    cost_of,
 )
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.npy import parse_header
@@ -56,9 +57,12 @@ def _read_arrays(file: File, wanted: tuple[str, ...]) -> tuple[dict[str, AnyArra
     try:
         with file.opened() as stream, zipfile.ZipFile(stream) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-            for key in set(wanted) & set(members):
-                with archive.open(members[key]) as content:
-                    arrays[key] = _read_npy(content, members[key], f"{name}, array {key}", file.on_disk)
+            found = [key for key in dict.fromkeys(wanted) if key in members]
+            heads = [_read_header(archive, members[key], f"{name}, array {key}") for key in found]
+            check_cost(name, sum(cost_of(shape, dtype) for shape, _, dtype in heads), file.on_disk)
+            for key, (shape, fortran, dtype) in zip(found, heads, strict=True):
+                flat = _read_values(archive, members[key], math.prod(shape) * dtype.itemsize)
+                arrays[key] = flat.view(dtype).reshape(shape, order="F" if fortran else "C")
     except InputError:
         raise
     except MemoryError:
@@ -68,21 +72,30 @@ def _read_arrays(file: File, wanted: tuple[str, ...]) -> tuple[dict[str, AnyArra
     return arrays, listed(sorted(members)) or "nothing"
 
 
-def _read_npy(content: IO[bytes], member: zipfile.ZipInfo, where: str, on_disk: float) -> AnyArray:
-    shape, fortran, dtype = parse_header(content)
+def _read_header(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str
+) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    with archive.open(member) as content:
+        shape, fortran, dtype = parse_header(content)
+        held = member.file_size - content.tell()
     check_kind(dtype, where)
     size = math.prod(shape) * dtype.itemsize
-    held = member.file_size - content.tell()
     if size != held or member.file_size > MOST_INFLATION * (member.compress_size + 1):
         raise InputError(f"{where}: its header promises {size} bytes, {held} are there; it is damaged, save it again")
-    check_array(where, shape, dtype, on_disk)
-    data = np.empty(size, np.uint8)
-    for start in range(0, size, PIECE):  # what is there goes where it belongs: nothing is in memory twice
-        piece = data[start : start + PIECE]
-        if cast(Any, content).readinto(piece.data) != len(piece):
-            raise EOFError("it ends too early")
-    content.read(1)  # at the end the zip's checksum is compared
-    return data.view(dtype).reshape(shape, order="F" if fortran else "C")
+    return shape, fortran, dtype
+
+
+def _read_values(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> Pixels:
+    """Return the bytes behind a header, each unpacked where it belongs: nothing is in memory twice."""
+    values = np.empty(size, np.uint8)
+    with archive.open(member) as content:
+        content.read(member.file_size - size)
+        for start in range(0, size, PIECE):
+            piece = values[start : start + PIECE]
+            if cast(Any, content).readinto(piece.data) != len(piece):
+                raise EOFError("it ends too early")
+        content.read(1)  # at the end the zip's checksum is compared
+    return values
 
 
 def _inputs(X: AnyArray, name: str) -> AnyArray:
