@@ -37,8 +37,12 @@ class Case:
     def name(self) -> str:
         """How the file is called among those that were found."""
         suffix = Path(seeds_of(self.reader)[self.seed].mutated).suffix
-        words = f"{self.reader}-{self.seed}-{hashlib.sha256(self.content).hexdigest()[:8]}"
-        return words.replace(" ", "_") + suffix
+        return f"{in_a_name(self.reader)}-{in_a_name(self.seed)}-{hashlib.sha256(self.content).hexdigest()[:8]}{suffix}"
+
+
+def in_a_name(text: str) -> str:
+    """Text as it stands in the name of a file."""
+    return text.replace(" ", "_")
 
 
 @cache
@@ -57,12 +61,13 @@ def case(reader: str, seed: object, number: int) -> Case:
 
 def cases_of(file: Path) -> Iterator[Case]:
     """A file that was found, with every command that reads such files."""
-    reader, seed, _ = file.stem.replace("_", " ").split("-")
+    first, second, _ = file.stem.split("-")
+    reader = next(name for name in READERS if in_a_name(name) == first)
+    seed = next(name for name in seeds_of(reader) if in_a_name(name) == second)
     known = READERS[reader]
-    name = next(name for name in seeds_of(reader) if name.replace("_", " ") == seed)
     for command in known.commands:
         for streams in (False, True)[: 1 + known.streams]:
-            yield Case(reader, name, file.read_bytes(), command, streams)
+            yield Case(reader, seed, file.read_bytes(), command, streams)
 
 
 def tried(one: Case, home: Path) -> Outcome:

@@ -504,7 +504,9 @@ def packed_noughts() -> bytes:
     """An array of 800 MB, all noughts, packed."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        with archive.open(zipfile.ZipInfo("X.npy"), "w", force_zip64=True) as member:
+        noughts = zipfile.ZipInfo("X.npy")
+        noughts.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(noughts, "w", force_zip64=True) as member:
             np.lib.format.write_array_header_1_0(
                 member, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 100)}
             )
