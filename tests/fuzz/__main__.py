@@ -19,7 +19,7 @@ from fuzz.cases import FOUND, case  # noqa: E402
 from fuzz.seeds import READERS  # noqa: E402
 from fuzz.workers import Result, results  # noqa: E402
 
-SHOWN = 3000  # bytes of a file that are printed
+SHOWN, MOST = 3000, 100_000  # bytes of a file that are printed, and kept
 
 
 def arguments() -> argparse.Namespace:
@@ -56,9 +56,13 @@ def tell(result: Result, seed: str, folder: Path) -> None:
     one = case(result.reader, seed, result.number)
     print(f"\n{one.reader}, --seed {seed}, file {result.number}: pellucid {one.command}{' (streamed)' * one.streams}")
     print("\n".join(f"  {fault}" for fault in result.faults))
-    folder.mkdir(exist_ok=True)
-    (folder / one.name).write_bytes(one.content)
-    print(f"  kept as {folder / one.name}, {len(one.content):,} bytes")
+    if len(one.content) <= MOST:
+        folder.mkdir(exist_ok=True)
+        (folder / one.name).write_bytes(one.content)
+        print(f"  kept as {folder / one.name}, {len(one.content):,} bytes")
+    else:
+        again = f"--reader '{one.reader}' --first {result.number} --count 1"
+        print(f"  {len(one.content):,} bytes, too many to keep: {again}")
     if len(one.content) <= SHOWN:
         print(f"  {base64.b64encode(one.content).decode()}", flush=True)
 

@@ -37,8 +37,12 @@ class Case:
     def name(self) -> str:
         """How the file is called among those that were found."""
         suffix = Path(seeds_of(self.reader)[self.seed].mutated).suffix
-        words = f"{self.reader}-{self.seed}-{hashlib.sha256(self.content).hexdigest()[:8]}"
-        return words.replace(" ", "_") + suffix
+        return f"{in_a_name(self.reader)}-{in_a_name(self.seed)}-{hashlib.sha256(self.content).hexdigest()[:8]}{suffix}"
+
+
+def in_a_name(text: str) -> str:
+    """Text as it stands in the name of a file."""
+    return text.replace(" ", "_")
 
 
 @cache
@@ -57,12 +61,13 @@ def case(reader: str, seed: object, number: int) -> Case:
 
 def cases_of(file: Path) -> Iterator[Case]:
     """A file that was found, with every command that reads such files."""
-    reader, seed, _ = file.stem.replace("_", " ").split("-") if "-" in file.stem else ("", "", "")
+    first, second, _ = file.stem.split("-")
+    reader = next(name for name in READERS if in_a_name(name) == first)
+    seed = next(name for name in seeds_of(reader) if in_a_name(name) == second)
     known = READERS[reader]
-    name = next(name for name in seeds_of(reader) if name.replace("_", " ") == seed)
     for command in known.commands:
         for streams in (False, True)[: 1 + known.streams]:
-            yield Case(reader, name, file.read_bytes(), command, streams)
+            yield Case(reader, seed, file.read_bytes(), command, streams)
 
 
 def tried(one: Case, home: Path) -> Outcome:
@@ -72,18 +77,23 @@ def tried(one: Case, home: Path) -> Outcome:
     for name, content in {**seed.files, seed.mutated: one.content}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    words, stdin = words_of(one, seed, home)
+    places, exits = places_of(seed, one, home), READERS[one.reader].exits
     with streamed(one.streams):
-        return obeyed(words, folder, stdin=stdin, exits=READERS[one.reader].exits)
+        for line in one.command.split(" && "):
+            words, _, piped = line.format(**places).partition(" < ")
+            outcome = obeyed(shlex.split(words), folder, stdin=one.content if piped else b"", exits=exits)
+            if outcome.code or outcome.faults:
+                break
+            exits = (0,)
+    return outcome
 
 
-def words_of(one: Case, seed: Seed, home: Path) -> tuple[list[str], bytes]:
-    """The arguments of a case's command, and what comes on standard input."""
+def places_of(seed: Seed, one: Case, home: Path) -> dict[str, str]:
+    """What stands for {file}, {in}, {flags} and the names of runs in a command."""
     data, flags = RUNS.get(one.seed.partition("_")[0], ("", ""))
     target = " ".join(flags.split()[:2]) if flags.startswith("--target") else ""
-    places = {"file": seed.mutated, "in": data, "flags": target, **{name: str(run_in(home, name)) for name in RUNS}}
-    line, _, piped = one.command.partition(" < ")
-    return shlex.split(line.format(**places)), one.content if piped else b""
+    runs = {name: str(run_in(home, name)) for name in RUNS}
+    return {"file": seed.mutated, "in": data, "flags": target, **runs}
 
 
 def run_in(home: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -492,7 +493,35 @@ def zip_directory(rng: random.Random, content: bytes) -> bytes:
     return content[: begin + offset] + value.to_bytes(size, "little") + content[begin + offset + size :]
 
 
-ZIPPED_ARRAYS: tuple[Mutator, ...] = (zip_member, zip_member, zip_member, zip_names, zip_directory)
+@cache
+def bomb() -> bytes:
+    """A little gzip that is 10 MB of rows when it is unpacked."""
+    return gzip.compress(b"1,2,flat,yes,2020-01-01,3,a\n" * 370_000, mtime=0)
+
+
+@cache
+def packed_noughts() -> bytes:
+    """An array of 800 MB, all noughts, packed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        noughts = zipfile.ZipInfo("X.npy")
+        noughts.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(noughts, "w", force_zip64=True) as member:
+            np.lib.format.write_array_header_1_0(
+                member, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 100)}
+            )
+            for _ in range(100):
+                member.write(bytes(8 * 10**6))
+        with archive.open(zipfile.ZipInfo("y.npy"), "w") as member:
+            np.lib.format.write_array(member, np.arange(10**6) % 3)
+    return made.getvalue()
+
+
+def zip_bomb(rng: random.Random, content: bytes) -> bytes:
+    return packed_noughts() if rng.random() < 0.05 else zip_member(rng, content)
+
+
+ZIPPED_ARRAYS: tuple[Mutator, ...] = (zip_member, zip_member, zip_bomb, zip_names, zip_directory)
 
 
 def gzipped(inner: tuple[Mutator, ...]) -> tuple[Mutator, ...]:
@@ -504,7 +533,9 @@ def gzipped(inner: tuple[Mutator, ...]) -> tuple[Mutator, ...]:
         return gzip.compress(changed, mtime=0) if packed else changed
 
     def trailer(rng: random.Random, content: bytes) -> bytes:
-        kind = rng.randrange(5)
+        kind = rng.randrange(6)
+        if kind == 5:
+            return content + bomb() * rng.choice((1, 60))
         if kind == 0:
             return content[:-8] + rng.randbytes(4) + content[-4:]
         if kind == 1:

@@ -45,7 +45,8 @@ class Reader:
     """A way to read a file: good files by name, commands that read them, and how to damage them.
 
     A command is a line with {file} for the damaged file and {table}, {digits}, … for the folder of a trained run.
-    ``stdin`` commands get the file on standard input.
+    Behind < the file comes on standard input; what stands behind && is done where the first command ends with 0, and
+    must not fail.
     """
 
     seeds: Callable[[], dict[str, Seed]]
@@ -270,6 +271,14 @@ def exports(to: str, ending: str) -> Callable[[], dict[str, Seed]]:
     return lambda: {name: alone(f"in{ending}", exported(name, to, ending)) for name in RUNS}
 
 
+def onnx_seeds() -> dict[str, Seed]:
+    """Graphs that pellucid and others write."""
+    given = {
+        "".join(filter(str.isalnum, name)): alone("in.onnx", content) for name, content in onnx_mutants.seeds().items()
+    }
+    return given | exports("onnx", ".onnx")()
+
+
 def state_dicts() -> dict[str, Seed]:
     """What PyTorch saves, with names of every kind."""
     from safetensors.numpy import save
@@ -332,7 +341,10 @@ RUN = (
     "predict run {in}",
     "importance run --repeats 1",
 )
-IMPORT = ("import {file} --out new.safetensors", "import {file} --out new.safetensors --task regression --json")
+IMPORT = (  # what came in is a model
+    "import {file} --out new.safetensors && export new.safetensors --to html --out new.html",
+    "import {file} --out new.safetensors --task regression --json && export new.safetensors --to numpy --out new.py",
+)
 
 BYTES = mutators.ANY
 READERS: dict[str, Reader] = {
@@ -430,7 +442,7 @@ READERS: dict[str, Reader] = {
     "run.json": Reader(of_runs("run/run.json"), RUN, (*mutators.JSON, *BYTES)),
     "history.csv": Reader(of_runs("run/history.csv"), RUN, mutators.TEXT),
     "own data": Reader(of_runs("{data}"), RUN, (*mutators.TEXT, *mutators.ZIPPED_ARRAYS)),
-    "onnx": Reader(exports("onnx", ".onnx"), IMPORT[:1], (onnx_mutants.mutant, onnx_mutants.mutant, *BYTES)),
+    "onnx": Reader(onnx_seeds, IMPORT[:1], (onnx_mutants.mutant, onnx_mutants.mutant, *BYTES)),
     "state_dict": Reader(state_dicts, (*IMPORT, "import {file} --out new.safetensors --activation tanh"),
                          (*mutators.SAFETENSORS, *BYTES)),
     "doctor": Reader(programs, ("doctor {file}", "doctor {file} --json"), mutators.PROGRAM, exits=(0, 1, 2)),

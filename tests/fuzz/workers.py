@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import multiprocessing
 import tempfile
 import time
@@ -20,7 +22,7 @@ ADDRESSES = 12 * 10**9  # bytes that a process may ask for at all, so that the m
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case: its exit code, seconds, the most memory in bytes, and the laws that it broke."""
+    """What came of a case: its exit code, seconds, the memory that it took in bytes, and the laws that it broke."""
 
     reader: str
     number: int
@@ -40,9 +42,9 @@ def work(pipe: Connection, seed: object) -> None:
             except EOFError:
                 return
             one = case(reader, seed, number)
-            forget_peak()
+            before = forget_peak()
             outcome = tried(one, Path(home))
-            pipe.send(Result(reader, number, outcome.code, outcome.seconds, peak(), outcome.faults))
+            pipe.send(Result(reader, number, outcome.code, outcome.seconds, peak() - before, outcome.faults))
 
 
 def limit_memory() -> None:
@@ -51,9 +53,12 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
 
 
-def forget_peak() -> None:
-    """Count the peak of memory anew."""
+def forget_peak() -> int:
+    """Give back what was freed, count the peak of memory anew, and return where it begins."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
+    return peak()
 
 
 def peak() -> int:

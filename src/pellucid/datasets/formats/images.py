@@ -5,6 +5,7 @@ The steps are those of http://yann.lecun.com/exdb/mnist/, after finding out what
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -32,6 +33,7 @@ AT_ONCE = 1 << 20  # pixels of more than 8 bits that become grey together
 PLAIN, TRANSPARENT = 16, 24  # bytes a pixel takes on its way to grey, at most
 SKIPPED = re.compile("Corrupt|Skipping|offset too large")  # what Pillow says of a TIFF that is cut off
 CONTRAST = 20.0  # of 255; ink and paper that differ by less are one uniform picture
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what Pillow logs of damage stands in the error
 
 
 def read_images(
