@@ -36,8 +36,7 @@ class Case:
     @property
     def name(self) -> str:
         """How the file is called among those that were found."""
-        suffix = Path(seeds_of(self.reader)[self.seed].mutated).suffix
-        return f"{in_a_name(self.reader)}-{in_a_name(self.seed)}-{hashlib.sha256(self.content).hexdigest()[:8]}{suffix}"
+        return f"{in_a_name(self.reader)}-{in_a_name(self.seed)}-{hashlib.sha256(self.content).hexdigest()[:8]}.bin"
 
 
 def in_a_name(text: str) -> str:

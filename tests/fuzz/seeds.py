@@ -250,7 +250,7 @@ def trained(name: str) -> dict[str, bytes]:
 def of_runs(*files: str) -> Callable[[], dict[str, Seed]]:
     """Seeds that are runs, of which one of these files is to be damaged."""
     return lambda: {
-        f"{name}_{Path(file).name.split('.')[0]}": Seed(trained(name), file.format(data=RUNS[name][0]))
+        f"{name}_{Path(file).name.split('.')[0].strip('{}')}": Seed(trained(name), file.format(data=RUNS[name][0]))
         for name in RUNS
         for file in files
     }

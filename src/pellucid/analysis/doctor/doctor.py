@@ -107,7 +107,9 @@ def doctor(
 
 def doctor_file(path: str) -> Diagnosis:
     """Examine the network in a Python file; raises InputError where the file cannot be used."""
-    return _examine(find_functions(read_user_file(path)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in the file shows when it runs
+        return _examine(find_functions(read_user_file(path)))
 
 
 def _examine(functions: UserFunctions) -> Diagnosis:
