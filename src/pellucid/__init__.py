@@ -13,6 +13,7 @@ from pellucid.core import display
 
 if TYPE_CHECKING:
     from pellucid import datasets, tables
+    from pellucid._files.reading import reading
     from pellucid.analysis import explain, landscape
     from pellucid.analysis.diagnosis.diagnose import diagnose
     from pellucid.analysis.doctor.doctor import Diagnosis, doctor
@@ -56,13 +57,14 @@ __all__ = [
     "LeakyReLU", "Mish", "Model", "Momentum", "Nesterov", "Network", "Poisson", "Progress", "RAdam", "RMSProp",
     "RangeTest", "ReLU", "Scores", "SiLU", "Sigmoid", "SmoothedCrossEntropy", "SoftmaxSquaredError", "SquaredError",
     "Tanh", "Trace", "backward", "datasets", "diagnose", "doctor", "evaluate", "explain", "export", "forward",
-    "gradient_check", "landscape", "layer_health", "load", "load_model", "lr_find", "metrics", "pictures", "report",
-    "save", "save_model", "schedules", "tables", "train",
+    "gradient_check", "landscape", "layer_health", "load", "load_model", "lr_find", "metrics", "pictures", "reading",
+    "report", "save", "save_model", "schedules", "tables", "train",
 ]  # fmt: skip
 
 # Where each public name lives. It is loaded when it is first asked for: so the command can catch a Ctrl-C from its
 # first moment on, and what a program does not use costs it nothing.
 _PLACES = {
+    "_files.reading": ("reading",),
     "analysis.diagnosis.diagnose": ("diagnose",),
     "analysis.doctor.doctor": ("Diagnosis", "doctor"),
     "analysis.finding": ("Finding",),

@@ -439,6 +439,28 @@ def test_a_picture_of_one_long_row_is_none(tmp_path: Path) -> None:
         datasets.read_images(tmp_path / "d.png")
 
 
+def test_a_jpeg_that_goes_over_its_pixels_a_thousand_times_is_refused(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    Image.fromarray(np.zeros((4000, 4000), np.uint8)).save(written, "JPEG", progressive=True)
+    whole = written.getvalue()
+    scans = [found.start() for found in re.finditer(b"\xff\xda", whole)]
+    again = whole[scans[1] : scans[2]]
+    (tmp_path / "d.jpg").write_bytes(whole[:-2] + again * 1000 + whole[-2:])
+    with pytest.raises(InputError, match="has 1,006 scans, which takes too long to unpack"):
+        datasets.read_images(tmp_path / "d.jpg")
+
+
+def test_a_small_folder_of_many_large_pictures_is_refused(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for number in range(5):
+            (tmp_path / name / f"{number}.png").write_bytes(png(900, 900, 8))
+    with reading(max_memory="16MB"), pytest.raises(InputError, match="unpack to 8 million pixels; scale them down"):
+        datasets.read_folder(tmp_path)
+    with reading(max_memory="17MB"):
+        assert datasets.read_folder(tmp_path).X.shape == (10, 64 * 64)
+
+
 # A file that changes while it is read.
 
 

@@ -6,7 +6,7 @@ model file, and is applied by whatever predicts. It is a list of columns (column
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -87,9 +87,9 @@ class Preprocessing:
     def as_json(self) -> dict[str, Any]:
         """The whole plan as plain values, for the model file."""
         return {
-            "columns": [{"kind": column.kind, **asdict(column)} for column in self.columns],
+            "columns": [{"kind": column.kind, **vars(column)} for column in self.columns],
             "left_out": [list(pair) for pair in self.left_out],
-            "targets": [asdict(target) for target in self.targets],
+            "targets": [dict(vars(target)) for target in self.targets],
         }
 
     @classmethod

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pellucid._files.reading import StrPath
+from pellucid._files.reading import SMALL, StrPath, as_size, check_cost, most_memory
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.containers import PictureForm, RawArrays, pixel_names
-from pellucid.datasets.formats.array_checks import check_target
+from pellucid.datasets.containers import Indices, PictureForm, RawArrays, pixel_names
+from pellucid.datasets.formats.array_checks import check_target, cost_of
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.images import FIELD, is_mnist, opened_picture, read_grey, read_images
 from pellucid.datasets.formats.opening import File
 
 LONGEST = 64  # pixels of the longer side that all pictures are brought to, at most
 LOOKED_AT = 500  # pictures that say whether all are digits in MNIST's form
-MOST_BYTES = 1 << 31
 LITTER = ("thumbs.db", "desktop.ini")  # what systems leave in folders; what begins with a dot is left out as well
 LAYOUT = "put the pictures into one sub-folder a class, as in {name}/cat/1.png and {name}/dog/1.png"
 
@@ -39,11 +39,13 @@ def read_folder(path: StrPath, shape: tuple[int, int] | None = None, form: Pictu
     """
     name = os.fspath(path)
     files, labels = _files(name)
+    sizes = np.array([_size(file) for file in files])  # (n, 2)
+    on_disk = sum(Path(file).stat().st_size for file in files)
+    _check_pixels(name, float(sizes.prod(axis=1, dtype=np.float64).sum()), on_disk)
     if shape is None or form is None:
-        shape, form = _find_form(files)
+        shape, form = _find_form(files, sizes)
     d = shape[0] * shape[1]
-    if len(files) * d > MOST_BYTES:
-        raise InputError(f"{name}: its {len(files):,} pictures take more than 2 GB; use fewer, or save them as a .npy")
+    check_cost(name, cost_of((len(files), d), np.dtype(np.uint8)), on_disk)
     X = read_images(files, shape, form)
     return RawArrays(name, X, _as_labels(labels), pixel_names(d), shape, form="folder", picture_form=form)
 
@@ -97,9 +99,18 @@ def _inside(name: str) -> tuple[list[str], list[str]]:
     return folders, sorted(e.name for e in found if not e.is_dir() and e.name.lower() not in LITTER)
 
 
-def _find_form(files: Sequence[str]) -> tuple[tuple[int, int], PictureForm]:
-    """Return the one size of all pictures, and whether they have MNIST's form."""
-    sizes = np.array([_size(file) for file in files])
+def _check_pixels(name: str, pixels: float, on_disk: int) -> None:
+    """Raise InputError for small files that have so many pixels together that to unpack them all takes minutes."""
+    if on_disk < SMALL and pixels > (most := most_memory(on_disk)) / 2:
+        more = math.ceil(max(most, 2 * pixels) / 1e9)
+        raise InputError(
+            f"{name}: its pictures have {as_size(on_disk)} and unpack to {pixels / 1e6:,.0f} million pixels; "
+            f"scale them down first, or, if you trust them, allow more: max_memory='{more}GB'"
+        )
+
+
+def _find_form(files: Sequence[str], sizes: Indices) -> tuple[tuple[int, int], PictureForm]:
+    """Return the one size of all pictures, of which (n, 2) are given, and whether they have MNIST's form."""
     if (sizes == FIELD).all():
         some = [files[k] for k in np.linspace(0, len(files) - 1, min(len(files), LOOKED_AT)).astype(int)]
         if all(is_mnist(read_grey(file)) for file in some):
@@ -111,9 +122,11 @@ def _find_form(files: Sequence[str]) -> tuple[tuple[int, int], PictureForm]:
 
 def _size(file: str) -> tuple[int, int]:
     """Return the height and width of a picture as it is seen, of which only the header is read."""
+    from PIL.Image import Image
+
     with opened_picture(file) as image:
         width, height = image.size
-        turned = image.getexif().get(0x0112, 1) >= 5
+        turned = Image.getexif(image).get(0x0112, 1) >= 5  # a PNG's own getexif would unpack it
         return (width, height) if turned else (height, width)
 
 
@@ -121,11 +134,11 @@ def _as_labels(labels: Sequence[str]) -> AnyArray:
     """Return the names of classes (n,), as integers where each is written as one: 9 comes before 10.
 
     >>> _as_labels(["9", "10"]), _as_labels(["07", "8"])
-    (array([ 9, 10]), array(['07', '8'], dtype='<U2'))
+    (array([ 9, 10]), array(['07', '8'], dtype=object))
     """
     if all(label.isascii() and label.isdigit() and len(label) < 18 and str(int(label)) == label for label in labels):
         return np.array([int(label) for label in labels], np.int64)
-    return np.array(labels, np.str_)
+    return np.array(labels, object)
 
 
 def _read(file: File, target: str | None, _target_needed: bool) -> RawArrays:

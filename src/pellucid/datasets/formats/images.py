@@ -10,13 +10,14 @@ import os
 import re
 import tempfile
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid._files.reading import StrPath, check_cost, opened, size_on_disk
+from pellucid._files.reading import StrPath, check_cost, opened, read_file, size_on_disk
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import PictureForm, Pixels
@@ -28,6 +29,8 @@ FIELD, BOX, MIDDLE = 28, 20, 14.0  # the middle is the pixel index at which MNIS
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")  # none of them runs another program
 WANTED = "a picture: PNG, JPEG, GIF, BMP, TIFF, WebP"
 LARGEST = 256  # pixels of the longer side; what is larger is averaged down, which takes the paper's grain away
+MOST_STEPS = 10**10  # pixels times scans of a JPEG: some ten seconds
+SCAN = b"\xff\xda"  # what a scan of a JPEG begins with; its pixels never hold that
 MOST_SIDE = 1 << 16  # pixels; what is longer is no picture, and takes Pillow a step a row
 AT_ONCE = 1 << 20  # pixels of more than 8 bits that become grey together
 PLAIN, TRANSPARENT = 16, 24  # bytes a pixel takes on its way to grey, at most
@@ -77,8 +80,9 @@ def read_grey(path: StrPath) -> Pixels:
 
     with opened_picture(path) as image:
         if image.format == "PNG":
-            image.verify()  # the checksums, which unpacking does not compare; afterwards it has to be opened again
-    with opened_picture(path) as image:
+            _check_sums(read_file(path))
+        if image.format == "JPEG":
+            _check_scans(read_file(path), image.width * image.height, os.fspath(path))
         with _stderr_is_silent() if image.format == "TIFF" else nullcontext():
             image.load()
         ImageOps.exif_transpose(image, in_place=True)
@@ -129,6 +133,24 @@ def _check_size(image: Image, name: str, on_disk: float) -> None:
             "scale it down first"
         )
     check_cost(name, width * height * (TRANSPARENT if image.has_transparency_data else PLAIN), on_disk)
+
+
+def _check_sums(content: bytes) -> None:
+    """Raise OSError where a chunk of a PNG does not fit its checksum, which unpacking does not compare."""
+    place, kind = len(b"\x89PNG\r\n\x1a\n"), b""
+    while place + 12 <= len(content) and kind != b"IEND":
+        kind = content[place + 4 : place + 8]
+        end = place + 8 + int.from_bytes(content[place : place + 4])  # of its length, its kind and its data
+        if zlib.crc32(content[place + 4 : end]) != int.from_bytes(content[end : end + 4]):
+            raise OSError("a checksum does not fit")
+        place = end + 4
+
+
+def _check_scans(content: bytes, pixels: int, name: str) -> None:
+    """Raise InputError for a JPEG that goes over its pixels a thousand times: a few bytes each time, and a second."""
+    scans = content.count(SCAN)
+    if scans * pixels > MOST_STEPS:
+        raise InputError(f"{name}: the picture has {scans:,} scans, which takes too long to unpack; save it again")
 
 
 @contextmanager
