@@ -98,6 +98,23 @@ def as_targets(y: AnyArray, name: str, target: str, n: int) -> AnyArray:
     return as_numbers(y) if y.dtype.kind == "f" else y.astype(y.dtype.newbyteorder("="))
 
 
+def check_text(y: AnyArray, name: str, first: int = 0) -> None:
+    """Raise InputError for texts (n,) or (n, k) that hold what is no character: the file is damaged there.
+
+    >>> check_text(np.array([2**31], np.uint32).view("<U1"), "data.npz")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.InputError: data.npz, sample 0: holds no text, the file is damaged; save it again
+    """
+    if y.dtype.kind != "U" or not y.size:
+        return
+    points = np.ascontiguousarray(y.astype(y.dtype.newbyteorder("="))).view(np.uint32).reshape(len(y), -1)
+    bad = (points > 0x10FFFF) | ((points >= 0xD800) & (points < 0xE000))
+    if bad.any():
+        i = first + int(np.argmax(bad.any(axis=1)))
+        raise InputError(f"{name}, sample {i}: holds no text, the file is damaged; save it again")
+
+
 def check_finite(table: RawArrays, target: str) -> None:
     """Raise InputError that names the first value that is not a number or infinite.
 

@@ -18,7 +18,7 @@ from numpy.lib import format as npy
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import feature_names, picture_shape
-from pellucid.datasets.formats.array_checks import as_targets, check_inputs, check_kind
+from pellucid.datasets.formats.array_checks import as_targets, check_inputs, check_kind, check_text
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.streaming.file_stream import Source
@@ -128,18 +128,8 @@ def _read_targets(file: File, y: Header) -> Iterator[AnyArray]:
     n, k = y.shape[0], math.prod(y.shape[1:])
     size = rows_in_block(k * y.dtype.itemsize)
     for first, raw in read_raw(file, y.offset, k, y.dtype, cut(n, size), size):
-        if raw.dtype.kind == "U":
-            _check_text(raw, file.name, first)
+        check_text(raw, file.name, first)
         yield as_targets(raw.reshape(len(raw), *y.shape[1:]), file.name, "y", len(raw))
-
-
-def _check_text(raw: AnyArray, name: str, first: int) -> None:
-    """Raise InputError for what is no character: the file is damaged there."""
-    points = raw.astype(raw.dtype.newbyteorder("=")).view(np.uint32)
-    bad = (points > 0x10FFFF) | ((points >= 0xD800) & (points < 0xE000))
-    if bad.any():
-        i = first + int(np.argmax(bad.any(axis=1)))
-        raise InputError(f"{name}, sample {i}: holds no text, the file is damaged; save it again")
 
 
 FORMAT = Format(

@@ -19,6 +19,7 @@ from pellucid.datasets.formats.array_checks import (
     check_finite,
     check_inputs,
     check_kind,
+    check_text,
     cost_of,
 )
 from pellucid.datasets.formats.format import Format
@@ -42,6 +43,8 @@ def read_npz(file: File, target: str | None = None, target_needed: bool = True) 
         raise InputError(f"{name}: has no array {target} for the target, only {names}; name another one: target='NAME'")
     X = _inputs(arrays["X"], name)
     y = as_targets(arrays[target], name, target, len(X)) if target in arrays else None
+    if y is not None:
+        check_text(y, name)
     d = math.prod(X.shape[1:])
     shape = picture_shape(X.shape, X.dtype)
     flat = np.ascontiguousarray(X.reshape(len(X), d))
