@@ -11,6 +11,7 @@ import pytest
 import pellucid as pl
 from pellucid._files import writing as writing_module
 from pellucid._files.writing import TEMPORARY, check_replaceable, folder_beside, marked, sweep, write_whole, writing
+from pellucid.render.pictures import style
 from support import Command
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, pipes and locks are POSIX's")
@@ -158,9 +159,6 @@ FORMS = (  # a command, and the file that it writes
     ("export --to numpy", "n.py"),
     ("export --to pytorch", "n.safetensors"),
     ("export --to html", "n.html"),
-    ("plot weights", "n.png"),
-    ("plot weights", "n.svg"),
-    ("plot weights", "n.pdf"),
     ("landscape --points 3 --samples 10", "n.html"),
     ("landscape --points 3 --samples 10", "n.csv"),
     ("landscape --points 3 --samples 10", "n.json"),
@@ -168,6 +166,17 @@ FORMS = (  # a command, and the file that it writes
     ("predict rows.npy", "n.csv"),
     ("import weights.safetensors", "n.safetensors"),
 )
+
+
+@pytest.mark.parametrize("name", ["n.png", "n.svg", "n.pdf"])
+def test_a_picture_replaces_a_picture_of_pellucid_and_nobody_elses(name: str, tmp_path: Path) -> None:
+    pl.pictures.save(style.figure(1, 1), tmp_path / name)
+    pl.pictures.save(style.figure(2, 1), tmp_path / name)
+    (tmp_path / name).write_bytes(b"somebody's own")
+    with pytest.raises(pl.InputError, match="would be lost"):
+        pl.pictures.save(style.figure(1, 1), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == b"somebody's own"
+    pl.pictures.save(style.figure(1, 1), tmp_path / name, force=True)
 
 
 @pytest.mark.parametrize(("command", "name"), FORMS, ids=[f"{name} of {command.split()[0]}" for command, name in FORMS])
