@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,7 @@ COPIES_OF_MODEL = 4  # while one is read: the file, its tensors, the network's Î
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
 
 _allowed: int | None = None
+_free = (-math.inf, 0.0)  # when it was asked for, and the free memory then
 _one_bound = threading.Lock()  # of all threads: the process has one limit
 
 
@@ -117,9 +119,18 @@ def most_memory(on_disk: float = math.inf) -> float:
 def free_memory() -> float:
     """The bytes that this process could still get: of the machine's, and of its control groups' (as in a container).
 
+    It is asked for at most ten times a second, since the answer takes a millisecond.
+
     >>> free_memory() > 0
     True
     """
+    global _free
+    if time.monotonic() - _free[0] > 0.1:
+        _free = time.monotonic(), _ask_for_free_memory()
+    return _free[1]
+
+
+def _ask_for_free_memory() -> float:
     try:
         available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
     except OSError:
