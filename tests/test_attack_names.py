@@ -237,7 +237,7 @@ DONE = (
 )  # fmt: skip
 REFUSED = (
     ["explain", "RUN", "--against", "\x1b[2J\n\u202e" * 300], ["predict", "RUN", "\x1b[2J\nno\u202e.csv"],
-    ["predict", "RUN", "x" * 4000], ["export", "RUN", "--to", "\x1b[2J", "--out", "x"], ["\x1b[2J"],
+    ["predict", "RUN", "x" * 4000], ["export", "RUN", "--to", "\x1b[2J", "--out", "x"], ["x\x1b[2J"],
     ["train", "FILE", "--target", "\x1b[2J" * 200], ["train", "FILE", "--\x1b[2J"],
 )  # fmt: skip
 
