@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(" ".join(error.format_message().split()).rstrip(".") + where)
     except (click.Abort, KeyboardInterrupt) as error:
         note("interrupted")
-        cause = error.__cause__ or error  # click makes a KeyboardInterrupt an Abort
+        cause = error.__context__ or error  # click makes a KeyboardInterrupt an Abort
         return cause.code if isinstance(cause, Ended) else 130
     except InputError as error:
         return _fail(in_flags(str(error), group.get_command(click.Context(group), next(iter(arguments), ""))))

@@ -84,6 +84,10 @@ def text_lengths(texts: pa.Array) -> AnyArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_string_view(texts.type):  # which pyarrow has no lengths of
+        import polars as pl
+
+        return pl.Series(texts).str.len_chars().fill_null(0).to_numpy()
     if pa.types.is_dictionary(texts.type):
         lengths = pc.take(pc.utf8_length(texts.dictionary.cast(pa.large_string())), texts.indices)
     else:
