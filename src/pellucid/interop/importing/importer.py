@@ -185,7 +185,12 @@ def class_names(
     outputs = max(2, len(layers[-1][1]))
     if len(classes) != outputs or len(set(classes)) < len(classes):
         raise InputError(f"{len(classes)} names for {outputs} classes: give each class a name of its own")
-    return tuple(map(str, classes))
+    names = tuple(map(str, classes))
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        raise InputError("a class has half a character in its name, which cannot be written; give classes=…") from None
+    return names
 
 
 def network(
