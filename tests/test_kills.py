@@ -214,7 +214,7 @@ def check_two(line: str, refusals: tuple[str, ...]) -> None:
 
 def stopped(pellucid: Command) -> None:
     """A run that was killed after its first epochs."""
-    process = start("train small.npz --epochs 400 -q --out run")
+    process = start("train small.npz --epochs 150 -q --out run")
     while not Path("run/history.csv").exists():
         time.sleep(0.005)
     process.kill()
@@ -244,11 +244,11 @@ def test_of_two_resumes_one_trains_and_the_other_names_it(small: Path, pellucid:
 
 @pytest.mark.slow
 def test_two_processes_on_one_folder_again_and_again(small: Path, pellucid: Command) -> None:
-    ended("train small.npz --epochs 400 -q --out alone")
+    ended("train small.npz --epochs 150 -q --out alone")
     bits = content(Path("alone"))
     for number in range(KILLS // 2):
         if number % 2:
-            check_two("train small.npz --epochs 400 -q --out run", ("holds something already", "is being trained by"))
+            check_two("train small.npz --epochs 150 -q --out run", ("holds something already", "is being trained by"))
         else:
             stopped(pellucid)
             check_two("train --resume run -q", ("is being trained by process",))
