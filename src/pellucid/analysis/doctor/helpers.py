@@ -54,7 +54,7 @@ def _report_overflow(exam: Examination, role: str, what: str) -> None:
 
 def _examine_one_hot(exam: Examination) -> None:
     """Labels of a batch that has no sample of the last class."""
-    classes = exam.sizes[-1] if exam.layers else 4
+    classes = exam.sizes[-1] if exam.layers and exam.sizes else 4  # of a network that could not be read
     if classes < 2:
         return
     function, labels = exam.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
