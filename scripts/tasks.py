@@ -4,8 +4,8 @@
 
 quick     the tests of the core, the main job, a run read back and the documentation: while you work
 test      all tests but the slow ones, in random order and on all cores
-slow      the slow tests: PyTorch, JAX, a browser, kills of a running training
-cover     the tests again with coverage measured; fails where the core has less than pyproject.toml asks for
+slow      the slow tests, on all cores; then, one by one, those that measure time or kill a running training
+cover     the tests of the core again, with coverage measured; fails where it is less than pyproject.toml asks for
 check     lint, format, types, and the workflows in .github
 format    the code, and the imports, in the form that check asks for
 oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
@@ -35,6 +35,7 @@ HERE = (sys.executable, "-m")
 BIN = "Scripts" if os.name == "nt" else "bin"
 LOCK = "requirements/dev.txt"
 SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
+COVERS = ("tests/core", "tests/tables", *SMOKE, "tests/test_commands.py", "tests/test_adding.py", "src")
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
 
 
@@ -64,14 +65,14 @@ def test(*more: str) -> None:
 
 
 def slow(*more: str) -> None:
-    run(*HERE, "pytest", "-q", "-m", "slow", "--durations=10", *more)  # one at a time: some of them measure time
+    pytest("-m", "slow and not alone", "--durations=10", *more)
+    run(*HERE, "pytest", "-q", "-m", "alone", "--durations=10", *more)
 
 
 def cover(*more: str) -> None:
     run(*HERE, "coverage", "erase")
-    run(*HERE, "coverage", "run", "-m", "pytest", "-q", "-n", "auto", *more)
+    run(*HERE, "coverage", "run", "-m", "pytest", "-q", "-n", "auto", *COVERS, *more)
     run(*HERE, "coverage", "combine", "--quiet")
-    run(*HERE, "coverage", "report", "--include=src/pellucid/*", "--fail-under=0", "--format=total")
     run(*HERE, "coverage", "report")
 
 

@@ -93,7 +93,10 @@ def answers_of(target: str, path: Path, table: Path) -> AnyArray:
     return np.asarray(session.run(None, given)[0]).reshape(-1)
 
 
-@pytest.mark.parametrize("heading", ["An activation", "A loss", "An optimiser"])
+@pytest.mark.parametrize(
+    "heading",
+    ["An activation", *(pytest.param(name, marks=pytest.mark.slow) for name in ("A loss", "An optimiser"))],
+)
 def test_a_part_that_is_added_goes_through_everything(heading: str, pellucid: Command, tmp_path: Path) -> None:
     names = added(heading)
     flags = {"An activation": ("--activation", "softsign"), "A loss": ("--loss", "log-cosh"),

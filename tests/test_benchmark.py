@@ -174,6 +174,7 @@ def near_products() -> tuple[float, float]:
     return float(step / least), float(waste / least)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_step_stays_near_its_products() -> None:
     """The limit is wide, since machines are shared. It holds off what costs most of the products' time again.

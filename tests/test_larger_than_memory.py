@@ -57,7 +57,7 @@ def test_a_file_sorted_by_class_trains_as_well_as_data_in_memory(
 
 
 @pytest.mark.usefixtures("streamed")
-@pytest.mark.parametrize("step", [1, 17, 58, 100])
+@pytest.mark.parametrize("step", [17, *(pytest.param(step, marks=pytest.mark.slow) for step in (1, 58, 100))])
 def test_a_stopped_stream_resumes_to_the_same_bits(
     pellucid: Command, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:

@@ -154,6 +154,7 @@ def test_of_a_deep_network_fewer_gradients_are_checked(pellucid: Command, tmp_pa
     assert 300 < json.loads(ended.out)["parameters_checked"] <= 500
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_thousand_layers_are_explained_in_seconds(pellucid: Command, tmp_path: Path) -> None:
     deep(1000, tmp_path / "m.safetensors")

@@ -584,6 +584,7 @@ LARGE: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_no_small_file_takes_two_gigabytes_or_twenty_seconds(name: str, tmp_path: Path) -> None:

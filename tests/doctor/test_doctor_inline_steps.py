@@ -58,13 +58,13 @@ def without_alarm(style: Style, folder: Path) -> None:
         assert "the update in train: every parameter moves against its own gradient" in diagnosis.checked, style
 
 
-@pytest.mark.parametrize("style", styles(0, 3), ids=str)
+@pytest.mark.parametrize("style", styles(0, 1), ids=str)
 def test_a_right_step_raises_no_alarm(style: Style, tmp_path: Path) -> None:
     without_alarm(style, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", styles(3, 60), ids=str)
+@pytest.mark.parametrize("style", styles(1, 60), ids=str)
 def test_no_right_step_raises_an_alarm(style: Style, tmp_path: Path) -> None:
     without_alarm(style, tmp_path)
 

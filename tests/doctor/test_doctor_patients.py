@@ -19,11 +19,13 @@ def test_every_patient_is_expected_and_every_expectation_has_one() -> None:
     assert sorted(name[:2] for name in patients.names()) == sorted(patients.EXPECTED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", patients.names())
 def test_all_that_a_patient_has_is_found_and_nothing_else(name: str, examined: dict[str, Patient]) -> None:
     assert examined[name].right, [(f.layer, f.quantity, f.fault) for f in examined[name].findings]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", patients.names())
 def test_every_finding_gives_evidence_and_a_remedy(name: str, examined: dict[str, Patient]) -> None:
     for finding in examined[name].findings:
@@ -31,6 +33,7 @@ def test_every_finding_gives_evidence_and_a_remedy(name: str, examined: dict[str
         assert finding.remedy
 
 
+@pytest.mark.slow
 def test_the_line_that_is_named_is_the_faulty_one(examined: dict[str, Patient]) -> None:
     for start, code in (("03", "Z3 = W3 @ Z2 + b3"), ("04", "np.sum(dZ2) / m"), ("12", "dW1 ="), ("17", "= backward(")):
         (name,) = [name for name in examined if name.startswith(start)]
@@ -39,11 +42,13 @@ def test_the_line_that_is_named_is_the_faulty_one(examined: dict[str, Patient]) 
         assert code in lines[line - 1]
 
 
+@pytest.mark.slow
 def test_the_exact_error_of_what_raises_is_given(examined: dict[str, Patient]) -> None:
     (name,) = [name for name in examined if name.startswith("01")]
     assert "ValueError: too many values to unpack (expected 4" in examined[name].findings[0].evidence
 
 
+@pytest.mark.slow
 def test_the_page_shows_these_diagnoses(examined: dict[str, Patient]) -> None:
     text = PAGE.read_text(encoding="utf8")
     assert page_with(text, table(list(examined.values()))) == text, "run python tests/doctor/patients.py"

@@ -21,7 +21,7 @@ def test_a_good_file_is_read_by_every_command(reader: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("reader", list(READERS))
 def test_damaged_files_are_read_or_refused_in_one_message(reader: str, tmp_path: Path) -> None:
-    for number in range(8):
+    for number in range(4):
         one = case(reader, "fast", number)
         outcome = tried(one, tmp_path)
         assert not outcome.faults, (number, one.command, outcome.faults)

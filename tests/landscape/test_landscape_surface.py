@@ -208,6 +208,7 @@ def test_a_path_within_a_plane_is_drawn_exactly() -> None:
     np.testing.assert_allclose(surface.trajectory.losses, surface.trajectory.plane_losses, rtol=1e-12)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_fine_surface_of_the_default_network_takes_a_few_seconds() -> None:
     import time

@@ -37,6 +37,7 @@ def run(code: str, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_tables_are_learned_as_the_page_says_and_in_less_time() -> None:
     rows = {row["table"]: row for row in ROWS if row["fresh"]}

@@ -30,6 +30,7 @@ from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
 from pellucid.runs import Run, SavedRun, from_recipe, prepare, resume, start, usual_recipe
 from pellucid.runs.checkpoint import NAME as CHECKPOINT
+from pellucid.runs.run_json import NAME as RUN
 from pellucid.runs.run_json import REPORT
 from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
@@ -131,7 +132,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         note(f"stopped, since nobody reads the output any more; {go_on}")
         raise BrokenPipeError from None
     except OSError as error:
-        if not (run.folder / CHECKPOINT).is_file():
+        if not all((run.folder / name).is_file() for name in (RUN, CHECKPOINT)):
             raise InputError(f"{run.folder}: has been removed while training went on; start the run again") from None
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
 

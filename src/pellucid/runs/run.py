@@ -98,7 +98,8 @@ class Run:
             self.save()
 
     def save(self) -> None:
-        """Write a checkpoint, and the history that belongs to it."""
+        """Write a checkpoint, and the history that belongs to it; not into a folder that was removed meanwhile."""
+        (self.folder / run_json.NAME).stat()
         now = time.monotonic()
         self.state.seconds += now - self._went_on_at
         self._went_on_at = self._saved_at = now
