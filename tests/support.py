@@ -1,7 +1,11 @@
 """Names that several test files use."""
 
+import os
+import struct
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from pellucid.datasets import Samples, Stream, WeightedSamples
 
@@ -22,3 +26,37 @@ def loaded(part: Samples | WeightedSamples | Stream | None) -> Samples:
     """A part of a data set that is in memory."""
     assert isinstance(part, Samples)
     return part
+
+
+def sent_to_a_terminal(words: list[str], folder: Path, columns: int, lines: int) -> bytes:
+    """What a command sends to a terminal of its own and of a size, on which all three of its streams are."""
+    import fcntl
+    import pty
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    environment = {**kept, "TERM": "xterm-256color"}
+    with subprocess.Popen(words, cwd=folder, stdin=slave, stdout=slave, stderr=slave, env=environment):
+        os.close(slave)
+        sent = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            sent += part
+        os.close(master)
+    return sent
+
+
+def screen_of(words: list[str], folder: Path, columns: int, lines: int = 200) -> list[str]:
+    """What then stands on the screen, line by line."""
+    import pyte
+
+    screen = pyte.Screen(columns, lines)
+    pyte.ByteStream(screen).feed(sent_to_a_terminal(words, folder, columns, lines))
+    return "\n".join(line.rstrip() for line in screen.display).rstrip().split("\n")

@@ -24,7 +24,7 @@ from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.render import pictures
 from pellucid.render.report import page as report_page
-from support import Command
+from support import Command, sent_to_a_terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no files with such names")
 
@@ -394,7 +394,7 @@ def test_on_a_terminal_nothing_moves_and_every_name_can_be_seen(attacked: Path) 
     run, table = FILE.format("run"), FILE.format(".csv")
     for words in (["evaluate", run], ["predict", run, table], ["explain", run], ["importance", run, "--repeats", "1"],
                   ["predict", run, "no" + table], ["train", table, "--target", "\x1b[2J\n"]):  # fmt: skip
-        sent = on_a_terminal([sys.executable, "-m", "pellucid", *words], attacked)
+        sent = sent_to_a_terminal([sys.executable, "-m", "pellucid", *words], attacked, 300, 400)
         screen = pyte.Screen(300, 400)
         pyte.ByteStream(screen).feed(sent)
         assert screen.title == screen.icon_name == ""
@@ -403,27 +403,6 @@ def test_on_a_terminal_nothing_moves_and_every_name_can_be_seen(attacked: Path) 
         acts = set(re.findall(r"\x1b(?:\[[0-9;?]*[^0-9;?]|[^\[])", sent.decode()))
         assert all(re.fullmatch(r"\x1b\[([0-9;]*m|2K|1A|\?25[lh])", act) for act in acts), acts
         assert hidden(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent.decode())) <= {"\r"}
-
-
-def on_a_terminal(words: list[str], folder: Path) -> bytes:
-    """What a command sends to a terminal of its own."""
-    import pty
-
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "300", "LINES": "400"}
-    with subprocess.Popen(words, cwd=folder, stdin=slave, stdout=slave, stderr=slave, env=environment):
-        os.close(slave)
-        sent = b""
-        while True:
-            try:
-                part = os.read(master, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not part:
-                break
-            sent += part
-    os.close(master)
-    return sent
 
 
 @pytest.mark.slow

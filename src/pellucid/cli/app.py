@@ -3,6 +3,7 @@
 import errno
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -46,6 +47,14 @@ class Commands(click.Group):
             command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and (close := get_close_matches(name, COMMANDS, 1)):
+            raise InputError(f"{name}: there is no such command; did you mean {close[0]}?")
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(pellucid.__version__, prog_name="pellucid")
@@ -53,13 +62,13 @@ def group() -> None:
     """The neural network that one can see through.
 
     \b
-    pellucid train                    train the digit recogniser on 59,000 real digits
-    pellucid train data.csv           a network for your own table (--target NAME)
-    pellucid predict digit.png        read a digit from a picture
-    pellucid evaluate                 how good the model is, class by class
-    pellucid explain                  every number of one digit: formula, operands, value
-    pellucid doctor my_network.py     what is wrong with the network that you wrote
-    pellucid check                    back propagation against numeric gradients
+    pellucid train                train the digit recogniser
+    pellucid train t.csv          your own table
+    pellucid predict digit.png    read a digit from a picture
+    pellucid evaluate             how good it is, by class
+    pellucid explain              every number of one digit
+    pellucid doctor my_net.py     what is wrong in your code
+    pellucid check                is back propagation right?
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
 
 

@@ -67,7 +67,7 @@ CASES = (
 PREDICTIONS = (1, 10_000)  # samples
 
 
-@click.command(short_help="This machine's speed beside its own matrix-product bound.")
+@click.command(short_help="This machine's speed beside its own bound.")
 @output
 def benchmark(as_json: bool, quiet: bool) -> None:
     """Measure this machine's speed beside its own bound: the matrix products alone, with this machine's BLAS.

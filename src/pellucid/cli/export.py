@@ -7,16 +7,16 @@ import click
 from pellucid.cli.models import open_model
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import print_result
-from pellucid.interop.export.registry import EXPORTERS, how_to_use
+from pellucid.interop.export.registry import EXPORTERS, how_to_use, target_of
 from pellucid.interop.export.registry import export as write
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
 @click.argument("model", required=False)
-@click.option("--to", required=True, metavar="|".join(EXPORTERS), help="The target.")
+@click.option("--to", metavar="|".join(EXPORTERS), help="The target [what --out ends in says it]")
 @out_option("The file to write.", required=True)
 @output
-def export(model: str | None, to: str, out: Path, force: bool, as_json: bool, quiet: bool) -> None:
+def export(model: str | None, to: str | None, out: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write MODEL, a .safetensors file or the folder of a run, in a form that other tools open.
 
     \b
@@ -28,6 +28,7 @@ def export(model: str | None, to: str, out: Path, force: bool, as_json: bool, qu
     Without MODEL it is the digit model that comes with pellucid.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     opened = open_model(model)
+    to = to or target_of(out)
     check_out(out, model)
     write(opened, out, to=to, force=force)
     size = out.stat().st_size

@@ -105,15 +105,16 @@ def _new_folder() -> Path:
 def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     """Train to the end, or until a signal; then say how to go on."""
     results, total = Out(), run.settings.passes
+    below = None if silent else results
     caught: list[int] = []
     go_on = f"go on with: pellucid train --resume {shlex.quote(str(run.folder))}"
     try:
         if not silent:
             _describe(results, run)
-        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet) as advance:
+        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet, below=below) as advance:
             for epoch in run.go():
                 advance(epoch.number)
-                line = _line(epoch, run.settings)
+                line = _line(epoch, run.settings, " " if (results.width or 80) < 64 else "   ")
                 if line is not None and not silent:
                     results.line(line)
     except KeyboardInterrupt:
@@ -165,18 +166,18 @@ def _saved_by_signals(run: Run, caught: list[int]) -> Iterator[None]:
         yield
 
 
-def _line(epoch: Epoch, settings: Settings) -> str | None:
+def _line(epoch: Epoch, settings: Settings, gap: str) -> str | None:
     """A line an epoch, or about twenty in all where there are many; every tenth iteration for the article."""
     if settings.recipe == "article" and epoch.train.accuracy is not None:
         done = epoch.number - 1
         return None if done % 10 else f"Iteration {done:4}   accuracy {epoch.train.accuracy:.4f}"
     if epoch.number % max(1, settings.passes // 20) and epoch.number != settings.passes:
         return None
-    line = f"epoch {epoch.number:3}   train loss {_short(epoch.train.loss)}"
+    line = f"epoch {epoch.number:3}{gap}train loss {_short(epoch.train.loss)}"
     if epoch.dev is None:
         return line
     score = f"R² {epoch.dev.r2:7.4f}" if epoch.dev.r2 is not None else percent(epoch.dev.accuracy)
-    return f"{line}   dev loss {_short(epoch.dev.loss)}   {score}"
+    return f"{line}{gap}dev loss {_short(epoch.dev.loss)}{gap}{score}"
 
 
 def _short(loss: float) -> str:
@@ -245,14 +246,15 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     results.line(f"{result['steps']:,} steps in {result['seconds']:.2f} s; everything is in {run.folder}")
     results.line()
     results.line("Try next:", bold=True)
-    if (run.folder / REPORT).is_file():
-        results.line(f"  open {shlex.quote(str(run.folder / REPORT))}               all of it on one page")
     what = "class by class" if run.dataset.classes is not None else "on the part held back"
-    results.line(f"  pellucid evaluate {folder}              {what}")
+    lines = [(f"pellucid evaluate {folder}", what)]
+    if (run.folder / REPORT).is_file():
+        lines.insert(0, (f"open {shlex.quote(str(run.folder / REPORT))}", "all of it on one page"))
     if run.dataset.understood:
-        results.line(f"  pellucid importance {folder}            which columns matter")
-        results.line(f"  pellucid predict {folder} rows.csv      predictions for other rows")
+        lines.append((f"pellucid importance {folder}", "which columns matter"))
+        lines.append((f"pellucid predict {folder} rows.csv", "predictions for other rows"))
     if run.dataset.image_shape is not None:
         own = "read your own digit" if run.dataset.image_shape == (28, 28) else "what is in your own picture?"
-        results.line(f"  pellucid predict {folder} picture.png   {own}")
-    results.line(f"  pellucid check {folder}                 is back propagation right?")
+        lines.append((f"pellucid predict {folder} picture.png", own))
+    lines.append((f"pellucid check {folder}", "is back propagation right?"))
+    results.commands(*lines)

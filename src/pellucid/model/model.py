@@ -30,6 +30,16 @@ class Model:
     preprocessing: Preprocessing | None = None
     picture_form: Literal["mnist", "plain"] = "mnist"
 
+    def __repr__(self) -> str:
+        """In one line: the network, and what it was made for.
+
+        >>> Model(Network([4, 3, 2]), classes=("no", "yes"))
+        <Model of 2 classes: Network 4-3-2 (relu, softmax), cross-entropy, 23 parameters, float32>
+        """
+        what = f"{len(self.class_names)} classes" if self.network.loss.kind != "values" else "values"
+        table = "" if self.preprocessing is None else f" from {len(self.preprocessing.columns)} columns"
+        return f"<Model of {what}{table}: {repr(self.network)[1:-1]}>"
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """What the classes are called: their own names, or their numbers.

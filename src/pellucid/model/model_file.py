@@ -9,6 +9,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 
 VERSION = 1
+NAME = "model.safetensors"  # in the folder of a run
 MISSING = "safetensors is not installed: pip install safetensors"
 
 
@@ -99,7 +101,8 @@ def build_network(about: Mapping[str, Any], dtype: np.dtype[Any]) -> Network:
 
 
 def load_model(path: StrPath) -> Model:
-    """Read a model file; raises InputError as ``load`` does."""
+    """Read a model file, or that of a run's folder; raises InputError as ``load`` does."""
+    path = Path(path) / NAME if Path(path).is_dir() else path
     tensors, about = read_tensors(path)
     try:
         return build_model(tensors, about)

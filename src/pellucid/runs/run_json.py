@@ -14,12 +14,13 @@ from pellucid._files.values import to_json
 from pellucid._files.writing import write_whole
 from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset, Samples, WeightedSamples
+from pellucid.model.model_file import NAME as MODEL_NAME
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs.scores import parts
 from pellucid.runs.settings import Settings
 
 NAME = "run.json"
-MODEL = "model.safetensors"
+MODEL = MODEL_NAME
 REPORT = "report.html"
 PARTS = ("train", "dev", "test")
 CHECKED = {

@@ -93,6 +93,19 @@ def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None
     write(model, path)
 
 
+def target_of(path: StrPath) -> str:
+    """The target whose files end as a path does.
+
+    >>> target_of("net.onnx")
+    'onnx'
+    """
+    for name, exporter in EXPORTERS.items():
+        if Path(path).suffix.lower() in exporter.endings:
+            return name
+    endings = ", ".join(f"{exporter.endings[0]} ({name})" for name, exporter in EXPORTERS.items())
+    raise InputError(f"{path}: its name does not say what to write; let it end in {endings}")
+
+
 def how_to_use(path: StrPath, to: str) -> str:
     """What to do with an exported file, in a line.
 
