@@ -94,7 +94,9 @@ class Settings:
     learning_rate: float | None = _rule(None, Number("RATE", positive=True), "[0.7 for sgd; 0.005 for a table]")
     schedule: str = _rule("warmup-cosine", Choice(known=SCHEDULES), "[warmup-cosine]")
     batch_size: int | None = _rule(64, Count("N|all"), "Samples in a mini-batch [64; 32 for a table]", none="all")
-    epochs: int | None = _rule(6, Count(), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none="")
+    epochs: int | None = _rule(
+        6, Count(most=10**9), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none=""
+    )
     weight_decay: float | None = _rule(None, Number("RATE"), f"Regularisation: {DECAY}")
     dropout: float = _rule(0.0, Number("SHARE", below=1.0), "Regularisation: hidden neurons left out at each step [0]")
     clip_norm: float | None = _rule(1.0, Number("LENGTH", positive=True), CLIPPING, none="0")
