@@ -243,6 +243,7 @@ CASES = [
     Case("learning rate nan", "train --learning-rate nan", ("--learning-rate", "nan")),
     Case("learning rate inf", "train --learning-rate inf", ("--learning-rate", "inf")),
     Case("epochs 0", "train --epochs 0", ("--epochs",)),
+    Case("epochs beyond waiting", "train --epochs 1000000001", ("--epochs 1000000001: give at most",)),
     Case("batch of 0", "train --batch-size 0", ("--batch-size",)),
     Case("batch of some", "train --batch-size some", ("--batch-size", "some")),
     Case("dropout 1", "train --dropout 1", ("--dropout",)),

@@ -266,7 +266,10 @@ def test_a_folder_that_is_removed_while_it_trains_is_told(what: str, small: Path
     while not Path("run/history.csv").exists():
         time.sleep(0.01)
     shutil.rmtree("run", ignore_errors=True) if what == "run" else Path(what).unlink()
-    said = process.communicate()[1].decode()
+    try:
+        said = process.communicate(timeout=60)[1].decode()
+    finally:
+        process.kill()  # one that goes on has nobody else to end it
     assert process.returncode == 2
     assert said.strip().endswith("run: has been removed while training went on; start the run again")
     assert "Traceback" not in said
