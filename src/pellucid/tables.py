@@ -69,7 +69,8 @@ def fit(
     flags = from_recipe({**settings, "target": target}, "table")
     if flags.dev is None and flags.patience is None and on_epoch is None:
         flags = replace(flags, dev=0)  # nobody looks at it: all rows are there to learn from
-    frame = datasets.read_frame(data) if isinstance(data, str | Path) else datasets.as_frame(data)
+    from_file = isinstance(data, str | Path)
+    frame = datasets.read_frame(data, header=flags.header) if from_file else datasets.as_frame(data)
     dataset = datasets.load_table(frame, load_options(flags))
     prepared = prepare(flags, dataset)
     _train(prepared, on_epoch)
@@ -163,7 +164,7 @@ def _frame(model: Model, data: Any) -> Frame:
     if isinstance(data, Frame):
         return data
     if isinstance(data, str | Path):
-        return datasets.read_frame(data, as_text=datasets.texts_of(plan_of(model)))
+        return datasets.read_frame(data, names=plan_of(model).names)
     return datasets.as_frame(data)
 
 

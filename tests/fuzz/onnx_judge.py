@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 
 from pellucid import Model
-from pellucid.interop.export.onnx import input_names
+from pellucid.interop.export.onnx_builder import input_names
 from pellucid.model.columns import Category, Date
 
 KINDS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,

@@ -10,7 +10,8 @@ import pellucid as pl
 from fuzz.onnx_judge import difference
 from pellucid import InputError, Model, Network
 from pellucid.interop.export import onnx as onnx_export
-from pellucid.interop.export.onnx import graph, input_names
+from pellucid.interop.export.onnx import graph
+from pellucid.interop.export.onnx_builder import input_names
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
 

@@ -113,21 +113,13 @@ def test_dates_are_read_in_the_order_that_training_knew(tmp_path: Path, capsys: 
 def test_the_row_of_a_bad_target_is_that_of_the_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     head = "size,city,zip,built,garage,garden,price\n"
     for run_, cells, message in (
-        ("values", ("no,1", "no,", "no,2", "no,dear"), "row 5: the target is 'dear', but regression needs numbers"),
+        ("values", ("no,1", "no,", "no,2", "no,dear"), "row 5, column price: 'dear', but this column holds numbers"),
         ("values", ("no,1", "no,", "no,1e200"), "row 4: the target is 1e+200, too large for its square to be a num"),
         ("classes", ("no,1", ",1", "yes,1", "maybe,1"), "row 5: label maybe"),
     ):
         (folder / "rows.csv").write_text(head + "".join(f"9,Bonn,10,,true,{cell}\n" for cell in cells))
         assert main(["evaluate", str(folder / run_), str(folder / "rows.csv")]) == 2
         assert message in capsys.readouterr().err
-
-
-def test_numbers_with_commas_between_thousands_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = "".join(f'"{k},00{k}.5",{k},{k % 2}\n' for k in range(1, 10))
-    (tmp_path / "t.csv").write_text("size,x,y\n" + rows)
-    train = ["train", str(tmp_path / "t.csv"), "--epochs", "1", "--dev", "2", "--out"]
-    assert main([*train, str(tmp_path / "run"), "--target", "size"]) == 2
-    assert "the target 'size' holds numbers with commas between the thousands" in capsys.readouterr().err
 
 
 def test_importance_wants_rows_to_shuffle(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

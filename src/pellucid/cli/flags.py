@@ -57,7 +57,7 @@ def flag_of(setting: str) -> str:
     >>> flag_of("batch_size"), flag_of("columns")
     ('--batch-size', '--column')
     """
-    name = setting.removesuffix("s") if isinstance(SETTINGS[setting].kind, Pairs) else setting
+    name = "column" if setting == "columns" else setting
     return "--" + name.replace("_", "-")
 
 

@@ -104,7 +104,7 @@ def _inputs(model: Model, name: str, *, own: bool) -> Read:
 
 def _rows(model: Model, plan: Preprocessing, name: str, stdin: BinaryIO | None) -> Read:
     """What a model's preprocessing makes of a table; a note names categories that it did not know."""
-    frame = datasets.read_frame(name, stdin=stdin, as_text=datasets.texts_of(plan))
+    frame = datasets.read_frame(name, stdin=stdin, names=plan.names)
     for column, levels in datasets.unknown_levels(frame, plan).items():
         some = ", ".join(map(shortened, levels[:3])) + (", …" if len(levels) > 3 else "")
         note(f"note: {name}, column {column}: training did not know {some}; taken as no known one")

@@ -75,12 +75,12 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
 
 
 def _frame(plan: Preprocessing, data: str) -> Frame:
-    return datasets.read_frame(data, as_text=datasets.texts_of(plan))
+    return datasets.read_frame(data, names=plan.names)
 
 
 def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
     weights = model.data.get("weights")
-    if weights is not None and weights not in frame.columns:
+    if weights is not None and weights not in frame.stored:
         note(f"note: {frame.name} has no column {weights!r}, the weights in training: each row counts the same")
     return tables.samples(model, frame)
 
@@ -120,7 +120,7 @@ def _with_or_without_targets(model: Model, data: str | None) -> tuple[str, AnyAr
     if data is not None and plan is not None:
         frame = _frame(plan, data)
         targets = [target.name for target in plan.targets] or [str(model.data.get("target"))]
-        if not frame.columns.keys() & set(targets):
+        if not set(frame.names) & set(targets):
             return data, datasets.inputs_of(frame, plan, model.network.dtype), None
         return data, *_of_frame(model, frame)[:2]
     name, samples = samples_for(model, data)

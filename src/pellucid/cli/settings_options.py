@@ -37,8 +37,11 @@ def _reader(kind: Kind) -> Callable[..., Any]:
     """Turns what was typed into a value; what is none stays as it is, and the settings refuse it by its name."""
 
     def read(_: click.Context, __: click.Parameter, given: Any) -> Any:
-        if not isinstance(given, str):  # None, or of several values as many as there are
-            return given or None
+        if isinstance(given, tuple):  # of a flag that may be given several times
+            each = [kind.read(text) for text in given]
+            return tuple(part for read in each for part in (read if isinstance(read, tuple) else (read,))) or None
+        if given is None:
+            return None
         try:
             return kind.read(given)
         except ValueError:

@@ -151,6 +151,7 @@ class Dataset:
     picture_form: PictureForm = "mnist"
     preprocessing: Preprocessing | None = None
     understood: tuple[Understood, ...] = ()
+    notes: tuple[str, ...] = ()  # what a person should know of a table
 
     @property
     def task(self) -> Task:

@@ -12,6 +12,7 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, RawArrays, Task
 from pellucid.datasets.formats.csv_rows import is_number
+from pellucid.model.levels import Levels
 
 TASKS = ("auto", "classification", "regression")
 HUGE = 1e150  # the square of a larger value is no number
@@ -131,9 +132,8 @@ def encode_labels(table: RawArrays, classes: tuple[str, ...]) -> Indices:
     array([1, 0])
     """
     values, first, inverse, _ = distinct(as_labels(table))
-    index = {name: k for k, name in enumerate(classes)}
-    said = {_as_said(name): k for k, name in enumerate(classes)}
-    found = np.array([index.get(str(value), said.get(_as_said(str(value)), -1)) for value in values], np.int64)
+    place = Levels(classes).place
+    found = np.array([-1 if (k := place(str(value))) is None else k for value in values], np.int64)
     if (found < 0).any():
         i = int(first[found < 0].min())
         raise InputError(
@@ -141,11 +141,6 @@ def encode_labels(table: RawArrays, classes: tuple[str, ...]) -> Indices:
             f"{_listed(classes)}; correct the label, remove the sample, or use a model that knows it"
         )
     return found[inverse]
-
-
-def _as_said(name: str) -> str:
-    """Return true and false as one word, however a file writes them."""
-    return name.lower() if name.lower() in ("true", "false") else name
 
 
 def _listed(classes: tuple[str, ...]) -> str:

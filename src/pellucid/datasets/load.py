@@ -15,6 +15,7 @@ from pellucid.datasets.containers import Dataset, RawArrays, Samples
 from pellucid.datasets.formats.opening import held
 from pellucid.datasets.formats.registry import FORMATS
 from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.header import Layout
 from pellucid.datasets.frames.load_table import load_table
 from pellucid.datasets.labels import check_task, class_labels, decide_task, values
 from pellucid.datasets.mnist import TEST_GIVEN, mnist
@@ -58,13 +59,19 @@ def load_with(source: StrPath, options: LoadOptions) -> Dataset:
         return _load_mnist(options)
     with held(source) as file:
         if FORMATS.is_table(file, options.target):
-            return load_table(FORMATS.columns(file), options)
+            return load_table(FORMATS.columns(file, _layout(options)), options)
         content = FORMATS.arrays(file, options.target, target_needed=True)
         if isinstance(content, Source):
             if content.is_large:
                 return load_stream(content, options)
             content = whole(content)
     return _split(content, options)
+
+
+def _layout(options: LoadOptions) -> Layout:
+    """What is known of a table before it is read."""
+    plan = options.plan
+    return Layout(options.header, () if plan is None else plan.names)
 
 
 def _split(data: RawArrays, options: LoadOptions) -> Dataset:
@@ -140,12 +147,14 @@ def _read(path: StrPath, target: str | None, *, target_needed: bool, stdin: Bina
         return whole(content) if isinstance(content, Source) else content
 
 
-def read_frame(path: StrPath, *, stdin: BinaryIO | None = None, as_text: Collection[str] = ()) -> Frame:
+def read_frame(
+    path: StrPath, *, stdin: BinaryIO | None = None, names: Collection[str] = (), header: int | None = None
+) -> Frame:
     r"""Read a CSV (separated by comma, semicolon, tab or bar; also gzipped), a Parquet or an Arrow file into a table.
 
-    "-" reads from the binary stream `stdin`. Columns named in `as_text` stay text, whatever they look like:
-    007 is no 7 where a model knows the one and not the other. Raises InputError that says what is wrong, where, and
-    what to do.
+    "-" reads from the binary stream `stdin`. The row of a CSV that names its columns is `header` (0: none does), else
+    the one with the `names` that a model knows, else the likeliest. Raises InputError that says what is wrong, where,
+    and what to do.
 
     >>> import io
     >>> frame = read_frame("-", stdin=io.BytesIO(b"age;city\n41;Bonn\n;Ulm\n"))
@@ -153,7 +162,7 @@ def read_frame(path: StrPath, *, stdin: BinaryIO | None = None, as_text: Collect
     (array([41., nan]), array(['Bonn', 'Ulm'], dtype=object))
     """
     with held(path, stdin) as file:
-        return FORMATS.columns(file, as_text)
+        return FORMATS.columns(file, Layout(header, tuple(names)))
 
 
 def kind_of(path: StrPath, target: str | None = None, *, arrays: bool = False) -> str:

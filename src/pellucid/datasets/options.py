@@ -22,6 +22,8 @@ class LoadOptions:
     `test` are numbers of samples or fractions, and `seed` decides which samples they are (stratified by class).
 
     The rest is for tables: `columns` are texts such as "zip=category" (kinds: number, boolean, category, date, out);
+    `missing` are texts that stand for a missing value besides the usual ones, "TEXT" in all columns, "NAME=TEXT" in
+    one; `header` is the row of a CSV that names its columns, 0 for none;
     `weights` names the column of each row's weight; `class_weights` is "balanced", or texts such as "yes=2" joined by
     commas; `counts` says that the target is one, or several, for the Poisson loss: scaled, but never below 0. `plan`
     is a preprocessing that was fitted before, and `dtype` the type of the inputs.
@@ -36,6 +38,8 @@ class LoadOptions:
     test: float | None = None
     seed: int = 0
     columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    header: int | None = None
     weights: str | None = None
     class_weights: str | None = None
     counts: bool = False

@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from pellucid.core.arrays import AnyArray, Array
+from pellucid.model.levels import Levels
 
 DAY = 86_400.0  # seconds
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # days
@@ -45,7 +46,8 @@ class Column(Protocol):
 class Number:
     """(x − mean) / scale, where a gap is taken as ``fill``; with ``gaps`` one more input is 1 where there was one.
 
-    ``boolean`` says that the column holds yes and no, as 1 and 0.
+    ``boolean`` says that the column holds yes and no, as 1 and 0. ``form`` is how the column writes 1234.5, "" where as
+    Python does (``datasets.frames.written``).
 
     >>> age = Number("age", mean=40.0, scale=10.0, fill=38.0, gaps=True)
     >>> age.inputs
@@ -63,18 +65,19 @@ class Number:
     fill: float
     gaps: bool = False
     boolean: bool = False
+    form: str = ""
     kind: ClassVar[str] = "number"
 
     @classmethod
-    def fitted(cls, name: str, values: AnyArray, *, boolean: bool = False) -> "Number":
+    def fitted(cls, name: str, values: AnyArray, *, boolean: bool = False, form: str = "") -> "Number":
         """Mean and standard deviation of the values that are there (n,), and their median to fill gaps with.
 
         >>> Number.fitted("age", np.array([20.0, 40.0, np.nan]))
-        Number(name='age', mean=30.0, scale=10.0, fill=30.0, gaps=True, boolean=False)
+        Number(name='age', mean=30.0, scale=10.0, fill=30.0, gaps=True, boolean=False, form='')
         """
         there = values[~np.isnan(values)]
         mean, scale = mean_and_scale(there)
-        return cls(name, mean, scale, median(there), len(there) < len(values), boolean)
+        return cls(name, mean, scale, median(there), len(there) < len(values), boolean, form)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -92,8 +95,8 @@ class Number:
 class Category:
     """An input for each of ``levels``, 1 where the row has it, else 0; ``others`` is for all levels that were rare.
 
-    A level that was not there in training counts as rare; without ``others`` its inputs are all 0. So are those of a
-    gap without ``gaps``.
+    A value is the level that is written so, or else means the same (``levels.py``). A level that was not there in
+    training counts as rare; without ``others`` its inputs are all 0. So are those of a gap without ``gaps``.
 
     >>> city = Category("city", ("Bonn", "Köln"), gaps=True)
     >>> out = np.empty((3, 3))
@@ -131,15 +134,17 @@ class Category:
         return (*(f"{self.name} = {level}" for level in self.levels), *more)
 
     def write(self, values: AnyArray, *, out: Array) -> None:
-        place = {level: k for k, level in enumerate(self.levels)}
-        none = len(place) + self.others + self.gaps  # no input at all
-        other, gap = (len(place) if self.others else none), (len(place) + self.others if self.gaps else none)
-        chosen = np.array([gap if value is None else place.get(value, other) for value in values], np.int64)
+        count, find = len(self.levels), Levels(self.levels).place
+        none = count + self.others + self.gaps  # no input at all
+        other, gap = (count if self.others else none), (count + self.others if self.gaps else none)
+        place = {value: gap if value is None else find(value) for value in set(values.tolist())}
+        chosen = np.array([other if (k := place[value]) is None else k for value in values], np.int64)
         out[...] = chosen[:, np.newaxis] == np.arange(none)
 
     def unknown(self, values: AnyArray) -> list[str]:
         """The levels among ``values`` (n,) that have no input of their own, sorted."""
-        return sorted({value for value in values if value is not None} - set(self.levels))
+        find = Levels(self.levels).place
+        return sorted(value for value in set(values.tolist()) if value is not None and find(value) is None)
 
 
 @dataclass(frozen=True)
@@ -221,23 +226,26 @@ def cycles_of(values: AnyArray) -> tuple[str, ...]:
 class Target:
     """One value to predict: the network learns (y − mean) / scale, and what it says is brought back.
 
+    ``form`` is how its column writes 1234.5, as that of a ``Number``.
+
     >>> Target.fitted("price", np.array([100.0, 300.0]))
-    Target(name='price', mean=200.0, scale=100.0)
+    Target(name='price', mean=200.0, scale=100.0, form='')
     """
 
     name: str
     mean: float
     scale: float
+    form: str = ""
 
     @classmethod
-    def fitted(cls, name: str, values: AnyArray, *, counts: bool = False) -> "Target":
+    def fitted(cls, name: str, values: AnyArray, *, counts: bool = False, form: str = "") -> "Target":
         """Mean and standard deviation of the values (n,); of counts, which stay at least 0, the scale is their mean.
 
         >>> Target.fitted("visits", np.array([0.0, 4.0]), counts=True)
-        Target(name='visits', mean=0.0, scale=2.0)
+        Target(name='visits', mean=0.0, scale=2.0, form='')
         """
         mean, scale = mean_and_scale(values)
-        return cls(name, 0.0, mean or 1.0) if counts else cls(name, mean, scale)
+        return cls(name, 0.0, mean or 1.0, form) if counts else cls(name, mean, scale, form)
 
 
 def median(values: AnyArray) -> float:

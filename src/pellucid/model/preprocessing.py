@@ -25,7 +25,8 @@ KINDS: dict[str, type[Number | Category | Date]] = {kind.kind: kind for kind in 
 class Preprocessing:
     """What becomes of a table: its columns as inputs, those that were left out and why, and the values to predict.
 
-    ``targets`` is empty for classes, whose names the model has.
+    ``targets`` is empty for classes, whose names the model has. ``missing`` are texts that stand for a missing value
+    besides the usual ones, as ``--missing`` takes them: in all columns, or ``NAME=TEXT`` in one.
 
     >>> plan = Preprocessing((Number("age", 40.0, 10.0, 40.0), Category("city", ("Bonn", "Köln"))))
     >>> plan.inputs
@@ -37,11 +38,17 @@ class Preprocessing:
     columns: tuple[Number | Category | Date, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     targets: tuple[Target, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the network's inputs."""
         return tuple(name for column in self.columns for name in column.inputs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it takes, and those to predict."""
+        return tuple(part.name for part in (*self.columns, *self.targets))
 
     def places(self) -> list[slice]:
         """Which inputs each column becomes, in the order of ``columns``."""
@@ -90,6 +97,7 @@ class Preprocessing:
             "columns": [{"kind": column.kind, **vars(column)} for column in self.columns],
             "left_out": [list(pair) for pair in self.left_out],
             "targets": [dict(vars(target)) for target in self.targets],
+            "missing": list(self.missing),
         }
 
     @classmethod
@@ -100,14 +108,17 @@ class Preprocessing:
             InputError, or KeyError, TypeError, ValueError: it is no such plan.
         """
         columns = tuple(_column(spec) for spec in about["columns"])
-        targets = tuple(Target(str(t["name"]), *map(_finite, (t["mean"], t["scale"]))) for t in about["targets"])
+        targets = tuple(
+            Target(str(t["name"]), _finite(t["mean"]), _finite(t["scale"]), _text(t.get("form", "")))
+            for t in about["targets"]
+        )
         left_out = tuple((str(name), str(why)) for name, why in about["left_out"])
         names = [column.name for column in columns]
         if not columns or len(set(names)) < len(names):
             raise InputError("its preprocessing has no columns, or names one twice")
         if any(part.scale <= 0 for part in (*columns, *targets) if not isinstance(part, Category)):
             raise InputError("its preprocessing divides by a scale that is not positive")
-        return cls(columns, left_out, targets)
+        return cls(columns, left_out, targets, _names(about.get("missing", ())))
 
 
 def _column(spec: Mapping[str, Any]) -> Number | Category | Date:
@@ -121,8 +132,7 @@ def _column(spec: Mapping[str, Any]) -> Number | Category | Date:
             settings[name] = _names(settings[name])
     if not isinstance(settings["name"], str) or not set(settings.get("cycles", ())) <= set(CYCLES):
         raise InputError("its preprocessing holds a column without a name, or with a cycle that is not known")
-    if not isinstance(settings.get("form", ""), str):
-        raise InputError(f"its preprocessing says form={settings['form']!r}")
+    _text(settings.get("form", ""))
     for name in ("gaps", "others", "boolean"):
         if not isinstance(settings.get(name, False), bool):
             raise InputError(f"its preprocessing says {name}={settings[name]!r}")
@@ -133,6 +143,12 @@ def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"its preprocessing holds {value!r}, which is no number")
     return float(value)
+
+
+def _text(form: Any) -> str:
+    if not isinstance(form, str):
+        raise InputError(f"its preprocessing says form={form!r}")
+    return form
 
 
 def _names(values: Sequence[Any]) -> tuple[str, ...]:

@@ -139,6 +139,36 @@ class Pairs(Kind):
         return tuple(value)
 
 
+@dataclass(frozen=True)
+class Marks(Pairs):
+    """Texts that stand for a missing value, in all columns, or NAME=TEXT in one; a dict has one or several a column."""
+
+    word: str = "TEXT,…"
+
+    def read(self, text: str) -> tuple[str, ...]:
+        return tuple(text.split(","))
+
+    def check(self, value: Any, name: str) -> tuple[str, ...]:
+        if isinstance(value, Mapping):
+            value = [f"{column}={mark}" for column, marks in value.items() for mark in _several(marks)]
+        elif isinstance(value, str | int | float):
+            value = [value]
+        if not isinstance(value, list | tuple) or not all(isinstance(mark, str | int | float) for mark in value):
+            raise InputError(f"{name}={value!r}: give a list of texts, or a dict such as {{'age': '-1'}}")
+        return tuple(map(str, value))
+
+
+@dataclass(frozen=True)
+class RowOfNames(Count):
+    """The row of a CSV that names its columns, counted from 1; 0, typed none, where no row does."""
+
+    word: str = "ROW|none"
+    least: int = 0
+
+    def read(self, text: str) -> int:
+        return 0 if text == "none" else int(text)
+
+
 def _several(value: Any) -> tuple[Any, ...]:
     """Values as a tuple; one alone is a tuple of one."""
     return tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)

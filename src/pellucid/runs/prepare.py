@@ -22,7 +22,7 @@ from pellucid.runs.settings import Settings
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
 CHECKSUM = "checksum"  # the checksums of the data that a finished run's model learned from
-OF_TABLES = ("columns", "weights", "class_weights")
+OF_TABLES = ("columns", "missing", "header", "weights", "class_weights")
 FEW_ROWS = 2_000  # of a table, up to which its weights are held down the most
 STEPS = 5_000  # that are usual for a table
 MOST_PARAMETERS = 2**28  # a gigabyte in float32, several with gradients and the optimiser's memory
@@ -119,7 +119,8 @@ def own_data(model: Model) -> Dataset:
         if about.get(name) is not None:
             checks.number(about[name], f"the {name} part of the model's data")
     checksum, source = about.pop(CHECKSUM, None), about.pop("source")
-    about["columns"] = tuple(map(str, about.get("columns") or ()))
+    for name in ("columns", "missing"):
+        about[name] = tuple(map(str, about.get(name) or ()))
     own = datasets.load_with(source, LoadOptions(**about, plan=model.preprocessing, dtype=model.network.dtype))
     inputs, takes = own.train.shape[1], model.network.sizes[0]
     if inputs != takes:

@@ -11,7 +11,7 @@ from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
-from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
+from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Marks, Number, Pairs, RowOfNames, Sizes
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -82,6 +82,8 @@ class Settings:
     dev: float | None = _rule(None, Amount(), "Held back to watch over training [1,000 digits; else 10 %].")
     test: float | None = _rule(None, Amount(), "Held back for the final score.")
     columns: tuple[str, ...] = _rule((), Pairs(), "What a column is: number, boolean, category, date, out. Repeatable.")
+    missing: tuple[str, ...] = _rule((), Marks(), "What else stands for a missing value; NAME=TEXT in one column.")
+    header: int | None = _rule(None, RowOfNames(), "The row of a CSV that names its columns [found out]")
     weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
     class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
     recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays, square
@@ -14,9 +14,13 @@ from pellucid.datasets.formats.array_checks import check_target
 from pellucid.datasets.formats.digit_csv import NUMBER, PIXEL, parse_digit_csv
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.opening import BOM, File, read_bounded
+from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.csv_text import read_texts
-from pellucid.datasets.frames.frame import INDEX, UNNAMED, Column, Frame, frame_of, is_index
-from pellucid.datasets.frames.text_columns import kept, understood_all
+from pellucid.datasets.frames.frame import INDEX, UNNAMED, Frame, frame_of, is_index
+from pellucid.datasets.frames.header import Layout
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def is_digit_header(start: bytes) -> bool:
@@ -47,21 +51,14 @@ def _read_digits(file: File, target: str | None, label_needed: bool) -> RawArray
     return parse_digit_csv(content, file.name, label_needed=label_needed)
 
 
-def _read_columns(file: File, as_text: Collection[str]) -> Frame:
-    texts = read_texts(_content(file), file.name, file.on_disk)
-    open_ = {
-        column: series
-        for place, (column, series) in enumerate(texts.columns.items())
-        if not is_index(column, place) and column not in as_text
-    }
-    columns = understood_all(open_, comma=texts.separator == ";", file=file.name)
+def _read_columns(file: File, layout: Layout) -> Frame:
+    texts = read_texts(_content(file), file.name, file.on_disk, layout)
+    stored: dict[str, Column | pl.Series] = {}
     for place, (column, series) in enumerate(texts.columns.items()):
-        if is_index(column, place):
-            columns[column] = Column("other", None, why=INDEX)
-        elif column in as_text:
-            columns[column] = kept(series)
-    in_order = {column or UNNAMED: columns[column] for column in texts.columns}
-    return frame_of(file.name, in_order, first=2, on_disk=file.on_disk)
+        stored[column or UNNAMED] = Column("other", None, why=INDEX) if is_index(column, place) else series
+    return frame_of(
+        file.name, stored, first=texts.first, on_disk=file.on_disk, separator=texts.separator, notes=texts.notes
+    )
 
 
 def _content(file: File) -> bytes:

@@ -45,17 +45,19 @@ def split_row(text: str, name: str, separator: str = ",") -> list[str]:
         raise InputError(f"{name}, row 1: a quote does not close or stands wrong ({fault}); correct it") from None
 
 
-def careful_rows(text: str, name: str, width: int, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
-    r"""Yield each row with its number from 1, each of `width` values; raises InputError for the first that is wrong.
+def careful_rows(
+    text: str, name: str, width: int, separator: str = ",", *, first: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    r"""Yield each row, of `width` values, with its number from `first` on; raises InputError for the first wrong one.
 
     Blank rows may only stand at the end.
 
     >>> list(careful_rows("a,b\n1,2\n\n", "d.csv", 2))
     [(1, ['a', 'b']), (2, ['1', '2'])]
     """
-    row, blank = 0, 0
+    row, blank = first - 1, 0
     try:
-        for row, cells in enumerate(reader(text, separator), 1):
+        for row, cells in enumerate(reader(text, separator), first):
             if width == 1 and not cells:
                 cells = [""]  # a gap
             if len(cells) != width and not "".join(cells).strip():

@@ -5,17 +5,16 @@ The format is described at https://arrow.apache.org/docs/format/Columnar.html#ip
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pellucid._files.reading import bounded
 from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.from_dataframe import as_frame
+from pellucid.datasets.frames.header import Layout
 from pellucid.datasets.streaming.row_groups import check_table, opened_arrow
 
 
-def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
+def _read_columns(file: File, _layout: Layout) -> Frame:
     with opened_arrow(file, "Arrow file") as source:
         from pyarrow import BufferReader, ipc
 

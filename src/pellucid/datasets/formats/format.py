@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from pellucid.datasets.containers import RawArrays
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.header import Layout
 from pellucid.datasets.streaming.file_stream import Source
 
 Recogniser: TypeAlias = Callable[[File], bool]
@@ -21,7 +22,7 @@ class Format:
     `fits` says whether a file is of this format, by its first bytes (`file.start` as stored, `file.inside` unpacked).
     `arrays(file, target, target_needed)` reads it into `RawArrays`; where it may be larger than memory, it returns a
     `Source` that reads it block by block, and other files (labels beside it) are opened by `file.beside`.
-    `columns(file, as_text)` reads a table of named columns, of which those in `as_text` stay text. Both raise
+    `columns(file, layout)` reads a table of named columns; the layout says what is known of it before. Both raise
     InputError for what is wrong. Where a format has both, `is_table(file, target)` says which one `load` takes, and
     `numbers_are_arrays` that every table of numbers may be read as arrays.
 
@@ -37,7 +38,7 @@ class Format:
     what: str
     fits: Recogniser
     arrays: Callable[[File, str | None, bool], RawArrays | Source] | None = None
-    columns: Callable[[File, Collection[str]], Frame] | None = None
+    columns: Callable[[File, Layout], Frame] | None = None
     is_table: Callable[[File, str | None], bool] | None = None
     numbers_are_arrays: bool = False
     endings: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pellucid.datasets.formats.format import Format, begins_with
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame, check_columns, is_index, is_stored_index
 from pellucid.datasets.frames.from_dataframe import as_frame
+from pellucid.datasets.frames.header import Layout
 from pellucid.datasets.streaming import file_stream
 from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.row_groups import (
@@ -133,7 +134,7 @@ def _target_values(values: pa.Array, name: str, first: int) -> AnyArray:
     return np.array(values.to_pylist(), object)
 
 
-def _read_columns(file: File, _as_text: Collection[str]) -> Frame:
+def _read_columns(file: File, _layout: Layout) -> Frame:
     with opened_parquet(file, texts_once=True) as parquet:
         rows, names = parquet.metadata.num_rows, parquet.schema_arrow.names
         check_columns(file.name, len(names))

@@ -6,14 +6,13 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays
 from pellucid.datasets.formats import csv, feather, idx, image_folders, npy, npz, parquet, unsupported
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.header import Layout
 from pellucid.datasets.streaming.file_stream import Source
 
 __all__ = ["FORMATS", "Format", "Formats"]
@@ -61,7 +60,7 @@ class Formats(list[Format]):
             raise InputError(f"{file.name}: is {found.what}, a table of columns; arrays are read from {those}")
         return found.arrays(file, target, target_needed)
 
-    def columns(self, file: File, as_text: Collection[str] = ()) -> Frame:
+    def columns(self, file: File, layout: Layout = Layout()) -> Frame:  # noqa: B008  (immutable)
         """Read a file as a table of columns; raises InputError where it has none, or does not fit into memory."""
         found = self.of(file)
         if found.columns is None:
@@ -71,7 +70,7 @@ class Formats(list[Format]):
                 f"{_how(found, file)}"
             )
         try:
-            return found.columns(file, as_text)
+            return found.columns(file, layout)
         except MemoryError:
             raise InputError(f"{file.name}: does not fit into this machine's memory; use a part of it") from None
 

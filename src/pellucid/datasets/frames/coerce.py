@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets.frames.dates import AMBIGUOUS, contradict, each_date
-from pellucid.datasets.frames.frame import Column, Frame
-from pellucid.datasets.frames.text_columns import WITH_THOUSANDS
+from pellucid.datasets.frames.column import Column
+from pellucid.datasets.frames.dates import COMPACT, Dates, compact_dates, contradict, dates_in, each_date
+from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.text_columns import as_floats, as_objects, in_form, plain_numbers, with_gaps
+from pellucid.model.levels import date_text, meaning, number_text
 from pellucid.model.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    import polars as pl
 
 YES, NO = {"yes", "y", "true", "t", "1"}, {"no", "n", "false", "f", "0"}
 NAMES = {"number": "numbers", "boolean": "yes and no", "category": "categories", "date": "dates", "text": "text"}
+WITH_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
 
 
 def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
@@ -22,22 +31,44 @@ def columns_of(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
 
     Other columns are left. Raises InputError for one that is missing or holds another kind of values.
     """
-    missing = [column.name for column in plan.columns if column.name not in frame.columns]
+    frame = as_planned(frame, plan)
+    missing = [column.name for column in plan.columns if column.name not in frame.stored]
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         remedy = ": add it (its cells may be empty), or rename the one that is meant"
         raise frame.lacks(missing[0], f"{more}, which the model learned from", remedy)
+    plain = _plain_columns(frame, plan)
     return {
-        column.name: as_kind(
-            frame.columns[column.name], kind_of(column), frame, column.name, form=getattr(column, "form", "")
-        )
+        column.name: plain[column.name]
+        if column.name in plain
+        else values_as(frame, column.name, kind_of(column), form=getattr(column, "form", ""))
         for column in plan.columns
     }
 
 
-def texts_of(plan: Preprocessing) -> set[str]:
-    """Return the columns whose values are to be read as text, though they may look like numbers: the categories."""
-    return {column.name for column in plan.columns if column.kind == "category"}
+def as_planned(frame: Frame, plan: Preprocessing) -> Frame:
+    """Return a table in which missing values are what they are to a plan."""
+    return frame if frame.missing == plan.missing else replace(frame, missing=plan.missing)
+
+
+def _plain_columns(frame: Frame, plan: Preprocessing) -> dict[str, AnyArray]:
+    """Return the columns of texts that are plain numbers, all at once: a table may have tens of thousands."""
+    names = [
+        column.name
+        for column in plan.columns
+        if kind_of(column) == "number" and not getattr(column, "form", "") and not _is_typed(frame, column.name)
+    ]
+    if not names:
+        return {}
+    texts = with_gaps([frame.stored[name] for name in names], [frame.marks(name) for name in names])  # type: ignore[misc]
+    found = dict(zip(names, plain_numbers(texts, codes=True), strict=True))
+    for name, column in found.items():
+        frame.refuse_infinite(name, None if column is None else column.values)
+    return {name: column.values for name, column in found.items() if column is not None and column.values is not None}
+
+
+def _is_typed(frame: Frame, name: str) -> bool:
+    return isinstance(frame.stored[name], Column)
 
 
 def kind_of(column: object) -> str:
@@ -45,81 +76,147 @@ def kind_of(column: object) -> str:
     return "boolean" if getattr(column, "boolean", False) else str(column.kind)  # type: ignore[attr-defined]
 
 
-def as_kind(column: Column, kind: str, frame: Frame, name: str, *, form: str = "") -> AnyArray:
+def values_as(frame: Frame, name: str, kind: str, *, form: str = "") -> AnyArray:
     """Return a column's values (n,) as a kind: number, boolean, category or date.
 
-    An empty column fits every kind. Numbers and booleans are categories by their text; text that can be read as the
-    kind is read so, dates in ``form`` where the text may be read in two ways. Raises InputError that names the first
-    value that cannot.
+    An empty column fits every kind. Numbers, booleans and dates are categories by their text (``model/levels.py``);
+    text that can be read as the kind is read so: numbers and dates in ``form``, where the column that a model learned
+    from was written in one. Raises InputError that names the first value that cannot.
     """
-    values = column.values
-    if values is None:
-        raise InputError(f"{frame.name}: column {name!r} is {column.why}, not {NAMES[kind]}: convert it")
+    stored = frame.stored[name]
+    if isinstance(stored, Column):
+        return _typed_as(stored.marked(frame.marks(name)), kind, frame, name, form)
+    if "columns" in vars(frame):  # its texts are understood already
+        column = frame.columns[name]
+        if (column.kind, column.form) == (kind, form) and column.values is not None:
+            return column.values
+    (texts,) = with_gaps([stored], [frame.marks(name)])
+    distinct = texts.drop_nulls().unique()
     if kind == "category":
-        return values if column.kind == "text" else _as_texts(values, column)
-    empty = column.gaps
-    if bool(np.all(empty)):
-        return np.full(len(values), np.nan)
-    if kind == "date" and contradict(column.form, form):
-        raise InputError(
-            f"{frame.name}, column {name}: its dates have day and month in another order than those of the training "
-            f"({column.form} and {form}); write them as 2026-12-31"
-        )
-    if column.kind == kind or (kind == "number" and column.kind == "boolean"):
-        return values
-    if kind == "boolean" and column.kind == "number":
-        _refuse_others(values, np.isin(values, (0.0, 1.0)) | np.isnan(values), kind, frame, name)
-        return values
-    if column.kind == "text" and kind != "date":
-        parsed = {text: _parse(text, kind) for text in set(values) if text is not None}
-        _refuse_others(
-            values, np.array([text is None or parsed[text] is not None for text in values]), kind, frame, name
-        )
-        return np.array([np.nan if text is None else parsed[text] for text in values], np.float64)
-    if column.kind == "text":
-        seconds = each_date(values, form)
-        fits = empty | ~np.isnan(seconds)
-        if column.why == AMBIGUOUS and not (form and fits.all()):
-            raise InputError(f"{frame.name}, column {name}: {AMBIGUOUS}")
-        _refuse_others(values, fits, kind, frame, name)
-        return seconds
-    _refuse_others(values, empty, kind, frame, name)
+        return as_objects(texts, distinct)
+    values = _read(texts, distinct, kind, form, frame, name)
+    _refuse_others(texts.to_numpy(), texts.is_null().to_numpy() | ~np.isnan(values), kind, frame, name, form)
+    frame.refuse_infinite(name, values if kind == "number" else None)
     return values
 
 
-def _parse(text: str, kind: str) -> float | None:
-    text = text.strip().lower()
-    if kind == "boolean":
-        return 1.0 if text in YES else 0.0 if text in NO else None
+def _read(texts: pl.Series, distinct: pl.Series, kind: str, form: str, frame: Frame, name: str) -> AnyArray:
+    """Return what texts say as numbers, yes and no, or dates: (n,), NaN for a gap and for what cannot be read."""
+    import polars as pl
+
+    if kind == "date":
+        return _as_dates(texts, distinct, form, frame, name)
+    if kind == "number" and form:
+        return in_form(texts, distinct, form)
+    parse = _yes_or_no if kind == "boolean" else _number
+    read = pl.Series([parse(text) for text in distinct], dtype=pl.Float64)
+    return as_floats(texts.replace_strict(distinct, read, default=None))
+
+
+def _yes_or_no(text: str) -> float | None:
+    said = meaning(text) or text.lower()
+    return 1.0 if said in YES else 0.0 if said in NO else None
+
+
+def _number(text: str) -> float | None:
+    """A number as Python writes it; true and false are 1 and 0."""
+    if text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
     try:
         value = float(text)
     except ValueError:
         return None
-    if not text.isascii() or "_" in text:  # Python reads these as numbers, a table does not
-        return None
-    return value if np.isfinite(value) else None
+    # Python reads these as numbers, a table does not
+    return None if not text.isascii() or "_" in text or np.isnan(value) else value
 
 
-def _refuse_others(values: AnyArray, fits: AnyArray, kind: str, frame: Frame, name: str) -> None:
+def _as_dates(texts: pl.Series, distinct: pl.Series, form: str, frame: Frame, name: str) -> AnyArray:
+    """Return dates in a form or ISO's; in another one where the whole column has it and it contradicts neither."""
+    if not len(distinct):
+        return np.full(len(texts), np.nan)
+    seconds = each_date(texts.to_numpy(), form)
+    if form and not bool((np.isnan(seconds) & ~texts.is_null().to_numpy()).any()):
+        return seconds
+    found = dates_in(distinct)
+    if isinstance(found, str):
+        raise InputError(f"{frame.name}, column {name}: {found}")
+    if not isinstance(found, Dates):
+        return seconds
+    if contradict(found.form, form):
+        raise InputError(
+            f"{frame.name}, column {name}: its dates have day and month in another order than those of the training "
+            f"({found.form} and {form}); write them as 2026-12-31"
+        )
+    return as_floats(texts.replace_strict(distinct, found.microseconds, default=None)) / 1e6
+
+
+def _typed_as(column: Column, kind: str, frame: Frame, name: str, form: str) -> AnyArray:
+    """Return the values (n,) of a column that has a type."""
+    values = column.values
+    if values is None:
+        raise InputError(f"{frame.name}: column {name!r} is {column.why}, not {NAMES[kind]}: convert it")
+    if kind == "category":
+        return values if column.kind == "text" else as_texts(values, column.kind)
+    empty = column.gaps
+    if bool(np.all(empty)):
+        return np.full(len(values), np.nan)
+    if column.kind == kind or (kind == "number" and column.kind == "boolean"):
+        return values
+    if kind == "boolean" and column.kind == "number":
+        _refuse_others(values, np.isin(values, (0.0, 1.0)) | empty, kind, frame, name)
+        return values
+    if kind == "date" and column.kind == "number":
+        seconds = compact_dates(values) if form in ("", COMPACT) else None
+        if seconds is not None:
+            return seconds
+    if column.kind == "text":  # a column of categories of a data frame
+        import polars as pl
+
+        texts = {**frame.stored, name: pl.Series(values.tolist(), dtype=pl.String)}
+        return values_as(replace(frame, stored=texts), name, kind, form=form)
+    _refuse_others(values, empty, kind, frame, name)
+    return values
+
+
+def _refuse_others(values: AnyArray, fits: AnyArray, kind: str, frame: Frame, name: str, form: str = "") -> None:
     """Raise InputError at the first value that does not fit."""
     if not fits.all():
         i = int(np.argmin(fits))
-        value = values[i] if isinstance(values[i], str) else f"{values[i]:g}"
-        how = "write it without commas" if kind == "number" and re.match(WITH_THOUSANDS, str(value)) else "correct it"
+        value = values[i] if isinstance(values[i], str) else number_text(float(values[i]))
+        what = f"{NAMES[kind]} such as {form}" if kind == "number" and form else NAMES[kind]
+        commas = kind == "number" and re.match(WITH_THOUSANDS, str(value)) and not form
         raise InputError(
-            f"{frame.place(i)}, column {name}: {value!r}, but this column holds {NAMES[kind]}: "
-            f"{how}, or leave the cell empty"
+            f"{frame.place(i)}, column {name}: {value!r}, but this column holds {what}: "
+            f"{'write it without commas' if commas else 'correct it'}, or leave the cell empty"
         )
 
 
-def _as_texts(values: AnyArray, column: Column) -> AnyArray:
-    """Return numbers and booleans by their text, None for gaps.
+def levels_of(frame: Frame, name: str) -> AnyArray:
+    """Return a column's values (n,) as the levels of a category to fit: of numbers, booleans and dates what they mean.
 
-    >>> _as_texts(np.array([3.0, 2.5, np.nan]), Column("number", np.zeros(0))).tolist()
+    3067.0 and 3067 are one level there; in a column of other texts each text is its own.
+
+    >>> import polars as pl
+    >>> levels_of(Frame("d", {"zip": pl.Series(["3067.0", "3067"])}, 2), "zip").tolist()
+    ['3067', '3067']
+    """
+    values = values_as(frame, name, "category")
+    if frame.columns[name].kind not in ("number", "boolean", "date"):
+        return values
+    said = {text: text if text is None else meaning(text) for text in set(values.tolist())}
+    if any(text is not None and level is None for text, level in said.items()):
+        return values
+    return np.array([said[text] for text in values], object)
+
+
+def as_texts(values: AnyArray, kind: str) -> AnyArray:
+    """Return numbers, booleans or dates (n,) by their text, None for gaps.
+
+    >>> as_texts(np.array([3.0, 2.5, np.nan]), "number").tolist()
     ['3', '2.5', None]
     """
     different, place = np.unique(values, return_inverse=True)
-    texts = np.array([_text(float(value), column.kind) for value in different], object)
+    texts = np.array([_text(float(value), kind) for value in different], object)
     return np.asarray(texts[place])
 
 
@@ -129,5 +226,5 @@ def _text(value: float, kind: str) -> str | None:
     if kind == "boolean":
         return "true" if value else "false"
     if kind == "date":
-        return str(np.datetime64(int(value), "s"))
-    return str(int(value)) if value == int(value) and abs(value) < 2**53 else repr(value)
+        return date_text(dt.datetime(1970, 1, 1) + dt.timedelta(seconds=value))
+    return number_text(value)

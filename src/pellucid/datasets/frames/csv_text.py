@@ -5,8 +5,6 @@ What is odd goes through Python's csv module, row by row, to be named or, where 
 
 from __future__ import annotations
 
-import csv
-import itertools
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,33 +12,26 @@ import numpy as np
 
 from pellucid._files.reading import CELL, COLUMN, ROW, TEXT, check_cost
 from pellucid.core.errors import InputError, needs
-from pellucid.datasets.formats.csv_rows import (
-    SEPARATORS,
-    careful_rows,
-    decode,
-    is_number,
-    reader,
-    refuse_utf16,
-    split_row,
-)
+from pellucid.datasets.formats.csv_rows import careful_rows, decode, refuse_utf16
 from pellucid.datasets.formats.opening import BOM
-from pellucid.datasets.frames.frame import MOST_COLUMNS, quoted
+from pellucid.datasets.frames.header import Header, Layout, read_header
 
 if TYPE_CHECKING:
     import polars as pl
 
-LONGEST_ROW = 1 << 21  # characters of the header
 QUOTE = ord('"')
 
 
 class Texts(NamedTuple):
-    """The columns of a CSV as they are written."""
+    """The columns of a CSV as they are written, the number of the first row of values, and what is to be said."""
 
     separator: str
     columns: dict[str, pl.Series]
+    first: int = 2
+    notes: tuple[str, ...] = ()
 
 
-def read_texts(content: bytes, name: str, on_disk: float = math.inf) -> Texts:
+def read_texts(content: bytes, name: str, on_disk: float = math.inf, layout: Layout = Layout()) -> Texts:  # noqa: B008
     r"""Return the columns of a CSV as text; raises InputError that names the row where it is none.
 
     >>> texts = read_texts(b"age;city\n41;Bonn\n", "data.csv")
@@ -56,75 +47,37 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf) -> Texts:
         decode(content, name)
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
-    separator, header = read_header(content, name)
+    header = read_header(content, name, layout)
+    separator, width = header.separator, len(header.names)
+    if header.line:
+        content = content.split(b"\n", header.line)[-1]
+    if header.row == 0:
+        content = separator.join(header.names).encode() + b"\n" + content
     rows = content.count(b"\n") + 1
-    needed = TEXT * len(content) + ROW * rows + CELL * (content.count(separator.encode()) + rows) + COLUMN * len(header)
+    needed = TEXT * len(content) + ROW * rows + CELL * (content.count(separator.encode()) + rows) + COLUMN * width
     check_cost(name, needed, on_disk)
-    columns = _read_fast(content, separator, len(header))
+    columns = _read_fast(content, separator, width)
     if columns is None:
         check_cost(name, 2 * needed, on_disk)  # each cell is a str of its own
-        columns = _read_carefully(content, name, separator, header)
-    named = dict(zip(header, columns, strict=True))
-    if header[-1] == "":
-        if not (columns[-1].str.strip_chars() != "").any():
-            del named[""]  # each row ends with a separator
-        elif len(header) > 1:
-            raise InputError(f"{name}, row 1: column {len(header)} has no name; give it one, or remove it")
+        columns = _read_carefully(content, name, header)
     if len(columns[0]) == 0:
         raise InputError(f"{name}: has a header and no rows below it; give at least one")
-    return Texts(separator, named)
+    named, notes = _named(header, columns, name)
+    return Texts(separator, named, header.first, (*header.notes, *notes))
 
 
-def read_header(content: bytes, name: str) -> tuple[str, list[str]]:
-    r"""Return the separator of a CSV, the likeliest by its first rows, and the names in row 1.
-
-    >>> read_header(b"size, cm\tprice\n1\t2", "data.tsv")
-    ('\t', ['size, cm', 'price'])
-    """
-    text = content[: LONGEST_ROW + 4].decode("utf-8", "ignore")
-    rows = {separator: _first_rows(text, separator) for separator in SEPARATORS}
-    even = [cut for cut, found in rows.items() if len(found) == 2 and len(found[1]) == len(found[0]) > 1]
-    separator = max(even or SEPARATORS, key=lambda cut: len(rows[cut][0]))
-    header = split_row(text, name, separator)
-    if not any(header):
-        raise InputError(f"{name}, row 1: is blank; the names of the columns belong there")
-    if len(header) > MOST_COLUMNS or (len(text) > LONGEST_ROW and "\n" not in text):
-        many = f"{len(header):,} columns or more" if "\n" not in text else f"{len(header):,} columns"
-        raise InputError(f"{name}, row 1: has {many}, at most {MOST_COLUMNS:,} are read; leave columns out")
-    if header[0].lower().startswith("sep="):
-        raise InputError(f"{name}, row 1: only says what separates the columns; remove that row")
-    if all(is_number(cell) for cell in header):
-        raise InputError(f"{name}, row 1: holds numbers, not names; put a row with the names of the columns above it")
-    _check_spaces(rows[separator], name)
-    _check_double(header, name)
-    return separator, header
-
-
-def _first_rows(text: str, separator: str) -> list[list[str]]:
-    """Return what rows 1 and 2 hold, if they are separated so; row 1 is empty where they cannot be."""
-    try:
-        return list(itertools.islice(reader(text, separator, strict=False), 2))
-    except csv.Error:
-        return [[]]
-
-
-def _check_spaces(rows: list[list[str]], name: str) -> None:
-    """Raise InputError where the one column is several, separated by spaces."""
-    if len(rows) == 2 and len(rows[0]) == len(rows[1]) == 1 < len(rows[0][0].split()) == len(rows[1][0].split()):
-        raise InputError(
-            f"{name}, row 1: the columns seem to be separated by spaces; separate them by commas, semicolons or tabs"
-        )
-
-
-def _check_double(header: list[str], name: str) -> None:
-    seen: dict[str, int] = {}
-    for place, column in enumerate(header, 1):
-        if column and column in seen:
-            both = f"columns {seen[column]} and {place} are both called {quoted(column)}"
-            raise InputError(f"{name}, row 1: {both}; rename or remove one")
-        if column == "" and 1 < place < len(header):
-            raise InputError(f"{name}, row 1: column {place} has no name; give it one, or remove it")
-        seen[column] = place
+def _named(header: Header, columns: list[pl.Series], name: str) -> tuple[dict[str, pl.Series], list[str]]:
+    """Return the columns by name; those without a name that are empty, as at the end of rows, are left out."""
+    named, empty = {}, 0
+    for place, (column, texts) in enumerate(zip(header.names, columns, strict=True), 1):
+        if column or (place == 1 and len(columns) > 1):
+            named[column] = texts
+        elif (texts.str.strip_chars() != "").any():
+            raise InputError(f"{name}, row {header.row}: column {place} has no name; give it one, or remove it")
+        else:
+            empty += 1
+    several = f"{empty} empty columns without a name are" if empty > 1 else ""  # one is a separator at the end of rows
+    return named, [f"{name}: {several} left out"] if several else []
 
 
 def _read_fast(content: bytes, separator: str, width: int) -> list[pl.Series] | None:
@@ -165,10 +118,11 @@ def _is_blank_somewhere(raw: np.ndarray, ends: np.ndarray) -> bool:
     return bool(((before == ord("\n")) | (before == ord("\r"))).any())
 
 
-def _read_carefully(content: bytes, name: str, separator: str, header: list[str]) -> list[pl.Series]:
+def _read_carefully(content: bytes, name: str, header: Header) -> list[pl.Series]:
     """Return the columns by the csv module; raises InputError for the first row that is wrong."""
     import polars as pl
 
-    held = [cells for _, cells in careful_rows(content.decode(), name, len(header), separator)]
-    columns = zip(*held[1:], strict=True) if len(held) > 1 else [()] * len(header)
+    width = len(header.names)
+    held = [cells for _, cells in careful_rows(content.decode(), name, width, header.separator, first=header.first - 1)]
+    columns = zip(*held[1:], strict=True) if len(held) > 1 else [()] * width
     return [pl.Series(list(column), dtype=pl.String) for column in columns]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid.core.arrays import AnyArray
 
 ISO = "ISO 8601"
+COMPACT = "%Y%m%d"
 LIKE_ISO = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?(\d\d)?))?)?$"
 FORMS = (  # each with all its separators; two that both fit say different things
     ("%Y-%m-%d",),
@@ -28,10 +29,28 @@ FORMS = (  # each with all its separators; two that both fit say different thing
     ("%d %b %Y",),
     ("%d-%b-%Y",),
     ("%d %B %Y",),
+    ("%d.%m.%y",),
+    ("%d/%m/%y", "%m/%d/%y"),
+    ("%d-%m-%y", "%m-%d-%y"),
+    ("%d-%b-%y",),
+    ("%d %b %y",),
+    ("%b-%Y",),
+    ("%b %Y",),
+    ("%B %Y",),
+    ("%m/%Y",),
+    (COMPACT,),
 )
-TIMES = ("", " %H:%M", " %H:%M:%S")
+MONTHS = {"%Y-%m": "-%d", "%b-%Y": "-%d", "%b %Y": " %d", "%B %Y": " %d", "%m/%Y": "/%d"}  # and what a day adds
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H%M%S", "T%H:%M:%S")
 KNOWN = (ISO, *(form + time for forms in FORMS for form in forms for time in TIMES))
+NEARLY_ALL = 0.95  # of the distinct values
+LEAST = 3  # different days, from which numbers such as 20261231 are dates
 MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try on all
+MONTH = (
+    "(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|"
+    "dec(ember)?)"
+)
+SOMEHOW = rf"(?i)^\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}\b|\b\d{{1,4}}[ .-]*{MONTH}\b|\b{MONTH}[ .,-]*\d"
 AMBIGUOUS = "holds dates that may be day/month or month/day; write them as 2026-12-31"
 
 
@@ -50,7 +69,7 @@ def dates_in(distinct: pl.Series) -> Dates | str | None:
     ('%d.%m.%Y', 'holds dates that may be day/month or month/day; write them as 2026-12-31', None)
     """
     first = str(distinct[0])
-    if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. ]", first):
+    if len(first) > 40 or not re.search(r"\d", first) or not re.search(r"[-/. T]", first):
         return None
     if re.match(LIKE_ISO, first):
         iso = _read(distinct, ISO)
@@ -65,6 +84,43 @@ def dates_in(distinct: pl.Series) -> Dates | str | None:
                 same = bool((found[0].microseconds == found[1].microseconds).all())
                 return Dates(found[0].microseconds, "") if same else AMBIGUOUS
     return None
+
+
+def looks_like_dates(distinct: pl.Series) -> str:
+    """Return what to say of texts that nearly all look like dates and are in no form that is read, else "".
+
+    >>> import polars as pl
+    >>> looks_like_dates(pl.Series(["2.13.2026", "soon"])), looks_like_dates(pl.Series(["2.13.2026"]))[:23]
+    ('', 'looks like dates in no ')
+    """
+    if len(distinct) == 0 or distinct.str.contains(SOMEHOW).mean() < NEARLY_ALL:  # type: ignore[operator]
+        return ""
+    return (
+        "looks like dates in no form that is read, or in several; read are 2026-12-31, 20261231, 2026-12, 31.12.2026, "
+        "12/31/2026, 31-Dec-2026, Dec 31, 2026, Dec-2026, also with a time"
+    )
+
+
+def compact_dates(values: AnyArray) -> AnyArray | None:
+    """Return the seconds since 1970 of numbers (n,) such as 20261231, NaN for a gap; None where some are no such day.
+
+    >>> compact_dates(np.array([20260101.0, 20260102.0, 20260103.0])) / 86400
+    array([20454., 20455., 20456.])
+    """
+    there = values[~np.isnan(values)]
+    if not len(there) or there.min() < 19000101 or there.max() > 21001231 or bool((there % 1).any()):
+        return None
+    different, place = np.unique(there.astype(np.int64), return_inverse=True)
+    year, month, day = different // 10000, different // 100 % 100, different % 100
+    if len(different) < LEAST or not ((month >= 1) & (month <= 12) & (day >= 1)).all():
+        return None
+    months = ((year - 1970) * 12 + month - 1).astype("M8[M]")
+    days = months.astype("M8[D]") + (day - 1)
+    if not (days.astype("M8[M]") == months).all():
+        return None
+    seconds = np.full(len(values), np.nan)
+    seconds[~np.isnan(values)] = days.astype("M8[s]").astype(np.float64)[place]
+    return seconds
 
 
 def contradict(one: str, other: str) -> bool:
@@ -114,8 +170,8 @@ def _read(texts: pl.Series, form: str) -> pl.Series:
 
     if form == ISO:
         return _read_iso(texts)
-    if form.startswith("%Y-%m") and "%d" not in form:
-        texts, form = texts + "-01", form.replace("%m", "%m-%d", 1)
+    if form in MONTHS:
+        texts, form = texts + MONTHS[form].replace("%d", "01"), form + MONTHS[form]
     times = texts.str.strptime(pl.Datetime("us"), form, strict=False)
     modern = times.dt.year() >= 1000  # 1/2/20 is no year of the Romans
     return pl.select(pl.when(modern).then(times.dt.epoch("us"))).to_series()

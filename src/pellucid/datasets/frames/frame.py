@@ -1,73 +1,41 @@
-"""A table of columns in memory: what each column holds, where its gaps are, what is odd about it."""
+"""A table of columns in memory: what is stored of each column, what that holds, and where its rows stand."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Literal, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
+from pellucid.datasets.frames.column import Column, called, quoted
+from pellucid.datasets.frames.dates import COMPACT, compact_dates
+from pellucid.datasets.frames.marks import Marks, marks_of
+from pellucid.datasets.frames.text_columns import understood_all
 
-Kind: TypeAlias = Literal["number", "boolean", "text", "date", "other"]
+if TYPE_CHECKING:
+    import polars as pl
+
 MOST_COLUMNS = 1 << 16
 UNNAMED = "Unnamed: 0"  # what pandas calls the column of an index that has no name
 INDEX = "numbers or names the rows and says nothing of them"
 
 
-class Odd(NamedTuple):
-    """The first value of a column that is not of the kind that nearly all others are of."""
-
-    row: int  # from 0
-    value: str
-    wanted: Literal["number", "date"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column holds, as it was stored.
-
-    Values are (n,): numbers and booleans (1, 0) float64 with NaN for a gap; text str objects with None for a gap;
-    dates float64, the seconds since 1970-01-01 in UTC, with NaN for a gap. The kind "other" has no values, and `why`
-    says what it is. A column of gaps alone is of the kind "number".
-
-    >>> Column("number", np.array([3.0, np.nan]), whole=True).gaps
-    array([False,  True])
-    """
-
-    kind: Kind
-    values: AnyArray | None
-    whole: bool = False  # the numbers are integers as they were written
-    odd: Odd | None = None
-    why: str = ""
-    form: str = ""  # in which dates were written, where they were text
-    words: tuple[str, str] = ("False", "True")  # what no and yes are called, of booleans
-
-    @property
-    def gaps(self) -> AnyArray:
-        """Where values are missing, (n,) bool; raises ValueError for a column without values.
-
-        >>> Column("text", np.array(["Bonn", None], object)).gaps
-        array([False,  True])
-        """
-        if self.values is None:
-            raise ValueError(f"a column that {self.why} has no values")
-        if self.kind == "text":
-            return np.array([value is None for value in self.values], np.bool_)
-        return np.isnan(self.values)
-
-
 @dataclass(frozen=True)
 class Frame:
-    """A table: its columns by name, in their order, each of `rows` values.
+    """A table: what is `stored` of its columns by name, in their order, each of `rows` values.
+
+    A column is stored as a ``Column`` where its values have a type, and as a polars Series of texts where it is text:
+    what those say is found out when it is asked for (``columns``), or decided by a model that knows it (``coerce.py``).
 
     `first` is the number that people give to the first row: a CSV counts its rows from 1 and the header is one of
-    them, all else counts from 0.
+    them, all else counts from 0. `missing` says what stands for a missing value besides the usual, as ``--missing``.
 
     >>> frame = Frame("data.csv", {"age": Column("number", np.array([41.0, 52.0]))}, 2, first=2)
     >>> frame.place(1)
@@ -75,10 +43,55 @@ class Frame:
     """
 
     name: str
-    columns: dict[str, Column]
+    stored: Mapping[str, Column | pl.Series]
     rows: int
     first: int = 0
     on_disk: float = math.inf  # bytes of its file, where it comes from one
+    missing: tuple[str, ...] = ()
+    separator: str = ""  # between the values of a CSV
+    notes: tuple[str, ...] = ()  # what was noticed of its file
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its columns."""
+        return list(self.stored)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """What each column holds; texts are understood by all of them together.
+
+        >>> import polars as pl
+        >>> Frame("d", {"price": pl.Series(["$1", "$2", "?"])}, 3).columns["price"].values
+        array([ 1.,  2., nan])
+        """
+        texts: dict[str, pl.Series] = {n: c for n, c in self.stored.items() if not isinstance(c, Column)}
+        read = understood_all(texts, marks=self.marks, separator=self.separator, file=self.name) if texts else {}
+        columns = {}
+        for name, column in self.stored.items():
+            held = column.marked(self.marks(name)) if isinstance(column, Column) else read[name]
+            columns[name] = _dated(held)
+            if name in read:
+                self.refuse_infinite(name, held.values if held.kind == "number" else None)
+        return columns
+
+    def marks(self, name: str) -> Marks:
+        """What stands for a missing value in a column."""
+        return marks_of(self.missing, name) if self.missing else Marks()
+
+    def take(self, rows: AnyArray | Sequence[int]) -> Frame:
+        """Some rows as a table of their own, which counts its rows from 0.
+
+        >>> Frame("d", {"age": Column("number", np.array([41.0, 52.0]))}, 2).take([1]).columns["age"].values
+        array([52.])
+        """
+        index = np.asarray(rows, np.int64)
+
+        def some(column: Any) -> Any:
+            if not isinstance(column, Column):
+                return column[index]
+            return column if column.values is None else replace(column, values=column.values[index], odd=None)
+
+        return replace(self, stored={n: some(c) for n, c in self.stored.items()}, rows=len(index), first=0)
 
     def place(self, i: int) -> str:
         """Where row i stands, as a person would look for it.
@@ -94,15 +107,14 @@ class Frame:
         >>> print(Frame("data", {"age": Column("number", None)}, 9).lacks("size", " for the target"))
         data: has no column 'size' for the target; its columns are age
         """
-        close = get_close_matches(column, self.columns, 1)
+        close = get_close_matches(column, self.names, 1)
         its = f"did you mean {close[0]!r}? Its" if close else "its"
-        return InputError(
-            f"{self.name}: has no column {column!r}{why}; {its} columns are {listed(self.columns)}{remedy}"
-        )
+        return InputError(f"{self.name}: has no column {column!r}{why}; {its} columns are {listed(self.names)}{remedy}")
 
     def oddity(self, column: str) -> str | None:
         """What is odd about a column, where it stands and what to do, or None.
 
+        >>> from pellucid.datasets.frames.column import Odd
         >>> texts = Column("text", np.array(["1", "2", "$5"], object), odd=Odd(2, "$5", "number"))
         >>> Frame("data.csv", {"price": texts}, 3, first=2).oddity("price")
         "data.csv, row 4, column price: '$5' is no number, nearly all others are; correct it, or leave it empty"
@@ -111,7 +123,24 @@ class Frame:
         if odd is None:
             return None
         where = f"{self.place(odd.row)}, column {called(column)}"
-        return f"{where}: {quoted(odd.value)} is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
+        why = odd.why or f"is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
+        return f"{where}: {quoted(odd.value)} {why}"
+
+    def refuse_infinite(self, column: str, values: AnyArray | None) -> None:
+        """Raise InputError at an infinity among numbers (n,)."""
+        if values is not None and np.isinf(values).any():
+            i = int(np.argmax(np.isinf(values)))
+            raise InputError(
+                f"{self.place(i)}, column {called(column)}: is {values[i]}; put a number there, or leave it empty"
+            )
+
+
+def _dated(column: Column) -> Column:
+    """A column of dates where its numbers are days without a sign between year, month and day: 20150406."""
+    if column.kind != "number" or column.form or column.values is None:
+        return column
+    seconds = compact_dates(column.values)
+    return column if seconds is None else Column("date", seconds, form=COMPACT)
 
 
 def check_columns(name: str, columns: int) -> None:
@@ -126,7 +155,15 @@ def check_columns(name: str, columns: int) -> None:
         raise InputError(f"{name}: has {columns:,} columns, at most {MOST_COLUMNS:,} are read; leave columns out")
 
 
-def frame_of(name: str, columns: dict[str, Column], *, first: int, on_disk: float = math.inf) -> Frame:
+def frame_of(
+    name: str,
+    stored: dict[str, Column | pl.Series],
+    *,
+    first: int,
+    on_disk: float = math.inf,
+    separator: str = "",
+    notes: Sequence[str] = (),
+) -> Frame:
     """Put columns into a table; raises InputError where there are none, no rows, or an infinity.
 
     >>> frame_of("data", {"age": Column("number", np.array([41.0, np.inf]))}, first=0)
@@ -134,54 +171,29 @@ def frame_of(name: str, columns: dict[str, Column], *, first: int, on_disk: floa
     ...
     pellucid.core.errors.InputError: data, row 1, column age: is inf; put a number there, or leave it empty
     """
-    if not columns:
+    if not stored:
         raise InputError(f"{name}: has no columns; give at least one to learn from and one to predict")
-    sizes = {column: len(held.values) for column, held in columns.items() if held.values is not None}
+    sizes = {}
+    for column, held in stored.items():
+        values = held.values if isinstance(held, Column) else held
+        if values is not None:
+            sizes[column] = len(values)
     rows = next(iter(sizes.values()), 0)
     for column, size in sizes.items():
         if size != rows:
-            first_ = next(iter(sizes))
+            one = next(iter(sizes))
             raise InputError(
-                f"{name}: column {called(column)} has {size} values, {first_} has {rows}; give each column as many"
+                f"{name}: column {called(column)} has {size} values, {one} has {rows}; give each column as many"
             )
     if rows == 0:
-        why = "" if sizes else f", only columns that are not read: {next(iter(columns))!r} {first_why(columns)}"
+        unread = next((f"{c!r} {h.why}" for c, h in stored.items() if isinstance(h, Column)), "")
+        why = "" if sizes else f", only columns that are not read: {unread}"
         raise InputError(f"{name}: has no rows{why}; give at least one")
-    frame = Frame(name, columns, rows, first, on_disk)
-    for column, held in columns.items():
-        if held.kind in ("number", "date") and held.values is not None and np.isinf(held.values).any():
-            i = int(np.argmax(np.isinf(held.values)))
-            raise InputError(
-                f"{frame.place(i)}, column {called(column)}: is {held.values[i]}; put a number there, or leave it empty"
-            )
+    frame = Frame(name, stored, rows, first, on_disk, separator=separator, notes=tuple(notes))
+    for column, held in stored.items():
+        if isinstance(held, Column) and held.kind in ("number", "date"):
+            frame.refuse_infinite(column, held.values)
     return frame
-
-
-def first_why(columns: Mapping[str, Column]) -> str:
-    """Why the first column is not read.
-
-    >>> first_why({"tags": Column("other", None, why="holds lists")})
-    'holds lists'
-    """
-    return next(iter(columns.values())).why
-
-
-def called(column: str) -> str:
-    r"""The name of a column as messages show it: quoted where it is long, or would break the line.
-
-    >>> called("age"), called("age\n(years)")
-    ('age', "'age\\n(years)'")
-    """
-    return column if column.isprintable() and len(column) <= 40 else quoted(column)
-
-
-def quoted(text: str) -> str:
-    """A value as messages show it: quoted, and cut where it is long.
-
-    >>> quoted("n.a."), len(quoted("x" * 1000))
-    ("'n.a.'", 43)
-    """
-    return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
 def is_index(column: str, place: int) -> bool:
@@ -196,18 +208,3 @@ def is_index(column: str, place: int) -> bool:
 def is_stored_index(column: str) -> bool:
     """Whether pandas stored its index under this name: it numbers the rows and says nothing of a sample."""
     return column.startswith("__index_level_") and column.endswith("__")
-
-
-def is_gap(value: object) -> bool:
-    """Whether a Python value stands for a missing one: None, NaN, NaT, pandas' NA.
-
-    >>> is_gap(None), is_gap(math.nan), is_gap(0)
-    (True, True, False)
-    """
-    if value is None:
-        return True
-    if isinstance(value, (float, np.floating)):
-        return math.isnan(value)
-    return type(value).__name__ in ("NAType", "NaTType") or (
-        isinstance(value, (np.datetime64, np.timedelta64)) and bool(np.isnat(value))
-    )

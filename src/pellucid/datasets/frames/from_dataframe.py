@@ -6,14 +6,15 @@ import datetime as dt
 import decimal
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from pellucid._text import first_twice
 from pellucid.core.errors import InputError, needs
-from pellucid.datasets.frames.frame import INDEX, Column, Frame, Odd, called, frame_of, is_gap, is_index, quoted
-from pellucid.datasets.frames.text_columns import dates_of
+from pellucid.datasets.frames.column import Column, called, is_gap, quoted
+from pellucid.datasets.frames.frame import INDEX, Frame, frame_of, is_index
+from pellucid.model.levels import number_text
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 WANTED = "give a data frame of pandas, polars or PyArrow, or a dict of columns"
 NUMBERS = (int, float, np.integer, np.floating, decimal.Decimal)
-MIXED = 0.95  # of the values: see texts.NEARLY_ALL
+Stored: TypeAlias = "Column | pl.Series"
 
 
 def as_frame(data: Any, name: str = "data", on_disk: float = math.inf) -> Frame:
@@ -39,7 +40,7 @@ def as_frame(data: Any, name: str = "data", on_disk: float = math.inf) -> Frame:
     return frame_of(name, columns, first=0, on_disk=on_disk)
 
 
-def from_native(data: Any, name: str) -> dict[str, Column]:
+def from_native(data: Any, name: str) -> dict[str, Stored]:
     """Return the columns of a data frame by name; raises InputError for what is none, or cannot be read.
 
     >>> from_native([1, 2], "data")
@@ -62,20 +63,20 @@ def from_native(data: Any, name: str) -> dict[str, Column]:
     except Exception as fault:  # double names, in each library's own way
         _names(list(getattr(data, "column_names", getattr(data, "columns", ()))), name)
         raise InputError(f"{name}: cannot be read ({' '.join(str(fault).split())[:200]}); {WANTED}") from None
-    columns = {}
+    columns: dict[str, Stored] = {}
     for place, (column, series) in enumerate(zip(_names(frame.columns, name), frame.iter_columns(), strict=True)):
         index = is_index(column, place)
         columns[column] = Column("other", None, why=INDEX) if index else _column(series, name, column)
     return columns
 
 
-def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Column]:
+def from_values(data: Mapping[Any, Any], name: str) -> dict[str, Stored]:
     """Return columns by name, given the values of each as a list or an array.
 
-    >>> from_values({"age": [41, "unknown"]}, "data")["age"].kind
-    'text'
+    >>> from_values({"age": [41, "unknown"]}, "data")["age"].to_list()
+    ['41', 'unknown']
     """
-    columns = {}
+    columns: dict[str, Stored] = {}
     for column, key in zip(_names(list(data), name), data, strict=True):
         values: Any = data[key]
         if hasattr(values, "to_numpy"):  # a column of a data frame
@@ -109,8 +110,8 @@ def _names(names: Sequence[Any], name: str) -> list[str]:
     return texts
 
 
-def _column(series: nw.Series[Any], name: str, column: str) -> Column:
-    """Return what one column of a data frame holds."""
+def _column(series: nw.Series[Any], name: str, column: str) -> Stored:
+    """Return what one column of a data frame holds: its values, or its texts."""
     import narwhals as nw
 
     kind = series.dtype
@@ -123,8 +124,11 @@ def _column(series: nw.Series[Any], name: str, column: str) -> Column:
             return Column("date", _floats(stamps.dt.timestamp("us")) / 1e6)
         if kind == nw.Duration:
             return Column("number", _floats(series.dt.total_microseconds()) / 1e6)
-        if kind in (nw.String, nw.Categorical, nw.Enum):
-            return dates_of(_texts(series))
+        if kind == nw.String:
+            return _texts(series)
+        if kind in (nw.Categorical, nw.Enum):  # whatever they look like
+            texts = _texts(series).str.strip_chars()
+            return Column("text", texts.set(texts == "", None).to_numpy())
         if kind in (nw.Object, nw.Unknown, nw.Time):
             return of_objects(series.to_list())
     except InputError:
@@ -174,18 +178,11 @@ def _texts(series: nw.Series[Any]) -> pl.Series:
     return pl.Series("", [None if is_gap(value) else str(value) for value in series.to_list()], pl.String)
 
 
-def _text(values: list[Any]) -> Column:
-    needs("polars", "tables", "reading columns of text")
-    import polars as pl
+def of_objects(values: Sequence[Any]) -> Stored:
+    """Return what a list of Python values holds: a column is of numbers, booleans or dates if all of it is, else text.
 
-    return dates_of(pl.Series([None if is_gap(value) else str(value) for value in values], dtype=pl.String))
-
-
-def of_objects(values: Sequence[Any]) -> Column:
-    """Return what a list of Python values holds: a column is of numbers, booleans or dates if all of it is.
-
-    >>> of_objects([True, None]).kind, of_objects([1, "x"]).kind, of_objects([{}]).why
-    ('boolean', 'text', 'holds Python objects (dict)')
+    >>> of_objects([True, None]).kind, of_objects([1, "x"]).to_list(), of_objects([{}]).why
+    ('boolean', ['1', 'x'], 'holds Python objects (dict)')
     """
     there = [value for value in values if not is_gap(value)]
     if not there:
@@ -200,16 +197,25 @@ def of_objects(values: Sequence[Any]) -> Column:
     return _mixed(values, there)
 
 
-def _mixed(values: Sequence[Any], there: Sequence[Any]) -> Column:
+def _mixed(values: Sequence[Any], there: Sequence[Any]) -> Stored:
     strange = next((value for value in there if not isinstance(value, (str, *NUMBERS, bool, np.bool_))), None)
     if strange is not None:
         return Column("other", None, why=f"holds Python objects ({type(strange).__name__})")
-    column = _text(list(values))
-    numbers = sum(isinstance(value, NUMBERS) for value in there)
-    if column.kind == "text" and MIXED * len(there) <= numbers < len(there):
-        i = next(i for i, value in enumerate(values) if isinstance(value, str))
-        return Column("text", column.values, odd=Odd(i, str(values[i]), "number"))
-    return column
+    needs("polars", "tables", "reading columns of text")
+    import polars as pl
+
+    return pl.Series([None if is_gap(value) else _as_text(value) for value in values], dtype=pl.String)
+
+
+def _as_text(value: Any) -> str:
+    """Return a value among texts as a text.
+
+    >>> _as_text(3067.0), _as_text("3067.0"), _as_text(True)
+    ('3067', '3067.0', 'true')
+    """
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    return number_text(float(value)) if isinstance(value, NUMBERS) and math.isfinite(value) else str(value)
 
 
 def _each(values: Sequence[Any], convert: Any) -> np.ndarray:

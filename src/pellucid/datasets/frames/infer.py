@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,13 +10,15 @@ from pellucid._text import listed, shortened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
-from pellucid.datasets.frames.coerce import as_kind
-from pellucid.datasets.frames.frame import Column, Frame
+from pellucid.datasets.frames.coerce import levels_of, values_as
+from pellucid.datasets.frames.column import Column
+from pellucid.datasets.frames.frame import Frame
+from pellucid.datasets.frames.targets import FEW_TEXTS, MOST_DIFFERENT
+from pellucid.datasets.frames.written import Form
 from pellucid.model.columns import Category, Date, Number
 
 KINDS = ("number", "boolean", "category", "date", "out")  # that a person may ask for
-FEW_TEXTS = 20  # different ones, which are a category however few the rows are
-MOST_DIFFERENT = 0.5  # different texts in all, above which they tell rows apart, not groups of them
+OF_TARGETS = ("number", "category")  # that a person may ask of what is predicted
 
 
 def understand(
@@ -28,7 +30,6 @@ def understand(
     ``KINDS``. Raises InputError for a column that is not there or cannot be what was asked for, and where no input
     is left.
     """
-    _check_asked(frame, without, asked)
     used: list[Number | Category | Date] = []
     left_out: list[tuple[str, str]] = []
     for name, column in frame.columns.items():
@@ -37,13 +38,14 @@ def understand(
         kind = asked.get(name)
         oddity = frame.oddity(name) if kind is None else None
         if oddity is not None:
-            raise InputError(f"{oddity}; or say what the column is: {_kind(name, 'category')}, or {_kind(name, 'out')}")
+            others = f"; or say what the column is: {_kind(name, 'category')}, or {_kind(name, 'out')}"
+            raise InputError(oddity.replace("NAME", repr(name)) + others)
         why = "as asked" if kind == "out" else reason_to_leave_out(name, column, train) if kind is None else None
         if why is not None:
             left_out.append((name, why))
             continue
         kind = kind or {"text": "category"}.get(column.kind, column.kind)
-        used.append(_fitted(name, as_kind(column, kind, frame, name)[train], kind, column.form))
+        used.append(_fitted(frame, name, kind, train))
     if not used:
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
         raise InputError(
@@ -53,12 +55,15 @@ def understand(
     return tuple(used), tuple(left_out)
 
 
-def _fitted(name: str, values: AnyArray, kind: str, form: str) -> Number | Category | Date:
+def _fitted(frame: Frame, name: str, kind: str, train: Indices) -> Number | Category | Date:
     if kind == "category":
-        return Category.fitted(name, values)
+        return Category.fitted(name, levels_of(frame, name)[train])
+    column = frame.columns[name]
+    form = column.form if column.kind in (kind, "text") else ""
+    values = values_as(frame, name, kind, form=form)[train]
     if kind == "date":
         return Date.fitted(name, values, form=form)
-    return Number.fitted(name, values, boolean=kind == "boolean")
+    return Number.fitted(name, values, boolean=kind == "boolean", form=form if kind == "number" else "")
 
 
 def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None:
@@ -81,7 +86,8 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     if column.kind == "text":
         different = len(set(there))
         if different > FEW_TEXTS and different > MOST_DIFFERENT * len(there):
-            return column.why or f"text with {different:,} different values in {len(there):,} rows"
+            text = f"text with {different:,} different values in {len(there):,} rows"
+            return f"{text}; {column.why}" if column.why else text
     return None
 
 
@@ -96,14 +102,15 @@ def _short(value: object) -> str:
     return shortened(f"{value:g}" if isinstance(value, float) else str(value), 30)
 
 
-def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> None:
+def check_asked(frame: Frame, targets: Sequence[str], weights: str | None, asked: Mapping[str, str]) -> None:
+    """Raise InputError for a column that is not there, or cannot be what was asked for."""
     for name, kind in asked.items():
         if kind not in KINDS:
             raise InputError(f"{_kind(name, kind)}: a column is one of {', '.join(KINDS)}")
-        if name in without:
+        if name == weights or (name in targets and kind not in OF_TARGETS):
             raise InputError(f"{_kind(name, kind)}: is the target, or the weight of a row; leave this out")
-        if name not in frame.columns:
-            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.columns)}")
+        if name not in frame.stored:
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.names)}")
         if frame.columns[name].values is None and kind != "out":
             raise InputError(f"{_kind(name, kind)}: {frame.name} has it as {frame.columns[name].why}; leave it out")
 
@@ -131,8 +138,18 @@ def describe(column: Number | Category | Date, missing: int) -> Understood:
     elif column.boolean:
         text, kind = "1 for yes, 0 for no, scaled", "boolean"
     else:
-        text, kind = f"(x − {column.mean:.4g}) / {column.scale:.4g}", "number"
+        text, kind = f"(x − {column.mean:.4g}) / {column.scale:.4g}{in_form(column.form)}", "number"
     if missing and not isinstance(column, Category):
         filled = "the middle one" if isinstance(column, Date) else f"{column.fill:.4g}"
         gone += f" become {filled}" + (", marked" if column.gaps else "")
     return Understood(column.name, kind, text + gone, missing, len(column.inputs))
+
+
+def in_form(form: str) -> str:
+    """Return what is to be said of the way in which a column writes numbers.
+
+    >>> in_form("$1,234.5"), in_form("")
+    ("; read without '$' and ','", '')
+    """
+    words = Form.of(form).in_words if form else ""
+    return f"; read {words}" if words else ""

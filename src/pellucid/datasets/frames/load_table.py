@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,20 @@ from pellucid._text import listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, Indices, Samples, Understood, WeightedSamples
-from pellucid.datasets.frames.coerce import as_kind, columns_of
+from pellucid.datasets.frames.coerce import as_planned, columns_of, values_as
+from pellucid.datasets.frames.column import Column, called
+from pellucid.datasets.frames.far_values import far_values
 from pellucid.datasets.frames.frame import Frame
-from pellucid.datasets.frames.infer import describe, understand
-from pellucid.datasets.frames.targets import encoded, rows_with_target, target_names, targets_of
+from pellucid.datasets.frames.infer import check_asked, describe, in_form, understand
+from pellucid.datasets.frames.marks import named_columns
+from pellucid.datasets.frames.targets import (
+    class_texts,
+    encoded,
+    rows_with_target,
+    target_columns,
+    target_names,
+    targets_of,
+)
 from pellucid.datasets.labels import encode_labels, values
 from pellucid.datasets.options import LoadOptions
 from pellucid.model.columns import Category, Target
@@ -29,16 +40,22 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
     (imputation, standardisation, one-hot encoding). Values to predict are scaled, as the plan's targets say. Raises
     InputError for whatever is wrong with the table or with the request.
     """
-    plan = options.plan
+    plan, asked = options.plan, options.asked()
+    frame = replace(frame, missing=options.missing) if plan is None else as_planned(frame, plan)
     names = target_names(frame, options.target, plan)
-    rows = rows_with_target(frame, names)
+    _check_names(frame, named_columns(frame.missing))
+    check_asked(frame, names, options.weights, asked)
+    targets, notes = target_columns(frame, names, options.task, asked)
+    rows = rows_with_target(frame, targets)
     weights = _weights(frame, options.weights, rows, names)
-    classes, y = encoded(frame, names, rows, options.task, plan)
+    classes, y = encoded(frame, targets, rows, options.task, plan)
     parts = options.split(len(rows), None if classes is None else y)
     if plan is None:
         without = {*names, *([options.weights] if options.weights is not None else [])}
-        used, left_out = understand(frame, rows[parts[0]], without=without, asked=options.asked())
-        plan = Preprocessing(used, left_out, () if classes is not None else _scales(names, y[parts[0]], options))
+        asked = {name: kind for name, kind in asked.items() if name not in without}
+        used, left_out = understand(frame, rows[parts[0]], without=without, asked=asked)
+        scales = () if classes is not None else _scales(targets, y[parts[0]], options)
+        plan = Preprocessing(used, left_out, scales, frame.missing)
     if classes is None:
         _refuse_negative(y, names, frame, options)
         y = _scaled(y, frame, plan, rows, options.dtype)
@@ -57,7 +74,29 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         None,
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
+        notes=(*frame.notes, *notes, *_far(frame, plan, rows[parts[0]])),
     )
+
+
+def _check_names(frame: Frame, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in frame.stored:
+            raise frame.lacks(name, ", of which missing= says what is missing")
+
+
+def _far(frame: Frame, plan: Preprocessing, rows: Indices) -> list[str]:
+    """Return what is to be said of numbers that are common and far from all others, as -999 may be."""
+    numbers = [c.name for c in plan.columns if c.kind == "number"] + [target.name for target in plan.targets]
+    said = []
+    for name in numbers:
+        values = frame.columns[name].values
+        if frame.columns[name].kind == "number" and values is not None:
+            for value, count in far_values(values[rows]):
+                said.append(
+                    f"column {called(name)}: {value:g} stands in {count:,} of {len(rows):,} rows and is far from all "
+                    f"other values; where it means missing: --missing {name}={value:g}"
+                )
+    return said
 
 
 def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> AnyArray:
@@ -110,13 +149,18 @@ def samples_like(
     The column of weights is taken where it is there. Raises InputError for what does not fit the model.
     """
     names = tuple(scale.name for scale in plan.targets) or (target,)
-    missing = [name for name in names if name not in frame.columns]
+    missing = [name for name in names if name not in frame.stored]
     if missing:
         raise frame.lacks(missing[0], " to compare the predictions with", ": add it, or use pellucid predict")
-    rows = rows_with_target(frame, names)
-    answers = targets_of(frame, names, rows)
+    frame = as_planned(frame, plan)
+    if classes is not None:
+        found = {target: Column("text", class_texts(frame, target, classes))}
+    else:
+        found = {t.name: Column("number", values_as(frame, t.name, "number", form=t.form)) for t in plan.targets}
+    rows = rows_with_target(frame, found)
+    answers = targets_of(frame, found, rows)
     y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)
-    given = weights if weights in frame.columns else None
+    given = weights if weights in frame.stored else None
     return _part(_inputs(frame, plan, rows, dtype), y, _weights(frame, given, rows, names), slice(None))
 
 
@@ -138,18 +182,21 @@ def _refuse_negative(y: AnyArray, names: Sequence[str], frame: Frame, options: L
         )
 
 
-def _scales(names: Sequence[str], y: AnyArray, options: LoadOptions) -> tuple[Target, ...]:
-    return tuple(Target.fitted(name, y[:, k], counts=options.counts) for k, name in enumerate(names))
+def _scales(targets: Mapping[str, Column], y: AnyArray, options: LoadOptions) -> tuple[Target, ...]:
+    return tuple(
+        Target.fitted(name, y[:, k], counts=options.counts, form=column.form if column.kind == "number" else "")
+        for k, (name, column) in enumerate(targets.items())
+    )
 
 
 def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> AnyArray | None:
     if name is None:
         return None
-    if name not in frame.columns or name in targets:
+    if name not in frame.stored or name in targets:
         raise InputError(
-            f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame.columns)}"
+            f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame.names)}"
         )
-    weights = as_kind(frame.columns[name], "number", frame, name)[rows]
+    weights = values_as(frame, name, "number")[rows]
     bad = ~(weights >= 0)
     if bad.any():
         i = int(np.argmax(bad))
@@ -208,7 +255,9 @@ def _in_words(
         missing = 0 if column.values is None else int(np.count_nonzero(column.gaps))
         if name in names:
             text = f"{len(classes)} classes" if classes is not None else ""
-            text = text or f"a value, (y − {scales[name].mean:.4g}) / {scales[name].scale:.4g}"
+            if not text:
+                scale = scales[name]
+                text = f"a value, (y − {scale.mean:.4g}) / {scale.scale:.4g}{in_form(scale.form)}"
             dropped = frame.rows - rows
             text += f"; {dropped:,} rows without it are left out" if dropped else ""
             told.append(Understood(name, "target", text, missing))

@@ -1,102 +1,196 @@
-"""A column of text becomes what its values say: numbers, booleans, dates, or text; gaps are found in it."""
+"""Columns of text become what their values say: numbers, booleans, dates, or text; gaps are found in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pellucid.core.errors import InputError
-from pellucid.datasets.formats.digit_csv_rows import GAPS
-from pellucid.datasets.frames.dates import LIKE_ISO, Dates, dates_in
-from pellucid.datasets.frames.frame import Column, Odd
+from pellucid.datasets.frames.column import Column, Odd
+from pellucid.datasets.frames.dates import LIKE_ISO, Dates, dates_in, looks_like_dates
+from pellucid.datasets.frames.marks import Marks
+from pellucid.datasets.frames.written import COMMA, GROUPED, NEARLY_ALL, Form, Texts, Written, reader_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-WITH_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
-THOUSANDS = "holds numbers with commas between the thousands; write 1007.5 for 1,007.50"
 MOST_OTHERS = 1 << 14  # columns: of each a millisecond goes into finding out what it is
 FEW = 1000  # rows in which texts are not worth being shared
-NEARLY_ALL = 0.95  # of the distinct values: what is not of their kind is most likely dirt
+SAMPLE = 200  # distinct texts that decide whether a column is worth a closer look
 
 
-def understood_all(columns: Mapping[str, pl.Series], *, comma: bool = False, file: str = "data") -> dict[str, Column]:
+def understood_all(
+    columns: Mapping[str, pl.Series],
+    *,
+    marks: Callable[[str], Marks] = lambda _: Marks(),
+    separator: str = "",
+    file: str = "data",
+) -> dict[str, Column]:
     """Return what columns of text hold; what stands for a missing value is a gap, blanks around are left out.
 
-    Digits behind a leading 0, as in 007, are text. With `comma` the decimal point may be a comma. What can be done
-    for all columns at once is: a table may have tens of thousands, and each call takes long. Raises InputError where
-    too many are not numbers.
+    Digits behind a leading 0, as in 007, are text. Whether a comma is a decimal point is decided by all columns
+    together, and by what separates the values. What can be done for all columns at once is: a table may have tens of
+    thousands, and each call takes long. Raises InputError where too many are not numbers.
 
     >>> import polars as pl
-    >>> understood_all({"a": pl.Series(["1", "NA", " 2.5"]), "b": pl.Series(["x", "y", ""])})
-    {'a': Column(kind='number', values=array([1. , nan, 2.5]), whole=False, odd=None, why='', form='',
-                 words=('False', 'True')),
-     'b': Column(kind='text', values=array(['x', 'y', None], dtype=object), whole=False, odd=None, why='', form='',
-                 words=('False', 'True'))}
+    >>> found = understood_all({"a": pl.Series(["1", "NA", " 2.5"]), "b": pl.Series(["x", "y", ""])})
+    >>> found["a"].values, found["b"].values
+    (array([1. , nan, 2.5]), array(['x', 'y', None], dtype=object))
     """
-    at_once = dict(zip(columns, _numbers(list(columns.values())), strict=True))
-    others = [name for name, column in at_once.items() if column is None]
+    at_once = dict(zip(columns, plain_numbers(list(columns.values())), strict=True))
+    others = [name for name, column in at_once.items() if column is None or marks(name).numbers]
     if len(others) > MOST_OTHERS:
         raise InputError(
             f"{file}: has {len(others):,} columns that are not numbers, at most {MOST_OTHERS:,} are read; "
             "leave some of them out"
         )
-    texts = dict(zip(others, _with_gaps([columns[name] for name in others]), strict=True))
-    at_once |= dict(zip(others, _numbers(list(texts.values())), strict=True))
-    return {name: column or _other(texts[name], comma=comma) for name, column in at_once.items()}
+    texts = dict(zip(others, with_gaps([columns[name] for name in others], list(map(marks, others))), strict=True))
+    at_once |= dict(zip(others, plain_numbers(list(texts.values())), strict=True))
+    distinct = {name: texts[name].drop_nulls().unique(maintain_order=True) for name in others if at_once[name] is None}
+    found = {name: column or _typed(texts[name], distinct[name]) for name, column in at_once.items()}
+    written = {name: _written(distinct[name]) for name, column in found.items() if column is None}
+    _with_written(found, {name: each for name, each in written.items() if each is not None}, columns, texts, separator)
+    return {name: column or _text(texts[name], distinct[name]) for name, column in found.items()}
 
 
-def _other(texts: pl.Series, *, comma: bool) -> Column:
-    """Return what a column of text holds that does not hold numbers as they are usually written."""
-    import polars as pl
-
-    distinct, text = texts.drop_nulls().unique(), pl.col(texts.name)
-    booleans, commas, thousands, words, dates = (
-        distinct.to_frame()
-        .select(
-            text.str.to_lowercase().is_in(["true", "false"]).all().alias("booleans"),
-            text.str.contains(r"^[+-]?(0|[1-9]\d*)?(,\d+)?$").all().alias("commas"),
-            text.str.contains(WITH_THOUSANDS).all().alias("thousands"),
-            text.cast(pl.Float64, strict=False).null_count().alias("words"),
-            text.str.contains(LIKE_ISO).sum().alias("dates"),
-        )
-        .row(0)
-    )
-    if booleans:
+def _typed(texts: pl.Series, distinct: pl.Series) -> Column | None:
+    """Return booleans or dates, or None."""
+    if len(distinct) <= 4 and {text.lower() for text in distinct} <= {"true", "false"}:
         said = {word.lower(): word for word in sorted(distinct)}
         named = (said.get("false", "false"), said.get("true", "true"))
         return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=named)
-    if comma and commas:
-        return Column("number", as_floats(texts.str.replace(",", ".", literal=True)))
-    column = _dates_or_text(texts, distinct, like_dates=dates)
-    if column.kind == "date":
-        return column
-    why = column.why or (THOUSANDS if thousands else "")
-    odd = _odd_number(texts, distinct) if words <= (1 - NEARLY_ALL) * len(distinct) else None
-    return replace(column, why=why, odd=odd or column.odd)
+    dates = dates_in(distinct)
+    if isinstance(dates, Dates):
+        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
+    return None if dates is None else Column("text", as_objects(texts, distinct), why=dates)
 
 
-def kept(texts: pl.Series) -> Column:
-    """Return a column of text as text, whatever its values look like; what stands for a missing value is a gap.
-
-    >>> import polars as pl
-    >>> kept(pl.Series(["007", "?"])).values
-    array(['007', None], dtype=object)
-    """
-    (texts,) = _with_gaps([texts])
-    return Column("text", _as_objects(texts, texts.drop_nulls().unique()))
+def _written(distinct: pl.Series) -> Texts | None:
+    """Return what is known of texts that nearly all are numbers as people write them, else None."""
+    if not Texts(distinct.head(SAMPLE)).are_numbers:
+        return None
+    texts = Texts(distinct)
+    return texts if texts.are_numbers else None
 
 
-def _with_gaps(columns: Sequence[pl.Series]) -> list[pl.Series]:
-    """Return columns of text without blanks around, and null for what stands for a missing value."""
+def _with_written(
+    found: dict[str, Column | None],
+    written: Mapping[str, Texts],
+    columns: Mapping[str, pl.Series],
+    texts: Mapping[str, pl.Series],
+    separator: str,
+) -> None:
+    """Put columns of numbers as people write them into what was found, in the light of all the others."""
+    decimals = {each.decimal for each in written.values()} - {None}
+    if not written or not (decimals or any(not each.is_whole for each in written.values())):
+        plain = {}
+    else:
+        plain = _points(found, columns)
+        decimals |= {"point"} if any(not grouped for grouped in plain.values()) else set()
+    for name, each in written.items():
+        how = each.written({str(one) for one in decimals}, commas=separator == ",")
+        if how is not None:
+            found[name] = _numbers(texts[name], how)
+    if "comma" in decimals:
+        for name in (name for name, grouped in plain.items() if grouped):
+            (stripped,) = with_gaps([columns[name]], [Marks()])
+            form = Form("", COMMA[1][0], COMMA[0])
+            how = Written(form)
+            if "point" in decimals:
+                text = str(stripped.drop_nulls().filter(stripped.drop_nulls().str.contains(".", literal=True))[0])
+                how = Written(Form(), two=(text, float(text), form.value(text) or 0.0))
+            found[name] = _numbers(stripped, how)
+
+
+def _points(found: Mapping[str, Column | None], columns: Mapping[str, pl.Series]) -> dict[str, bool]:
+    """Return the columns of plain numbers with a point, and whether all of those may be thousands, as 76.083 may."""
     import polars as pl
 
+    names = [name for name, column in found.items() if column is not None and column.kind == "number"]
+    if not names:
+        return {}
+    texts = _numbered([columns[name] for name in names])
+    pointed = pl.all().str.contains(".", literal=True)
+    some = texts.select(pointed.any()).row(0)
+    grouped = texts.select((~pointed | pl.all().str.strip_chars().str.contains(GROUPED)).all()).row(0)
+    return {name: bool(all_) for name, any_, all_ in zip(names, some, grouped, strict=True) if any_}
+
+
+def _numbers(texts: pl.Series, how: Written) -> Column:
+    """Return a column of numbers as people write them; of text, with what is odd, where not all can be read."""
+    distinct = texts.drop_nulls().unique(maintain_order=True)
+    form = str(how.form)
+    if how.two is not None:
+        text, one, other = how.two
+        why = f"may be {one:g} or {other:g}: write it without that mark; or say what the column is, which takes {one:g}"
+        odd = Odd(_first(texts, [text]), text, "number", f"{why}: columns={{NAME: 'number'}}")
+        return Column("text", as_objects(texts, distinct), odd=odd, form=form)
+    if how.odd is not None or how.why:
+        column = Column("text", as_objects(texts, distinct), why=how.why, form=form)
+        if how.why or how.odd is None:
+            return column
+        return replace(column, odd=Odd(_first(texts, [how.odd]), how.odd, "number"))
+    values = in_form(texts, distinct, form)
+    return Column("number", values, form=form)
+
+
+def in_form(texts: pl.Series, distinct: pl.Series, form: str) -> np.ndarray:
+    """Return numbers (n,) of texts in a form, NaN for a gap and for what is no such number."""
+    import polars as pl
+
+    read = reader_of(Form.of(form))
+    values = [read(text) for text in distinct]
+    return as_floats(texts.replace_strict(distinct, pl.Series(values, dtype=pl.Float64), default=None))
+
+
+def _text(texts: pl.Series, distinct: pl.Series) -> Column:
+    """Return a column of text, with what is odd where nearly all of it is numbers or dates."""
+    import polars as pl
+
+    column = Column("text", as_objects(texts, distinct))
+    strange = distinct.filter(distinct.cast(pl.Float64, strict=False).is_null())
+    if 0 < len(strange) <= (1 - NEARLY_ALL) * len(distinct):
+        i = _first(texts, strange.to_list())
+        return replace(column, odd=Odd(i, str(texts[i]), "number"))
+    if int(distinct.str.contains(LIKE_ISO).sum()) >= NEARLY_ALL * len(distinct):
+        dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
+        wrong = distinct.filter(dates.is_null())
+        if len(wrong):
+            i = _first(texts, wrong.to_list())
+            return replace(column, odd=Odd(i, str(texts[i]), "date"))
+    return replace(column, why=looks_like_dates(distinct))
+
+
+def _first(texts: pl.Series, strange: Sequence[str]) -> int:
+    """Return the row of the first of some texts."""
+    return int(texts.is_in(list(strange)).arg_max() or 0)
+
+
+def with_gaps(columns: Sequence[pl.Series], marks: Sequence[Marks]) -> list[pl.Series]:
+    """Return columns of text without blanks around, and null for what stands for a missing value.
+
+    >>> import polars as pl
+    >>> with_gaps([pl.Series([" 007", "?"])], [Marks()])[0].to_list()
+    ['007', None]
+    """
+    import polars as pl
+
+    if not columns:
+        return []
     stripped = _numbered(columns).with_columns(pl.all().str.strip_chars())
-    gaps = pl.all().str.to_lowercase().is_in(sorted(GAPS))
-    return stripped.with_columns(pl.when(~gaps).then(pl.all())).get_columns()
+    groups: dict[Marks, list[str]] = {}
+    for name, of_column in zip(stripped.columns, marks, strict=True):
+        groups.setdefault(of_column, []).append(name)
+    for each, names in groups.items():
+        text = pl.col(names)
+        gaps = text.str.to_lowercase().is_in(sorted(each.texts))
+        if each.numbers:
+            gaps |= text.cast(pl.Float64, strict=False).is_in(sorted(each.numbers)).fill_null(False)
+        stripped = stripped.with_columns(pl.when(~gaps).then(text))
+    return stripped.get_columns()
 
 
 def _numbered(columns: Sequence[pl.Series]) -> pl.DataFrame:
@@ -106,32 +200,7 @@ def _numbered(columns: Sequence[pl.Series]) -> pl.DataFrame:
     return pl.DataFrame([series.alias(str(k)) for k, series in enumerate(columns)])
 
 
-def dates_of(texts: pl.Series) -> Column:
-    """Return a column of text from a data frame, where numbers stay text, but dates are dates.
-
-    >>> import polars as pl
-    >>> dates_of(pl.Series(["1970-01-02", None])).values
-    array([86400.,    nan])
-    """
-    import polars as pl
-
-    stripped = texts.str.strip_chars()
-    texts = pl.select(pl.when(stripped != "").then(stripped)).to_series()
-    distinct = texts.drop_nulls().unique()
-    if len(distinct) == 0:
-        return Column("number", np.full(len(texts), np.nan))
-    return _dates_or_text(texts, distinct, like_dates=int(distinct.str.contains(LIKE_ISO).sum()))
-
-
-def _dates_or_text(texts: pl.Series, distinct: pl.Series, *, like_dates: int) -> Column:
-    dates = dates_in(distinct)
-    if isinstance(dates, Dates):
-        return Column("date", _matched(texts, distinct, dates.microseconds), form=dates.form)
-    odd = _odd_date(texts, distinct) if like_dates >= NEARLY_ALL * len(distinct) else None
-    return Column("text", _as_objects(texts, distinct), why=dates or "", odd=odd)
-
-
-def _as_objects(texts: pl.Series, distinct: pl.Series) -> np.ndarray:
+def as_objects(texts: pl.Series, distinct: pl.Series) -> np.ndarray:
     """Return texts as str objects (n,), None for a gap; where few are distinct, each is one object in all its rows."""
     import polars as pl
 
@@ -154,8 +223,11 @@ def as_floats(series: pl.Series) -> np.ndarray:
     return series.cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
 
 
-def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
-    """Return columns of texts that are numbers, all of them; None for others, and where a text says NaN."""
+def plain_numbers(columns: Sequence[pl.Series], *, codes: bool = False) -> list[Column | None]:
+    """Return columns of texts that are numbers as Python writes them, all of them; None for others, and for NaN.
+
+    Digits behind a leading 0 are numbers with `codes` alone.
+    """
     import polars as pl
 
     texts = _numbered(columns)
@@ -169,11 +241,11 @@ def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
     if not fit:
         return found
     chosen = texts.select(map(str, fit))
-    codes = chosen.select(pl.all().str.contains(r"^[+-]?0\d").any()).row(0)
+    coded = chosen.select(pl.all().str.contains(r"^[+-]?0\d").any()).row(0)
     parts = chosen.select(pl.all().str.contains(r"[^0-9+-]").any()).row(0)
     floats = values.select(pl.all().fill_null(np.nan)).get_columns()
-    for k, code, part in zip(fit, codes, parts, strict=True):
-        if not code:
+    for k, code, part in zip(fit, coded, parts, strict=True):
+        if codes or not code:
             whole = not part and gaps[k] < len(texts)
             found[k] = Column("number", floats[k].to_numpy(writable=True), whole=whole)
     return found
@@ -182,26 +254,3 @@ def _numbers(columns: Sequence[pl.Series]) -> list[Column | None]:
 def _matched(texts: pl.Series, distinct: pl.Series, microseconds: pl.Series) -> np.ndarray:
     """Return for each text, (n,) float64, the seconds of the distinct text that it is; NaN for a gap."""
     return as_floats(texts.replace_strict(distinct, microseconds, default=None)) / 1e6
-
-
-def _odd_number(texts: pl.Series, distinct: pl.Series) -> Odd | None:
-    """Return the first text that is no number where nearly all others are."""
-    import polars as pl
-
-    return _first(texts, distinct.filter(distinct.cast(pl.Float64, strict=False).is_null()), "number")
-
-
-def _odd_date(texts: pl.Series, distinct: pl.Series) -> Odd | None:
-    """Return the first text that is no date where nearly all have the ISO form of one."""
-    import polars as pl
-
-    dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
-    return _first(texts, distinct.filter(dates.is_null()), "date")
-
-
-def _first(texts: pl.Series, strange: pl.Series, wanted: Literal["number", "date"]) -> Odd | None:
-    """Return where the first of the strange texts stands, or None where there are none."""
-    if not len(strange):
-        return None
-    i = int(texts.is_in(strange.to_list()).arg_max() or 0)
-    return Odd(i, str(texts[i]), wanted)

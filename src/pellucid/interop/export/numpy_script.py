@@ -12,8 +12,9 @@ from pellucid._files.writing import write_whole
 from pellucid.core.activations import Activation, Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.core.registry import describe
-from pellucid.datasets.formats.digit_csv_rows import GAPS
 from pellucid.datasets.frames.coerce import NO, YES
+from pellucid.datasets.frames.marks import USUAL, marks_of
+from pellucid.datasets.frames.written import Form
 from pellucid.interop.export.expressions import numpy_text
 from pellucid.interop.export.literals import Literals, refuse_to_shadow
 from pellucid.model.columns import CYCLES, MONDAY, Category, Date, Number
@@ -107,7 +108,11 @@ def _array(values: AnyArray, data: Literals, *, few: bool) -> str:
 def _table(plan: Preprocessing, data: Literals) -> str:
     """The preprocessing of a table: a line for each column, and the functions that these lines call."""
     kinds = {type(column) for column in plan.columns}
-    parts = [_part("table").replace("GAPS_HERE", repr(sorted(GAPS)))]
+    names = [column.name for column in plan.columns]
+    marks = [(name, marks_of(plan.missing, name)) for name in names]
+    own = [[name, [sorted(found.texts), sorted(found.numbers)]] for name, found in marks if found != marks_of((), name)]
+    parts = [_part("table").replace("GAPS_HERE", repr(sorted(USUAL))).replace("COLUMNS_HERE", data(names))]
+    parts[0] = parts[0].replace("MARKS_HERE", f"dict({data(own)})" if own else "{}")
     facts = {"YES_HERE": sorted(YES), "NO_HERE": sorted(NO), "MONDAY": MONDAY, "CYCLES": CYCLES}
     for kind, name in ((Number, "number"), (Category, "category"), (Date, "date")):
         if kind in kinds:
@@ -121,6 +126,10 @@ def _table(plan: Preprocessing, data: Literals) -> str:
     lines += ["    columns = ["]
     for column in plan.columns:
         settings = {name: value for name, value in column.__dict__.items() if name != "name"}
+        if isinstance(column, Number):
+            form = Form.of(settings.pop("form"))
+            if column.form:
+                settings["written"] = (form.pattern().pattern, form.between, form.point)
         given = ", ".join(
             f"{name}={data(list(value) if isinstance(value, tuple) else value)}" for name, value in settings.items()
         )

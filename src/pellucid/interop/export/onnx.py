@@ -7,7 +7,6 @@ graph says besides, as the text ``DESCRIPTION`` of its metadata, what ``pellucid
 import ast
 import contextlib
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ import pellucid
 from pellucid._files.reading import StrPath
 from pellucid._files.writing import write_whole
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.core.registry import describe
 from pellucid.interop.export import expressions
+from pellucid.interop.export.onnx_builder import Builder, float32, texts
+from pellucid.interop.export.onnx_columns import Columns
 from pellucid.model.additions import Mish  # fmt: skip
-from pellucid.model.columns import CYCLES, DAY, MONDAY, Category, Date, Number
 from pellucid.model.model import Model
 from pellucid.model.model_file import VERSION, describe_model
 
@@ -59,22 +58,25 @@ def write(model: Model, path: StrPath) -> None:
     write_whole(path, graph(model).SerializeToString())
 
 
-def graph(model: Model) -> Any:
+def graph(model: Model, *, exact: bool = False) -> Any:
     """The model as an ``onnx.ModelProto`` that the checker of onnx accepts.
 
-    Inputs: for a table one a column, (n, 1): numbers and booleans double (NaN is a gap), categories string ("" is a
-    gap), dates double, the seconds since 1970 (NaN is a gap). For pictures ``X`` (n, pixels), uint8 from 0 to 255; else
-    ``X`` (n, inputs) float. Outputs: ``probabilities`` (n, classes) float and ``label`` (n,) string; or ``prediction``
-    (n, values) double in the targets' units.
+    Inputs: for a table one a column, (n, 1): numbers and booleans double, dates double, the seconds since 1970 (NaN is
+    a gap), categories string ("" is a gap, as are the other marks of missing values). For pictures ``X`` (n, pixels),
+    uint8 from 0 to 255; else ``X`` (n, inputs) float. Outputs: ``probabilities`` (n, classes) float and ``label`` (n,)
+    string; or ``prediction`` (n, values) double in the targets' units.
 
     An input has the name of its column (``input_names`` tells the exceptions). An output of which a column has the name
     is called that with a "_" behind it. All other names begin with "net/", which no input does.
+
+    A text is the level that is written so or else means the same, and marks such as "?" are gaps; with ``exact``, as in
+    an earlier version, only what is written so is a level, and only "" a gap.
     """
     needs("onnx", "onnx", "an ONNX graph")
     import onnx
 
     build = _Graph(onnx, () if model.preprocessing is None else [each.name for each in model.preprocessing.columns])
-    x = build.inputs_of(model)
+    x = build.inputs_of(model, exact=exact)
     for l, (W, b, activation) in enumerate(model.network.layers, start=1):
         weights = build.constant(float32(W, f"layer {l}"), f"W{l}")
         bias = build.constant(float32(b, f"layer {l}"), f"b{l}")
@@ -87,101 +89,8 @@ def graph(model: Model) -> Any:
     return made
 
 
-def input_names(columns: Iterable[str]) -> list[str]:
-    r"""The names of the inputs for columns: their own, but for those that ONNX cannot hold.
-
-    It holds no empty name, no half of a character, and none twice: there it is "column 0", counted from 0, or the name
-    with that half as an escape; with a "_" behind it as long as another input is called so.
-
-    >>> input_names(["age", "", "column 1", chr(0xDC80)])
-    ['age', 'column 1_', 'column 1', '\\udc80']
-    """
-    columns = list(columns)
-    written = [name.encode("utf-8", "backslashreplace").decode() for name in columns]
-    owned = {name for name, same in zip(columns, written, strict=True) if name and name == same}
-    names, used = [], set(owned)
-    for k, (column, name) in enumerate(zip(columns, written, strict=True)):
-        if column in owned:
-            owned.remove(column)  # the first of its name
-        else:
-            name = unused(name or f"column {k}", used)
-        names.append(name)
-        used.add(name)
-    return names
-
-
-def unused(name: str, taken: Iterable[str]) -> str:
-    """A name, with as many "_" behind it as it takes to be another one than those that are ``taken``."""
-    while name in taken:
-        name += "_"
-    return name
-
-
-def float32(value: Any, what: str) -> AnyArray:
-    """An array or a number in float32; raises InputError where that is too small for it."""
-    with np.errstate(over="ignore"):
-        small = np.asarray(value, np.float32)
-    if not np.isfinite(small).all():
-        largest = np.max(np.abs(value))
-        raise InputError(f"{what}: holds {largest:g}, but ONNX graphs are in float32, which ends at 3.4e+38")
-    return small
-
-
-def texts(values: Iterable[str], what: str) -> AnyArray:
-    """Texts as an array of objects (n,); raises InputError for one that UTF-8 cannot write."""
-    values = list(values)
-    for value in values:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InputError(f"{what}: {value!r} is no whole Unicode text, which is all that ONNX holds") from None
-    return np.array(values, object)
-
-
-class _Graph:
-    """A graph under construction, for a table of some columns."""
-
-    def __init__(self, onnx: Any, columns: Iterable[str] = ()) -> None:
-        self.onnx = onnx
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self.inputs: list[Any] = []
-        self.outputs: list[Any] = []
-        self.columns = input_names(columns)
-        self.prefix = "net/"  # of all names but those of inputs and outputs
-        while any(name.startswith(self.prefix) for name in self.columns):
-            self.prefix = f"_{self.prefix}"
-
-    def node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Add a node; returns the whole name of its output."""
-        made = self.prefix + output
-        self.nodes.append(self.onnx.helper.make_node(operator, inputs, [made], name=f"make {output}", **attributes))
-        return made
-
-    def constant(self, value: AnyArray, name: str) -> str:
-        """Add a constant; returns its whole name."""
-        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), self.prefix + name))
-        return self.prefix + name
-
-    def number(self, value: float, name: str) -> str:
-        """Add a number as (1, 1) float64."""
-        return self.constant(np.array([[value]], np.float64), name)
-
-    def input(self, name: str, kind: str, width: int) -> str:
-        """Add an input of the graph, (n, width)."""
-        about = self.onnx.helper.make_tensor_value_info(name, getattr(self.onnx.TensorProto, kind), ["n", width])
-        self.inputs.append(about)
-        return name
-
-    def output(self, value: str, name: str, kind: str, shape: list[Any]) -> None:
-        """Let a value be an output of the graph, by a name of its own."""
-        name, kind = unused(name, self.columns), getattr(self.onnx.TensorProto, kind)
-        self.nodes.append(self.onnx.helper.make_node("Identity", [value], [name], name=f"give {name}"))
-        self.outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
-
-    def cast(self, x: str, kind: str, name: str) -> str:
-        """Add a cast to FLOAT, DOUBLE, …"""
-        return self.node("Cast", [x], name, to=getattr(self.onnx.TensorProto, kind))
+class _Graph(Builder):
+    """The graph of a model."""
 
     def activation(self, f: Activation, z: str, name: str) -> str:
         """Add an activation function."""
@@ -223,63 +132,16 @@ class _Graph:
         tree = expressions.parsed(f)
         return expressions.walked(tree, score=z, number=number, call=call, operation=operation)
 
-    def inputs_of(self, model: Model) -> str:
+    def inputs_of(self, model: Model, *, exact: bool) -> str:
         """Add the inputs and what the preprocessing makes of them: (n, inputs) float."""
         width = model.network.sizes[0]
         if model.preprocessing is not None:
-            parts = [part for k, column in enumerate(model.preprocessing.columns) for part in self._column(column, k)]
+            parts = Columns(self, exact=exact).all(model.preprocessing)
             return self.cast(self.node("Concat", parts, "scaled", axis=1), "FLOAT", "a0")
         if model.image_shape is None:
             return self.input("X", "FLOAT", width)
         pixels = self.cast(self.input("X", "UINT8", width), "FLOAT", "pixels")
         return self.node("Div", [pixels, self.constant(np.array(255, np.float32), "white")], "a0")
-
-    def _column(self, column: Number | Category | Date, k: int) -> list[str]:
-        """Add a column: the names of its inputs of the network, (n, …) double each."""
-        if isinstance(column, Category):
-            return self._category(column, k)
-        x = self.input(self.columns[k], "DOUBLE", 1)
-        missing = self.node("IsNaN", [x], f"missing {k}")
-        filled = self.node("Where", [missing, self.number(column.fill, f"fill {k}"), x], f"filled {k}")
-        if isinstance(column, Date):
-            filled = self.node("Div", [filled, self.number(DAY, f"day {k}")], f"days {k}")
-        mean, scale = self.number(column.mean, f"mean {k}"), self.number(column.scale, f"scale {k}")
-        parts = [self.node("Div", [self.node("Sub", [filled, mean], f"centred {k}"), scale], f"number {k}")]
-        for cycle in column.cycles if isinstance(column, Date) else ():
-            parts += self._waves(filled, cycle, f"{cycle} {k}")
-        if column.gaps:
-            parts.append(self.cast(missing, "DOUBLE", f"gap {k}"))
-        return parts
-
-    def _waves(self, days: str, cycle: str, name: str) -> list[str]:
-        """Sine and cosine of the place in a cycle; the cosine as a sine a quarter of a turn later."""
-        since = self.node("Sub", [days, self.number(MONDAY, f"Monday {name}")], f"since {name}")
-        turns = self.node("Div", [since, self.number(CYCLES[cycle], f"length {name}")], f"turns {name}")
-        place = self.node("Sub", [turns, self.node("Floor", [turns], f"whole {name}")], f"place {name}")
-        angle = self.node("Mul", [place, self.number(2 * np.pi, f"circle {name}")], f"angle {name}")
-        later = self.node("Add", [angle, self.number(np.pi / 2, f"quarter {name}")], f"later {name}")
-        return [self.node("Sin", [angle], f"sin {name}"), self.node("Sin", [later], f"cos {name}")]
-
-    def _category(self, column: Category, k: int) -> list[str]:
-        x = self.input(self.columns[k], "STRING", 1)
-        missing = self.cast(self._is(x, texts([""], ""), f"gap {k}"), "DOUBLE", f"missing {k}")
-        parts, known = [], missing
-        if column.levels:
-            names = texts(column.levels, f"column {column.name!r}")
-            levels = self.cast(self._is(x, names, f"is {k}"), "DOUBLE", f"levels {k}")
-            parts = [levels]
-            axes = self.constant(np.array([1], np.int64), f"axis {k}")
-            some = self.node("ReduceSum", [levels, axes], f"some {k}", keepdims=1)
-            known = self.node("Add", [some, missing], f"known {k}")
-        if column.others:
-            parts.append(self.node("Sub", [self.number(1.0, f"one {k}"), known], f"other {k}"))
-        if column.gaps:
-            parts.append(missing)
-        return parts
-
-    def _is(self, x: str, known: AnyArray, name: str) -> str:
-        """Which of some texts x (n, 1) is: (n, texts)."""
-        return self.node("Equal", [x, self.constant(known[np.newaxis], f"texts of {name}")], name)
 
     def answers(self, model: Model, outputs: str) -> None:
         """Add what outputs come to: classes by name, or values in the targets' units."""

@@ -125,7 +125,8 @@ def _own(graph: Graph, task: str | None, classes: Sequence[str] | None) -> Model
             raise InputError(f"it is of format {about['format']!r:.20}, and this version reads {VERSION}")
         model = build_model(_weights(graph), about)
         columns = 1 if model.preprocessing is None else len(model.preprocessing.columns)
-        same = columns == len(graph.inputs) and graph.same_as(graph_of(exported.graph(model), graph.path))
+        forms = (graph_of(exported.graph(model, exact=exact), graph.path) for exact in (False, True))
+        same = columns == len(graph.inputs) and any(graph.same_as(form) for form in forms)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{graph.path}: its description of the model cannot be used ({type(error).__name__}: {error!s:.200}); "

@@ -17,12 +17,15 @@ from pellucid.core.activations import Softmax
 from pellucid.core.arrays import AnyArray
 from pellucid.core.registry import describe
 from pellucid.datasets import Samples, mnist
+from pellucid.datasets.frames.marks import marks_of
+from pellucid.datasets.frames.written import Form
 from pellucid.interop.export.expressions import javascript
 from pellucid.model.columns import CYCLES, DAY, MONDAY
 from pellucid.model.model import Model
+from pellucid.model.preprocessing import Preprocessing
 
 HERE = Path(__file__).parent / "browser"
-SCRIPTS = ("network.js", "columns.js", "mnist.js", "drawing.js", "form.js", "answers.js", "start.js")
+SCRIPTS = ("network.js", "columns.js", "texts.js", "mnist.js", "drawing.js", "form.js", "answers.js", "start.js")
 DIGITS = (3, 2, 1, 18, 4, 15, 11, 0, 61, 7)  # of the test digits, one of each class, to try
 
 
@@ -95,11 +98,21 @@ def _data(model: Model) -> dict[str, Any]:
         "features": model.feature_names,
         "image": model.image_shape,
         "form": model.picture_form,
-        "columns": None if plan is None else plan.as_json()["columns"],
+        "columns": None if plan is None else [_column(plan, each) for each in plan.as_json()["columns"]],
         "targets": [] if plan is None else plan.as_json()["targets"],
         "calendar": {"day": DAY, "monday": MONDAY, "cycles": CYCLES},
         "samples": _samples(model),
     }
+
+
+def _column(plan: Preprocessing, about: dict[str, Any]) -> dict[str, Any]:
+    """A column with what the script needs to read its texts: marks of missing values, how numbers are written."""
+    marks = marks_of(plan.missing, about["name"])
+    about |= {"marks": {"texts": sorted(marks.texts), "numbers": sorted(marks.numbers)}}
+    if about["kind"] == "number" and about["form"]:
+        form = Form.of(about["form"])
+        about["written"] = {"pattern": form.pattern().pattern, **form._asdict()}
+    return about
 
 
 def _packed(values: AnyArray) -> str:

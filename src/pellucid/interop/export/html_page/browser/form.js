@@ -1,36 +1,6 @@
 // A row of a table: a field for each column, or for each input where there are no columns.
 
-const GAPS = ["", "nan", "na", "n/a", "null", "none", "?", "-"];
-const YES = ["yes", "y", "true", "t", "1"], NO = ["no", "n", "false", "f", "0"];
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 const ANOTHER = Symbol("a level that the network has not met");
-
-// A text as a column takes it: null for a gap, undefined where it cannot be read.
-function read(column, text) {
-  const given = text.trim(), word = given.toLowerCase();
-  if (GAPS.includes(word)) return column.bare ? undefined : null;
-  if (column.boolean) return YES.includes(word) ? 1 : NO.includes(word) ? 0 : undefined;
-  if (column.kind === "category") return given;
-  if (column.kind === "number") return NUMBER.test(word) && Number.isFinite(Number(word)) ? Number(word) : undefined;
-  const [whole, day, time, zone] = DATE.exec(given) ?? [];
-  if (!whole || !isDay(day)) return undefined;
-  const moment = Date.parse(time ? `${day}T${time}${zone?.toUpperCase() ?? "Z"}` : day);
-  return Number.isNaN(moment) ? undefined : moment / 1000;
-}
-
-// Whether the calendar has a day: of the 30th of February a browser makes the 2nd of March.
-function isDay(text) {
-  const day = new Date(`${text}T00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
-}
-
-// The value that stands for a gap, as text.
-function typical(column) {
-  if (column.kind !== "date") return String(column.fill);
-  const moment = new Date(column.fill * 1000);
-  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().replace(/(T00:00)?(:00)?\.000Z$/, "");
-}
 
 // A field: its element, its value (undefined where it cannot be read), its text, and how a text is put in, which says
 // whether it can be read.
@@ -46,12 +16,13 @@ function chosenField(column) {
   const element = document.createElement("select");
   const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map(one => [one, one]), ["(another)", ANOTHER]];
   choices.push(["(missing)", null]);
+  const find = column.boolean ? value => value : levelIn(column.levels);
   choices.forEach(([text], k) => element.append(new Option(visible(text), k)));
   element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
   const place = value => choices.findIndex(choice => choice[1] === value);
   let given = ""; // the last text that was put in; none is chosen where it cannot be read
   const put = text => {
-    const value = read(column, given = text);
+    const value = find(read(column, given = text));
     element.selectedIndex = place(value) < 0 ? place(ANOTHER) : place(value);
     return value !== undefined;
   };
@@ -61,8 +32,9 @@ function chosenField(column) {
 // The cells of lines that are separated by tabs, semicolons or commas; a cell in quotes may hold them.
 function cellsOf(text) {
   const first = text.split(/\r?\n/, 1)[0].replace(/"[^"]*"/g, "");
-  const cut = ["\t", ";"].find(one => first.includes(one)) ?? ",";
-  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${cut}\\r\\n]*) *(${cut}|\\r?\\n|$)`, "y"), rows = [[]];
+  const cut = ["\t", ";", "|"].find(one => first.includes(one)) ?? ",";
+  const mark = cut === "|" ? "\\|" : cut;
+  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${mark}\\r\\n]*) *(${mark}|\\r?\\n|$)`, "y"), rows = [[]];
   for (let end = null; end !== "";) {
     const found = cell.exec(text);
     end = found[2];
