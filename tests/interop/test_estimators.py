@@ -252,33 +252,6 @@ def test_float32_stays_float32() -> None:
     assert model.predict_proba(X.astype(np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"hidden_layer_sizes": (0,)}, r"hidden_layer_sizes=\(0,\): give for each hidden layer"),
-        ({"hidden_layer_sizes": (5, 5), "activation": ("relu",)}, "1 activations for 2 hidden layers"),
-        ({"activation": "step"}, "activation='step': not known; take relu"),
-        ({"solver": "newton"}, "solver='newton': not known"),
-        ({"loss": "hinge"}, "loss='hinge': not known"),
-        ({"learning_rate": "fast"}, "learning_rate='fast'"),
-        ({"batch_size": 0}, "batch_size=0"),
-        ({"max_iter": 0}, "max_iter=0"),
-        ({"alpha": -1}, "alpha=-1"),
-        ({"tol": -1.0}, r"tol=-1\.0"),
-        ({"n_iter_no_change": 0}, "n_iter_no_change=0"),
-        ({"validation_fraction": 1.0}, r"validation_fraction=1\.0"),
-        ({"learning_rate_init": 0.0}, r"learning_rate_init=0\.0"),
-        ({"solver": "lbfgs", "dropout": 0.5}, "solver='lbfgs' minimises the loss of all samples"),
-        ({"dropout": 1.0}, "dropout=1.0"),
-        ({"learning_rate_init": -1.0}, "learning_rate"),
-        ({"early_stopping": True, "validation_fraction": 0.001}, "validation set is too small|early_stopping"),
-    ],
-)
-def test_a_parameter_that_cannot_be_is_named(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        PellucidClassifier(**{"max_iter": 2, **settings}).fit(*IRIS)
-
-
 def test_weights_that_are_none_and_classes_that_are_new_are_refused() -> None:
     X, y = IRIS
     for weights, message in ((np.zeros(150), "non-zero|come to 0 in all"), (np.full(150, -1.0), "below 0")):

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from pellucid.core import checks
@@ -13,6 +13,7 @@ from pellucid.core.errors import InputError
 from pellucid.core.losses import Loss
 from pellucid.core.network import forward
 from pellucid.core.trace import Trace
+from pellucid.interop.sklearn.callbacks import CallbackSupportMixin, Tasks
 from pellucid.interop.sklearn.fit import Fit, Part
 
 
@@ -21,7 +22,7 @@ def takes_part(estimator: Any) -> bool:
     return bool(estimator.solver != "lbfgs")
 
 
-class Perceptron(BaseEstimator):
+class Perceptron(CallbackSupportMixin, BaseEstimator):
     """What classifier and regressor share: parameters, the network's numbers under scikit-learn's names, fitting."""
 
     def _take(self, parameters: dict[str, Any]) -> None:
@@ -35,6 +36,7 @@ class Perceptron(BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: Any,
@@ -50,7 +52,8 @@ class Perceptron(BaseEstimator):
         ``X_val`` and ``y_val``, weighted by ``sample_weight_val``, are watched: their scores and losses are kept epoch
         by epoch, and with ``early_stopping`` the network of the best score is kept.
         """
-        return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        tasks = Tasks(self, self.max_iter, X, y, sample_weight)
+        return self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
 
     @property
     def coefs_(self) -> list[AnyArray]:
@@ -104,15 +107,19 @@ class Perceptron(BaseEstimator):
         outputs: AnyArray = self.network_.predict(self._inputs(X))
         return outputs
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, held: Part | None, *, part: bool = False) -> "Perceptron":
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, held: Part | None, tasks: Tasks, *, part: bool = False
+    ) -> "Perceptron":
         """Train on X and encoded y (n,) or (n, outputs); ``held`` are the samples to watch."""
+        if part:
+            self._validate_params()  # which scikit-learn does at the first call alone
         _refuse_masks(sample_weight=sample_weight)
         first = not hasattr(self, "network_") or not (part or self.warm_start)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         if weights is not None and (weights < 0).any():
             raise InputError("sample_weight holds numbers below 0: give weights of at least 0")
         loss = self._loss(y)
-        Fit(self, loss, Part(X, y, weights), held, first=first, part_only=part).run()
+        Fit(self, loss, Part(X, y, weights), held, tasks, first=first, part_only=part).run()
         return self
 
     def _watched(self, X: Any, y: Any, sample_weight: Any) -> Part | None:
@@ -127,7 +134,7 @@ class Perceptron(BaseEstimator):
         return Part(inputs, targets, weights)
 
     @abstractmethod
-    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any]) -> Any:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], tasks: Tasks) -> Any:
         """``fit``, with what is to be watched: inputs, targets and weights, or None for each."""
 
     @abstractmethod
