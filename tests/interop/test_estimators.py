@@ -100,6 +100,74 @@ def test_coefs_are_views_into_theta() -> None:
     assert not model.network_.theta.any()
 
 
+@pytest.mark.parametrize("kind", [MLPRegressor, PellucidRegressor])
+def test_an_item_of_coefs_that_is_assigned_counts(kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    weights, biases = [rng.normal(size=(4, 6)), rng.normal(size=(6, 2))], [rng.normal(size=6), rng.normal(size=2)]
+    X = rng.normal(size=(5, 4))
+    model = kind(hidden_layer_sizes=(6,), max_iter=1, random_state=0).fit(np.zeros((3, 4)), np.zeros((3, 2)))
+    for i in range(2):
+        model.coefs_[i], model.intercepts_[i] = weights[i], biases[i]
+    expected = np.maximum(X @ weights[0] + biases[0], 0) @ weights[1] + biases[1]
+    assert model.predict(X) == pytest.approx(expected, abs=1e-12)
+    model.coefs_[-1] *= 2
+    model.intercepts_[1] += biases[1]
+    assert model.predict(X) == pytest.approx(2 * expected, abs=1e-12)
+
+
+def test_slices_of_coefs_are_assigned_as_items_are() -> None:
+    model = PellucidClassifier((4, 4, 4), max_iter=1, random_state=0).fit(*IRIS)
+    first, *inner, last = [W.copy() for W in model.coefs_]
+    model.coefs_[1:3] = model.coefs_[2:0:-1]  # which are views into what is written
+    for W, expected in zip(model.coefs_, (first, *inner[::-1], last), strict=True):
+        assert (expected == W).all()
+    model.intercepts_[::2] = [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert [b.tolist() for b in model.intercepts_[::2]] == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+def test_coefs_of_another_shape_are_refused_and_nothing_is_written() -> None:
+    model = PellucidClassifier((5,), max_iter=1).fit(*IRIS)
+    before = model.network_.theta.copy()
+    W, V = model.coefs_
+    for values, message in (
+        ([W], "1 arrays for 2 layers"),
+        ([W + 1, V.T], r"layer 2 has an array of shape \(5, 3\), not \(3, 5\)"),
+        ([W + 1, 0.0], r"not \(\)"),
+        ([W + 1, [["a"] * 3] * 5], "layer 2 takes an array of numbers"),
+    ):
+        with pytest.raises(InputError, match=message):
+            model.coefs_ = values
+        with pytest.raises(InputError, match=message):
+            model.coefs_[:] = values
+    for change in (
+        lambda own: own.append(W), lambda own: own.extend([W]), lambda own: own.insert(0, W), lambda own: own.pop(),
+        lambda own: own.clear(), lambda own: own.reverse(), lambda own: own.sort(), lambda own: own.__delitem__(0),
+        lambda own: own.remove(W), lambda own: own.__iadd__([W]), lambda own: own.__imul__(2),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match="a network keeps its layers"):
+            change(model.coefs_)
+    with pytest.raises(TypeError, match="a network keeps its layers"):
+        model.intercepts_ += [np.zeros(3)]
+    with pytest.raises(IndexError):
+        model.coefs_[2] = V
+    assert (model.network_.theta == before).all()
+
+
+def test_a_copy_of_coefs_is_a_list_of_its_own() -> None:
+    model = PellucidClassifier((5,), max_iter=1).fit(*IRIS)
+    for again in (copy.deepcopy(model.coefs_), pickle.loads(pickle.dumps(model.coefs_))):
+        assert type(again) is list
+        assert all((a == b).all() for a, b in zip(again, model.coefs_, strict=True))
+        again[0][...] = 0
+        again.append(again[0])
+    assert model.coefs_[0].any()
+    assert [W.shape for W in model.coefs_ + model.intercepts_] == [(4, 5), (5, 3), (5,), (3,)]
+    twin = copy.deepcopy(model)
+    twin.coefs_[0] = np.zeros((4, 5))
+    assert model.coefs_[0].any()
+    assert not twin.network_.layers[0].W.any()
+
+
 def test_the_network_can_be_seen_through() -> None:
     model = PellucidClassifier((5,), max_iter=5).fit(*IRIS)
     assert isinstance(model.network_, Network)

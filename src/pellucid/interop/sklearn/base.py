@@ -15,6 +15,7 @@ from pellucid.core.network import forward
 from pellucid.core.trace import Trace
 from pellucid.interop.sklearn.callbacks import CallbackSupportMixin, Tasks
 from pellucid.interop.sklearn.fit import Fit, Part
+from pellucid.interop.sklearn.layer_arrays import LayerArrays
 
 
 def takes_part(estimator: Any) -> bool:
@@ -57,23 +58,24 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
 
     @property
     def coefs_(self) -> list[AnyArray]:
-        """The W of each layer, (inputs, outputs) as scikit-learn has it: views into ``network_.theta``."""
-        return [layer.W.T for layer in self._network().layers]
+        """The W of each layer, (inputs, outputs) as scikit-learn has it: views into ``network_.theta``.
+
+        What is assigned, to the whole or to an item, is written there; it must have the shape of what is there.
+        """
+        return LayerArrays(layer.W.T for layer in self._network().layers)
 
     @coefs_.setter
     def coefs_(self, values: list[AnyArray]) -> None:
-        for layer, value in zip(self._network().layers, values, strict=True):
-            layer.W[...] = np.asarray(value).T
+        self.coefs_[:] = values
 
     @property
     def intercepts_(self) -> list[AnyArray]:
-        """The b of each layer, (outputs,): views into ``network_.theta``."""
-        return [layer.b for layer in self._network().layers]
+        """The b of each layer, (outputs,): views into ``network_.theta``, as ``coefs_`` are."""
+        return LayerArrays(layer.b for layer in self._network().layers)
 
     @intercepts_.setter
     def intercepts_(self, values: list[AnyArray]) -> None:
-        for layer, value in zip(self._network().layers, values, strict=True):
-            layer.b[...] = value
+        self.intercepts_[:] = values
 
     def activations(self, X: Any) -> list[AnyArray]:
         """What each layer makes of X (n, features): the inputs, each hidden layer's output, the network's own."""
