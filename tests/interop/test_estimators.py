@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -338,6 +339,52 @@ def test_a_training_that_diverges_says_so() -> None:
         warnings.simplefilter("ignore", ConvergenceWarning)
         with pytest.raises(InputError, match="non-finite parameter weights"):
             PellucidRegressor(solver="sgd", learning_rate_init=1e6, momentum=0).fit(*DIABETES)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_huge_numbers_are_refused_or_give_numbers(solver: str, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.uniform(-1, 1, (30, 3)), rng.uniform(0, 1, 30)
+    end = np.log10(np.finfo(dtype).max)
+    for number, size in enumerate(10 ** np.linspace(1, end - 0.01, 12)):
+        large_X, large_y = X.copy(), y.copy()
+        large_X[7, 1], large_y[9] = -size, size
+        for inputs, targets, name, where in ((large_X, y, "X", "7, column 1"), (X, large_y, "y", "9")):
+            for loss in ("squared_error", "huber", "poisson"):
+                model = PellucidRegressor(loss, (4,), max_iter=2, solver=solver, early_stopping=number % 2 == 1)
+                try:
+                    model.fit(inputs.astype(dtype), targets)
+                    answers = model.predict(inputs)
+                except InputError as error:
+                    says = str(error)
+                    assert re.search(f"non-finite|{name} holds|network's answer to row .* overflows", says)
+                else:
+                    assert np.isfinite(answers).all()
+                    assert np.isfinite([model.loss_, model.best_loss_ or 0, *model.loss_curve_]).all()
+                if size > 10 ** (end / 2):
+                    assert f"in row {where}: squares of numbers above" in says
+                    assert ("float64" if dtype is np.float64 else "or all as float64") in says
+
+
+def test_huge_numbers_are_refused_wherever_they_come_in() -> None:
+    X, y = IRIS
+    huge = X.copy()
+    huge[3, 2] = 1e308
+    model = PellucidClassifier(max_iter=1, random_state=0).fit(X, y)
+    for call in (
+        lambda: PellucidClassifier().fit(huge, y), lambda: PellucidClassifier().partial_fit(huge, y, classes=[0, 1, 2]),
+        lambda: model.partial_fit(huge, y), lambda: model.predict(huge), lambda: model.predict_proba(huge),
+        lambda: model.activations(huge), lambda: model.fit(X, y, X_val=huge, y_val=y),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"holds 1e\+308 in row 3, column 2: squares .* overflow in float64"):
+            call()
+    with pytest.raises(InputError, match=r"y_val holds 1e\+200 in row 0"):
+        PellucidRegressor(max_iter=1).fit(X, y, X_val=X, y_val=np.full(150, 1e200))
+    with pytest.raises(InputError, match=r"y holds 1e\+200 in row 0, column 1"):
+        PellucidRegressor(max_iter=1).fit(X, np.stack([y, np.full(150, 1e200)], axis=1))
+    with pytest.raises(InputError, match=r"power_t=1e\+308 leaves no learning rate"):
+        PellucidClassifier(solver="sgd", learning_rate="invscaling", power_t=1e308).fit(X, y)
 
 
 def test_without_scikit_learn_the_command_to_type_is_told() -> None:

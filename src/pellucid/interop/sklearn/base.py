@@ -1,5 +1,6 @@
 """What the two estimators share: the network's numbers under scikit-learn's names, and one way to fit."""
 
+import math
 from abc import abstractmethod
 from typing import Any
 
@@ -92,21 +93,32 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         except KeyError:
             raise AttributeError(f"this {type(self).__name__} is not fitted yet: it has no network") from None
 
-    def _inputs(self, X: Any) -> AnyArray:
+    def _inputs(self, X: Any, name: str = "X") -> AnyArray:
         """X as an array of float32, where it is that already, or of float64; a sparse one becomes dense."""
         _refuse_masks(X=X)
-        return dense(validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False))
+        kinds = {"accept_sparse": ["csr", "csc"], "dtype": (np.float64, np.float32)}
+        inputs = dense(validate_data(self, X, reset=False, **kinds))
+        _refuse_huge(inputs, name, inputs.dtype)
+        return inputs
 
     def _samples(self, X: Any, y: Any, *, first: bool, **more: Any) -> tuple[AnyArray, AnyArray]:
         """X and y as arrays; the ``first`` ones say how many features there are."""
         _refuse_masks(X=X, y=y)
         kinds = {"accept_sparse": ["csr", "csc"], "dtype": (np.float64, np.float32), "multi_output": True}
         X, y = validate_data(self, X, y, reset=first, **kinds, **more)
-        return dense(X), one_dimensional(y)
+        X = dense(X)
+        _refuse_huge(X, "X", X.dtype)
+        return X, one_dimensional(y)
 
     def _outputs(self, X: Any) -> AnyArray:
         check_is_fitted(self, "network_")
         outputs: AnyArray = self.network_.predict(self._inputs(X))
+        bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(bad):
+            raise InputError(
+                f"the network's answer to row {bad[0]} overflows {outputs.dtype}: its weights are too large, or "
+                "the row is; scale the inputs, and fit it with a smaller learning_rate_init"
+            )
         return outputs
 
     def _fit(
@@ -116,6 +128,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         if part:
             self._validate_params()  # which scikit-learn does at the first call alone
         _refuse_masks(sample_weight=sample_weight)
+        _refuse_huge(y, "y", X.dtype)
         first = not hasattr(self, "network_") or not (part or self.warm_start)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         if weights is not None and (weights < 0).any():
@@ -131,7 +144,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         if X is None or y is None:
             raise InputError("samples to watch are inputs and targets: give both X_val and y_val")
         _refuse_masks(y_val=y, sample_weight_val=sample_weight)
-        inputs, targets = self._inputs(X), self._encoded(one_dimensional(np.asarray(y)))
+        inputs, targets = self._inputs(X, "X_val"), self._encoded(one_dimensional(np.asarray(y)))
+        _refuse_huge(targets, "y_val", inputs.dtype)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, inputs, dtype=np.float64)
         return Part(inputs, targets, weights)
 
@@ -153,6 +167,19 @@ def _refuse_masks(**given: Any) -> None:
     for name, values in given.items():
         if np.ma.isMaskedArray(values):
             checks.array(values, name)
+
+
+def _refuse_huge(values: AnyArray, name: str, dtype: np.dtype[Any]) -> None:
+    """Raise InputError for numbers so near the end of ``dtype`` that squares of them, summed over rows, leave it."""
+    most = math.sqrt(np.finfo(dtype).max) / 1e4  # 10⁸ such squares have a sum
+    if values.size and max(values.max(), -values.min()) > most:
+        place = tuple(np.argwhere(np.abs(values) > most)[0])
+        where = f"row {place[0]}" + (f", column {place[1]}" if values.ndim == 2 and values.shape[1] > 1 else "")
+        larger = "" if dtype == np.float64 else ", or all as float64"
+        raise InputError(
+            f"{name} holds {values[place]:g} in {where}: squares of numbers above {most:.1g} overflow in {dtype}; "
+            f"give it in larger units{larger}"
+        )
 
 
 def dense(X: Any) -> AnyArray:

@@ -75,7 +75,7 @@ class Fit:
             self._by_lbfgs() if self.e.solver == "lbfgs" else self._by_steps()
         except DivergenceError as error:
             raise InputError(f"{NOT_FINITE} ({error.what})") from None
-        if not np.isfinite(self.e.network_.theta).all():
+        if not (np.isfinite(self.e.network_.theta).all() and math.isfinite(self.e.loss_)):
             raise InputError(NOT_FINITE)
         self.tasks.end()
 
@@ -156,7 +156,7 @@ class Fit:
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except DivergenceError as error:
-            if not e.early_stopping:
+            if not e.early_stopping or not e.loss_curve_:
                 raise
             e.validation_scores_.append(math.nan)
             _warn(f"{error}; the network of the best validation score so far is kept")
@@ -213,7 +213,10 @@ class Fit:
         if not watched:
             e.best_loss_ = stopping.best_loss
         if e.learning_rate == "invscaling" and e.solver == "sgd":
-            rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+            try:
+                rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+            except OverflowError:
+                raise InputError(f"power_t={e.power_t:g} leaves no learning rate: give a smaller one") from None
 
     def _as_if_stopped(self, stopping: EarlyStopping | None = None) -> dict[str, Any]:
         """Attributes that a copy of the estimator has where the fit ends here."""
@@ -272,8 +275,8 @@ class Fit:
             with np.errstate(over="ignore", invalid="ignore"):
                 forward(net, trace)
                 loss = backward(net, trace)
-            penalty, pull = rule.of(net.theta)
-            gradient = self.gradient_factor * trace.grad + pull
+                penalty, pull = rule.of(net.theta)
+                gradient = self.gradient_factor * trace.grad + pull
             return self.loss_factor * loss + penalty, gradient.astype(np.float64)
 
         def end_iteration(theta: Array) -> None:
