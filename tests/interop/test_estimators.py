@@ -140,11 +140,12 @@ def test_coefs_of_another_shape_are_refused_and_nothing_is_written() -> None:
             model.coefs_ = values
         with pytest.raises(InputError, match=message):
             model.coefs_[:] = values
-    for change in (
+    changes: list[Any] = [
         lambda own: own.append(W), lambda own: own.extend([W]), lambda own: own.insert(0, W), lambda own: own.pop(),
         lambda own: own.clear(), lambda own: own.reverse(), lambda own: own.sort(), lambda own: own.__delitem__(0),
         lambda own: own.remove(W), lambda own: own.__iadd__([W]), lambda own: own.__imul__(2),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for change in changes:
         with pytest.raises(TypeError, match="a network keeps its layers"):
             change(model.coefs_)
     with pytest.raises(TypeError, match="a network keeps its layers"):
@@ -372,11 +373,12 @@ def test_huge_numbers_are_refused_wherever_they_come_in() -> None:
     huge = X.copy()
     huge[3, 2] = 1e308
     model = PellucidClassifier(max_iter=1, random_state=0).fit(X, y)
-    for call in (
+    calls: list[Any] = [
         lambda: PellucidClassifier().fit(huge, y), lambda: PellucidClassifier().partial_fit(huge, y, classes=[0, 1, 2]),
         lambda: model.partial_fit(huge, y), lambda: model.predict(huge), lambda: model.predict_proba(huge),
         lambda: model.activations(huge), lambda: model.fit(X, y, X_val=huge, y_val=y),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for call in calls:
         with pytest.raises(ValueError, match=r"holds 1e\+308 in row 3, column 2: squares .* overflow in float64"):
             call()
     with pytest.raises(InputError, match=r"y_val holds 1e\+200 in row 0"):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 IRIS = load_iris(return_X_y=True)
 X, Y = np.random.default_rng(0).normal(size=(12, 3)), np.arange(12) % 2
-VALUES = [
+VALUES: list[Any] = [
     "false", "1", "", "auto", "ADAM", None, np.nan, np.inf, -np.inf, -1, 0, 1, 0.5, 1.0, 1.5, 10.0, -0.5, True,
     np.True_, np.float32(0.5), np.float64(np.nan), np.int64(3), [], [0], [2.0], {}, b"relu", 1j, np.array(1),
     np.array(["relu"]), len, np.random.default_rng(0),
