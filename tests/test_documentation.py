@@ -35,6 +35,8 @@ def test_the_python_of_a_page_runs_as_written(name: str, tmp_path: Path, monkeyp
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks
     for block in blocks:
+        if "sklearn.callback" in block:
+            pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brings callbacks")
         exec(block, names)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -98,6 +99,75 @@ def test_coefs_are_views_into_theta() -> None:
     model.coefs_ = [np.zeros_like(W) for W in model.coefs_]
     model.intercepts_ = [np.zeros_like(b) for b in model.intercepts_]
     assert not model.network_.theta.any()
+
+
+@pytest.mark.parametrize("kind", [MLPRegressor, PellucidRegressor])
+def test_an_item_of_coefs_that_is_assigned_counts(kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    weights, biases = [rng.normal(size=(4, 6)), rng.normal(size=(6, 2))], [rng.normal(size=6), rng.normal(size=2)]
+    X = rng.normal(size=(5, 4))
+    model = kind(hidden_layer_sizes=(6,), max_iter=1, random_state=0).fit(np.zeros((3, 4)), np.zeros((3, 2)))
+    for i in range(2):
+        model.coefs_[i], model.intercepts_[i] = weights[i], biases[i]
+    expected = np.maximum(X @ weights[0] + biases[0], 0) @ weights[1] + biases[1]
+    assert model.predict(X) == pytest.approx(expected, abs=1e-12)
+    model.coefs_[-1] *= 2
+    model.intercepts_[1] += biases[1]
+    assert model.predict(X) == pytest.approx(2 * expected, abs=1e-12)
+
+
+def test_slices_of_coefs_are_assigned_as_items_are() -> None:
+    model = PellucidClassifier((4, 4, 4), max_iter=1, random_state=0).fit(*IRIS)
+    first, *inner, last = [W.copy() for W in model.coefs_]
+    model.coefs_[1:3] = model.coefs_[2:0:-1]  # which are views into what is written
+    for W, expected in zip(model.coefs_, (first, *inner[::-1], last), strict=True):
+        assert (expected == W).all()
+    model.intercepts_[::2] = [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert [b.tolist() for b in model.intercepts_[::2]] == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+def test_coefs_of_another_shape_are_refused_and_nothing_is_written() -> None:
+    model = PellucidClassifier((5,), max_iter=1).fit(*IRIS)
+    before = model.network_.theta.copy()
+    W, V = model.coefs_
+    for values, message in (
+        ([W], "1 arrays for 2 layers"),
+        ([W + 1, V.T], r"layer 2 has an array of shape \(5, 3\), not \(3, 5\)"),
+        ([W + 1, 0.0], r"not \(\)"),
+        ([W + 1, [["a"] * 3] * 5], "layer 2 takes an array of numbers"),
+    ):
+        with pytest.raises(InputError, match=message):
+            model.coefs_ = values
+        with pytest.raises(InputError, match=message):
+            model.coefs_[:] = values
+    changes: list[Any] = [
+        lambda own: own.append(W), lambda own: own.extend([W]), lambda own: own.insert(0, W), lambda own: own.pop(),
+        lambda own: own.clear(), lambda own: own.reverse(), lambda own: own.sort(), lambda own: own.__delitem__(0),
+        lambda own: own.remove(W), lambda own: own.__iadd__([W]), lambda own: own.__imul__(2),
+    ]  # fmt: skip
+    for change in changes:
+        with pytest.raises(TypeError, match="a network keeps its layers"):
+            change(model.coefs_)
+    with pytest.raises(TypeError, match="a network keeps its layers"):
+        model.intercepts_ += [np.zeros(3)]
+    with pytest.raises(IndexError):
+        model.coefs_[2] = V
+    assert (model.network_.theta == before).all()
+
+
+def test_a_copy_of_coefs_is_a_list_of_its_own() -> None:
+    model = PellucidClassifier((5,), max_iter=1).fit(*IRIS)
+    for again in (copy.deepcopy(model.coefs_), pickle.loads(pickle.dumps(model.coefs_))):
+        assert type(again) is list
+        assert all((a == b).all() for a, b in zip(again, model.coefs_, strict=True))
+        again[0][...] = 0
+        again.append(again[0])
+    assert model.coefs_[0].any()
+    assert [W.shape for W in model.coefs_ + model.intercepts_] == [(4, 5), (5, 3), (5,), (3,)]
+    twin = copy.deepcopy(model)
+    twin.coefs_[0] = np.zeros((4, 5))
+    assert model.coefs_[0].any()
+    assert not twin.network_.layers[0].W.any()
 
 
 def test_the_network_can_be_seen_through() -> None:
@@ -252,33 +322,6 @@ def test_float32_stays_float32() -> None:
     assert model.predict_proba(X.astype(np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"hidden_layer_sizes": (0,)}, r"hidden_layer_sizes=\(0,\): give for each hidden layer"),
-        ({"hidden_layer_sizes": (5, 5), "activation": ("relu",)}, "1 activations for 2 hidden layers"),
-        ({"activation": "step"}, "activation='step': not known; take relu"),
-        ({"solver": "newton"}, "solver='newton': not known"),
-        ({"loss": "hinge"}, "loss='hinge': not known"),
-        ({"learning_rate": "fast"}, "learning_rate='fast'"),
-        ({"batch_size": 0}, "batch_size=0"),
-        ({"max_iter": 0}, "max_iter=0"),
-        ({"alpha": -1}, "alpha=-1"),
-        ({"tol": -1.0}, r"tol=-1\.0"),
-        ({"n_iter_no_change": 0}, "n_iter_no_change=0"),
-        ({"validation_fraction": 1.0}, r"validation_fraction=1\.0"),
-        ({"learning_rate_init": 0.0}, r"learning_rate_init=0\.0"),
-        ({"solver": "lbfgs", "dropout": 0.5}, "solver='lbfgs' minimises the loss of all samples"),
-        ({"dropout": 1.0}, "dropout=1.0"),
-        ({"learning_rate_init": -1.0}, "learning_rate"),
-        ({"early_stopping": True, "validation_fraction": 0.001}, "validation set is too small|early_stopping"),
-    ],
-)
-def test_a_parameter_that_cannot_be_is_named(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        PellucidClassifier(**{"max_iter": 2, **settings}).fit(*IRIS)
-
-
 def test_weights_that_are_none_and_classes_that_are_new_are_refused() -> None:
     X, y = IRIS
     for weights, message in ((np.zeros(150), "non-zero|come to 0 in all"), (np.full(150, -1.0), "below 0")):
@@ -297,6 +340,53 @@ def test_a_training_that_diverges_says_so() -> None:
         warnings.simplefilter("ignore", ConvergenceWarning)
         with pytest.raises(InputError, match="non-finite parameter weights"):
             PellucidRegressor(solver="sgd", learning_rate_init=1e6, momentum=0).fit(*DIABETES)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_huge_numbers_are_refused_or_give_numbers(solver: str, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.uniform(-1, 1, (30, 3)), rng.uniform(0, 1, 30)
+    end = np.log10(np.finfo(dtype).max)
+    for number, size in enumerate(10 ** np.linspace(1, end - 0.01, 12)):
+        large_X, large_y = X.copy(), y.copy()
+        large_X[7, 1], large_y[9] = -size, size
+        for inputs, targets, name, where in ((large_X, y, "X", "7, column 1"), (X, large_y, "y", "9")):
+            for loss in ("squared_error", "huber", "poisson"):
+                model = PellucidRegressor(loss, (4,), max_iter=2, solver=solver, early_stopping=number % 2 == 1)
+                try:
+                    model.fit(inputs.astype(dtype), targets)
+                    answers = model.predict(inputs)
+                except InputError as error:
+                    says = str(error)
+                    assert re.search(f"non-finite|{name} holds|network's answer to row .* overflows", says)
+                else:
+                    assert np.isfinite(answers).all()
+                    assert np.isfinite([model.loss_, model.best_loss_ or 0, *model.loss_curve_]).all()
+                if size > 10 ** (end / 2):
+                    assert f"in row {where}: squares of numbers above" in says
+                    assert ("float64" if dtype is np.float64 else "or all as float64") in says
+
+
+def test_huge_numbers_are_refused_wherever_they_come_in() -> None:
+    X, y = IRIS
+    huge = X.copy()
+    huge[3, 2] = 1e308
+    model = PellucidClassifier(max_iter=1, random_state=0).fit(X, y)
+    calls: list[Any] = [
+        lambda: PellucidClassifier().fit(huge, y), lambda: PellucidClassifier().partial_fit(huge, y, classes=[0, 1, 2]),
+        lambda: model.partial_fit(huge, y), lambda: model.predict(huge), lambda: model.predict_proba(huge),
+        lambda: model.activations(huge), lambda: model.fit(X, y, X_val=huge, y_val=y),
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(ValueError, match=r"holds 1e\+308 in row 3, column 2: squares .* overflow in float64"):
+            call()
+    with pytest.raises(InputError, match=r"y_val holds 1e\+200 in row 0"):
+        PellucidRegressor(max_iter=1).fit(X, y, X_val=X, y_val=np.full(150, 1e200))
+    with pytest.raises(InputError, match=r"y holds 1e\+200 in row 0, column 1"):
+        PellucidRegressor(max_iter=1).fit(X, np.stack([y, np.full(150, 1e200)], axis=1))
+    with pytest.raises(InputError, match=r"power_t=1e\+308 leaves no learning rate"):
+        PellucidClassifier(solver="sgd", learning_rate="invscaling", power_t=1e308).fit(X, y)
 
 
 def test_without_scikit_learn_the_command_to_type_is_told() -> None:

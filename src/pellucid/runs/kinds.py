@@ -1,4 +1,4 @@
-"""What the value of a hyperparameter may be: one rule for the command, ``run.json``, ``tables.fit`` and the estimators.
+"""What the value of a hyperparameter may be: one rule for the command, ``run.json`` and ``tables.fit``.
 
 ``read`` makes a value of what was typed, ``check`` brings a value into the form that settings hold, or refuses it.
 """
@@ -119,7 +119,7 @@ class Sizes(Kind):
     def check(self, value: Any, name: str) -> tuple[int, ...]:
         try:
             return tuple(checks.count(size, name) for size in _several(value))
-        except InputError:
+        except (InputError, TypeError):  # an array without axes cannot be gone through
             raise InputError(
                 f"{name}={value!r}: give for each hidden layer a whole number of neurons, at least 1"
             ) from None

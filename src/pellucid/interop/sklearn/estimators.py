@@ -5,12 +5,12 @@ Parameters and attributes have the names, meanings and defaults of ``sklearn.neu
 ``pellucid.Network``, to explain, draw and export.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 try:
-    from sklearn.base import ClassifierMixin, RegressorMixin
+    from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'pellucid[sklearn]'") from None
 from sklearn.preprocessing import LabelBinarizer
@@ -23,8 +23,9 @@ from pellucid.core import checks
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.losses import BinaryCrossEntropy, Loss
-from pellucid.interop.sklearn import parameters
+from pellucid.interop.sklearn import constraints, parameters
 from pellucid.interop.sklearn.base import Perceptron, dense, takes_part
+from pellucid.interop.sklearn.callbacks import Tasks
 
 
 class PellucidClassifier(ClassifierMixin, Perceptron):
@@ -39,6 +40,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
     - ``loss``: ``log_loss``, or for three classes and more ``squared_error`` of the softmax.
     - ``class_weight``: a dict, or ``"balanced"``, as in the rest of scikit-learn.
     - ``fit(X, y, sample_weight, X_val=…, y_val=…)``: data of one's own to watch and to stop early on.
+    - ``set_callbacks(…)``, where scikit-learn has callbacks (from 1.9 on): each epoch is a task.
 
     Attributes: ``classes_``, ``network_``, ``coefs_``, ``intercepts_``, ``loss_``, ``best_loss_``, ``loss_curve_``,
     ``validation_scores_``, ``validation_loss_curve_`` (where data is watched), ``best_validation_score_``,
@@ -46,7 +48,8 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
     ``feature_names_in_``.
 
     Raises:
-        InputError: a ValueError, for a parameter or data that cannot be.
+        InvalidParameterError: scikit-learn's ValueError for a parameter that cannot be.
+        InputError: a ValueError, for data that cannot be, and parameters that do not go together.
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
@@ -56,6 +59,8 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
     >>> [W.shape for W in model.coefs_]
     [(4, 100), (100, 3)]
     """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints.CLASSIFIER
 
     def __init__(
         self,
@@ -96,7 +101,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any]) -> Any:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], tasks: Tasks) -> Any:
         again = self.warm_start and hasattr(self, "network_")
         X, y = self._samples(X, y, first=not again)
         if not again:
@@ -106,17 +111,19 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
                 f"got {self.classes_}, `y` has {unique_labels(y)}"
             )
-        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), self._watched(*watch))
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), self._watched(*watch), tasks)
 
     @available_if(takes_part)
+    @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """One epoch over X and y; the first call names all ``classes`` that there will be."""
+        tasks = Tasks(self, 1, X, y, sample_weight)
         first = _check_partial_fit_first_call(self, classes)
         kind = type_of_target(y, input_name="y")
         X, y = self._samples(X, y, first=first)
         if first:
             self._learn_classes(y if kind.startswith("multilabel") else np.asarray(classes))
-        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), None, part=True)
+        return self._fit(X, self._encoded(y), self._weights(y, sample_weight), None, tasks, part=True)
 
     def predict(self, X: Any) -> AnyArray:
         """The likeliest class of each row (n,), or the labels that are likelier than not, (n, labels)."""
@@ -188,6 +195,8 @@ class PellucidRegressor(RegressorMixin, Perceptron):
     True
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints.REGRESSOR
+
     def __init__(
         self,
         loss: str = "squared_error",
@@ -222,14 +231,17 @@ class PellucidRegressor(RegressorMixin, Perceptron):
         self._take(locals())
 
     @available_if(takes_part)
+    @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """One epoch over X and y."""
-        return self._learn(X, y, sample_weight, (None, None, None), part=True)
+        return self._learn(X, y, sample_weight, (None, None, None), Tasks(self, 1, X, y, sample_weight), part=True)
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], *, part: bool = False) -> Any:
+    def _learn(
+        self, X: Any, y: Any, sample_weight: Any, watch: tuple[Any, Any, Any], tasks: Tasks, *, part: bool = False
+    ) -> Any:
         again = (self.warm_start or part) and hasattr(self, "network_")
         X, y = self._samples(X, y, first=not again, y_numeric=True)
-        return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), part=part)
+        return self._fit(X, self._encoded(np.asarray(y)), sample_weight, self._watched(*watch), tasks, part=part)
 
     def _encoded(self, y: AnyArray) -> AnyArray:
         return y.astype(np.float64).reshape(len(y), -1)

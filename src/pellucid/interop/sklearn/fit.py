@@ -1,5 +1,6 @@
 """One fit of an estimator: a network, an optimiser, and epochs until nothing gets better, as scikit-learn counts it."""
 
+import copy
 import math
 import warnings
 from collections.abc import Iterator
@@ -19,9 +20,12 @@ from pellucid.core.progress import Epoch
 from pellucid.core.trace import Trace
 from pellucid.core.training import train
 from pellucid.interop.sklearn import parameters
+from pellucid.interop.sklearn.callbacks import Tasks
 from pellucid.interop.sklearn.l2_penalty import Penalised
 
 LEAST_RATE = 1e-6  # below which an adaptive learning rate no longer falls
+# of an estimator's attributes, those that training changes in place
+GROWING = ("network_", "loss_curve_", "validation_scores_", "validation_loss_curve_", "_optimizer", "_generator")
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
     "preprocessed: scale it, or take a smaller learning_rate_init"
@@ -47,9 +51,9 @@ class Fit:
     """
 
     def __init__(
-        self, estimator: Any, loss: Loss, part: Part, held: Part | None, *, first: bool, part_only: bool
+        self, estimator: Any, loss: Loss, part: Part, held: Part | None, tasks: Tasks, *, first: bool, part_only: bool
     ) -> None:
-        self.e, self.loss, self.first, self.part_only = estimator, loss, first, part_only
+        self.e, self.loss, self.tasks, self.first, self.part_only = estimator, loss, tasks, first, part_only
         self.random = check_random_state(estimator.random_state)
         self.outputs = 1 if part.y.ndim == 1 else part.y.shape[1]
         if loss.kind == "classes":
@@ -71,13 +75,14 @@ class Fit:
             self._by_lbfgs() if self.e.solver == "lbfgs" else self._by_steps()
         except DivergenceError as error:
             raise InputError(f"{NOT_FINITE} ({error.what})") from None
-        if not np.isfinite(self.e.network_.theta).all():
+        if not (np.isfinite(self.e.network_.theta).all() and math.isfinite(self.e.loss_)):
             raise InputError(NOT_FINITE)
+        self.tasks.end()
 
     def _begin(self, part: Part) -> None:
         """A new network, and curves without a point."""
         e, hidden = self.e, parameters.hidden_sizes(self.e)
-        parameters.check_numbers(e)
+        parameters.check_lbfgs(e)
         sizes = [part.X.shape[1], *hidden, self.outputs]
         activations = parameters.activations(e, len(hidden))
         e.network_ = Network(sizes, activation=activations, loss=self.loss, init=None, dtype=part.X.dtype)
@@ -145,12 +150,13 @@ class Fit:
         try:
             for epoch in self._epochs(rule, size):
                 self._take_note(epoch, rule, stopping)
-                if self._is_over(rule, stopping):
+                over = self._is_over(rule, stopping)
+                if self.tasks.end_one(lambda: self._as_if_stopped(stopping), last=over):
                     break
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except DivergenceError as error:
-            if not e.early_stopping:
+            if not e.early_stopping or not e.loss_curve_:
                 raise
             e.validation_scores_.append(math.nan)
             _warn(f"{error}; the network of the best validation score so far is kept")
@@ -172,7 +178,7 @@ class Fit:
             e.network_,
             self.train.data(),
             rule,
-            epochs=1 if self.part_only else e.max_iter,
+            epochs=1 if self.part_only else int(e.max_iter),
             batch_size=size,
             rng=self._generator(),
             schedule=parameters.schedule(e),
@@ -207,7 +213,17 @@ class Fit:
         if not watched:
             e.best_loss_ = stopping.best_loss
         if e.learning_rate == "invscaling" and e.solver == "sgd":
-            rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+            try:
+                rule.change_rate(e.learning_rate_init / (e.t_ + 1) ** e.power_t)
+            except OverflowError:
+                raise InputError(f"power_t={e.power_t:g} leaves no learning rate: give a smaller one") from None
+
+    def _as_if_stopped(self, stopping: EarlyStopping | None = None) -> dict[str, Any]:
+        """Attributes that a copy of the estimator has where the fit ends here."""
+        attributes = copy.deepcopy({name: self.e.__dict__[name] for name in GROWING if name in self.e.__dict__})
+        if stopping is not None and self.e.early_stopping:
+            attributes["network_"].theta = stopping.best_theta
+        return attributes
 
     def _say(self, words: str) -> None:
         if self.e.verbose:
@@ -246,6 +262,7 @@ class Fit:
         from scipy.optimize import minimize
 
         e, net = self.e, self.e.network_
+        e.n_iter_ = 0
         data: Any = check_data(net, self.train.data())
         trace = Trace(net, len(data[0]))
         trace.fill(*data[:2])
@@ -258,15 +275,24 @@ class Fit:
             with np.errstate(over="ignore", invalid="ignore"):
                 forward(net, trace)
                 loss = backward(net, trace)
-            penalty, pull = rule.of(net.theta)
-            gradient = self.gradient_factor * trace.grad + pull
+                penalty, pull = rule.of(net.theta)
+                gradient = self.gradient_factor * trace.grad + pull
             return self.loss_factor * loss + penalty, gradient.astype(np.float64)
 
-        options = {"maxfun": e.max_fun, "maxiter": e.max_iter, "gtol": e.tol}
-        found = minimize(loss_and_gradient, net.theta.astype(np.float64), method="L-BFGS-B", jac=True, options=options)
+        def end_iteration(theta: Array) -> None:
+            e.loss_, _ = loss_and_gradient(theta)
+            e.n_iter_ += 1
+            if self.tasks.end_one(self._as_if_stopped, last=False):
+                raise StopIteration
+
+        found = minimize(
+            loss_and_gradient, net.theta.astype(np.float64), method="L-BFGS-B", jac=True,
+            options={"maxfun": e.max_fun, "maxiter": e.max_iter, "gtol": e.tol},
+            callback=end_iteration if self.tasks.root is not None else None,
+        )  # fmt: skip
         net.theta = found.x
         e.n_iter_, e.loss_, e.best_loss_ = min(found.nit, e.max_iter), float(found.fun), float(found.fun)
-        if found.status != 0:
+        if found.status != 0 and not self.tasks.stopped:
             _warn(f"lbfgs failed to converge after {found.nit} iteration(s) (status={found.status}): {found.message}")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.core import checks
 from pellucid.core.activations import ACTIVATIONS, Activation
 from pellucid.core.errors import InputError
 from pellucid.core.losses import (
@@ -22,15 +21,9 @@ from pellucid.core.losses import (
 from pellucid.core.network import Network
 from pellucid.core.optimizers import OPTIMIZERS, Optimizer
 from pellucid.core.schedules import SCHEDULES, Schedule, constant
-from pellucid.runs.kinds import Choice
-from pellucid.runs.settings import SETTINGS
+from pellucid.runs.kinds import Choice, Sizes
 
 ACTIVATION_NAMES = {"logistic": "sigmoid", "leaky_relu": "leaky-relu"}  # scikit-learn's, of those that have two
-SETTING_NAMES = {
-    "hidden_layer_sizes": "hidden", "batch_size": "batch_size", "max_iter": "epochs", "n_iter_no_change": "patience",
-    "learning_rate_init": "learning_rate", "dropout": "dropout", "weight_decay": "weight_decay",
-    "clip_norm": "clip_norm",
-}  # fmt: skip
 OUT_ACTIVATION_NAMES = {"sigmoid": "logistic"}
 RATES = ("constant", "invscaling", "adaptive")  # scikit-learn's own, which follow the epochs
 CLASSES: dict[str, type[Loss]] = {"log_loss": CrossEntropy, "squared_error": SoftmaxSquaredError}
@@ -47,7 +40,7 @@ def optimizer(estimator: Any, solver: str | None = None) -> Optimizer:
 
     What scikit-learn calls sgd has Nesterov's momentum, plain momentum, or none.
     """
-    e, name = estimator, Choice(known=OPTIMIZERS).check(solver or estimator.solver, "solver")
+    e, name = estimator, solver or estimator.solver
     if name == "sgd" and e.momentum:
         name = "nesterov" if e.nesterovs_momentum else "momentum"
     kind = OPTIMIZERS[name]
@@ -58,13 +51,12 @@ def optimizer(estimator: Any, solver: str | None = None) -> Optimizer:
 
 def schedule(estimator: Any) -> Schedule:
     """How the learning rate goes within the whole training; constant where it follows the epochs' losses."""
-    name = Choice(known=(*RATES, *SCHEDULES)).check(estimator.learning_rate, "learning_rate")
-    return constant if name in RATES else SCHEDULES[name]
+    return constant if estimator.learning_rate in RATES else SCHEDULES[estimator.learning_rate]
 
 
 def hidden_sizes(estimator: Any) -> list[int]:
     """The neurons of the hidden layers; a single number is one layer."""
-    return [*_checked(estimator, "hidden_layer_sizes")]
+    return [*Sizes().check(estimator.hidden_layer_sizes, "hidden_layer_sizes")]
 
 
 def activations(estimator: Any, layers: int) -> list[Activation]:
@@ -129,29 +121,16 @@ def batch_size(estimator: Any, samples: int) -> int:
     given = estimator.batch_size
     if given == "auto":
         return min(200, samples)
-    size: int = _checked(estimator, "batch_size")
-    if size > samples:
+    if given > samples:
         warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
-    return min(size, samples)
+    return min(int(given), samples)
 
 
-def check_numbers(estimator: Any) -> None:
-    """Refuse numbers that cannot be, each by its name."""
+def check_lbfgs(estimator: Any) -> None:
+    """Refuse what L-BFGS would not heed."""
     e = estimator
-    checks.number(e.alpha, "alpha")
-    checks.number(e.tol, "tol")
-    checks.number(e.validation_fraction, "validation_fraction", below=1.0)
-    for name in SETTING_NAMES.keys() - {"batch_size"}:  # which may be "auto", and is looked at later
-        _checked(e, name)
     if e.solver == "lbfgs" and (e.dropout or e.clip_norm is not None or e.weight_decay):
         raise InputError(
             "solver='lbfgs' minimises the loss of all samples at once, without dropout, clip_norm and weight_decay: "
             "leave them out, or take solver='adam'"
         )
-
-
-def _checked(estimator: Any, name: str) -> Any:
-    """A parameter that is a setting of a run too, in the form that the settings have it."""
-    value, rule = getattr(estimator, name), SETTINGS[SETTING_NAMES[name]]
-    endless = name == "n_iter_no_change" and value == np.inf
-    return value if endless or (value is None and rule.none is not None) else rule.kind.check(value, name)
