@@ -3,7 +3,6 @@
 import errno
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 import numpy as np
 
 import pellucid
+from pellucid._text import did_you_mean
 from pellucid.cli.flags import in_flags
 from pellucid.cli.interrupts import Ended, handled, leave
 from pellucid.cli.printing import note
@@ -51,8 +51,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and (close := get_close_matches(name, COMMANDS, 1)):
-            raise InputError(f"{name}: there is no such command; did you mean {close[0]}?")
+        if name not in COMMANDS and not name.startswith("-") and (near := did_you_mean(name, COMMANDS)):
+            raise InputError(f"{name}: there is no such command; {near}")
         return super().resolve_command(ctx, args)
 
 

@@ -59,14 +59,18 @@ def importance(
         about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": out}
         print_json({**about, "columns": [asdict(column) for column in found]})
         return
-    _show(found, what, name, len(samples.X), repeats)
-    if out is not None:
+    _show(found, what, name, len(samples.X), repeats, quiet=quiet)
+    if out is not None and not quiet:
         Out().line(f"importance: {out}")
 
 
-def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int) -> None:
+def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int, *, quiet: bool) -> None:
     results = Out()
     form = decimal if what == "R²" else percent
+    if quiet:
+        first = found[0]
+        results.line(f"{shortened(first.name)} matters most: when it is shuffled, the {what} loses {form(first.drop)}")
+        return
     results.line(
         f"{name}: {counted(samples, 'sample')}; what the {what} loses when a column is shuffled, mean of {repeats}"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pellucid._text import did_you_mean
 from pellucid.cli.models import is_model
 from pellucid.cli.options import FILE, check_out, count_option, out_option, output
 from pellucid.cli.plot_kinds import KINDS, Asked
@@ -61,7 +62,7 @@ def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:
         raise InputError(f"{path} {kind}: the run or the model comes first: pellucid plot {kind} {path}")
     if path is None and (is_model(kind) or Path(kind).exists()):
         raise InputError(f"{kind}: name the kind of picture after it, one of {kinds}")
-    raise InputError(f"{kind}: is not a kind of picture; choose one of {kinds}")
+    raise InputError(f"{kind}: is not a kind of picture; {did_you_mean(kind, KINDS, f'choose one of {kinds}')}")
 
 
 # which kinds each flag is for; where it would change nothing it is refused

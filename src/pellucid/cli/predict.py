@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -38,7 +38,7 @@ def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: 
     FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
     without, or - for rows of a .csv on standard input. MODEL is a .safetensors file or the folder of a run; without
     it, the digit model that comes with pellucid. Rows count from 0. For Kaggle's digit test file, --out writes what
-    Kaggle takes.
+    Kaggle takes. --quiet prints each row's answer alone, a line each; with --out, nothing.
     """
     first = arguments[0]
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
@@ -152,14 +152,14 @@ def _show(
     model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], out: Path | None, *, quiet: bool
 ) -> None:
     results, total = Out(), sum(map(len, predictions))
-    if quiet and total == 1:
-        results.line(str(_answers(model, predictions[0])[0]))
+    if quiet:
+        for answer in chain.from_iterable(_answers(model, outputs) for outputs in predictions if out is None):
+            results.line(", ".join(map(str, answer)) if isinstance(answer, list) else str(answer))
         return
-    if not (quiet and out is not None):
-        entries = list(islice(_entries(model, read, predictions), SHOWN))
-        columns = ("input", *entries[0].get("values", ["prediction"]))
-        columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
-        results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
+    entries = list(islice(_entries(model, read, predictions), SHOWN))
+    columns = ("input", *entries[0].get("values", ["prediction"]))
+    columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
+    results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
     if total > SHOWN and out is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
     if out is not None:

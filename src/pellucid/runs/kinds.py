@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._text import did_you_mean
 from pellucid.core import checks
 from pellucid.core.errors import InputError
 
@@ -90,7 +91,8 @@ class Choice(Kind):
 
     def check(self, value: Any, name: str) -> Any:
         if not isinstance(value, str) or value not in self.known:
-            raise InputError(f"{name}={value!r}: not known; take {', '.join(self.known)}")
+            take = f"take {', '.join(self.known)}"
+            raise InputError(f"{name}={value!r}: not known; {did_you_mean(value, self.known, take)}")
         return value
 
 

@@ -1,10 +1,10 @@
 """The settings of a run: its hyperparameters, each declared once with its rule, and written into ``run.json``."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
+from pellucid._text import did_you_mean
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.errors import InputError
 from pellucid.core.initializers import INITIALIZERS
@@ -182,8 +182,7 @@ def from_recipe(given: Mapping[str, Any], usual: str = "default") -> Settings:
     """
     given = {name: value for name, value in given.items() if value is not None}
     for name in given.keys() - SETTINGS.keys():
-        close = difflib.get_close_matches(name, SETTINGS, 1)
-        remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(SETTINGS)}"
+        remedy = did_you_mean(name, SETTINGS) or f"there are {', '.join(SETTINGS)}"
         raise InputError(f"{name}={given[name]!r}: there is no such setting; {remedy}")
     recipe = SETTINGS["recipe"].kind.check(given.get("recipe", usual), "recipe")
     settings = {**RECIPES[recipe], **given, "recipe": recipe}
