@@ -14,7 +14,7 @@ from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
 from pellucid.cli.models import open_model
-from pellucid.cli.options import FILE, OneOf, count_option, output
+from pellucid.cli.options import FILE, TRAINED, OneOf, count_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json
 from pellucid.cli.samples import One, one_sample
 from pellucid.core import metrics
@@ -29,7 +29,7 @@ RATE = 0.1  # where no run says another one
 
 
 @click.command(short_help="The arithmetic of one sample, step by step.")
-@click.argument("model", required=False)
+@click.argument("model", type=TRAINED, required=False)
 @click.option("--sample", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]")
 @click.option("--data", metavar="DATA", help="Whose samples: what train takes.  [default: the model's own test part]")
 @click.option("--image", metavar="FILE", type=FILE, help="A picture of your own in place of a sample.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid._text import counted, decimal, percent, shortened
 from pellucid.cli.models import data_of, open_model
-from pellucid.cli.options import check_out, count_option, out_option, output
+from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core.errors import InputError
@@ -21,7 +21,7 @@ SHOWN = 40
 
 
 @click.command(short_help="Which columns matter.")
-@click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
+@click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @count_option("--repeats", 5, "Shuffles of each column.", most=1000)
 @count_option("--seed", 0, "Of the shuffles.", least=0)
 @out_option("A picture as well: .png, .svg or .pdf.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pellucid._files.latest import resolved
 from pellucid._files.reading import reading
 from pellucid._files.writing import check_replaceable, sweep, would_be_lost
 from pellucid._text import did_you_mean
@@ -14,7 +15,18 @@ from pellucid.core.errors import InputError
 from pellucid.runs import is_run
 from pellucid.runs.run import FILES
 
+
+class Trained(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A run or a model, or a word that stands beside one; ``latest`` becomes the folder of the last run."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return str(resolved(value))
+
+
 FILE = click.Path(path_type=Path)
+TRAINED = Trained()
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 

@@ -13,7 +13,7 @@ from pellucid._files.values import plain
 from pellucid._files.writing import marked, writing
 from pellucid._text import csv_line, percent, shortened
 from pellucid.cli.models import data_of, is_model, open_model, target_in
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -29,7 +29,7 @@ HEADERS = (b"input,row,prediction", b"ImageId,Label\n")  # of the tables that --
 
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
-@click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
+@click.argument("arguments", type=TRAINED, nargs=-1, required=True, metavar="[MODEL] FILE...")
 @out_option("Write the predictions to a file.", metavar="FILE.csv")
 @output
 def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:

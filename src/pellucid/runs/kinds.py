@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._files.latest import resolved
 from pellucid._text import did_you_mean
 from pellucid.core import checks
 from pellucid.core.errors import InputError
@@ -30,6 +31,16 @@ class Kind:
         if not isinstance(value, str):
             raise InputError(f"{name}={value!r}: give a text")
         return value
+
+
+@dataclass(frozen=True)
+class Trained(Kind):
+    """The path of a model or a run; of "latest" it is that of the last run, so that it stays the same one."""
+
+    word: str = "MODEL"
+
+    def check(self, value: Any, name: str) -> str:
+        return str(resolved(super().check(value, name)))
 
 
 @dataclass(frozen=True)

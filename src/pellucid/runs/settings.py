@@ -11,7 +11,7 @@ from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
-from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
+from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes, Trained
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -85,7 +85,7 @@ class Settings:
     weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
     class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
     recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
-    start_from: str | None = _rule(None, Kind("MODEL"), "Go on from a trained model's weights: a file, or a run.")
+    start_from: str | None = _rule(None, Trained(), "Go on from a trained model's weights: a file, or a run.")
     hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
     activation: tuple[str, ...] = _rule(("relu",), Choices(known=ACTIVATIONS), "[relu]")
     loss: str | None = _rule(None, Choice(known=LOSSES), "[by what is predicted]")
