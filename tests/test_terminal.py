@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_nothing_breaks_within_a_word(line: str, ready: Path) -> None:
         assert not {word for word in words(lines) - wide if not DRAWN.search(word)}
 
 
+def in_one_process(lines: Sequence[str]) -> list[str]:
+    """What runs several commands one after the other."""
+    code = "import sys, pellucid.cli\nfor line in sys.argv[1:]: pellucid.cli.main(line.split())"
+    return [sys.executable, "-c", code, *lines]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_help_of_every_command_and_every_error_is_broken_between_words(width: int, ready: Path) -> None:
+    """Words with hyphens are whole, since they are typed."""
+    bad = [line for line, _ in SPELLINGS] + list(ERRORS)
+    for said in ([f"{name} --help" for name in app.COMMANDS], bad):
+        wide, lines = (screen_of(in_one_process(said), ready, columns, 2000) for columns in (400, width))
+        assert max(map(len, lines)) <= width
+        assert words(lines) == words(wide)
+
+
 def words(lines: list[str]) -> set[str]:
     return set(MEASURED.sub("", " ".join(" ".join(lines).split())).split())
 
@@ -79,6 +97,12 @@ def test_a_long_line_is_broken_between_words_and_a_per_cent_stays_with_its_numbe
     ]
 
 
+ERRORS = (
+    "evaluate latest", "predict run", "train penguins.csv --target species --hidden 3.5", "export run --out m.txt",
+    "train penguins.csv --target species --hidden 8,8 --activation relu,tanh,gelu", "doctor penguins.csv",
+    "plot run", "plot weights", "predict run ten.csv --out nowhere/at/all/p.csv", "train --resume run --seed 3",
+    "landscape penguins.csv", "data mnist --to csv", "import ten.csv --out m.safetensors",
+)  # fmt: skip
 SPELLINGS = (
     ("trian", "did you mean train?"),
     ("train penguins.csv --target specis", "did you mean species? Its columns are species, island"),

@@ -12,6 +12,7 @@ import numpy as np
 import pellucid
 from pellucid._text import did_you_mean
 from pellucid.cli.flags import in_flags
+from pellucid.cli.help_pages import HelpContext
 from pellucid.cli.interrupts import Ended, handled, leave
 from pellucid.cli.printing import note
 from pellucid.core.errors import InputError
@@ -36,6 +37,8 @@ COMMANDS = (
 class Commands(click.Group):
     """The commands, each imported when it is asked for."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -45,6 +48,7 @@ class Commands(click.Group):
         with handled(leave):
             own = "import_" if name == "import" else name.replace("-", "_")
             command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
+        command.context_class = HelpContext
         return command
 
     def resolve_command(

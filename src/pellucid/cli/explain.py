@@ -55,9 +55,9 @@ def explain(
     the network says is taken as such, unless --label names another. --json gives all numbers of every layer.
 
     \b
-    pellucid explain --example three-neurons        the chain rule with three neurons
-    pellucid explain --against 2 --only why         why this digit and not a 2
-    pellucid explain --layer 2 --neuron 5           the terms behind one neuron
+    pellucid explain --example three-neurons  the chain rule
+    pellucid explain --against 2 --only why   why not a 2?
+    pellucid explain --layer 2 --neuron 5     one neuron
     """  # noqa: D301
     if as_json and as_markdown:
         raise InputError("--json and --markdown: choose one of them")
