@@ -70,6 +70,7 @@ def group() -> None:
     pellucid train t.csv          your own table
     pellucid predict digit.png    read a digit from a picture
     pellucid evaluate             how good it is, by class
+    pellucid evaluate latest      how good your last run is
     pellucid explain              every number of one digit
     pellucid doctor my_net.py     what is wrong in your code
     pellucid check                is back propagation right?

@@ -62,7 +62,8 @@ def train(
     in the year, week and day; gaps are filled and marked. What was understood is shown; --column NAME=KIND changes it.
 
     Ctrl-C stops a run and saves it; --resume goes on to the very bits that it would have reached. With more --epochs
-    beside it a run becomes longer: the schedule is then that of the longer run, from where it stands.
+    beside it a run becomes longer: the schedule is then that of the longer run, from where it stands. In place of a
+    run's folder the word latest stands for the run that was started last here, in every command.
     """
     if resume_from is not None:
         given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
