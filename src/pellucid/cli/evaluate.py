@@ -8,7 +8,7 @@ from pellucid._files.values import plain
 from pellucid._text import counted, decimal, percent, shortened
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model
-from pellucid.cli.options import output
+from pellucid.cli.options import TRAINED, output
 from pellucid.cli.printing import Cell, Out, Styled, print_json
 from pellucid.cli.samples import model_and_data, weighted_samples_for
 from pellucid.core import metrics
@@ -24,7 +24,7 @@ FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
-@click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
+@click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @output
 def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     """Loss and accuracy of MODEL on DATA, class by class.

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -13,7 +13,7 @@ from pellucid._files.values import plain
 from pellucid._files.writing import marked, writing
 from pellucid._text import csv_line, percent, shortened
 from pellucid.cli.models import data_of, is_model, open_model, target_in
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
@@ -29,7 +29,7 @@ HEADERS = (b"input,row,prediction", b"ImageId,Label\n")  # of the tables that --
 
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
-@click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
+@click.argument("arguments", type=TRAINED, nargs=-1, required=True, metavar="[MODEL] FILE...")
 @out_option("Write the predictions to a file.", metavar="FILE.csv")
 @output
 def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
@@ -38,7 +38,7 @@ def predict(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: 
     FILE is a picture of a digit (any size, dark on light or light on dark), a table as train takes it, with labels or
     without, or - for rows of a .csv on standard input. MODEL is a .safetensors file or the folder of a run; without
     it, the digit model that comes with pellucid. Rows count from 0. For Kaggle's digit test file, --out writes what
-    Kaggle takes.
+    Kaggle takes. --quiet prints each row's answer alone, a line each; with --out, nothing.
     """
     first = arguments[0]
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
@@ -152,14 +152,14 @@ def _show(
     model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], out: Path | None, *, quiet: bool
 ) -> None:
     results, total = Out(), sum(map(len, predictions))
-    if quiet and total == 1:
-        results.line(str(_answers(model, predictions[0])[0]))
+    if quiet:
+        for answer in chain.from_iterable(_answers(model, outputs) for outputs in predictions if out is None):
+            results.line(", ".join(map(str, answer)) if isinstance(answer, list) else str(answer))
         return
-    if not (quiet and out is not None):
-        entries = list(islice(_entries(model, read, predictions), SHOWN))
-        columns = ("input", *entries[0].get("values", ["prediction"]))
-        columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
-        results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
+    entries = list(islice(_entries(model, read, predictions), SHOWN))
+    columns = ("input", *entries[0].get("values", ["prediction"]))
+    columns += ("probability", "next likely") if "probabilities" in entries[0] else ()
+    results.table(columns, [_cells(entry, several=total > len(read)) for entry in entries])
     if total > SHOWN and out is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
     if out is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid._text import listed
+from pellucid._text import did_you_mean, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.frames.column import Column, called, quoted
@@ -107,9 +106,8 @@ class Frame:
         >>> print(Frame("data", {"age": Column("number", None)}, 9).lacks("size", " for the target"))
         data: has no column 'size' for the target; its columns are age
         """
-        close = get_close_matches(column, self.names, 1)
-        its = f"did you mean {close[0]!r}? Its" if close else "its"
-        return InputError(f"{self.name}: has no column {column!r}{why}; {its} columns are {listed(self.names)}{remedy}")
+        known = did_you_mean(column, self.names, f"its columns are {listed(self.names)}")
+        return InputError(f"{self.name}: has no column {column!r}{why}; {known}{remedy}")
 
     def oddity(self, column: str) -> str | None:
         """What is odd about a column, where it stands and what to do, or None.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pellucid._text import listed, shortened
+from pellucid._text import did_you_mean, listed, shortened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
@@ -106,11 +106,12 @@ def check_asked(frame: Frame, targets: Sequence[str], weights: str | None, asked
     """Raise InputError for a column that is not there, or cannot be what was asked for."""
     for name, kind in asked.items():
         if kind not in KINDS:
-            raise InputError(f"{_kind(name, kind)}: a column is one of {', '.join(KINDS)}")
+            raise InputError(f"{_kind(name, kind)}: {did_you_mean(kind, KINDS, f'a column is one of {listed(KINDS)}')}")
         if name == weights or (name in targets and kind not in OF_TARGETS):
             raise InputError(f"{_kind(name, kind)}: is the target, or the weight of a row; leave this out")
         if name not in frame.stored:
-            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.names)}")
+            known = did_you_mean(name, frame.names, f"it has {listed(frame.names)}")
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; {known}")
         if frame.columns[name].values is None and kind != "out":
             raise InputError(f"{_kind(name, kind)}: {frame.name} has it as {frame.columns[name].why}; leave it out")
 
