@@ -11,15 +11,17 @@ x → neuron 1 → neuron 2 → neuron 3 → 0.592563, but 1 is wanted: the loss
 gradient descent.
 """
 
+from pellucid.analysis.explain.by_column import Row
+from pellucid.analysis.explain.integrated_gradients import integrated_gradients
 from pellucid.analysis.explain.loops import vectorization
 from pellucid.analysis.explain.sample import sample
-from pellucid.analysis.explain.step import Code, Explanation, Section, Step
+from pellucid.analysis.explain.step import Code, Explanation, Section, Step, Table
 from pellucid.analysis.explain.steps import steps
 from pellucid.analysis.explain.text import line, markdown
 from pellucid.analysis.explain.three_neurons import three_neurons
 from pellucid.analysis.explain.weights_moved import moved
 
 __all__ = [
-    "Code", "Explanation", "Section", "Step", "line", "markdown", "moved", "sample", "steps", "three_neurons",
-    "vectorization",
+    "Code", "Explanation", "Row", "Section", "Step", "Table", "integrated_gradients", "line", "markdown", "moved",
+    "sample", "steps", "three_neurons", "vectorization",
 ]  # fmt: skip
