@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class Chosen:
     def place(self, i: int) -> str:
         """Where sample i stands, as a person would look for it: penguins.csv, row 19."""
         return f"{self.name}, sample {i}" if self.rows is None else f"{self.file}, row {self.rows[i] + self.first}"
+
+    def in_json(self, i: int) -> dict[str, Any]:
+        """Of a table the row of sample i, which counts from 1 below the header, and its place in words."""
+        return {} if self.rows is None else {"row": int(self.rows[i]) + 1, "place": self.place(i)}
 
     def called(self, i: int) -> str:
         """Sample i in a sentence: row 19 of penguins.csv."""
@@ -77,18 +82,12 @@ def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
     """The samples to look at, and what they are called: those of ``data``, or the model's own test or dev part."""
-    name, samples = weighted_samples_for(model, data)
-    return name, Samples(samples.X, samples.y)
-
-
-def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples | WeightedSamples]:
-    """``samples_for``, with the weight of each where the table has a column of them."""
     chosen = chosen_for(model, data)
-    return chosen.name, chosen.samples
+    return chosen.name, Samples(chosen.samples.X, chosen.samples.y)
 
 
 def chosen_for(model: Model, data: str | None) -> Chosen:
-    """``weighted_samples_for``, with the place of each sample in its file."""
+    """The samples to look at, with their weights where the table has a column of them, and the place of each."""
     if data is None:
         own = own_data(model)
         part = next((part for part in ("test", "dev", "train") if _part(own, part) is not None), None)
@@ -135,6 +134,23 @@ def _of_part(own: Dataset, part: str) -> Chosen:
     return Chosen(name, samples, own.name, rows, own.first_row)
 
 
+def true_answers(model: Model, chosen: Chosen) -> list[list[Any]]:
+    """What is true of each sample: the name of its class, or its values, as their file has them."""
+    y, plan = chosen.samples.y, model.preprocessing
+    if model.network.loss.kind != "values":
+        names = model.class_names
+        several = y.ndim == 2 and y.shape[1] > 1
+        return list(y.tolist()) if several else [[names[int(k)]] for k in y.ravel()]
+    if plan is None or chosen.rows is None:
+        return list(y.tolist())
+    frame = _frame(plan, chosen.file)
+    held = [frame.columns[name] for name in _targets(model)]
+    if any(column.values is None or column.kind != "number" for column in held):
+        return list(plan.in_units(y).tolist())
+    columns = [column.values[chosen.rows] for column in held if column.values is not None]
+    return [[int(v) if c.whole else v for v, c in zip(row, held, strict=True)] for row in np.stack(columns, 1).tolist()]
+
+
 def _frame(plan: Preprocessing, data: str) -> Frame:
     return datasets.read_frame(data, as_text=datasets.texts_of(plan))
 
@@ -171,7 +187,8 @@ def one_sample(model: Model, data: str | None, number: int | None, image: Path |
     """
     if image is not None:
         if number is not None or data is not None or row is not None:
-            raise InputError(f"--image {image}: is the sample itself; leave out --sample, --row and --data")
+            flags = "--sample and --data" if row is None else "--row"
+            raise InputError(f"--image {image}: is the sample itself; leave out {flags}")
         if model.image_shape is None:
             raise InputError(
                 f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"

@@ -88,7 +88,10 @@ def check_answers(outputs: AnyArray, place: Callable[[int], str]) -> AnyArray:
     """Outputs (n, k) of a network that all are numbers; ``place`` says where row i stands."""
     bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
     if bad.size:
-        raise InputError(
-            f"{place(int(bad[0]))}: the network's answer is no number, since its values are far too large: correct them"
-        )
+        raise no_answer(place(int(bad[0])))
     return outputs
+
+
+def no_answer(place: str) -> InputError:
+    """The error where the outputs for a row, or for what else stands in a place, are no numbers."""
+    return InputError(f"{place}: the network's answer is no number, since its values are far too large: correct them")
