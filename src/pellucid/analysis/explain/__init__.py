@@ -1,7 +1,8 @@
 """A trace in words and steps: each number of a pass as a formula, its operands and its value.
 
 ``sample`` explains one sample, ``three_neurons`` and ``vectorization`` are worked examples, ``moved`` tells which
-weights a run has moved most; ``markdown`` writes an explanation down, ``steps`` gives whole layers as data.
+weights a run has moved most; ``integrated_gradients`` what each input gave to an answer, and ``sample`` with a ``Row``
+what each column of a table; ``markdown`` writes an explanation down, ``steps`` gives whole layers as data.
 
 >>> import numpy as np, pellucid as pl
 >>> net = pl.Network([2, 3, 2], rng=np.random.default_rng(0))
