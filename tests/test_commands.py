@@ -288,7 +288,7 @@ def test_closed_streams_are_no_fault(small: Path, closed: str) -> None:
 
 def test_a_terminal_without_arrows_gets_no_traceback(small: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "pellucid", "train", "small.npz", "--epochs", "1", "--out", "run"],
+        [sys.executable, "-m", "pellucid", "train", "small.npz", "--epochs", "6", "--out", "run"],
         cwd=small.parent, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (0, b"")

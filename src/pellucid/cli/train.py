@@ -141,9 +141,8 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
 def _findings(run: Run, *, diverged: bool = False) -> list[Finding]:
     """What went wrong in the run, seen with what is in memory already, and the flags that help."""
     state = run.state
-    here = SavedRun(
-        run.folder, {}, run.settings, state.history, state.snapshots.steps, state.snapshots.thetas, state.network
-    )
+    about, path = {"result": run.result}, state.snapshots
+    here = SavedRun(run.folder, about, run.settings, state.history, path.steps, path.thetas, state.network)
     return with_flags(diagnose_run(here, run.dataset, diverged=diverged))
 
 
