@@ -26,7 +26,8 @@ MEANS = "the training's numbers, and no category"  # where the rows themselves a
 class Chosen:
     """Samples to look at, what they are called, and where sample i stands.
 
-    Of a table, ``rows`` (n,) are those of its ``file``, from 0, the first of which people call ``first``.
+    Of a table, ``rows`` (n,) are those of its ``file``, from 0, the first of which people call ``first``. Of the
+    model's own data they are a ``part``.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Chosen:
     file: str
     rows: AnyArray | None = None
     first: int = 0
+    part: str | None = None
 
     def place(self, i: int) -> str:
         """Where sample i stands, as a person would look for it: penguins.csv, row 19."""
@@ -47,9 +49,9 @@ class Chosen:
         """Sample i in a sentence: row 19 of penguins.csv."""
         return f"{self.place(i).rpartition(', ')[2]} of {self.name}"
 
-    def count(self) -> str:
-        """How many there are: rows of a table, else samples."""
-        return counted(len(self.samples.X), "sample" if self.rows is None else "row")
+    def count(self, some: int | None = None) -> str:
+        """How many there are, or are some of them: rows of a table, else samples."""
+        return counted(len(self.samples.X) if some is None else some, "sample" if self.rows is None else "row")
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def chosen_for(model: Model, data: str | None) -> Chosen:
         digits = datasets.mnist().test
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
-        chosen = Chosen(name, Samples(X, y), name)
+        chosen = Chosen(name, Samples(X, y), data)
     else:
         table = _table(model, data)
         if model.classes is not None:
@@ -129,9 +131,9 @@ def _of_part(own: Dataset, part: str) -> Chosen:
     name, samples = f"{own.name} ({part})", _part(own, part)
     assert samples is not None
     if own.rows is None:
-        return Chosen(name, samples, own.name)
+        return Chosen(name, samples, own.name, part=part)
     rows = own.rows[("train", "dev", "test").index(part)]
-    return Chosen(name, samples, own.name, rows, own.first_row)
+    return Chosen(name, samples, own.name, rows, own.first_row, part)
 
 
 def true_answers(model: Model, chosen: Chosen) -> list[list[Any]]:
