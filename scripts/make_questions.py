@@ -21,6 +21,9 @@ from questions import QUESTIONS, Question
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "questions.md"
 WIDTH = 110
+MAKE = """\
+pellucid data mnist --to png --out digits --split test --limit 30
+pellucid data mnist --to npz --out few.npz --split train --limit 300"""
 HEAD = """# Questions that learners ask
 
 {count} questions, and the one command that answers each. Below it stands what it printed on {date}, on two cores
@@ -29,8 +32,7 @@ answers where no run is named; `runs/digits` is the run of the first question. `
 `examples` is the folder of that name in the sources; the pictures in `digits` and the 300 digits of `few.npz` come from
 
 ```
-pellucid data mnist --to png --out digits --split test --limit 30
-pellucid data mnist --to npz --out few.npz --split train --limit 300
+{make}
 ```
 
 """
@@ -69,9 +71,8 @@ def entry(number: int, question: Question, folder: Path) -> str:
 def prepared(folder: Path) -> None:
     """What the commands find in their folder: pictures, 300 digits, networks that learners wrote."""
     shutil.copytree(ROOT / "examples", folder / "examples")
-    for to, out, split, limit in (("png", "digits", "test", "30"), ("npz", "few.npz", "train", "300")):
-        words = ["data", "mnist", "--to", to, "--out", out, "--split", split, "--limit", limit]
-        subprocess.run([sys.executable, "-m", "pellucid", *words], cwd=folder, check=True, capture_output=True)
+    for line in MAKE.splitlines():
+        subprocess.run([sys.executable, "-m", *line.split()], cwd=folder, check=True, capture_output=True)
 
 
 def main() -> None:
@@ -92,7 +93,9 @@ def main() -> None:
     contents = "".join(
         f"{k}. [{question.text}](#{anchor(k, question.text)})\n" for k, question in enumerate(QUESTIONS, start=1)
     )
-    PAGE.write_text(HEAD.format(count=len(QUESTIONS), date=date) + contents + "\n" + "\n".join(entries), "utf8")
+    PAGE.write_text(
+        HEAD.format(count=len(QUESTIONS), date=date, make=MAKE) + contents + "\n" + "\n".join(entries), "utf8"
+    )
 
 
 def anchor(number: int, text: str) -> str:

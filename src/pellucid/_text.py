@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠].", re.DOTALL)  # with which a spreadsheet begins to compute
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -96,6 +97,21 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     known = list(names)
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
+
+
+def did_you_mean(word: object, known: Iterable[str], otherwise: str = "") -> str:
+    """What to say of a word that is not among those known: the nearest, where one is near, and what else there is.
+
+    >>> did_you_mean("Rleu", ["relu", "tanh"], "take relu, tanh")
+    'did you mean relu? Take relu, tanh'
+    >>> did_you_mean("sine", ["relu", "tanh"], "take relu, tanh")
+    'take relu, tanh'
+    """
+    names = {name.lower(): name for name in known}
+    close = get_close_matches(str(word).lower(), names, 1)
+    if not close:
+        return otherwise
+    return f"did you mean {names[close[0]]}? {otherwise[:1].upper()}{otherwise[1:]}".rstrip()
 
 
 def first_twice(names: Sequence[str]) -> str | None:

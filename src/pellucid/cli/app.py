@@ -3,7 +3,6 @@
 import errno
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +10,9 @@ import click
 import numpy as np
 
 import pellucid
+from pellucid._text import did_you_mean
 from pellucid.cli.flags import in_flags
+from pellucid.cli.help_pages import HelpContext
 from pellucid.cli.interrupts import Ended, handled, leave
 from pellucid.cli.printing import note
 from pellucid.core.errors import InputError
@@ -36,6 +37,8 @@ COMMANDS = (
 class Commands(click.Group):
     """The commands, each imported when it is asked for."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -45,14 +48,15 @@ class Commands(click.Group):
         with handled(leave):
             own = "import_" if name == "import" else name.replace("-", "_")
             command: click.Command = getattr(import_module(f"pellucid.cli.{own}"), own)
+        command.context_class = HelpContext
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and (close := get_close_matches(name, COMMANDS, 1)):
-            raise InputError(f"{name}: there is no such command; did you mean {close[0]}?")
+        if name not in COMMANDS and not name.startswith("-") and (near := did_you_mean(name, COMMANDS)):
+            raise InputError(f"{name}: there is no such command; {near}")
         return super().resolve_command(ctx, args)
 
 

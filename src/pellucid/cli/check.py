@@ -7,7 +7,7 @@ import numpy as np
 from click.exceptions import Exit
 
 from pellucid.cli.models import open_model
-from pellucid.cli.options import count_option, output
+from pellucid.cli.options import TRAINED, count_option, output
 from pellucid.cli.printing import Out, Styled, print_json, progress
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -18,7 +18,7 @@ MOST = 30_000  # parameters
 
 
 @click.command(short_help="Back propagation against numeric gradients.")
-@click.argument("model", required=False)
+@click.argument("model", type=TRAINED, required=False)
 @count_option("--samples", 4, "Rows of random inputs.", most=10_000)
 @count_option("--parameters", None, f"Check at most so many [{MOST:,}; fewer where there are more than 5 layers].")
 @count_option("--seed", 0, "Of inputs, targets and choice.", least=0)

@@ -5,16 +5,16 @@ from typing import Any
 
 import click
 
-from pellucid.cli.options import out_option, output
+from pellucid.cli.options import OneOf, out_option, output
 from pellucid.cli.printing import print_result
 from pellucid.datasets.export import export
 
 
 @click.command(short_help="Write the digits out: as CSV, .npz or pictures.")
-@click.argument("name", type=click.Choice(["mnist"]))
-@click.option("--to", "form", type=click.Choice(["csv", "npz", "png"]), required=True, help="csv is Kaggle's form.")
+@click.argument("name", type=OneOf(["mnist"]))
+@click.option("--to", "form", type=OneOf(["csv", "npz", "png"]), required=True, help="csv is Kaggle's form.")
 @out_option("A file; for png, a folder.", required=True, replaces=False)
-@click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
+@click.option("--split", type=OneOf(["train", "test"]), default="train", show_default=True)
 @click.option("--limit", type=int, metavar="N", help="Only the first N digits.")
 @output
 def data(name: str, form: Any, out: Path, split: Any, limit: int | None, as_json: bool, quiet: bool) -> None:

@@ -21,7 +21,8 @@ def doctor(file: str, as_json: bool, quiet: bool) -> None:
     does not do, a mapping in the file says which is which:
 
     \b
-    PELLUCID = dict(init=make, forward=predict, backward=slopes, update=step, loss=cost,
+    PELLUCID = dict(init=make, forward=predict,
+                    backward=slopes, update=step, loss=cost,
                     X=X_train, y=Y_train, samples="columns")
 
     The doctor runs your code, so give it no file that you would not run. It runs definitions, and assignments that

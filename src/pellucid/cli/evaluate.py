@@ -13,7 +13,7 @@ from pellucid._text import csv_line, decimal, listed, percent, shortened
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.answers import cells, columns, entries, named
 from pellucid.cli.models import data_of, open_model
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json
 from pellucid.cli.samples import Chosen, chosen_for, model_and_data, true_answers
 from pellucid.cli.scores import in_words
@@ -35,7 +35,7 @@ FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
-@click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
+@click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @out_option("Write row, truth and prediction of each row to a file.", metavar="FILE.csv")
 @output
 def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
@@ -84,7 +84,7 @@ def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json:
         _show_classes(results, model, found)
         results.line()
         _show_confusion(results, model, found)
-    if out is not None:
+    if out is not None and not quiet:
         results.line(f"{chosen.count()} with truth and prediction in {out}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid._text import did_you_mean
 from pellucid.analysis import explain as arithmetic
 from pellucid.analysis.explain import Code, Explanation, Section, Step, Table, narrow_terminal
 from pellucid.analysis.explain.names import Names
@@ -14,7 +15,7 @@ from pellucid.analysis.explain.one_step import gentle
 from pellucid.analysis.explain.text import COLUMNS, cells, line, numeric, value_of
 from pellucid.analysis.explain.text import row as row_of_step
 from pellucid.cli.models import open_model
-from pellucid.cli.options import FILE, count_option, output
+from pellucid.cli.options import FILE, TRAINED, OneOf, count_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json
 from pellucid.cli.samples import One, one_sample, row_of
 from pellucid.core import metrics
@@ -29,7 +30,7 @@ RATE = 0.1  # where no run says another one
 
 
 @click.command(short_help="The arithmetic of one sample, step by step.")
-@click.argument("model", required=False)
+@click.argument("model", type=TRAINED, required=False)
 @click.option("--sample", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]")
 @click.option("--row", type=int, metavar="N", help="Which row of a table's file; a CSV's header is row 1.")
 @click.option("--data", metavar="DATA", help="Whose samples: what train takes.  [default: the model's own test part]")
@@ -41,7 +42,7 @@ RATE = 0.1  # where no run says another one
 @count_option("--top", 8, "Terms of each sum to show.")
 @click.option("--learning-rate", type=float, metavar="η", help="Of the step.  [default: the run's, else 0.1]")
 @click.option("--moved", is_flag=True, help="Also the weights that moved most in the run MODEL.")
-@click.option("--example", type=click.Choice(EXAMPLES), help="A worked example in place of a model.")
+@click.option("--example", type=OneOf(EXAMPLES), help="A worked example in place of a model.")
 @click.option("--only", metavar="WORDS", help="Only the parts whose titles hold these words, such as why or backward.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write Markdown.")
 @count_option("--digits", 6, "Of a number; 17 are all.", most=17)
@@ -56,9 +57,9 @@ def explain(
     the network says is taken as such, unless --label names another. --json gives all numbers of every layer.
 
     \b
-    pellucid explain --example three-neurons        the chain rule with three neurons
-    pellucid explain --against 2 --only why         why this digit and not a 2
-    pellucid explain --layer 2 --neuron 5           the terms behind one neuron
+    pellucid explain --example three-neurons  the chain rule
+    pellucid explain --against 2 --only why   why not a 2?
+    pellucid explain --layer 2 --neuron 5     one neuron
     """  # noqa: D301
     if as_json and as_markdown:
         raise InputError("--json and --markdown: choose one of them")
@@ -139,8 +140,8 @@ def _class(model: Model, name: str, flag: str) -> int:
     numbers = tuple(map(str, range(model.network.sizes[-1])))
     names = model.class_names if Names(model).has_classes else targets or numbers
     if name not in names:
-        known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-        raise InputError(f"{flag} {name}: the network knows no such class; take one of {known}")
+        known = did_you_mean(name, names, "take one of " + ", ".join(names[:20]) + (", …" if len(names) > 20 else ""))
+        raise InputError(f"{flag} {name}: the network knows no such class; {known}")
     return names.index(name)
 
 

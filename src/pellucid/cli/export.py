@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from pellucid.cli.models import open_model
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import print_result
 from pellucid.interop.export.registry import EXPORTERS, how_to_use, target_of
 from pellucid.interop.export.registry import export as write
 
 
 @click.command(short_help="A model for ONNX, PyTorch, NumPy alone, or a browser.")
-@click.argument("model", required=False)
+@click.argument("model", type=TRAINED, required=False)
 @click.option("--to", metavar="|".join(EXPORTERS), help="The target [what --out ends in says it]")
 @out_option("The file to write.", required=True)
 @output

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pellucid._text import listed
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import OneOf, check_out, out_option, output
 from pellucid.cli.printing import Out, print_json
 from pellucid.cli.train import show_layers
 from pellucid.core.errors import InputError
@@ -19,7 +19,7 @@ from pellucid.model.model_file import is_model_file, save_model
 @click.argument("file")
 @out_option("The model to write.", metavar="FILE.safetensors", required=True)
 @click.option("--activation", metavar="NAME[,NAME]", help="Of the hidden layers; a state_dict does not say it [relu].")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="What the outputs are.")
+@click.option("--task", type=OneOf(["classification", "regression"]), help="What the outputs are.")
 @click.option("--classes", metavar="A,B,…", help="What the classes are called [their numbers].")
 @output
 def import_(

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid._text import decimal, percent, shortened
 from pellucid.cli.models import data_of, open_model
-from pellucid.cli.options import check_out, count_option, out_option, output
+from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import chosen_for, model_and_data
 from pellucid.core.errors import InputError
@@ -21,7 +21,7 @@ SHOWN = 40
 
 
 @click.command(short_help="Which columns matter.")
-@click.argument("arguments", nargs=-1, metavar="[MODEL] [DATA]")
+@click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @count_option("--repeats", 5, "Shuffles of each column.", most=1000)
 @count_option("--seed", 0, "Of the shuffles.", least=0)
 @out_option("A picture as well: .png, .svg or .pdf.")
@@ -60,14 +60,18 @@ def importance(
         about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": out}
         print_json({**about, "columns": [asdict(column) for column in found]})
         return
-    _show(found, what, f"{chosen.name}: {chosen.count()}", repeats)
-    if out is not None:
+    _show(found, what, f"{chosen.name}: {chosen.count()}", repeats, quiet=quiet)
+    if out is not None and not quiet:
         Out().line(f"importance: {out}")
 
 
-def _show(found: list[Importance], what: str, data: str, repeats: int) -> None:
+def _show(found: list[Importance], what: str, data: str, repeats: int, *, quiet: bool) -> None:
     results = Out()
     form = decimal if what == "R²" else percent
+    if quiet:
+        first = found[0]
+        results.line(f"{shortened(first.name)} matters most: when it is shuffled, the {what} loses {form(first.drop)}")
+        return
     results.line(f"{data}; what the {what} loses when a column is shuffled, mean of {repeats}")
     rows = [
         (shortened(column.name), form(column.drop), f"± {form(column.spread)}", decimal(column.loss))

@@ -14,7 +14,7 @@ from pellucid._text import decimal, percent
 from pellucid.analysis.landscape import Surface, TrainingPath, compute, page, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
 from pellucid.cli.models import data_of, open_model
-from pellucid.cli.options import check_out, count_option, out_option, output
+from pellucid.cli.options import TRAINED, OneOf, check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.samples import samples_for
 from pellucid.core.batches import Pair
@@ -37,9 +37,9 @@ MOST_POINTS = 251  # a page of these has less than 500 kB
 
 
 @click.command(short_help="The loss surface around the trained network.")
-@click.argument("place", required=False, metavar="[RUN|MODEL]")
+@click.argument("place", type=TRAINED, required=False, metavar="[RUN|MODEL]")
 @click.option("--data", metavar="DATA", help="Whose loss: what train takes. Default: the model's own test or dev part.")
-@click.option("--directions", type=click.Choice(["path", "random"]), help="Of the plane; path is usual for a RUN.")
+@click.option("--directions", type=OneOf(["path", "random"]), help="Of the plane; path is usual for a RUN.")
 @count_option("--points", 51, "Along each direction.", least=3, most=MOST_POINTS)
 @click.option("--span", type=click.FloatRange(min=0, min_open=True), help=SPAN)
 @count_option("--samples", 1000, "At most so many.")

@@ -7,14 +7,38 @@ from typing import Any
 
 import click
 
+from pellucid._files.latest import resolved
 from pellucid._files.reading import reading
 from pellucid._files.writing import check_replaceable, sweep, would_be_lost
+from pellucid._text import did_you_mean
 from pellucid.core.errors import InputError
 from pellucid.runs import is_run
 from pellucid.runs.run import FILES
 
+
+class Trained(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A run or a model, or a word that stands beside one; ``latest`` becomes the folder of the last run."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return str(resolved(value))
+
+
 FILE = click.Path(path_type=Path)
+TRAINED = Trained()
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class OneOf(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """One of some words; of one that is misspelt, the error names the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            words = list(map(str, self.choices))
+            self.fail(did_you_mean(value, words, error.message), param, ctx)
 
 
 def output(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from pellucid._text import did_you_mean
 from pellucid.cli.models import is_model
-from pellucid.cli.options import FILE, check_out, count_option, out_option, output
+from pellucid.cli.options import FILE, TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.plot_kinds import KINDS, Asked
 from pellucid.cli.printing import print_result
 from pellucid.core.errors import InputError
@@ -17,7 +18,7 @@ MOST = 100  # pictures side by side: more are too many to look at, and take minu
 
 
 @click.command(short_help="A picture of a model or a run.")
-@click.argument("arguments", nargs=-1, metavar="[RUN|MODEL] KIND")
+@click.argument("arguments", type=TRAINED, nargs=-1, metavar="[RUN|MODEL] KIND")
 @out_option("A .png, .svg or .pdf file.", required=True)
 @click.option("--data", metavar="DATA", help="Whose samples, in a form that train takes.  [default: the model's own]")
 @count_option("--sample", None, "Sample N of the data, from 0.", least=0)
@@ -61,7 +62,7 @@ def _path_and_kind(arguments: tuple[str, ...]) -> tuple[str | None, str]:
         raise InputError(f"{path} {kind}: the run or the model comes first: pellucid plot {kind} {path}")
     if path is None and (is_model(kind) or Path(kind).exists()):
         raise InputError(f"{kind}: name the kind of picture after it, one of {kinds}")
-    raise InputError(f"{kind}: is not a kind of picture; choose one of {kinds}")
+    raise InputError(f"{kind}: is not a kind of picture; {did_you_mean(kind, KINDS, f'choose one of {kinds}')}")
 
 
 # which kinds each flag is for; where it would change nothing it is refused

@@ -1,7 +1,7 @@
 """``pellucid predict``: pictures and rows in, predictions out."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pellucid.cli.answers import answers, cells, columns, entries
 from pellucid.cli.bad_rows import Bad, left_out, tell
 from pellucid.cli.inputs import Read, read_inputs
 from pellucid.cli.models import data_of, is_model, open_model
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -26,7 +26,7 @@ HEADERS = (b"input,row,prediction", b"ImageId,Label\n")  # of the tables that --
 
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
-@click.argument("arguments", nargs=-1, required=True, metavar="[MODEL] FILE...")
+@click.argument("arguments", type=TRAINED, nargs=-1, required=True, metavar="[MODEL] FILE...")
 @out_option("Write the predictions to a file.", metavar="FILE.csv")
 @click.option("--with-columns", is_flag=True, help="Write the rows' own columns before the predictions.")
 @click.option("--keep-going", is_flag=True, help="Leave out files and rows that are wrong, and tell them at the end.")
@@ -46,7 +46,8 @@ def predict(
     without, or - for rows of a .csv on standard input. MODEL is a .safetensors file or the folder of a run; without
     it, the digit model that comes with pellucid. In the table and in JSON rows count from 0; on the screen and in
     messages as the file does, where the header of a .csv is row 1. For Kaggle's digit test file, --out writes what
-    Kaggle takes. With --keep-going the exit code is 2 where anything was left out.
+    Kaggle takes. With --keep-going the exit code is 2 where anything was left out. --quiet prints each row's
+    answer alone, a line each; with --out, nothing.
     """
     first = arguments[0]
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
@@ -138,14 +139,14 @@ def _show(
     model: Model, read: Sequence[Read], predictions: Sequence[AnyArray], out: Path | None, *, quiet: bool
 ) -> None:
     results, total = Out(), sum(map(len, predictions))
-    if quiet and total == 1:
-        results.line(str(answers(model, predictions[0])[0]))
+    if quiet:
+        for answer in chain.from_iterable(answers(model, outputs) for outputs in predictions if out is None):
+            results.line(", ".join(map(str, answer)) if isinstance(answer, list) else str(answer))
         return
-    if not (quiet and out is not None):
-        shown = list(islice(_entries(model, read, predictions), SHOWN))
-        heads = ("input", *shown[0].get("values", ["prediction"]))
-        heads += ("probability", "next likely") if "probabilities" in shown[0] else ()
-        results.table(heads, [_cells(entry, several=total > len(read)) for entry in shown])
+    shown = list(islice(_entries(model, read, predictions), SHOWN))
+    heads = ("input", *shown[0].get("values", ["prediction"]))
+    heads += ("probability", "next likely") if "probabilities" in shown[0] else ()
+    results.table(heads, [_cells(entry, several=total > len(read)) for entry in shown])
     if total > SHOWN and out is None:
         results.line(f"… and {total - SHOWN:,} more; --out FILE.csv writes all of them")
     if out is not None:

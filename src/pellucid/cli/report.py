@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.flags import with_flags
-from pellucid.cli.options import check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, out_option, output
 from pellucid.cli.printing import Out, note, print_json
 from pellucid.core.errors import InputError
 from pellucid.render.report import is_report, subject, write
@@ -20,7 +20,7 @@ from pellucid.runs.run_json import REPORT
 
 
 @click.command(short_help="A run as one page of HTML.")
-@click.argument("run")
+@click.argument("run", type=TRAINED)
 @out_option("Where to write it [RUN/report.html]", metavar="FILE.html")
 @output
 def report(run: str, out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 from click.exceptions import Exit
 
+from pellucid._files.latest import LATEST, keep_latest
 from pellucid._text import percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
@@ -42,7 +43,7 @@ BESIDE_RESUME = {"resume_from", "epochs", "as_json", "quiet"}
 @click.command(short_help="Train a network, into a folder of its own.")
 @click.argument("data", required=False)
 @settings_options()
-@out_option("[runs/<date>-<time>]", metavar="DIR", replaces=False)
+@out_option("[runs/<date>-<time>]; runs/latest leads to it", metavar="DIR", replaces=False)
 @click.option("--resume", "resume_from", metavar="DIR", type=FILE, help="Go on with a run that was stopped.")
 @output
 @click.pass_context
@@ -72,7 +73,8 @@ def train(
         run = resume(resume_from, flags["epochs"])
     else:
         prepared = prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])))
-        run = start(prepared, out or _new_folder())
+        run = start(prepared, _folder(out))
+        _keep_latest(run.folder)
     silent = as_json or quiet
     to_train = run.result is None
     if to_train:
@@ -92,14 +94,27 @@ def train(
         note(f"note: {sentence(finding)}")
 
 
-def _new_folder() -> Path:
-    """A folder named by date and time, with a number behind where that is taken."""
+def _folder(out: Path | None) -> Path:
+    """The folder asked for; else one named by date and time, with a number behind where that is taken."""
+    if out is not None:
+        if out.absolute() == LATEST.absolute():
+            raise InputError(f"--out {out}: leads to the last run started here; choose another name")
+        return out
     name, number = datetime.now().strftime("%Y%m%d-%H%M%S"), 1
     folder = Path("runs") / name
     while folder.exists():
         number += 1
         folder = Path("runs") / f"{name}-{number}"
     return folder
+
+
+def _keep_latest(folder: Path) -> None:
+    """Let the word ``latest`` stand for a run; where that cannot be, say so."""
+    try:
+        keep_latest(folder)
+    except (InputError, OSError) as error:
+        why = os_message(error) if isinstance(error, OSError) else error
+        note(f"note: the word latest does not stand for this run. {why}")
 
 
 def _go(run: Run, *, silent: bool, quiet: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._files.latest import resolved
 from pellucid._files.reading import StrPath, read_file
 from pellucid._files.writing import check_replaceable, write_whole
 from pellucid.core.activations import ACTIVATIONS
@@ -102,7 +103,12 @@ def build_network(about: Mapping[str, Any], dtype: np.dtype[Any]) -> Network:
 
 
 def load_model(path: StrPath) -> Model:
-    """Read a model file, or that of a run's folder; raises InputError as ``load`` does."""
+    """Read a model file, or that of a run's folder; "latest" is the last run that was started in this folder.
+
+    Raises:
+        InputError: as ``load`` does; or there is no last run.
+    """
+    path = resolved(path)
     path = Path(path) / NAME if Path(path).is_dir() else path
     tensors, about = read_tensors(path)
     try:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._files.latest import resolved
+from pellucid._text import did_you_mean
 from pellucid.core import checks
 from pellucid.core.errors import InputError
 
@@ -29,6 +31,16 @@ class Kind:
         if not isinstance(value, str):
             raise InputError(f"{name}={value!r}: give a text")
         return value
+
+
+@dataclass(frozen=True)
+class Trained(Kind):
+    """The path of a model or a run; of "latest" it is that of the last run, so that it stays the same one."""
+
+    word: str = "MODEL"
+
+    def check(self, value: Any, name: str) -> str:
+        return str(resolved(super().check(value, name)))
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,8 @@ class Choice(Kind):
 
     def check(self, value: Any, name: str) -> Any:
         if not isinstance(value, str) or value not in self.known:
-            raise InputError(f"{name}={value!r}: not known; take {', '.join(self.known)}")
+            take = f"take {', '.join(self.known)}"
+            raise InputError(f"{name}={value!r}: not known; {did_you_mean(value, self.known, take)}")
         return value
 
 

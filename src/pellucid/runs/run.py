@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid._files.latest import resolved
 from pellucid._files.writing import folder_beside, sweep, write_whole
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
@@ -197,12 +198,13 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     """A run read back from its folder, to go on with; where it is finished, with its ``result``.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder; "latest" is the last run that was started in this folder.
         epochs: more epochs than it was started with make it longer.
 
     Raises:
         InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
     """
+    folder = Path(resolved(folder))
     about = run_json.read(folder)
     held = lock.take(folder) if about["result"] is None or epochs is not None else None
     about = run_json.read(folder)  # again: until now another process may have trained here

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pellucid._files.latest import resolved
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.network import Network
@@ -44,12 +45,12 @@ class SavedRun:
 
 
 def read_run(folder: Path | str) -> SavedRun:
-    """Read a run's folder.
+    """Read a run's folder; "latest" is the last run that was started in this folder.
 
     Raises:
-        InputError: it holds no run, or one of its files is damaged.
+        InputError: it holds no run, or one of its files is damaged; or there is no last run.
     """
-    folder = Path(folder)
+    folder = Path(resolved(folder))
     about = run_json.read(folder)
     settings: Settings = about["settings"]
     state = checkpoint.read(folder, settings, about["samples"]["train"])

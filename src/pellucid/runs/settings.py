@@ -1,17 +1,17 @@
 """The settings of a run: its hyperparameters, each declared once with its rule, and written into ``run.json``."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
+from pellucid._text import did_you_mean
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.errors import InputError
 from pellucid.core.initializers import INITIALIZERS
 from pellucid.core.losses import LOSSES
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
-from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes
+from pellucid.runs.kinds import Amount, Choice, Choices, Count, Kind, Number, Pairs, Sizes, Trained
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -85,7 +85,7 @@ class Settings:
     weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
     class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
     recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
-    start_from: str | None = _rule(None, Kind("MODEL"), "Go on from a trained model's weights: a file, or a run.")
+    start_from: str | None = _rule(None, Trained(), "Go on from a trained model's weights: a file, or a run.")
     hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
     activation: tuple[str, ...] = _rule(("relu",), Choices(known=ACTIVATIONS), "[relu]")
     loss: str | None = _rule(None, Choice(known=LOSSES), "[by what is predicted]")
@@ -182,8 +182,7 @@ def from_recipe(given: Mapping[str, Any], usual: str = "default") -> Settings:
     """
     given = {name: value for name, value in given.items() if value is not None}
     for name in given.keys() - SETTINGS.keys():
-        close = difflib.get_close_matches(name, SETTINGS, 1)
-        remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(SETTINGS)}"
+        remedy = did_you_mean(name, SETTINGS) or f"there are {', '.join(SETTINGS)}"
         raise InputError(f"{name}={given[name]!r}: there is no such setting; {remedy}")
     recipe = SETTINGS["recipe"].kind.check(given.get("recipe", usual), "recipe")
     settings = {**RECIPES[recipe], **given, "recipe": recipe}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from pellucid._text import listed
+from pellucid._text import did_you_mean, listed
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 
@@ -94,11 +93,8 @@ class Frame:
         >>> print(Frame("data", {"age": Column("number", None)}, 9).lacks("size", " for the target"))
         data: has no column 'size' for the target; its columns are age
         """
-        close = get_close_matches(column, self.columns, 1)
-        its = f"did you mean {close[0]!r}? Its" if close else "its"
-        return InputError(
-            f"{self.name}: has no column {column!r}{why}; {its} columns are {listed(self.columns)}{remedy}"
-        )
+        known = did_you_mean(column, self.columns, f"its columns are {listed(self.columns)}")
+        return InputError(f"{self.name}: has no column {column!r}{why}; {known}{remedy}")
 
     def oddity(self, column: str) -> str | None:
         """What is odd about a column, where it stands and what to do, or None.

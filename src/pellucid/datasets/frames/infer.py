@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pellucid._text import listed, shortened
+from pellucid._text import did_you_mean, listed, shortened
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
@@ -99,11 +99,12 @@ def _short(value: object) -> str:
 def _check_asked(frame: Frame, without: set[str], asked: Mapping[str, str]) -> None:
     for name, kind in asked.items():
         if kind not in KINDS:
-            raise InputError(f"{_kind(name, kind)}: a column is one of {', '.join(KINDS)}")
+            raise InputError(f"{_kind(name, kind)}: {did_you_mean(kind, KINDS, f'a column is one of {listed(KINDS)}')}")
         if name in without:
             raise InputError(f"{_kind(name, kind)}: is the target, or the weight of a row; leave this out")
         if name not in frame.columns:
-            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; it has {listed(frame.columns)}")
+            known = did_you_mean(name, frame.columns, f"it has {listed(frame.columns)}")
+            raise InputError(f"{_kind(name, kind)}: {frame.name} has no such column; {known}")
         if frame.columns[name].values is None and kind != "out":
             raise InputError(f"{_kind(name, kind)}: {frame.name} has it as {frame.columns[name].why}; leave it out")
 

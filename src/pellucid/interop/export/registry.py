@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pellucid._files.reading import StrPath
 from pellucid._files.writing import check_replaceable, marked
+from pellucid._text import did_you_mean
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 
@@ -82,7 +83,8 @@ def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None
     True
     """
     if to not in EXPORTERS:
-        raise InputError(f"to={to!r}: there is no such target; take {', '.join(EXPORTERS)}")
+        known = did_you_mean(to, EXPORTERS, f"take {', '.join(EXPORTERS)}")
+        raise InputError(f"to={to!r}: there is no such target; {known}")
     exporter = EXPORTERS[to]
     if Path(path).suffix.lower() not in exporter.endings:
         raise InputError(f"{path}: is to hold {exporter.what}; give a name that ends in {exporter.endings[0]}")

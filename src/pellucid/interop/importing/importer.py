@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid._files.reading import StrPath, read_file
+from pellucid._text import did_you_mean
 from pellucid.core.activations import ACTIVATIONS, Activation
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -161,7 +162,8 @@ def _activation(name: Any) -> Activation:
         return made
     own = ACTIVATION_NAMES.get(name, name)
     if own not in ACTIVATIONS:
-        raise InputError(f"activation {name}: not known; take {', '.join(ACTIVATIONS)}")
+        take = f"take {', '.join(ACTIVATIONS)}"
+        raise InputError(f"activation {name}: not known; {did_you_mean(name, ACTIVATIONS, take)}")
     return ACTIVATIONS[own]()
 
 
