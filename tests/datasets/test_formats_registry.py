@@ -152,7 +152,7 @@ def _read_matrix(file: File, target: str | None, target_needed: bool) -> RawArra
     return RawArrays(file.name, values, y, tuple(f"x{k}" for k in range(values.shape[1])), None)
 
 
-def _read_pairs(file: File, as_text: Any) -> Frame:
+def _read_pairs(file: File, layout: Any) -> Frame:
     with file.opened() as stream:
         return as_frame(json.loads(stream.read()[5:]), file.name)
 

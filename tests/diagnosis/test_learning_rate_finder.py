@@ -4,15 +4,19 @@ import csv
 import json
 import math
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars
 import pytest
 
 import pellucid as pl
 from pellucid import datasets
 from pellucid.analysis.lr_range import EXPLODED, SMOOTHING, _judge, _Running
+from pellucid.analysis.lr_trial import try_rates
+from pellucid.core.schedules import SCHEDULES
 from pellucid.render.pictures.learning_rate import range_test
 from pellucid.render.pictures.style import render
 from support import Command
@@ -178,6 +182,80 @@ def test_training_with_the_suggestion_learns(digits: datasets.Samples, optimizer
     assert losses[1.0] < 0.5
     assert losses[1.0] < losses[0.1]
     assert losses[1.0] < losses[30.0]
+
+
+# What was found is tried
+
+
+def test_the_best_of_the_rates_that_were_tried_is_suggested(digits: datasets.Samples) -> None:
+    train, dev = (digits.X[:500], digits.y[:500]), (digits.X[500:], digits.y[500:])
+    test = find(network(), train, pl.SGD(0.003), dev=dev, epochs=4, clip_norm=1.0)
+    found = _judge(test.rates, [test.start, *test.losses], test.stopped).suggestion
+    assert found is not None
+    assert [trial.learning_rate for trial in test.tried] == [
+        0.003, pytest.approx(math.sqrt(0.003 * found), rel=0.05), found,
+    ]  # fmt: skip
+    assert test.suggestion == min(test.tried, key=lambda trial: trial.loss).learning_rate
+    for rate, loss in test.tried:  # each is what training comes to
+        net = network()
+        settings = {"epochs": 4, "dev": dev, "clip_norm": 1.0, "schedule": SCHEDULES["warmup-cosine"]}
+        *_, last = pl.train(net, train, pl.SGD(rate), rng=np.random.default_rng(1), **settings)
+        assert last.dev is not None
+        assert loss == pytest.approx(last.dev.loss)
+        assert f"{rate:g}" in test.evidence
+        assert f"comes to {loss:.4g}" in test.evidence
+
+
+def test_where_every_training_diverges_smaller_rates_are_tried_and_else_none_is_suggested() -> None:
+    net, data = pl.Network([1, 1], loss=pl.SquaredError(), init=None), (np.ones((50, 1)), np.ones((50, 1)))
+    settings = {"rng": np.random.default_rng(0), "epochs": 200, "batch_size": None, "dev": None}
+    tried = try_rates(net, data, pl.SGD(2e5), 1e5, **settings)
+    assert all(math.isinf(trial.loss) for trial in tried)
+    assert [trial.learning_rate for trial in tried[:3]] == pytest.approx([100, 1000, 10_000])
+    assert len(tried) == 6
+    tried = try_rates(net, data, pl.SGD(20.0), 10.0, **settings)
+    assert [trial.learning_rate for trial in tried if math.isfinite(trial.loss)] == [0.1]
+
+
+def tables() -> dict[str, tuple[dict[str, Any], tuple[str, ...]]]:
+    """Columns of tables, and flags: one to regress, one with columns of all sizes, one for which SGD is asked for."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, 600))
+    even = {f"x{k}": column for k, column in enumerate(x)}
+    ill = {f"x{k}": np.exp(2 * column) for k, column in enumerate(x)}
+    y = 2 * x[0] + np.sin(2 * x[1]) + x[2] * x[3]
+    return {
+        "values": ({**even, "y": y + 0.3 * rng.normal(size=600)}, ()),
+        "badly scaled": ({**ill, "y": np.exp(x[0] + x[1])}, ()),
+        "sgd": ({**even, "y": y}, ("--optimizer", "sgd")),
+    }
+
+
+@pytest.mark.parametrize("name", ["digits", "classes", "pixels as floats", *tables()])
+def test_training_with_what_is_suggested_neither_diverges_nor_ends_worse_than_the_usual_rate(
+    pellucid: Command, small: Path, digits: datasets.Samples, name: str
+) -> None:
+    """The law: the dev loss with it is at most that with the usual rate, and a hundredth of a guess's."""
+    data, flags = str(small), tuple[str, ...]()
+    if name == "classes":
+        shutil.copy(Path(__file__).parents[2] / "examples" / "penguins.csv", data := "penguins.csv")
+        flags = ("--target", "species")
+    elif name == "pixels as floats":
+        np.savez(data := "raw.npz", X=digits.X.astype(np.float32), y=digits.y)
+    elif name != "digits":
+        columns, flags = tables()[name]
+        flags = ("--target", "y", *flags)
+        polars.DataFrame(columns).write_csv(data := "t.csv")
+    found = json.loads(pellucid("lr-find", data, *flags, "--json").out)
+    assert found["suggestion"] in [trial["learning_rate"] for trial in found["tried"]]
+    losses = {}
+    for out, rate in (("usual", ()), ("suggested", ("--learning-rate", found["suggestion"]))):
+        ended = pellucid("train", data, *flags, *rate, "--out", out, "--json")
+        assert ended.code == 0, ended.err
+        losses[out] = json.loads(ended.out)["dev"]["loss"]
+        guess = json.loads(ended.out)["dev"]["baseline"]
+    unit = guess["rmse"] ** 2 if "rmse" in guess else 1.0
+    assert losses["suggested"] <= losses["usual"] + 0.01 * unit
 
 
 # The picture

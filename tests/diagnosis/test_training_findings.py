@@ -136,8 +136,6 @@ HEALTHY = (
     ("digits", "--epochs 30 --optimizer adam --activation sigmoid --hidden 32 --init glorot"),
     ("digits", "--epochs 15 --hidden none"),
     ("digits", "--epochs 20 --dropout 0.2 --hidden 64,32"),
-    ("digits", "--epochs 1"),
-    ("digits", "--epochs 4 --learning-rate 0.01"),  # too early to tell
     ("values", "--epochs 60 --learning-rate 0.1"),
     ("checkers", "--epochs 60 --loss binary-cross-entropy --optimizer adam --learning-rate 0.01"),
 )
@@ -163,6 +161,14 @@ def test_a_healthy_training_is_told_nothing(pellucid: Command, digits: datasets.
     assert result["train"]["loss"] < 3
 
 
+@pytest.mark.parametrize("flags", ["--epochs 1", "--epochs 4 --learning-rate 0.01"])
+def test_of_a_training_that_has_just_begun_no_cause_is_named(
+    pellucid: Command, digits: datasets.Samples, flags: str
+) -> None:
+    found = trained(pellucid, table("digits", digits), flags, "run")["findings"]
+    assert {finding["quantity"] for finding in found} <= {"accuracy", "recall"}  # how good it is so far
+
+
 def test_noise_that_nobody_could_learn_better_is_no_small_learning_rate(
     pellucid: Command,
 ) -> None:
@@ -173,9 +179,11 @@ def test_noise_that_nobody_could_learn_better_is_no_small_learning_rate(
 
 def test_the_note_is_one_line_on_standard_error_and_the_record_stays_readable(pellucid: Command, small: Path) -> None:
     ended = pellucid("train", small, "--epochs", 20, "--learning-rate", 1e-6, "--out", "run", "--quiet")
-    (line,) = ended.err.splitlines()
+    line, *others = ended.err.splitlines()
     assert line.startswith("note: the learning rate is too small: in 180 steps")
     assert line.endswith("; try --learning-rate 0.7")
+    assert others
+    assert all(other.startswith("note: ") for other in others)
     again = json.loads(pellucid("train", "--resume", "run", "--json").out)
     assert again["findings"][0]["remedy"] == "--learning-rate 0.7"
     assert "findings" not in json.loads(Path("run/run.json").read_text())["result"]
@@ -186,7 +194,7 @@ def test_inputs_whose_squares_are_beyond_all_numbers_are_told_without_a_warning(
     ended = pellucid("train", "huge.npz", "--epochs", 2, "--dtype", "float64", "--out", "run")
     assert ended.code == 0
     assert ended.err.startswith("note: the inputs are not scaled")
-    assert ended.err.count("\n") == 1
+    assert "Warning" not in ended.err
 
 
 def test_the_evidence_of_overfitting_is_what_the_history_says(pellucid: Command, digits: datasets.Samples) -> None:

@@ -84,7 +84,7 @@ def test_an_answer_that_is_no_number_is_told_with_its_row(
         assert main([command, str(folder / "classes"), str(folder / "huge.csv"), *flags]) == 2
         out, err = capsys.readouterr()
         assert not out
-        assert f"{'row 3' if command == 'predict' else 'sample 1'}: the network's answer is no number" in err
+        assert "huge.csv, row 3: the network's answer is no number" in err
         assert not (folder / "o.csv").exists()
     with pytest.raises(InputError, match="row 3: the network's answer is no number"):
         tables.predict(load_model(folder / "classes" / "model.safetensors"), folder / "huge.csv")
@@ -127,7 +127,7 @@ def test_importance_wants_rows_to_shuffle(folder: Path, capsys: pytest.CaptureFi
     assert main(["importance", str(folder / "values"), str(folder / "one.csv")]) == 2
     assert "one sample cannot be shuffled: give at least 2" in capsys.readouterr().err
     assert main(["evaluate", str(folder / "values"), str(folder / "one.csv")]) == 0
-    assert "1 sample, R² –" in capsys.readouterr().out
+    assert "1 row, R² –" in capsys.readouterr().out
 
 
 def test_yes_and_no_may_be_written_otherwise_at_prediction_time(

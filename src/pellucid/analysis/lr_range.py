@@ -1,17 +1,19 @@
 """The learning-rate range test: one step at each rate from far too small to far too large, and where the loss falls.
 
 It trains a copy of the network for one short run in which the rate grows exponentially, and reads the loss after each
-step (Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017, 3.3; on arXiv in 2015).
+step (Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017, 3.3; on arXiv in 2015). The rate that it
+speaks for is then tried beside others (lr_trial.py), and the best of them is suggested.
 """
 
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.lr_trial import Trial, epochs_to_try, try_rates
 from pellucid.core import checks
 from pellucid.core.arrays import Array
 from pellucid.core.batches import Data, kinds
@@ -20,6 +22,7 @@ from pellucid.core.evaluation import check_data
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import Progress
+from pellucid.core.schedules import Schedule, warmup_cosine
 from pellucid.core.training import train
 
 SMOOTHING = 0.9  # of the running mean: it looks back over about ten steps
@@ -38,12 +41,14 @@ class RangeTest:
         losses: (k,), the mean loss of the batch that follows the step at each rate; the last may be infinite.
         smoothed: (k,), their running mean.
         start: the loss before the first step.
-        suggestion: the learning rate to train with, midway on the logarithmic scale between the two that follow; None
-            where the loss did not fall.
+        suggestion: the learning rate to train with, the one of ``tried`` with the least loss; None where the loss did
+            not fall, or every training diverged.
         steepest: the rate at which the smoothed loss falls fastest.
         lowest: the rate at which it is least.
         stopped: why it ended before the greatest rate, or None.
         evidence: the numbers behind the suggestion, in a sentence.
+        tried: the rates that were tried in short trainings, and the loss of each: the one midway on the logarithmic
+            scale between ``steepest`` and ``lowest``, the optimiser's own, and the one midway between these.
     """
 
     rates: Array = field(repr=False)
@@ -55,6 +60,7 @@ class RangeTest:
     lowest: float | None
     stopped: str | None
     evidence: str
+    tried: tuple[Trial, ...] = ()
 
 
 class _Enough(Exception):  # noqa: N818  (an end, not an error)
@@ -75,13 +81,18 @@ def lr_find(
     clip_norm: float | None = None,
     blas_threads: int | None = None,
     after_step: Callable[[int], None] | None = None,
+    dev: Data | None = None,
+    epochs: int = 10,
+    schedule: Schedule = warmup_cosine,
 ) -> RangeTest:
     """Try learning rates from ``least`` to ``most``, one step each, on a copy of ``net`` and of ``optimizer``.
+
+    What that speaks for is compared with the optimiser's own rate in short trainings, and the best one is suggested.
 
     Args:
         net: the network, from whose θ the test starts; it is not changed.
         data: X (n, features) and y, or a stream, as ``train`` takes them.
-        optimizer: the optimiser; its own learning rate plays no part, and it is not changed.
+        optimizer: the optimiser; it is not changed, and its own learning rate is tried beside what is found.
         batch_size: samples a step; None takes all of them at once.
         least: the first rate.
         most: the last rate, unless the loss explodes before.
@@ -91,6 +102,9 @@ def lr_find(
         clip_norm: the greatest length of a gradient; give what you will train with.
         blas_threads: threads for the matrix products; None chooses by their size.
         after_step: called with the number of steps done, for a progress bar.
+        dev: data to compare the trainings on; without them, by the loss of the last epoch.
+        epochs: how long you will train; the trainings end sooner where that would be more than 250,000 samples.
+        schedule: what you will train with.
 
     Raises:
         InputError: data that does not fit the network, or rates that do not rise.
@@ -109,6 +123,7 @@ def lr_find(
     if most <= least:
         raise InputError(f"most={most:g}: the last rate must be greater than the first, least={least:g}")
     data = check_data(net, data)
+    unused, own = copy.deepcopy(rng), optimizer
     optimizer = copy.deepcopy(optimizer)
     optimizer.learning_rate = least
     rates = np.geomspace(least, most, steps)
@@ -116,7 +131,28 @@ def lr_find(
         net.copy(), data, optimizer, rates, after_step, batch_size=batch_size, rng=rng, dropout=dropout,
         clip_norm=clip_norm, blas_threads=blas_threads,
     )  # fmt: skip
-    return _judge(rates, losses, stopped)
+    test = _judge(rates, losses, stopped)
+    if test.suggestion is None:
+        return test
+    tried = try_rates(
+        net, data, own, test.suggestion, rng=unused, dev=dev, epochs=checks.count(epochs, "epochs"),
+        batch_size=batch_size, schedule=schedule, dropout=dropout, clip_norm=clip_norm, blas_threads=blas_threads,
+    )  # fmt: skip
+    return _decided(test, tried, own.learning_rate, epochs_to_try(epochs, kinds(data).samples, batch_size))
+
+
+def _decided(test: RangeTest, tried: list[Trial], own: float, epochs: int) -> RangeTest:
+    """The test with the best of the rates that were tried as its suggestion, and why."""
+    best = min(tried, key=lambda trial: trial.loss)
+    names = {own: " (the optimiser's own)"} | ({} if test.suggestion in (None, own) else {test.suggestion: " (found)"})
+    losses = ", ".join(
+        f"{trial.learning_rate:g}{names.get(trial.learning_rate, '')} "
+        + (f"comes to {trial.loss:.4g}" if math.isfinite(trial.loss) else "diverges")
+        for trial in tried
+    )
+    evidence = f"{test.evidence}; tried in trainings of {epochs} epoch{'s' * (epochs != 1)}, the loss with {losses}"
+    suggestion = best.learning_rate if math.isfinite(best.loss) else None
+    return replace(test, suggestion=suggestion, tried=tuple(tried), evidence=evidence)
 
 
 def _losses(

@@ -1,50 +1,81 @@
 """``pellucid evaluate``: how good a model is on data that it did not learn from."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from pellucid._files.values import plain
-from pellucid._text import counted, decimal, percent, shortened
+from pellucid._files.writing import marked, writing
+from pellucid._text import csv_line, decimal, listed, percent, shortened
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
-from pellucid.cli.models import open_model
-from pellucid.cli.options import TRAINED, output
-from pellucid.cli.printing import Cell, Out, Styled, print_json
-from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.cli.answers import cells, columns, entries, named
+from pellucid.cli.models import data_of, open_model
+from pellucid.cli.options import TRAINED, check_out, out_option, output
+from pellucid.cli.printing import Cell, Out, Styled, note, print_json
+from pellucid.cli.samples import Chosen, chosen_for, model_and_data, true_answers
+from pellucid.cli.scores import in_words
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
+from pellucid.runs.learned import divided
+from pellucid.runs.scores import as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
+MOST_NAMED = 5  # classes that are never recognised
 MOST_LISTED = 100  # pairs of classes that are confused, in JSON
+HEADER = b"row,truth"  # of the table that --out writes, and replaces
 FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
 @click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
+@out_option("Write row, truth and prediction of each row to a file.", metavar="FILE.csv")
 @output
-def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
     """Loss and accuracy of MODEL on DATA, class by class.
 
     MODEL is a .safetensors file or the folder of a run; without it, the digit model that comes with pellucid. DATA is
-    what train takes; without it, the test part of the model's own data, or else its dev part.
+    what train takes; without it, the test part of the model's own data, or else its dev part. In the file that --out
+    writes the rows of a table count from 1 below its header; samples of other data count from 0.
+
+    Beside the score stands that of always saying the commonest class of the training part, or its mean. Samples of DATA
+    that the model learned from are told, and each part has its own score. They are found by comparing with the model's
+    own data, which must be there; where they are not, a note says so.
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
-    name, samples = weighted_samples_for(model, data)
-    outputs = check_answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
+    if out is not None:
+        check_out(out, *arguments, data_of(model), own=marked(HEADER), force=force)
+    chosen = chosen_for(model, data)
+    name, samples = chosen.name, chosen.samples
+    outputs = check_answers(model.in_units().predict(samples.X), chosen.place)
+    if out is not None:
+        with writing(out) as stream:
+            for line in _as_csv(model, chosen, outputs):
+                stream.write(line.encode(errors="backslashreplace"))
     found = _confusions(model, samples, outputs)
-    result = _result(model, samples, outputs, found)
+    result = {**_result(model, samples, outputs, found), **_learned(model, _by_part(model, chosen))}
     if as_json:
         print_json(result)
         return
     results = Out()
-    scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {decimal(result['r2'])}"
-    more = "" if "rmse" not in result or "targets" in result else f", RMSE {result['rmse']:.5g}"
-    results.line(f"{name}: {counted(result['samples'], 'sample')}, {scores}{more}, loss {decimal(result['loss'])}")
+    results.line(f"{name}: {chosen.count()}, {in_words(result, model)}")
+    if never := result.get("never_recognised"):
+        each = (f"{shortened(one)!r} ({chosen.count(result['per_class'][one]['samples'])})" for one in never)
+        results.line(f"never recognised: {listed(each, MOST_NAMED)}")
+    if data is not None and result["learned_from"]:
+        rest = result["samples"] - result["learned_from"]
+        what = "what counts is the score of the others:" if rest else "the score says nothing about others:"
+        results.line(f"the model learned from {result['learned_from']:,} of these; {what}")
+        for part, scores in result["parts"].items():
+            results.line(f"  {part:5} {chosen.count(scores['samples'])}, {in_words(scores, model)}")
     if "targets" in result and not quiet:
         results.line()
         _show_targets(results, result["targets"])
@@ -53,6 +84,36 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         _show_classes(results, model, found)
         results.line()
         _show_confusion(results, model, found)
+    if out is not None and not quiet:
+        results.line(f"{chosen.count()} with truth and prediction in {out}")
+
+
+def _as_csv(model: Model, chosen: Chosen, outputs: AnyArray) -> Iterator[str]:
+    """A table of what is true and what is predicted; a table's rows count from 1, without its header."""
+    yield csv_line(["row", *named(model, "truth", "values", "probabilities"), *columns(model)])
+    rows, truths = np.arange(len(outputs)) if chosen.rows is None else chosen.rows + 1, true_answers(model, chosen)
+    order = np.argsort(rows)
+    for i, entry in zip(order.tolist(), entries(model, outputs[order]), strict=True):
+        yield csv_line([int(rows[i]), *truths[i], *cells(entry)])
+
+
+def _by_part(model: Model, chosen: Chosen) -> dict[str, Samples | WeightedSamples] | None:
+    """The samples by the part of the model's own data that they are in, where that is known."""
+    if chosen.part is not None:
+        return {chosen.part: chosen.samples}
+    try:
+        return divided(model, chosen.samples, chosen.file)
+    except InputError as error:
+        note(f"note: not known whether the model learned from these samples; its own data could not be read: {error}")
+        return None
+
+
+def _learned(model: Model, by_part: dict[str, Samples | WeightedSamples] | None) -> dict[str, Any]:
+    """How many samples were learned from, and the scores of each part; None where it is not known."""
+    if by_part is None:
+        return {"learned_from": None, "parts": None}
+    scores = {name: {"samples": len(part.X), **as_json(score(model, part))} for name, part in by_part.items()}
+    return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 
 def _confusions(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> Confusions | None:
@@ -67,12 +128,11 @@ def _result(
     model: Model, samples: Samples | WeightedSamples, outputs: AnyArray, found: Confusions | None
 ) -> dict[str, Any]:
     net = model.network
-    scores = score(model, samples)
-    result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
-    if scores.accuracy is None:
+    result: dict[str, Any] = {"samples": len(samples.X), **as_json(score(model, samples))}
+    if net.loss.kind == "values":
         several = {"targets": _each_target(model, samples, outputs)} if net.sizes[-1] > 1 else {}
-        return {**result, "r2": scores.r2, "rmse": scores.rmse, **several}
-    result["accuracy"] = scores.accuracy
+        return {**result, **several}
+    result["never_recognised"] = [] if found is None else [model.class_names[k] for k in found.never()]
     if found is None:
         return result
     names, each = model.class_names, found.scores()
@@ -115,12 +175,12 @@ def _show_classes(results: Out, model: Model, found: Confusions) -> None:
     if len(names) > MOST_CLASSES:
         chosen = found.worst(MOST_CLASSES)
         results.line(f"of {len(names):,} classes the {len(chosen)} that are recognised worst; --json has all of them")
-    columns = ("class", "samples", "precision", "recall", "F1")
+    heads = ("class", "samples", "precision", "recall", "F1")
     rows = [
         (shortened(names[k]), f"{each.samples[k]:,}", *map(percent, (each.precision[k], each.recall[k], each.f1[k])))
         for k in chosen
     ]
-    results.table(columns, rows, right=columns[1:])
+    results.table(heads, rows, right=heads[1:])
 
 
 def _show_confusion(results: Out, model: Model, found: Confusions) -> None:

@@ -9,14 +9,15 @@ import numpy as np
 
 from pellucid._text import did_you_mean
 from pellucid.analysis import explain as arithmetic
-from pellucid.analysis.explain import Code, Explanation, Section, Step, narrow_terminal
+from pellucid.analysis.explain import Code, Explanation, Section, Step, Table, narrow_terminal
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import gentle
-from pellucid.analysis.explain.text import COLUMNS, line, row, value_of
+from pellucid.analysis.explain.text import COLUMNS, cells, line, numeric, value_of
+from pellucid.analysis.explain.text import row as row_of_step
 from pellucid.cli.models import open_model
 from pellucid.cli.options import FILE, TRAINED, OneOf, count_option, output
 from pellucid.cli.printing import Cell, Out, Styled, note, print_json
-from pellucid.cli.samples import One, one_sample
+from pellucid.cli.samples import One, one_sample, row_of
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -31,6 +32,7 @@ RATE = 0.1  # where no run says another one
 @click.command(short_help="The arithmetic of one sample, step by step.")
 @click.argument("model", type=TRAINED, required=False)
 @click.option("--sample", type=int, metavar="N", help="Which sample of the data; they count from 0.  [default: 0]")
+@click.option("--row", type=int, metavar="N", help="Which row of a table's file; a CSV's header is row 1.")
 @click.option("--data", metavar="DATA", help="Whose samples: what train takes.  [default: the model's own test part]")
 @click.option("--image", metavar="FILE", type=FILE, help="A picture of your own in place of a sample.")
 @click.option("--label", metavar="CLASS", help="The target in place of the sample's: a class, or a value in its unit.")
@@ -87,6 +89,7 @@ def _example(name: str, asked: dict[str, Any]) -> Explanation:
 def _of_model(
     model: str | None,
     sample: int | None,
+    row: int | None,
     data: str | None,
     image: Path | None,
     label: str | None,
@@ -99,12 +102,19 @@ def _of_model(
     if moved and model is None:
         raise InputError("--moved: the model that comes with pellucid has kept no way; give the folder of a run")
     extra = [arithmetic.moved(open_run(model), top=focus["top"])] if moved and model is not None else []
-    one = one_sample(opened, data, sample, image)
+    one = one_sample(opened, data, sample, image, row)
     target, assumed = _target(opened, one, label)
     focus["against"] = None if against is None else _class(opened, against, "--against")
     rate = _rate(opened, model, one, target) if learning_rate is None else learning_rate
     explanation = arithmetic.sample(
-        opened, one.x[0], target, learning_rate=rate, name=one.name, assumed=assumed, **focus
+        opened,
+        one.x[0],
+        target,
+        learning_rate=rate,
+        name=one.name,
+        assumed=assumed,
+        row=row_of(opened, one),
+        **focus,
     )
     return explanation.with_sections(*extra)
 
@@ -176,6 +186,10 @@ def _show_section(results: Out, section: Section, digits: int) -> None:
         elif isinstance(block, Code):
             for text in block.text.rstrip().splitlines():
                 results.line(f"    {text}")
+        elif isinstance(block, Table):
+            right = [name for name, number in zip(block.columns, numeric(block), strict=True) if number]
+            rows: list[list[Cell]] = [[*others, _coloured(last)] for *others, last in cells(block, digits)]
+            results.table(block.columns, rows, right=right)
         elif isinstance(block, Step):
             for text in narrow_terminal.equation(line(block, digits), width or sys.maxsize):
                 results.line(text)
@@ -196,10 +210,13 @@ def _say(results: Out, text: str) -> None:
 
 
 def _cells(step: Step, digits: int) -> list[Cell]:
-    name, why, formula, numbers, _ = row(step, digits)
+    name, why, formula, numbers, _ = row_of_step(step, digits)
     return [f"  {name}", why, formula, numbers, _value(step, digits)]
 
 
 def _value(step: Step, digits: int) -> Styled:
-    value = value_of(step, digits)
+    return _coloured(value_of(step, digits))
+
+
+def _coloured(value: str) -> Styled:
     return Styled(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)

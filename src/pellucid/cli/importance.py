@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pellucid._text import counted, decimal, percent, shortened
+from pellucid._text import decimal, percent, shortened
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
-from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.cli.samples import chosen_for, model_and_data
 from pellucid.core.errors import InputError
 from pellucid.model.model import check_answers
 from pellucid.tables import Importance
@@ -45,8 +45,9 @@ def importance(
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
-    name, samples = weighted_samples_for(model, data)
-    check_answers(model.network.predict(samples.X), lambda i: f"{name}, sample {i}")
+    chosen = chosen_for(model, data)
+    samples = chosen.samples
+    check_answers(model.network.predict(samples.X), chosen.place)
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
     with progress("columns", columns, quiet=quiet or as_json) as advance:
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=advance)
@@ -59,21 +60,19 @@ def importance(
         about = {"samples": len(samples.X), "score": what, "repeats": repeats, "out": out}
         print_json({**about, "columns": [asdict(column) for column in found]})
         return
-    _show(found, what, name, len(samples.X), repeats, quiet=quiet)
+    _show(found, what, f"{chosen.name}: {chosen.count()}", repeats, quiet=quiet)
     if out is not None and not quiet:
         Out().line(f"importance: {out}")
 
 
-def _show(found: list[Importance], what: str, name: str, samples: int, repeats: int, *, quiet: bool) -> None:
+def _show(found: list[Importance], what: str, data: str, repeats: int, *, quiet: bool) -> None:
     results = Out()
     form = decimal if what == "R²" else percent
     if quiet:
         first = found[0]
         results.line(f"{shortened(first.name)} matters most: when it is shuffled, the {what} loses {form(first.drop)}")
         return
-    results.line(
-        f"{name}: {counted(samples, 'sample')}; what the {what} loses when a column is shuffled, mean of {repeats}"
-    )
+    results.line(f"{data}; what the {what} loses when a column is shuffled, mean of {repeats}")
     rows = [
         (shortened(column.name), form(column.drop), f"± {form(column.spread)}", decimal(column.loss))
         for column in found[:SHOWN]

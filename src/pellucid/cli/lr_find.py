@@ -43,8 +43,9 @@ def lr_find(
     """Find the learning rate to train with on DATA, which is what pellucid train takes.
 
     A network is trained for a few steps, each with a greater learning rate than the one before, from far too small to
-    far too large. Where the loss falls fastest, and where it is lowest before it rises, tells which rate is right: the
-    suggestion lies midway between the two. (Smith, Cyclical Learning Rates for Training Neural Networks, 2015.)
+    far too large. Where the loss falls fastest, and where it is lowest before it rises, tells which rate is right: one
+    midway between the two. (Smith, Cyclical Learning Rates for Training Neural Networks, 2015.) Then short trainings
+    compare it with the usual rate, and the best one is suggested.
 
     Give the flags that you will train with: the right rate depends on the data, the network, the optimiser, the batch
     size and the limit on the gradient. Nothing is kept but --out.
@@ -65,18 +66,18 @@ def lr_find(
         suffix = out.suffix.lower()
         write_whole(out, _table(test) if suffix == ".csv" else style.render(pictures.range_test(test), suffix))
     if as_json:
-        print_json({**vars(test), "command": command, "out": out})
+        tried = [trial._asdict() for trial in test.tried]
+        print_json({**vars(test), "tried": tried, "command": command, "out": out})
     else:
         _show(test, command, out, quiet=quiet)
 
 
 def _test(prepared: Prepared, **rates: Any) -> RangeTest:
-    settings = prepared.settings.training()
-    for name in ("epochs", "schedule"):
-        del settings[name]
+    settings, net, data = prepared.settings.training(), prepared.model.network, prepared.dataset
     try:
-        net, data = prepared.model.network, prepared.dataset.train
-        return lr_range.lr_find(net, data, prepared.optimizer, rng=prepared.rng, **settings, **rates)
+        return lr_range.lr_find(
+            net, data.train, prepared.optimizer, rng=prepared.rng, dev=data.dev, **settings, **rates
+        )
     except DivergenceError as error:
         raise InputError(f"{prepared.settings.data}: {error}") from None
 
@@ -117,7 +118,7 @@ def _rows(test: RangeTest) -> list[tuple[str, str, str, str]]:
     marks: dict[int, list[str]] = {}
     named = (("falls fastest", test.steepest), ("suggested", test.suggestion), ("lowest", test.lowest))
     for text, rate in named:
-        if rate is not None:
+        if rate is not None and test.rates[0] <= rate <= test.rates[-1]:
             marks.setdefault(int(np.abs(np.log(test.rates / rate)).argmin()), []).append(text)
     places = sorted({*some_rows(len(test.rates), ROWS).tolist(), *marks})
     full = 1.25 * test.start

@@ -1,7 +1,7 @@
 """The kinds of pictures that ``pellucid plot`` draws: each from what was asked for to a figure and its numbers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from pellucid.analysis.class_report import Answers, worst_by_loss
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model
 from pellucid.cli.printing import progress
-from pellucid.cli.samples import One, one_sample, samples_for
+from pellucid.cli.samples import Chosen, One, chosen_for, one_sample, samples_for
 from pellucid.core.errors import InputError
 from pellucid.core.evaluation import check_data
 from pellucid.core.progress import COLUMNS
@@ -49,10 +49,15 @@ class Asked:
 
     def samples(self, model: Model) -> tuple[str, Samples]:
         """The samples to draw, and what they are called."""
-        name, samples = samples_for(model, self.data)
-        data = check_data(model.network, samples)
+        chosen = self.chosen(model)
+        return chosen.name, Samples(chosen.samples.X, chosen.samples.y)
+
+    def chosen(self, model: Model) -> Chosen:
+        """The same, with the places of all."""
+        chosen = chosen_for(model, self.data)
+        data = check_data(model.network, Samples(chosen.samples.X, chosen.samples.y))
         assert isinstance(data, tuple)
-        return name, Samples(*data)
+        return replace(chosen, samples=Samples(*data))
 
     def one(self, model: Model) -> One:
         """The one sample to draw."""
@@ -89,14 +94,14 @@ def _digits(asked: Asked) -> Drawn:
 
 def _mistakes(asked: Asked) -> Drawn:
     model = asked.model()
-    _, samples = asked.samples(model)
-    top = asked.top or 12
+    chosen = asked.chosen(model)
+    samples, top = chosen.samples, asked.top or 12
     figure = pictures.mistakes(model, samples.X, samples.y, top=top)
     rows, losses = worst_by_loss(model.network, samples.X, samples.y, top)
     found = _answers(model, samples.X[rows], samples.y[rows], rows.tolist())
     return figure, {
         "samples": len(samples.X),
-        "mistakes": [{**entry, "loss": losses[entry["sample"]]} for entry in found],
+        "mistakes": [{**entry, **chosen.in_json(entry["sample"]), "loss": losses[entry["sample"]]} for entry in found],
     }
 
 

@@ -7,7 +7,7 @@ name in it comes from; the styles and lines of a result are made here alone. JSO
 import contextlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -35,12 +35,12 @@ def print_json(value: Any) -> None:
     print(to_json(value))
 
 
-def print_json_list(name: str, values: Iterable[Any]) -> None:
-    """One JSON object on standard output that holds a list, of which one value at a time is in memory."""
+def print_json_list(name: str, values: Iterable[Any], more: Mapping[str, Any] = {}) -> None:
+    """One JSON object on standard output that holds a list, of which one value at a time is in memory, and ``more``."""
     print(f'{{"{name}": [', end="")
     for place, value in enumerate(values):
         print(", " * (place > 0) + to_json(value), end="")
-    print("]}")
+    print("]" + "".join(f', "{key}": {to_json(value)}' for key, value in more.items()) + "}")
 
 
 def print_result(value: Any, line: str, *, as_json: bool, quiet: bool) -> None:

@@ -2,27 +2,71 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from pellucid import datasets, tables
 from pellucid._text import counted
+from pellucid.analysis.explain import Row
 from pellucid.cli.models import is_model, target_in
 from pellucid.cli.printing import note
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
-from pellucid.datasets import Frame, RawArrays, Samples, WeightedSamples
+from pellucid.datasets import Dataset, Frame, RawArrays, Samples, WeightedSamples
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
 from pellucid.runs.scores import parts
 
+MEANS = "the training's numbers, and no category"  # where the rows themselves are not to be had
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Samples to look at, what they are called, and where sample i stands.
+
+    Of a table, ``rows`` (n,) are those of its ``file``, from 0, the first of which people call ``first``. Of the
+    model's own data they are a ``part``.
+    """
+
+    name: str
+    samples: Samples | WeightedSamples
+    file: str
+    rows: AnyArray | None = None
+    first: int = 0
+    part: str | None = None
+
+    def place(self, i: int) -> str:
+        """Where sample i stands, as a person would look for it: penguins.csv, row 19."""
+        return f"{self.name}, sample {i}" if self.rows is None else f"{self.file}, row {self.rows[i] + self.first}"
+
+    def in_json(self, i: int) -> dict[str, Any]:
+        """Of a table the row of sample i, which counts from 1 below the header, and its place in words."""
+        return {} if self.rows is None else {"row": int(self.rows[i]) + 1, "place": self.place(i)}
+
+    def called(self, i: int) -> str:
+        """Sample i in a sentence: row 19 of penguins.csv."""
+        return f"{self.place(i).rpartition(', ')[2]} of {self.name}"
+
+    def count(self, some: int | None = None) -> str:
+        """How many there are, or are some of them: rows of a table, else samples."""
+        return counted(len(self.samples.X) if some is None else some, "sample" if self.rows is None else "row")
+
 
 @dataclass(frozen=True)
 class One:
-    """One sample: what it is called, its inputs x (1, features), and its target y, (1,) or (1, k), if it is known."""
+    """One sample: what it is called, its inputs x (1, features), and its target y, (1,) or (1, k), if it is known.
+
+    Of a table, ``row`` is the one of its ``file``, from 0, and ``place`` says where it stands.
+    """
 
     name: str
     x: AnyArray
     y: AnyArray | None
+    file: str = ""
+    row: int | None = None
+    place: str = ""
 
 
 def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -40,49 +84,91 @@ def model_and_data(arguments: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
     """The samples to look at, and what they are called: those of ``data``, or the model's own test or dev part."""
-    name, samples = weighted_samples_for(model, data)
-    return name, Samples(samples.X, samples.y)
+    chosen = chosen_for(model, data)
+    return chosen.name, Samples(chosen.samples.X, chosen.samples.y)
 
 
-def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples | WeightedSamples]:
-    """``samples_for``, with the weight of each where the table has a column of them."""
+def chosen_for(model: Model, data: str | None) -> Chosen:
+    """The samples to look at, with their weights where the table has a column of them, and the place of each."""
     if data is None:
         own = own_data(model)
-        for part, samples in reversed(parts(own).items()):
-            if isinstance(samples, Samples | WeightedSamples):
-                return f"{own.name} ({part})", samples
-        raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
+        part = next((part for part in ("test", "dev", "train") if _part(own, part) is not None), None)
+        if part is None:
+            raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
+        return _of_part(own, part)
     net = model.network
+    if model.preprocessing is not None:
+        return _of_frame(model, _frame(model.preprocessing, data))
     if data == "mnist":
         digits = datasets.mnist().test
         assert digits is not None
         X, y, name = digits.X, digits.y, "mnist (test)"
-    elif model.preprocessing is not None:
-        return data, _of_frame(model, _frame(model.preprocessing, data))
+        chosen = Chosen(name, Samples(X, y), data)
     else:
         table = _table(model, data)
-        X, name = table.X, data
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)
         else:
             assert table.y is not None
             y = table.y
-    if X.shape[1] != net.sizes[0]:
+        rows = np.arange(len(table.X)) if table.form in ("csv", "parquet") else None
+        chosen = Chosen(data, Samples(table.X, y), data, rows, table.first)
+    if chosen.samples.X.shape[1] != net.sizes[0]:
         raise InputError(
-            f"{name}: has {X.shape[1]} inputs a sample, but the model takes {net.sizes[0]}: give it data of that kind"
+            f"{chosen.name}: has {chosen.samples.X.shape[1]} inputs a sample, but the model takes {net.sizes[0]}: "
+            "give it data of that kind"
         )
-    return name, Samples(X, y)
+    return chosen
+
+
+def _part(own: Dataset, part: str) -> Samples | WeightedSamples | None:
+    """A part of a data set, if it has one in memory."""
+    found = parts(own).get(part)
+    return found if isinstance(found, Samples | WeightedSamples) else None
+
+
+def _of_part(own: Dataset, part: str) -> Chosen:
+    name, samples = f"{own.name} ({part})", _part(own, part)
+    assert samples is not None
+    if own.rows is None:
+        return Chosen(name, samples, own.name, part=part)
+    rows = own.rows[("train", "dev", "test").index(part)]
+    return Chosen(name, samples, own.name, rows, own.first_row, part)
+
+
+def true_answers(model: Model, chosen: Chosen) -> list[list[Any]]:
+    """What is true of each sample: the name of its class, or its values, as their file has them."""
+    y, plan = chosen.samples.y, model.preprocessing
+    if model.network.loss.kind != "values":
+        names = model.class_names
+        several = y.ndim == 2 and y.shape[1] > 1
+        return list(y.tolist()) if several else [[names[int(k)]] for k in y.ravel()]
+    if plan is None or chosen.rows is None:
+        return list(y.tolist())
+    frame = _frame(plan, chosen.file)
+    found = datasets.targets_like(frame, plan, target="", classes=None).values()
+    held = [column.values[chosen.rows] for column in found if column.values is not None]
+    whole = [bool((values % 1 == 0).all()) for values in held]
+    return [[int(v) if w else v for v, w in zip(row, whole, strict=True)] for row in np.stack(held, 1).tolist()]
 
 
 def _frame(plan: Preprocessing, data: str) -> Frame:
     return datasets.read_frame(data, names=plan.names)
 
 
-def _of_frame(model: Model, frame: Frame) -> Samples | WeightedSamples:
+def _of_frame(model: Model, frame: Frame) -> Chosen:
     weights = model.data.get("weights")
     if weights is not None and weights not in frame.stored:
         note(f"note: {frame.name} has no column {weights!r}, the weights in training: each row counts the same")
-    return tables.samples(model, frame)
+    samples = tables.samples(model, frame)
+    rows = datasets.target_rows(frame, tables.plan_of(model), target=_targets(model)[0], classes=model.classes)
+    return Chosen(frame.name, samples, frame.name, rows, frame.first)
+
+
+def _targets(model: Model) -> list[str]:
+    """The columns that a model of a table predicts."""
+    scaled = [] if model.preprocessing is None else [target.name for target in model.preprocessing.targets]
+    return scaled or [str(model.data.get("target"))]
 
 
 def _table(model: Model, data: str) -> RawArrays:
@@ -92,36 +178,88 @@ def _table(model: Model, data: str) -> RawArrays:
     return datasets.read(data, target=target_in(model, data))
 
 
-def one_sample(model: Model, data: str | None, number: int | None, image: Path | None) -> One:
+def one_sample(model: Model, data: str | None, number: int | None, image: Path | None, row: int | None = None) -> One:
     """Sample ``number`` of the data (from 0, which is usual), or a picture, whose target is not known.
 
+    ``row`` is that of a table's file, as people count them; without ``data`` it may be one that was learned from.
+
     Raises:
-        InputError: there is no such sample, or the picture is none that the model can take, or both are asked for.
+        InputError: there is no such sample, or the picture is none that the model can take, or two are asked for.
     """
     if image is not None:
-        if number is not None or data is not None:
-            raise InputError(f"--image {image}: is the sample itself; leave out --sample and --data")
+        if number is not None or data is not None or row is not None:
+            flags = "--sample and --data" if row is None else "--row"
+            raise InputError(f"--image {image}: is the sample itself; leave out {flags}")
         if model.image_shape is None:
             raise InputError(
                 f"--image {image}: the model takes {model.network.sizes[0]} numbers, no picture: --sample N"
             )
         return One(str(image), datasets.read_images([image], model.image_shape, model.picture_form), None)
-    name, X, y = _with_or_without_targets(model, data)
-    number = number or 0
-    if not 0 <= number < len(X):
-        raise InputError(f"--sample {number}: {name} has {counted(len(X), 'sample')}, 0 to {len(X) - 1}")
-    rows = slice(number, number + 1)
-    return One(f"sample {number} of {name}", X[rows], None if y is None else y[rows])
+    if row is not None:
+        if number is not None:
+            raise InputError(f"--row {row} and --sample {number}: choose one of them")
+        return _in_row(model, data, row)
+    chosen, has_target = _with_or_without_targets(model, data)
+    number, n = number or 0, len(chosen.samples.X)
+    if not 0 <= number < n:
+        raise InputError(f"--sample {number}: {chosen.name} has {chosen.count()}, 0 to {n - 1}")
+    return _one(chosen, number, has_target=has_target)
 
 
-def _with_or_without_targets(model: Model, data: str | None) -> tuple[str, AnyArray, AnyArray | None]:
-    """The samples to look at one of: their name, X (n, inputs), and y; None for a table that has no target."""
+def _one(chosen: Chosen, i: int, *, has_target: bool) -> One:
+    one, row = slice(i, i + 1), None if chosen.rows is None else int(chosen.rows[i])
+    y = chosen.samples.y[one] if has_target else None
+    return One(chosen.called(i), chosen.samples.X[one], y, chosen.file, row, chosen.place(i))
+
+
+def _in_row(model: Model, data: str | None, row: int) -> One:
+    """The sample in a row of a table, which people call so; of the model's own table whatever part it is in."""
+    if data is None:
+        own = own_data(model)
+        every, has_target = [_of_part(own, part) for part in parts(own) if _part(own, part) is not None], True
+    else:
+        chosen, has_target = _with_or_without_targets(model, data)
+        every = [chosen]
+    for chosen in every:
+        if chosen.rows is None:
+            raise InputError(f"--row {row}: {chosen.file} is no table; take --sample N, which counts from 0")
+        for i in np.flatnonzero(chosen.rows + chosen.first == row):
+            return _one(chosen, int(i), has_target=has_target)
+    rows = np.concatenate([chosen.rows + chosen.first for chosen in every if chosen.rows is not None])
+    why = "has no target in that row" if rows.min() <= row <= rows.max() else "has no such row"
+    raise InputError(f"--row {row}: {every[0].file} {why}; take one from {rows.min()} to {rows.max()}")
+
+
+def row_of(model: Model, one: One) -> Row | None:
+    """What there is to explain of a row beside its inputs; None of a sample that is in no table."""
+    if one.row is None or model.preprocessing is None:
+        return None
+    cells = {
+        name: texts[one.row] for name, texts in datasets.read_cells(one.file, names=model.preprocessing.names).items()
+    }
+    return Row(one.row, one.place, cells, *_reference(model))
+
+
+def _reference(model: Model) -> tuple[AnyArray, str]:
+    """The inputs that a row is compared with, and what they are the mean of."""
+    try:
+        learned = _part(own_data(model), "train")
+    except InputError:
+        learned = None
+    if learned is None:
+        return np.zeros(model.network.sizes[0]), MEANS
+    mean = np.asarray(learned.X.mean(axis=0, dtype=np.float64))
+    return mean, f"the {counted(len(learned.X), 'row')} that the model learned from"
+
+
+def _with_or_without_targets(model: Model, data: str | None) -> tuple[Chosen, bool]:
+    """The samples to look at one of, and whether they have targets: a table may have none."""
     plan = model.preprocessing
     if data is not None and plan is not None:
         frame = _frame(plan, data)
-        targets = [target.name for target in plan.targets] or [str(model.data.get("target"))]
-        if not set(frame.names) & set(targets):
-            return data, datasets.inputs_of(frame, plan, model.network.dtype), None
-        return data, *_of_frame(model, frame)[:2]
-    name, samples = samples_for(model, data)
-    return name, samples.X, samples.y
+        if not set(frame.names) & set(_targets(model)):
+            X = datasets.inputs_of(frame, plan, model.network.dtype)
+            samples = Samples(X, np.empty((len(X), 0)))
+            return Chosen(data, samples, data, np.arange(len(X)), frame.first), False
+        return _of_frame(model, frame), True
+    return chosen_for(model, data), True

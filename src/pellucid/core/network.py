@@ -219,6 +219,11 @@ def gradient(net: Network, trace: Trace) -> None:
     # Δ = w ∘ ∂L/∂Z for the last layer; w is each sample's share in the mean, 1/n unless samples have weights
     net.loss.delta(z, a, y, out=trace.delta[-1], workspace=workspace)
     trace.delta[-1] *= trace.output_weights
+    propagate(net, trace)
+
+
+def propagate(net: Network, trace: Trace) -> None:
+    """Back propagation from the ``trace.delta[-1]`` that is there, whatever it is the slope of: fill all the others."""
     for l in range(len(net.layers), 0, -1):
         x, delta, product = trace.layer_input[l - 1], trace.delta[l - 1], _product(net, l)
         # dW = Δᵀ X, written as dWᵀ = Xᵀ Δ

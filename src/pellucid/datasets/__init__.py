@@ -3,13 +3,21 @@
 The first room on the data's way.
 """
 
+from pellucid.datasets.cells import read_cells
 from pellucid.datasets.containers import Dataset, RawArrays, Samples, Stream, Understood, WeightedSamples
 from pellucid.datasets.formats.image_folders import read_folder
 from pellucid.datasets.formats.images import read_images
 from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.from_dataframe import as_frame
-from pellucid.datasets.frames.load_table import inputs_of, load_table, samples_like, unknown_levels
+from pellucid.datasets.frames.load_table import (
+    inputs_of,
+    load_table,
+    samples_like,
+    target_rows,
+    targets_like,
+    unknown_levels,
+)
 from pellucid.datasets.labels import encode_labels
 from pellucid.datasets.load import kind_of, load, load_with, read, read_frame, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
@@ -19,6 +27,6 @@ from pellucid.datasets.splits import split
 __all__ = [
     "Column", "Dataset", "Frame", "LoadOptions", "RawArrays", "Samples", "Stream", "Understood", "WeightedSamples",
     "as_frame", "encode_labels", "inputs_of", "kind_of", "load", "load_table", "load_with", "mnist", "mnist_files",
-    "read", "read_folder", "read_frame", "read_images", "read_rows", "samples_like", "split",
-    "unknown_levels",
+    "read", "read_cells", "read_folder", "read_frame", "read_images", "read_rows", "samples_like", "split",
+    "target_rows", "targets_like", "unknown_levels",
 ]  # fmt: skip

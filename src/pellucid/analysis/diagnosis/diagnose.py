@@ -5,11 +5,13 @@ which also knows its settings and the way of θ.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid.analysis.diagnosis.facts import MOST_TARGETS, Circumstances, gather
+from pellucid.analysis.diagnosis.guessing import beside_a_guess
 from pellucid.analysis.diagnosis.rules import CAUSES, exploding, overfitting, unscaled_inputs, unscaled_targets
 from pellucid.analysis.finding import Finding
 from pellucid.core import checks
@@ -20,6 +22,8 @@ from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import Epoch, History
 from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.runs import SavedRun
+from pellucid.runs.run_json import MODEL
+from pellucid.runs.scores import guess
 
 
 def diagnose(
@@ -83,7 +87,8 @@ def diagnose(
 def diagnose_run(run: SavedRun, dataset: Dataset, *, diverged: bool = False) -> list[Finding]:
     """What went wrong in a run, the cause first, from what its folder holds and the data that it was trained on.
 
-    Of data that are read from files block by block, the dev part or the first block is looked at.
+    Of data that are read from files block by block, the dev part or the first block is looked at. Of a finished run it
+    is also said where its score is no better than that of a guess, and which classes are never recognised.
     """
     settings = run.settings
     X, y = _in_memory(dataset)
@@ -97,7 +102,11 @@ def diagnose_run(run: SavedRun, dataset: Dataset, *, diverged: bool = False) -> 
         features=() if dataset.image_shape is not None else dataset.features,
         diverged=diverged,
     )
-    return _findings(run.network, run.history, X, y, known)
+    found = _findings(run.network, run.history, X, y, known)
+    if diverged or run.about.get("result") is None or not (run.folder / MODEL).is_file():
+        return found
+    model = run.model if run.model.guess is not None else replace(run.model, guess=guess(dataset, settings))
+    return found + beside_a_guess(model, dataset, settings.class_weights)
 
 
 def _findings(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circumstances) -> list[Finding]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pellucid._files.values import plain
 from pellucid._text import percent
-from pellucid.analysis.explain import sections
+from pellucid.analysis.explain import by_column, sections
 from pellucid.analysis.explain.names import Names
 from pellucid.analysis.explain.one_step import Pass, one_pass
 from pellucid.analysis.explain.sections import Focus
@@ -32,13 +32,14 @@ def sample(
     top: int = 8,
     name: str = "the sample",
     assumed: bool = False,
+    row: by_column.Row | None = None,
 ) -> Explanation:
     """Explain what a model makes of one sample x (inputs,), and what its target y would teach it.
 
     ``layer`` (from 1) and ``neuron`` (from 0) choose what is looked at closely: without them the output that the
     network says, or the most active neuron of the layer. ``against`` is another output to compare with; where the
     network says a wrong class, it is the right one. Without y there is only the way forward; ``assumed`` says that y is
-    not known, but taken to be what the network says.
+    not known, but taken to be what the network says. Of a ``row`` of a table there is also what each column gave.
 
     Raises:
         InputError: x or y does not fit, or there is no such layer, neuron or output.
@@ -54,6 +55,10 @@ def sample(
     facts = _facts(p, names, focus, name) | {"target_assumed": assumed}
     title = f"{name[:1].upper()}{name[1:]}, step by step"
     said = sections.all_of(p, names, focus)
+    if row is not None and model.preprocessing is not None:
+        of_row = by_column.facts(p, names, focus, model.preprocessing, row)
+        facts |= of_row
+        said[1:1] = by_column.sections(of_row, top)
     return Explanation(title, _summary(facts), facts, tuple(steps_of(p)), tuple(steps_after(p)), tuple(said))
 
 

@@ -49,7 +49,15 @@ class Code:
     text: str
 
 
-Block = str | Code | Step | tuple[Step, ...]  # a sentence, code, a line of its own, or lines under each other
+@dataclass(frozen=True)
+class Table:
+    """What stands side by side, and is no formula: texts, and numbers on the right; the last column is coloured."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+
+
+Block = str | Code | Table | Step | tuple[Step, ...]  # a sentence, …, a line of its own, or lines under each other
 
 
 @dataclass(frozen=True)

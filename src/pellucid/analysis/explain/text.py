@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections.abc import Iterable
 from itertools import groupby
 
 import numpy as np
 
 from pellucid._text import visible
-from pellucid.analysis.explain.step import Block, Code, Explanation, Section, Step, Value
+from pellucid.analysis.explain.step import Block, Code, Explanation, Section, Step, Table, Value
 
 SMALL = 6  # an array of no more numbers is written down
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -107,6 +108,26 @@ def row(step: Step, digits: int = 6) -> tuple[str, str, str, str, str]:
     return pretty(step.name), step.why, formula_of(step), numbers_of(step, digits), value_of(step, digits)
 
 
+def cells(table: Table, digits: int = 6) -> list[tuple[str, ...]]:
+    """The rows of a table as texts.
+
+    >>> cells(Table(("column", "gives"), (("age", -0.25),)))
+    [('age', '−0.25')]
+    """
+    return [
+        tuple(each if isinstance(each, str) else pretty(number(each, digits)) for each in row) for row in table.rows
+    ]
+
+
+def numeric(table: Table) -> list[bool]:
+    """Which columns of a table hold numbers.
+
+    >>> numeric(Table(("column", "gives"), (("age", -0.25),)))
+    [False, True]
+    """
+    return [all(not isinstance(each, str) for each in column) for column in zip(*table.rows, strict=True)]
+
+
 def markdown(explanation: Explanation, *, digits: int = 6) -> str:
     """An explanation as Markdown, as GitHub shows it: headings, tables, formulas as code."""
     parts = [f"# {_escaped(explanation.title)}", _escaped(explanation.summary)]
@@ -131,10 +152,17 @@ def _block(block: Block, digits: int) -> str:
         return _escaped(block)
     if isinstance(block, Code):
         return f"```python\n{block.text.rstrip()}\n```"
+    if isinstance(block, Table):
+        side = tuple("---:" if right else "---" for right in numeric(block))
+        return _lines([block.columns, side, *(tuple(map(_escaped, each)) for each in cells(block, digits))])
     assert isinstance(block, tuple)
     rows = [row(step, digits) for step in block]
-    cells = [[_code(name), _escaped(why), *map(_code, others)] for name, why, *others in rows]
-    return "\n".join(f"| {' | '.join(each)} |" for each in [COLUMNS, ("---", "---", "---", "---", "---:"), *cells])
+    written = [[_code(name), _escaped(why), *map(_code, others)] for name, why, *others in rows]
+    return _lines([COLUMNS, ("---", "---", "---", "---", "---:"), *written])
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    return "\n".join(f"| {' | '.join(each)} |" for each in rows)
 
 
 def _code(text: str) -> str:

@@ -77,11 +77,13 @@ class Frame:
         """What stands for a missing value in a column."""
         return marks_of(self.missing, name) if self.missing else Marks()
 
-    def take(self, rows: AnyArray | Sequence[int]) -> Frame:
-        """Some rows as a table of their own, which counts its rows from 0.
+    def take(self, rows: AnyArray | Sequence[int], *names: str) -> Frame:
+        """Some rows as a table of their own, of all columns or of those that are named.
 
-        >>> Frame("d", {"age": Column("number", np.array([41.0, 52.0]))}, 2).take([1]).columns["age"].values
-        array([52.])
+        It counts its rows from the number of the first one on.
+
+        >>> Frame("d", {"age": Column("number", np.array([41.0, 52.0]))}, 2).take([1]).place(0)
+        'd, row 1'
         """
         index = np.asarray(rows, np.int64)
 
@@ -90,7 +92,8 @@ class Frame:
                 return column[index]
             return column if column.values is None else replace(column, values=column.values[index], odd=None)
 
-        return replace(self, stored={n: some(c) for n, c in self.stored.items()}, rows=len(index), first=0)
+        stored = {name: some(column) for name, column in self.stored.items() if not names or name in names}
+        return replace(self, stored=stored, rows=len(index), first=self.first + int(index[0]))
 
     def place(self, i: int) -> str:
         """Where row i stands, as a person would look for it.

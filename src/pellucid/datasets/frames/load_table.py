@@ -75,6 +75,8 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
         notes=(*frame.notes, *notes, *_far(frame, plan, rows[parts[0]])),
+        rows=tuple(rows[index] for index in parts),
+        first_row=frame.first,
     )
 
 
@@ -148,20 +150,31 @@ def samples_like(
 
     The column of weights is taken where it is there. Raises InputError for what does not fit the model.
     """
-    names = tuple(scale.name for scale in plan.targets) or (target,)
-    missing = [name for name in names if name not in frame.stored]
-    if missing:
-        raise frame.lacks(missing[0], " to compare the predictions with", ": add it, or use pellucid predict")
     frame = as_planned(frame, plan)
-    if classes is not None:
-        found = {target: Column("text", class_texts(frame, target, classes))}
-    else:
-        found = {t.name: Column("number", values_as(frame, t.name, "number", form=t.form)) for t in plan.targets}
+    found = targets_like(frame, plan, target=target, classes=classes)
     rows = rows_with_target(frame, found)
     answers = targets_of(frame, found, rows)
     y = encode_labels(answers, classes) if classes is not None else _scaled(values(answers), frame, plan, rows, dtype)
     given = weights if weights in frame.stored else None
-    return _part(_inputs(frame, plan, rows, dtype), y, _weights(frame, given, rows, names), slice(None))
+    return _part(_inputs(frame, plan, rows, dtype), y, _weights(frame, given, rows, list(found)), slice(None))
+
+
+def target_rows(frame: Frame, plan: Preprocessing, *, target: str, classes: tuple[str, ...] | None) -> Indices:
+    """Return which rows of a table have a target that a model can be compared with; raises as ``samples_like`` does."""
+    frame = as_planned(frame, plan)
+    return rows_with_target(frame, targets_like(frame, plan, target=target, classes=classes))
+
+
+def targets_like(
+    frame: Frame, plan: Preprocessing, *, target: str, classes: tuple[str, ...] | None
+) -> dict[str, Column]:
+    """Return the targets of a table as a model that was trained knows them: texts of classes, or numbers."""
+    missing = [name for name in [t.name for t in plan.targets] or [target] if name not in frame.stored]
+    if missing:
+        raise frame.lacks(missing[0], " to compare the predictions with", ": add it, or use pellucid predict")
+    if classes is not None:
+        return {target: Column("text", class_texts(frame, target, classes))}
+    return {t.name: Column("number", values_as(frame, t.name, "number", form=t.form)) for t in plan.targets}
 
 
 def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
