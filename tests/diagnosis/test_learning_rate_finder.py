@@ -208,7 +208,7 @@ def test_the_best_of_the_rates_that_were_tried_is_suggested(digits: datasets.Sam
 
 def test_where_every_training_diverges_smaller_rates_are_tried_and_else_none_is_suggested() -> None:
     net, data = pl.Network([1, 1], loss=pl.SquaredError(), init=None), (np.ones((50, 1)), np.ones((50, 1)))
-    settings = {"rng": np.random.default_rng(0), "epochs": 200, "batch_size": None, "dev": None}
+    settings: dict[str, Any] = {"rng": np.random.default_rng(0), "epochs": 200, "batch_size": None, "dev": None}
     tried = try_rates(net, data, pl.SGD(2e5), 1e5, **settings)
     assert all(math.isinf(trial.loss) for trial in tried)
     assert [trial.learning_rate for trial in tried[:3]] == pytest.approx([100, 1000, 10_000])

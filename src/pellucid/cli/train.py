@@ -88,7 +88,7 @@ def train(
     if as_json:
         columns = [asdict(column) for column in run.dataset.understood]
         about = {**(run.result or {}), "findings": [asdict(finding) for finding in findings]}
-        print_json({**about, "columns": columns, "notes": list(run.dataset.notes)} if columns else about)
+        print_json({**about, "columns": columns, "notes": [in_flags(said) for said in run.dataset.notes]} if columns else about)
         return
     _conclude(Out(), run, quiet=quiet)
     for finding in findings:
@@ -207,7 +207,7 @@ def _describe(results: Out, run: Run) -> None:
     results.line(f"{data.name}: {sizes}; {data.train.shape[1]} inputs")
     show_columns(results, data.understood)
     for said in data.notes:
-        note(f"note: {said}")
+        note(f"note: {in_flags(said)}")
     show_layers(results, run.state.network)
     epochs = "1 epoch" if settings.passes == 1 else f"{settings.passes} epochs"
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"

@@ -26,7 +26,7 @@ class Preprocessing:
     """What becomes of a table: its columns as inputs, those that were left out and why, and the values to predict.
 
     ``targets`` is empty for classes, whose names the model has. ``missing`` are texts that stand for a missing value
-    besides the usual ones, as ``--missing`` takes them: in all columns, or ``NAME=TEXT`` in one.
+    besides the usual ones: in all columns, or ``NAME=TEXT`` in one.
 
     >>> plan = Preprocessing((Number("age", 40.0, 10.0, 40.0), Category("city", ("Bonn", "Köln"))))
     >>> plan.inputs

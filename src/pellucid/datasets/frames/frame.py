@@ -34,7 +34,7 @@ class Frame:
     what those say is found out when it is asked for (``columns``), or decided by a model that knows it (``coerce.py``).
 
     `first` is the number that people give to the first row: a CSV counts its rows from 1 and the header is one of
-    them, all else counts from 0. `missing` says what stands for a missing value besides the usual, as ``--missing``.
+    them, all else counts from 0. `missing` says what stands for a missing value besides the usual.
 
     >>> frame = Frame("data.csv", {"age": Column("number", np.array([41.0, 52.0]))}, 2, first=2)
     >>> frame.place(1)

@@ -1,6 +1,6 @@
 """Where the names of a CSV's columns stand: what separates the values, which lines stand above the names, or no names.
 
-A model that knows its columns finds their names again; a person may say which row has them (``--header``).
+A model that knows its columns finds their names again; a person may say which row has them.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ def read_header(content: bytes, name: str, layout: Layout = Layout()) -> Header:
             above = "row 1 stands above the names of the columns and is"
             if row > 2:
                 above = f"rows 1 to {row - 1} stand above the names of the columns and are"
-            notes.append(f"{name}: {above} left out (to name another row: --header ROW)")
+            notes.append(f"{name}: {above} left out (header=1 takes row 1 for the names)")
         if _holds_values(first[row - 1 :], width):
             called = (
                 "the column is called column 1" if width == 1 else f"the columns are called column 1 to column {width}"
             )
-            notes = [f"{name}: row {row} holds values, no names: {called} (if it has the names: --header {row})"]
+            notes = [f"{name}: row {row} holds values, no names: {called} (header={row} takes it for the names)"]
             row = 0
     if row > len(first):
         raise InputError(f"{name}: header={row}: the names are looked for in its first {len(first)} rows")

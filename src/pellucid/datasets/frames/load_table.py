@@ -96,7 +96,7 @@ def _far(frame: Frame, plan: Preprocessing, rows: Indices) -> list[str]:
             for value, count in far_values(values[rows]):
                 said.append(
                     f"column {called(name)}: {value:g} stands in {count:,} of {len(rows):,} rows and is far from all "
-                    f"other values; where it means missing: --missing {name}={value:g}"
+                    f"other values; where it means missing: missing={{{name!r}: '{value:g}'}}"
                 )
     return said
 

@@ -1,4 +1,4 @@
-"""What stands for a missing value: the usual marks, and those that a person names (``--missing``)."""
+"""What stands for a missing value: the usual marks, and those that a person names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Marks(NamedTuple):
 
 
 def marks_of(missing: Iterable[str], name: str) -> Marks:
-    """Return the marks of a column, given what ``--missing`` says: ``TEXT`` for all columns, ``NAME=TEXT`` for one.
+    """Return the marks of a column, given what a person says: ``TEXT`` for all columns, ``NAME=TEXT`` for one.
 
     They come on top of the usual ones; ``NAME=``, without a text, says that only the empty cell is missing in a column.
 

@@ -62,7 +62,7 @@ def target_columns(
     """Return what the columns to predict hold, and what is to be said of it.
 
     A mark of missing values that stands in many rows of a column of classes, as "none" may, is a class there, unless
-    ``--missing`` names it. Raises InputError for columns that cannot be targets.
+    it is named as one that means missing. Raises InputError for columns that cannot be targets.
     """
     found, notes = {}, []
     for name in names:
@@ -83,7 +83,7 @@ def target_columns(
             said = ", ".join(f"{mark!r} ({count:,} rows)" for mark, count in marks.items())
             one = next(iter(marks))
             notes.append(
-                f"column {called(name)}: {said} taken as a class; where it means missing: --missing {name}={one}"
+                f"column {called(name)}: {said} taken as a class; where it means missing: missing={{{name!r}: {one!r}}}"
             )
         found[name] = column
     return found, notes
@@ -107,7 +107,7 @@ def _frequent_marks(frame: Frame, name: str) -> dict[str, int]:
 
 
 def _given(frame: Frame, name: str) -> list[str]:
-    """What ``--missing`` says of a column, in lower case."""
+    """What a person said that stands for a missing value in a column, in lower case."""
     parts = [text.rpartition("=") for text in frame.missing]
     return [mark.strip().lower() for column, equals, mark in parts if not equals or column == name]
 
