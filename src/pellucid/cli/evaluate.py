@@ -20,7 +20,7 @@ from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
 from pellucid.runs.learned import divided
-from pellucid.runs.scores import as_json
+from pellucid.runs.scores import Part, as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
 MOST_NAMED = 5  # classes that are never recognised
@@ -71,9 +71,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         _show_confusion(results, model, found)
 
 
-def _samples(
-    model: Model, data: str | None
-) -> tuple[str, Samples | WeightedSamples, dict[str, Samples | WeightedSamples] | None]:
+def _samples(model: Model, data: str | None) -> tuple[str, Samples | WeightedSamples, dict[str, Part] | None]:
     """What the samples are called, all of them, and by the part of the model's own data, where that is known."""
     if data is None:
         name, part, samples = own_samples(model)
@@ -86,11 +84,11 @@ def _samples(
         return name, samples, None
 
 
-def _learned(model: Model, by_part: dict[str, Samples | WeightedSamples] | None) -> dict[str, Any]:
+def _learned(model: Model, by_part: dict[str, Part] | None) -> dict[str, Any]:
     """How many samples were learned from, and the scores of each part; None where it is not known."""
     if by_part is None:
         return {"learned_from": None, "parts": None}
-    scores = {name: {"samples": len(part.X), **as_json(score(model, part))} for name, part in by_part.items()}
+    scores = {name: {"samples": part.shape[0], **as_json(score(model, part))} for name, part in by_part.items()}
     return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 
