@@ -129,7 +129,8 @@ QUESTIONS = (
     Question(
         "Is it the learning rate?",
         "pellucid lr-find",
-        "From far too small to far too large in 200 steps: where the loss falls fastest and where it is lowest.",
+        "From far too small to far too large in 200 steps: where the loss falls fastest and where it is lowest.\n"
+        "What lies between is tried beside the usual rate, and the best is suggested.",
     ),
     Question(
         "What happens if the learning rate is far too large?",

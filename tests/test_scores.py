@@ -12,6 +12,7 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid.datasets.streaming import file_stream
 from pellucid.runs import run_json
 from support import Command
 
@@ -124,8 +125,8 @@ def test_the_closing_lines_and_evaluate_say_the_baseline_in_words(pellucid: Comm
     assert out.count("; always 'b': ") == 3
     assert "; always 'b': " in pellucid("evaluate", "run").out.splitlines()[0]
     out = pellucid(*train, "--target", "value", "--column", "kind=out", "--out", "values").out
-    assert out.splitlines()[0].endswith(f"; always the mean: R² 0.0000, RMSE {_spread():.5g}")
-    assert "; always the mean: R² " in pellucid("evaluate", "values").out.splitlines()[0]
+    assert out.splitlines()[0].endswith(f"; always the mean: RMSE {_spread():.5g}")
+    assert "; always the mean: RMSE " in pellucid("evaluate", "values").out.splitlines()[0]
 
 
 def _spread() -> float:
@@ -227,9 +228,30 @@ def test_nothing_is_said_of_what_was_not_compared(pellucid: Command) -> None:
     assert "learned from" not in ended.out
     found = evaluated(pellucid, "run", "t.csv")
     assert (found["learned_from"], found["parts"]) == (None, None)
+    model = pl.load_model("run")
+    source = {name: value for name, value in model.data.items() if name != "checksum"}
+    pl.save_model(replace(model, data=source), "older.safetensors")  # were its data the same? nobody can tell
+    assert evaluated(pellucid, "older.safetensors", "t.csv")["learned_from"] is None
     pl.save(pl.load("run"), "bare.safetensors")
     np.savez("three.npz", X=np.zeros((3, pl.load("run").sizes[0])), y=np.zeros(3, int))
     assert "the model does not say which they are" in pellucid("evaluate", "bare.safetensors", "three.npz").err
+
+
+def test_of_data_read_block_by_block_the_parts_are_known_too(
+    pellucid: Command, digits: datasets.Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 10_000)
+    np.save("X.npy", digits.X)
+    np.save("y.npy", digits.y)
+    result = json.loads(pellucid("train", "X.npy", "--epochs", 2, "--out", "run", "--json").out)
+    found = evaluated(pellucid, "run", "X.npy")
+    assert found["learned_from"] == 540
+    for name in ("train", "dev"):
+        assert found["parts"][name] == {"samples": found["parts"][name]["samples"], **result[name]}
+    np.savez("some.npz", X=digits.X[:100], y=digits.y[:100])
+    found = evaluated(pellucid, "run", "some.npz")
+    assert 60 < found["learned_from"] < 100
+    assert found["learned_from"] + found["parts"]["dev"]["samples"] == 100
 
 
 def test_the_text_says_how_many_were_learned_from_and_scores_each_part(pellucid: Command) -> None:

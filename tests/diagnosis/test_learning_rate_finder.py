@@ -198,7 +198,7 @@ def test_the_best_of_the_rates_that_were_tried_is_suggested(digits: datasets.Sam
     assert test.suggestion == min(test.tried, key=lambda trial: trial.loss).learning_rate
     for rate, loss in test.tried:  # each is what training comes to
         net = network()
-        settings = {"epochs": 4, "dev": dev, "clip_norm": 1.0, "schedule": SCHEDULES["warmup-cosine"]}
+        settings: dict[str, Any] = {"epochs": 4, "dev": dev, "clip_norm": 1.0, "schedule": SCHEDULES["warmup-cosine"]}
         *_, last = pl.train(net, train, pl.SGD(rate), rng=np.random.default_rng(1), **settings)
         assert last.dev is not None
         assert loss == pytest.approx(last.dev.loss)

@@ -1,6 +1,7 @@
 """What each column of a row gave: parts that add up, in the target's units, beside other people's derivatives."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def test_the_parts_are_the_integral_of_pytorchs_gradients(activation: str) -> No
     import torch
 
     gelu = partial(torch.nn.functional.gelu, approximate="tanh")
-    f = {"relu": torch.relu, "tanh": torch.tanh, "gelu": gelu}[activation]
+    known: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"relu": torch.relu, "tanh": torch.tanh, "gelu": gelu}
+    f = known[activation]
     net = network([6, 30, 20, 3], activation, "cross-entropy", 3).astype(np.float64)
     x, reference = 2 * np.random.default_rng(4).standard_normal((2, 6))
     n = 200_000
@@ -70,9 +72,9 @@ def test_the_parts_are_the_integral_of_pytorchs_gradients(activation: str) -> No
     for k, (W, b, _) in enumerate(net.layers):
         z = layer @ torch.tensor(np.array(W)).T + torch.tensor(np.array(b))
         layer = f(z) if k < 2 else z
-    layer[:, 1].sum().backward()
+    layer[:, 1].sum().backward()  # type: ignore[no-untyped-call]
     assert a.grad is not None
-    expected = (x - reference) * a.grad.mean(axis=0).numpy()
+    expected = (x - reference) * a.grad.mean(dim=0).numpy()
     found = integrated_gradients(net, x, reference, 1)
     np.testing.assert_allclose(found.parts, expected, atol=3e-5 * np.abs(expected).max())
 
@@ -157,7 +159,7 @@ def test_a_linear_model_gives_each_column_its_weights_times_its_distance_from_th
     for part in said["columns"]["outputs"][0]["parts"]:
         k = plan.inputs.index(part["column"])
         column = plan.columns[k]
-        inside = (float(part["value"]) - column.mean) / column.scale - own[:, k].mean(dtype=float)  # type: ignore[union-attr]
+        inside = (float(part["value"]) - column.mean) / column.scale - own[:, k].mean(dtype=float)
         assert part["part"] == pytest.approx(W[k] * inside, rel=1e-5)
 
 

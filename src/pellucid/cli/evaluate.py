@@ -25,7 +25,7 @@ from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
 from pellucid.runs.learned import divided
-from pellucid.runs.scores import as_json
+from pellucid.runs.scores import Part, as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
 MOST_NAMED = 5  # classes that are never recognised
@@ -97,7 +97,7 @@ def _as_csv(model: Model, chosen: Chosen, outputs: AnyArray) -> Iterator[str]:
         yield csv_line([int(rows[i]), *truths[i], *cells(entry)])
 
 
-def _by_part(model: Model, chosen: Chosen) -> dict[str, Samples | WeightedSamples] | None:
+def _by_part(model: Model, chosen: Chosen) -> dict[str, Part] | None:
     """The samples by the part of the model's own data that they are in, where that is known."""
     if chosen.part is not None:
         return {chosen.part: chosen.samples}
@@ -108,11 +108,11 @@ def _by_part(model: Model, chosen: Chosen) -> dict[str, Samples | WeightedSample
         return None
 
 
-def _learned(model: Model, by_part: dict[str, Samples | WeightedSamples] | None) -> dict[str, Any]:
+def _learned(model: Model, by_part: dict[str, Part] | None) -> dict[str, Any]:
     """How many samples were learned from, and the scores of each part; None where it is not known."""
     if by_part is None:
         return {"learned_from": None, "parts": None}
-    scores = {name: {"samples": len(part.X), **as_json(score(model, part))} for name, part in by_part.items()}
+    scores = {name: {"samples": part.shape[0], **as_json(score(model, part))} for name, part in by_part.items()}
     return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 

@@ -11,7 +11,7 @@ from pellucid.model.model import Model
 
 
 def in_words(scores: Mapping[str, Any], model: Model) -> str:
-    """The scores of a model, as JSON has them, and its baseline where it is known.
+    """The scores of a model, as JSON has them, and its baseline where it is known: of one value its RMSE alone.
 
     >>> from pellucid.core.network import Network
     >>> model = Model(Network([4, 2]), classes=("no", "yes"), guess=(0.3, 0.7))
@@ -23,6 +23,8 @@ def in_words(scores: Mapping[str, Any], model: Model) -> str:
     if baseline is None:
         return text
     goodness = percent(baseline["accuracy"]) if "accuracy" in baseline else _goodness(baseline, model)
+    if "rmse" in baseline and model.network.sizes[-1] == 1:
+        goodness = goodness.partition(", ")[2]  # the R² of the mean is about 0, and the line is to fit into 80 columns
     return f"{text}; {guess_of(model)}: {goodness}"
 
 

@@ -18,7 +18,7 @@ from pellucid._text import percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
-from pellucid.cli.flags import with_flags
+from pellucid.cli.flags import in_flags, with_flags
 from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
@@ -88,7 +88,9 @@ def train(
     if as_json:
         columns = [asdict(column) for column in run.dataset.understood]
         about = {**(run.result or {}), "findings": [asdict(finding) for finding in findings]}
-        print_json({**about, "columns": columns, "notes": [in_flags(said) for said in run.dataset.notes]} if columns else about)
+        print_json(
+            {**about, "columns": columns, "notes": [in_flags(said) for said in run.dataset.notes]} if columns else about
+        )
         return
     _conclude(Out(), run, quiet=quiet)
     for finding in findings:

@@ -13,13 +13,13 @@ from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.model.model import Model
 from pellucid.runs.prepare import CHECKSUM, own_data
-from pellucid.runs.scores import parts
+from pellucid.runs.scores import Part, parts
 
 AT_ONCE = 4096  # rows
 NEW = "new"
 
 
-def divided(model: Model, samples: Samples | WeightedSamples, source: str) -> dict[str, Samples | WeightedSamples]:
+def divided(model: Model, samples: Samples | WeightedSamples, source: str) -> dict[str, Part]:
     """Samples of a source by the part of the model's own data that they are in; those in none of them are ``new``.
 
     Of the very data that the model knows, wherever they lie, the parts are those of its split. Of others, a sample is
@@ -30,9 +30,11 @@ def divided(model: Model, samples: Samples | WeightedSamples, source: str) -> di
     """
     if not isinstance(model.data.get("source"), str):
         raise InputError("the model does not say which they are")
+    if model.data["source"] != "mnist" and CHECKSUM not in model.data:
+        raise InputError("the model does not say what they were: it was made before models kept a checksum of them")
     same = _the_very_data(model, source, len(samples.X))
     if same is not None:
-        return {name: part for name, part in parts(same).items() if isinstance(part, Samples | WeightedSamples)}
+        return parts(same)
     known = _hashes(samples.X, samples.y, model)
     part_of = np.full(len(known), NEW, "U5")
     for name, part in reversed(parts(own_data(model)).items()):

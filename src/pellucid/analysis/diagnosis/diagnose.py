@@ -106,7 +106,7 @@ def diagnose_run(run: SavedRun, dataset: Dataset, *, diverged: bool = False) -> 
     if diverged or run.about.get("result") is None or not (run.folder / MODEL).is_file():
         return found
     model = run.model if run.model.guess is not None else replace(run.model, guess=guess(dataset, settings))
-    return found + beside_a_guess(model, dataset, settings.class_weights)
+    return found + beside_a_guess(model, dataset, settings.class_weights, next(iter(found), None))
 
 
 def _findings(net: Network, history: History, X: AnyArray, y: AnyArray, known: Circumstances) -> list[Finding]:

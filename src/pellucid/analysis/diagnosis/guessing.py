@@ -5,6 +5,7 @@ Both are asked of samples that were held back, as their scores are: of the test 
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,11 +24,13 @@ MOST_NAMED = 5  # classes
 OTHERWISE = "other inputs or more samples"
 
 
-def beside_a_guess(model: Model, dataset: Dataset, class_weights: str | None) -> list[Finding]:
+def beside_a_guess(
+    model: Model, dataset: Dataset, class_weights: str | None, cause: Finding | None = None
+) -> list[Finding]:
     """What is to be said of a trained model that knows its ``guess``; nothing where it is better than that.
 
     The weights of classes, as the settings have them, count in both scores: whoever gives the rare ones a greater
-    weight does not ask for the accuracy.
+    weight does not ask for the accuracy. Where a ``cause`` is known, its remedy is what to try.
     """
     name, part = next(((name, part) for name, part in reversed(parts(dataset).items())))
     if model.guess is None or not isinstance(part, Samples | WeightedSamples):
@@ -46,7 +49,8 @@ def beside_a_guess(model: Model, dataset: Dataset, class_weights: str | None) ->
             _classes_guessed(model, outputs, part.y.reshape(-1), weights, of_class, name, balance),
             _never_recognised(model, outputs, part.y, name, balance),
         ]
-    return [finding for finding in found if finding is not None]
+    told = [finding for finding in found if finding is not None]
+    return told if cause is None else [replace(finding, remedy=cause.remedy) for finding in told]
 
 
 def _classes_guessed(
