@@ -35,7 +35,7 @@ def test_train_writes_a_folder_with_everything(pellucid: Command, small: Path) -
     assert result["model"] == str(Path("run/model.safetensors"))
     assert result["parameters"] == 25818
     assert (result["epochs"], result["steps"]) == (3, 27)
-    assert set(result["train"]) == {"loss", "accuracy"} == set(result["dev"])
+    assert set(result["train"]) == {"loss", "accuracy", "baseline"} == set(result["dev"])
     assert result["test"] is None
     assert [p.name for p in Path().iterdir() if p.name.startswith(".")] == []
 
@@ -117,10 +117,10 @@ def test_regression_from_floats(pellucid: Command) -> None:
             "--json",
         ).out
     )
-    assert set(result["test"]) == {"loss", "r2", "rmse"}
+    assert set(result["test"]) == {"loss", "r2", "rmse", "baseline"}
     assert result["test"]["r2"] > 0.99
     evaluated = json.loads(pellucid("evaluate", "run", "--json").out)
-    assert set(evaluated) == {"samples", "loss", "r2", "rmse"}
+    assert set(evaluated) == {"samples", "loss", "r2", "rmse", "baseline", "learned_from", "parts"}
     assert evaluated["samples"] == 100
     assert evaluated["r2"] == pytest.approx(result["test"]["r2"])
     first = json.loads(pellucid("predict", "run", "line.npz", "--json").out)["predictions"][0]

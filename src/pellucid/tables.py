@@ -22,7 +22,7 @@ from pellucid.datasets import Frame, Samples, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs.prepare import Prepared, load_options, prepare
-from pellucid.runs.scores import score
+from pellucid.runs.scores import guess, score
 from pellucid.runs.settings import from_recipe
 
 __all__ = ["Importance", "evaluate", "fit", "importance", "predict", "probabilities", "samples"]
@@ -74,7 +74,7 @@ def fit(
     prepared = prepare(flags, dataset)
     _train(prepared, on_epoch)
     about = {name: value for name, value in prepared.model.data.items() if name != "source"}  # it is in memory alone
-    return replace(prepared.model, data=about)
+    return replace(prepared.model, data=about, guess=guess(dataset, prepared.settings))
 
 
 def _train(prepared: Prepared, on_epoch: Callable[[Epoch], None] | None) -> None:
@@ -127,6 +127,14 @@ def probabilities(model: Model, data: Any) -> Array:
 
 def evaluate(model: Model, data: Any) -> Scores:
     """The scores of a model on a table that has its target: loss and accuracy; R² and RMSE in the target's units.
+
+    Its ``baseline`` is what always saying the commonest class, or the mean, of the training part would score.
+
+    >>> from pellucid.tables import fit
+    >>> model = fit({"x": [0.0, 1.0, 2.0] * 40, "y": ["no", "yes", "yes"] * 40}, "y", epochs=20)
+    >>> scores = evaluate(model, {"x": [0.0, 1.0], "y": ["no", "yes"]})
+    >>> scores.accuracy, scores.baseline.accuracy
+    (1.0, 0.5)
 
     Raises:
         InputError: as ``predict`` does; and where the target is missing.

@@ -52,6 +52,14 @@ class Confusions:
         with np.errstate(invalid="ignore", divide="ignore"):
             return ClassScores(hit / taken, hit / of_class, 2 * hit / (taken + of_class), of_class.astype(np.int64))
 
+    def never(self) -> list[int]:
+        """The classes of which there are samples, but none is recognised: their recall is 0.
+
+        >>> Confusions.of([0, 0, 2], [0, 1, 2], classes=4).never()
+        [1]
+        """
+        return np.flatnonzero(self.scores().recall == 0).tolist()
+
     def mistakes(self, most: int) -> list[tuple[int, int, int]]:
         """The pairs that are confused most often: the true class, what it was taken for, how many times."""
         wrong = np.flatnonzero(self.true != self.taken_for)

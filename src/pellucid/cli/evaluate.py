@@ -5,20 +5,25 @@ from typing import Any
 import click
 
 from pellucid._files.values import plain
-from pellucid._text import counted, decimal, percent, shortened
+from pellucid._text import counted, decimal, listed, percent, shortened
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.models import open_model
 from pellucid.cli.options import output
-from pellucid.cli.printing import Cell, Out, Styled, print_json
-from pellucid.cli.samples import model_and_data, weighted_samples_for
+from pellucid.cli.printing import Cell, Out, Styled, note, print_json
+from pellucid.cli.samples import model_and_data, own_samples, weighted_samples_for
+from pellucid.cli.scores import in_words
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
+from pellucid.runs.learned import divided
+from pellucid.runs.scores import as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
+MOST_NAMED = 5  # classes that are never recognised
 MOST_LISTED = 100  # pairs of classes that are confused, in JSON
 FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
 
@@ -31,20 +36,31 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
 
     MODEL is a .safetensors file or the folder of a run; without it, the digit model that comes with pellucid. DATA is
     what train takes; without it, the test part of the model's own data, or else its dev part.
+
+    Beside the score stands that of always saying the commonest class of the training part, or its mean. Samples of DATA
+    that the model learned from are told, and each part has its own score. They are found by comparing with the model's
+    own data, which must be there; where they are not, a note says so.
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
-    name, samples = weighted_samples_for(model, data)
+    name, samples, by_part = _samples(model, data)
     outputs = check_answers(model.in_units().predict(samples.X), lambda i: f"{name}, sample {i}")
     found = _confusions(model, samples, outputs)
-    result = _result(model, samples, outputs, found)
+    result = {**_result(model, samples, outputs, found), **_learned(model, by_part)}
     if as_json:
         print_json(result)
         return
     results = Out()
-    scores = f"accuracy {percent(result['accuracy'])}" if "accuracy" in result else f"R² {decimal(result['r2'])}"
-    more = "" if "rmse" not in result or "targets" in result else f", RMSE {result['rmse']:.5g}"
-    results.line(f"{name}: {counted(result['samples'], 'sample')}, {scores}{more}, loss {decimal(result['loss'])}")
+    results.line(f"{name}: {counted(result['samples'], 'sample')}, {in_words(result, model)}")
+    if never := result.get("never_recognised"):
+        each = (f"{shortened(name)!r} ({counted(result['per_class'][name]['samples'], 'sample')})" for name in never)
+        results.line(f"never recognised: {listed(each, MOST_NAMED)}")
+    if data is not None and result["learned_from"]:
+        rest = result["samples"] - result["learned_from"]
+        what = "what counts is the score of the others:" if rest else "the score says nothing about others:"
+        results.line(f"the model learned from {result['learned_from']:,} of these; {what}")
+        for part, scores in result["parts"].items():
+            results.line(f"  {part:5} {counted(scores['samples'], 'sample')}, {in_words(scores, model)}")
     if "targets" in result and not quiet:
         results.line()
         _show_targets(results, result["targets"])
@@ -53,6 +69,29 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, quiet: bool) -> None:
         _show_classes(results, model, found)
         results.line()
         _show_confusion(results, model, found)
+
+
+def _samples(
+    model: Model, data: str | None
+) -> tuple[str, Samples | WeightedSamples, dict[str, Samples | WeightedSamples] | None]:
+    """What the samples are called, all of them, and by the part of the model's own data, where that is known."""
+    if data is None:
+        name, part, samples = own_samples(model)
+        return f"{name} ({part})", samples, {part: samples}
+    name, samples = weighted_samples_for(model, data)
+    try:
+        return name, samples, divided(model, samples, data)
+    except InputError as error:
+        note(f"note: not known whether the model learned from these samples; its own data could not be read: {error}")
+        return name, samples, None
+
+
+def _learned(model: Model, by_part: dict[str, Samples | WeightedSamples] | None) -> dict[str, Any]:
+    """How many samples were learned from, and the scores of each part; None where it is not known."""
+    if by_part is None:
+        return {"learned_from": None, "parts": None}
+    scores = {name: {"samples": len(part.X), **as_json(score(model, part))} for name, part in by_part.items()}
+    return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 
 def _confusions(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> Confusions | None:
@@ -67,12 +106,11 @@ def _result(
     model: Model, samples: Samples | WeightedSamples, outputs: AnyArray, found: Confusions | None
 ) -> dict[str, Any]:
     net = model.network
-    scores = score(model, samples)
-    result: dict[str, Any] = {"samples": len(samples.X), "loss": scores.loss}
-    if scores.accuracy is None:
+    result: dict[str, Any] = {"samples": len(samples.X), **as_json(score(model, samples))}
+    if net.loss.kind == "values":
         several = {"targets": _each_target(model, samples, outputs)} if net.sizes[-1] > 1 else {}
-        return {**result, "r2": scores.r2, "rmse": scores.rmse, **several}
-    result["accuracy"] = scores.accuracy
+        return {**result, **several}
+    result["never_recognised"] = [] if found is None else [model.class_names[k] for k in found.never()]
     if found is None:
         return result
     names, each = model.class_names, found.scores()

@@ -47,11 +47,8 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
 def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples | WeightedSamples]:
     """``samples_for``, with the weight of each where the table has a column of them."""
     if data is None:
-        own = own_data(model)
-        for part, samples in reversed(parts(own).items()):
-            if isinstance(samples, Samples | WeightedSamples):
-                return f"{own.name} ({part})", samples
-        raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
+        name, part, samples = own_samples(model)
+        return f"{name} ({part})", samples
     net = model.network
     if data == "mnist":
         digits = datasets.mnist().test
@@ -72,6 +69,15 @@ def weighted_samples_for(model: Model, data: str | None) -> tuple[str, Samples |
             f"{name}: has {X.shape[1]} inputs a sample, but the model takes {net.sizes[0]}: give it data of that kind"
         )
     return name, Samples(X, y)
+
+
+def own_samples(model: Model) -> tuple[str, str, Samples | WeightedSamples]:
+    """The model's own test or dev part, else its training part: what the data are called, which part, the samples."""
+    own = own_data(model)
+    for part, samples in reversed(parts(own).items()):
+        if isinstance(samples, Samples | WeightedSamples):
+            return own.name, part, samples
+    raise InputError(f"{own.name}: holds more than fits into memory, and no part was held out: name some data")
 
 
 def _frame(plan: Preprocessing, data: str) -> Frame:

@@ -1,6 +1,5 @@
 """``pellucid train``: data and settings in, a folder with a trained model out."""
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import click
 from click.core import ParameterSource
 from click.exceptions import Exit
 
-from pellucid._text import decimal, percent, shortened
+from pellucid._text import percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
@@ -23,6 +22,7 @@ from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
 from pellucid.cli.report import write_at_the_end
+from pellucid.cli.scores import in_words
 from pellucid.cli.settings_options import settings_options
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.network import Network
@@ -235,11 +235,7 @@ def _conclude(results: Out, run: Run, *, quiet: bool) -> None:
     for part in ("train", "dev", "test"):
         scores = result[part]
         if scores is not None:
-            known = {name: math.nan if score is None else score for name, score in scores.items()}
-            text = f"R² {decimal(known['r2'])}" if "r2" in known else f"accuracy {percent(known['accuracy'])}"
-            if "rmse" in known and run.state.network.sizes[-1] == 1:  # of several values it would mix their units
-                text += f", RMSE {known['rmse']:.5g}"
-            results.line(f"{part:5} {text}, loss {decimal(known['loss'])}", bold=part == "test")
+            results.line(f"{part:5} {in_words(scores, run.model)}", bold=part == "test")
     if quiet:
         return
     folder = shlex.quote(str(run.folder))

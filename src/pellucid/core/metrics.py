@@ -18,9 +18,22 @@ AT_ONCE = 512  # rows that are compared together, so that it takes little memory
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a network is on some data: its mean loss, and accuracy for classes, R² and RMSE for values."""
+    """How good a network is on some data: its mean loss, and accuracy for classes, R² and RMSE for values.
+
+    ``baseline`` has the same for a guess that does not look at the inputs, where one is known: ``runs/scores.py``.
+    """
 
     loss: float
+    accuracy: float | None = None
+    r2: float | None = None
+    rmse: float | None = None
+    baseline: "Baseline | None" = None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The scores of one answer for every sample: accuracy for classes, R² and RMSE for values."""
+
     accuracy: float | None = None
     r2: float | None = None
     rmse: float | None = None

@@ -19,6 +19,8 @@ class Model:
     ``classes`` names the outputs of a classifier, or is None where values are predicted. ``data`` says how to find the
     model's own data again: source, seed, and the sizes of the dev and test parts. ``preprocessing`` is there where the
     model learned from a table: how its columns become inputs, and its outputs values in the target's units.
+    ``guess`` is what one would say without a look at the inputs: each class's share of the training part, (classes,),
+    or the mean of its targets in their own units, (targets,); None where it is not known.
     ``picture_form`` says how a picture becomes inputs where there is an ``image_shape``: as ``read_images`` takes it.
     """
 
@@ -29,6 +31,7 @@ class Model:
     data: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: Preprocessing | None = None
     picture_form: Literal["mnist", "plain"] = "mnist"
+    guess: tuple[float, ...] | None = None
 
     def __repr__(self) -> str:
         """In one line: the network, and what it was made for.

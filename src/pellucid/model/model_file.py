@@ -79,6 +79,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "data": dict(model.data),
         "preprocessing": None if model.preprocessing is None else model.preprocessing.as_json(),
         "picture_form": model.picture_form,
+        "guess": model.guess,
     }
 
 
@@ -148,6 +149,7 @@ def build_model(tensors: Mapping[str, AnyArray], about: Mapping[str, Any]) -> Mo
         dict(about["data"]),
         None if about.get("preprocessing") is None else Preprocessing.from_json(about["preprocessing"]),
         about.get("picture_form", "mnist"),
+        None if about.get("guess") is None else tuple(map(float, about["guess"])),
     )
     _check_names(model)
     return model
@@ -172,6 +174,9 @@ def _check_names(model: Model) -> None:
     outputs = 2 if net.loss.kind == "probabilities" and net.sizes[-1] == 1 else net.sizes[-1]
     if model.classes is not None and len(model.classes) != outputs:
         raise InputError(f"it names {len(model.classes)} classes for {outputs} outputs")
+    answers = net.sizes[-1] if net.loss.kind == "values" else len(model.class_names)
+    if model.guess is not None and not (len(model.guess) == answers and all(map(math.isfinite, model.guess))):
+        raise InputError(f"it guesses {len(model.guess)} numbers for {answers} answers, or what is no number")
     if model.features and len(model.features) != net.sizes[0]:
         raise InputError(f"it names {len(model.features)} features for {net.sizes[0]} inputs")
     if model.preprocessing is not None and len(model.preprocessing.inputs) != net.sizes[0]:

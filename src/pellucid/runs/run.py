@@ -7,7 +7,7 @@ checkpoint in it. When the run is finished, ``run.json`` holds its result.
 import os
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from pellucid.runs.checkpoint import State
 from pellucid.runs.history_file import history_csv
 from pellucid.runs.lock import Lock
 from pellucid.runs.prepare import CHECKSUM, Prepared, describe_model, load_data
-from pellucid.runs.scores import parts, score
+from pellucid.runs.scores import as_json, guess, parts, score
 from pellucid.runs.settings import Settings
 from pellucid.runs.snapshots import Snapshots
 
@@ -129,7 +129,8 @@ class Run:
         if stopping is not None and stopping.best_theta is not None:
             net, best_epoch = net.copy(), stopping.best_epoch
             net.theta = stopping.best_theta
-        self.model = replace(self.model, network=net, data={**self.model.data, CHECKSUM: self.checksums})
+        known = {**self.model.data, CHECKSUM: self.checksums}
+        self.model = replace(self.model, network=net, data=known, guess=guess(self.dataset, self.settings))
         save_model(self.model, self.folder / run_json.MODEL, force=True)
         self.result = {
             "run": str(self.folder),
@@ -142,8 +143,7 @@ class Run:
             **dict.fromkeys(run_json.PARTS),
         }
         for name, part in parts(self.dataset).items():
-            scores = asdict(score(self.model, part))
-            self.result[name] = {key: value for key, value in scores.items() if value is not None}
+            self.result[name] = as_json(score(self.model, part))
         self.write_json(self.folder)
 
 

@@ -32,7 +32,8 @@ CHECKED = {
 }
 NUMBERS = ("parameters", "epochs", "best_epoch", "steps", "seconds")
 RESULT = {"run": str, "model": str} | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
-SCORES = [dict.fromkeys(names, int | float | None) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
+NUMBER = int | float | None
+SCORES = [dict.fromkeys(names, NUMBER) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
 
 
 def write(
@@ -82,9 +83,16 @@ def read(folder: Path) -> dict[str, Any]:
 def _is_result(value: Any) -> bool:
     """Whether a value is what a finished run has written as its result, or None, as in one under way."""
     return value is None or (
-        _holds(value, RESULT)
-        and all(value[part] is None or any(_holds(value[part], scores) for scores in SCORES) for part in PARTS)
+        _holds(value, RESULT) and all(value[part] is None or _are_scores(value[part]) for part in PARTS)
     )
+
+
+def _are_scores(value: Any) -> bool:
+    """Whether a value is the scores of a part, with the baseline beside them or, as of older versions, without."""
+    given = dict(value) if isinstance(value, dict) else {}
+    baseline = given.pop("baseline", None)
+    alike = baseline is None or (isinstance(baseline, dict) and all(isinstance(x, NUMBER) for x in baseline.values()))
+    return alike and any(_holds(given, scores) for scores in SCORES)
 
 
 def _holds(value: Any, kinds: dict[str, Any]) -> bool:

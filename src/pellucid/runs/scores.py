@@ -1,9 +1,20 @@
-"""The parts of the data, and how good a model is on them, in the units of its target."""
+"""The parts of the data, and how good a model is on them, in the units of its target, beside a guess."""
 
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.core import metrics
+from pellucid.core.arrays import AnyArray
 from pellucid.core.evaluation import evaluate
-from pellucid.core.metrics import Scores
+from pellucid.core.metrics import Baseline, Scores
 from pellucid.datasets import Dataset, Samples, Stream, WeightedSamples
 from pellucid.model.model import Model
+from pellucid.model.preprocessing import Preprocessing
+from pellucid.runs.settings import Settings
 
 Part = Samples | WeightedSamples | Stream
 
@@ -15,8 +26,70 @@ def parts(dataset: Dataset) -> dict[str, Part]:
 
 
 def score(model: Model, part: Part) -> Scores:
-    """The scores of a model on samples as its data set holds them, scaled targets brought back to their own units."""
+    """The scores of a model on samples as its data set holds them, scaled targets brought back to their own units.
+
+    Beside them stands the baseline, where the model knows what to guess.
+    """
     plan = model.preprocessing
     if plan is None or not plan.targets or not isinstance(part, tuple):
-        return evaluate(model.network, part)
-    return evaluate(model.in_units(), part._replace(y=plan.in_units(part.y)))
+        scores = evaluate(model.network, part)
+    else:
+        scores = evaluate(model.in_units(), part._replace(y=plan.in_units(part.y)))
+    return replace(scores, baseline=baseline(model, part))
+
+
+def guess(dataset: Dataset, settings: Settings) -> tuple[float, ...]:
+    """What one would say of any sample: each class's share of the training part, or the targets' mean in their units.
+
+    Weights of rows count, weights of classes do not: they would make all classes equally common.
+    """
+    count, total = 0.0, np.zeros(1)
+    for y, weights in _targets(dataset.train, dataset.preprocessing):
+        w = np.ones(len(y)) if weights is None or settings.class_weights is not None else weights
+        count += float(w.sum())
+        total = total + (w @ y if dataset.classes is None else np.bincount(y, w, minlength=len(dataset.classes)))
+    return tuple((total / (count or 1.0)).tolist())
+
+
+def baseline(model: Model, part: Part) -> Baseline | None:
+    """What always saying the commonest class, or the mean, of the training part scores on some samples.
+
+    >>> from pellucid.core.network import Network
+    >>> part = Samples(np.ones((4, 3)), np.array([0, 1, 1, 1]))
+    >>> baseline(Model(Network([3, 2]), guess=(0.6, 0.4)), part).accuracy
+    0.25
+    """
+    if model.guess is None:
+        return None
+    commonest, right, count, residuals = int(np.argmax(model.guess)), 0.0, 0.0, metrics.Residuals()
+    for y, weights in _targets(part, model.preprocessing):
+        w = np.ones(len(y)) if weights is None else weights
+        count += float(w.sum())
+        if model.network.loss.kind == "values":
+            residuals.add(np.tile(model.guess, (len(y), 1)), y, w)
+        else:
+            right += float(w @ (y.reshape(-1) == commonest))
+    if model.network.loss.kind == "values":
+        return Baseline(r2=residuals.r2, rmse=residuals.rmse)
+    return Baseline(accuracy=right / count if count else math.nan)
+
+
+def _targets(part: Part, plan: Preprocessing | None) -> Iterator[tuple[AnyArray, AnyArray | None]]:
+    """The targets of samples, in their own units, and the weights beside them if there are some, block by block."""
+    for block in [part] if isinstance(part, tuple) else part.blocks(None):
+        _, y, *weights = block
+        yield y if plan is None else plan.in_units(y), weights[0] if weights else None
+
+
+def as_json(scores: Scores) -> dict[str, Any]:
+    """Those scores that there are, by their names, and the baseline's likewise.
+
+    >>> as_json(Scores(0.5, accuracy=0.9, baseline=Baseline(accuracy=0.6)))
+    {'loss': 0.5, 'accuracy': 0.9, 'baseline': {'accuracy': 0.6}}
+    """
+    known = _known(scores)
+    return known if scores.baseline is None else {**known, "baseline": _known(scores.baseline)}
+
+
+def _known(scores: Scores | Baseline) -> dict[str, Any]:
+    return {name: value for name, value in vars(scores).items() if value is not None}
