@@ -3,6 +3,7 @@
 The first room on the data's way.
 """
 
+from pellucid.datasets.cells import read_cells
 from pellucid.datasets.containers import Dataset, RawArrays, Samples, Stream, Understood, WeightedSamples
 from pellucid.datasets.formats.image_folders import read_folder
 from pellucid.datasets.formats.images import read_images
@@ -10,6 +11,7 @@ from pellucid.datasets.frames.coerce import texts_of
 from pellucid.datasets.frames.frame import Column, Frame
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.frames.load_table import inputs_of, load_table, samples_like, unknown_levels
+from pellucid.datasets.frames.targets import rows_with_target
 from pellucid.datasets.labels import encode_labels
 from pellucid.datasets.load import kind_of, load, load_with, read, read_frame, read_rows
 from pellucid.datasets.mnist import mnist, mnist_files
@@ -19,6 +21,6 @@ from pellucid.datasets.splits import split
 __all__ = [
     "Column", "Dataset", "Frame", "LoadOptions", "RawArrays", "Samples", "Stream", "Understood", "WeightedSamples",
     "as_frame", "encode_labels", "inputs_of", "kind_of", "load", "load_table", "load_with", "mnist", "mnist_files",
-    "read", "read_folder", "read_frame", "read_images", "read_rows", "samples_like", "split", "texts_of",
-    "unknown_levels",
+    "read", "read_cells", "read_folder", "read_frame", "read_images", "read_rows", "rows_with_target", "samples_like",
+    "split", "texts_of", "unknown_levels",
 ]  # fmt: skip

@@ -134,7 +134,8 @@ class Dataset:
 
     `classes` holds the name of each class index and is None for regression; `dev` or `test` is None where
     there is no such part. Data too large for memory have a `Stream` to train on; dev and test are in memory. A table
-    also has its `preprocessing`, and in words what was `understood` of each column.
+    also has its `preprocessing`, in words what was `understood` of each column, and the `rows` of its train, dev and
+    test part in the file, which count from 0; people call the first of them `first_row`.
 
     >>> part = Samples(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
     >>> Dataset("xor", part, None, None, ("no", "yes"), ("a", "b"), None).task
@@ -151,6 +152,8 @@ class Dataset:
     picture_form: PictureForm = "mnist"
     preprocessing: Preprocessing | None = None
     understood: tuple[Understood, ...] = ()
+    rows: tuple[Indices, ...] | None = None
+    first_row: int = 0
 
     @property
     def task(self) -> Task:

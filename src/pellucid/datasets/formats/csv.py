@@ -64,6 +64,12 @@ def _read_columns(file: File, as_text: Collection[str]) -> Frame:
     return frame_of(file.name, in_order, first=2, on_disk=file.on_disk)
 
 
+def read_cells(file: File) -> dict[str, list[str]]:
+    """Return the cells of a CSV as they are written, column by column; raises InputError for what is no table."""
+    texts = read_texts(_content(file), file.name, file.on_disk)
+    return {column or UNNAMED: series.fill_null("").to_list() for column, series in texts.columns.items()}
+
+
 def _content(file: File) -> bytes:
     """Return the bytes of a file, unpacked where they are gzipped; raises InputError for one that is too large."""
     with file.opened() as stream:

@@ -57,6 +57,8 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         None,
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
+        rows=tuple(rows[index] for index in parts),
+        first_row=frame.first,
     )
 
 
