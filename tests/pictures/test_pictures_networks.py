@@ -16,8 +16,8 @@ import pellucid as pl
 from pellucid.analysis.layer_health import strongest
 from pellucid.model.columns import Number, Target
 from pellucid.model.preprocessing import Preprocessing
+from pellucid.render.names import distinct
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 
 RNG = np.random.default_rng(2)
 
@@ -296,7 +296,7 @@ NAMES = st.tuples(
 @example(["p" * 20 + middle + "r" * 20 for middle in ("a" * 20 + "1", "a" * 20 + "2", "b")], 12)
 @given(st.lists(NAMES.map("".join), min_size=1, max_size=30), st.integers(8, 30))
 def test_names_that_differ_are_cut_to_labels_that_differ(names: list[str], most: int) -> None:
-    cut = labels(names, most)
+    cut = distinct(names, most)
     assert len(set(cut)) == len(set(names))
     assert all(len(text) <= most for text in cut)
     assert all(text == name for text, name in zip(cut, names, strict=True) if len(name) <= most)

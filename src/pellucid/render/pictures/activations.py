@@ -11,7 +11,6 @@ from pellucid.core.network import Network, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.subject import as_model, as_row, in_words, output_names
 
 PANELS = 5  # side by side
@@ -92,7 +91,7 @@ def _bars(ax: "style.Axes", values: AnyArray, names: tuple[str, ...] | None) -> 
     if names is None:
         ax.set_yticks(style.ticks(count, 16))
     else:
-        ax.set_yticks(range(count), labels(names, 20))
+        ax.set_yticks(range(count), style.labels(names, 20))
 
 
 def _field(ax: "style.Axes", values: AnyArray, text: str) -> None:

@@ -12,7 +12,6 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.subject import as_model, output_names
 
 ALL = 16  # neurons up to which a layer is drawn whole; of a larger one, the strongest
@@ -198,7 +197,7 @@ def _names(model: Model, drawn: list[Column]) -> tuple[list[str], list[str]]:
     """What the drawn inputs and the drawn outputs are called."""
     features, outputs = model.feature_names, output_names(model)
     first, last = [features[k] for k in drawn[0].neurons], [outputs[k] for k in drawn[-1].neurons]
-    return labels(first, 26), labels(last, 26)
+    return style.labels(first, 26), style.labels(last, 26)
 
 
 def _write_names(ax: "style.Axes", column: Column, names: Iterable[str], x: float, side: str) -> None:

@@ -9,7 +9,6 @@ from pellucid._text import percent
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 
 COUNTED = 24  # classes up to which the cells hold their counts
 NAMED = 40
@@ -33,7 +32,7 @@ def confusion(
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
         raise InputError(f"confusion: the matrix has the shape {counts.shape}: give one row and one column a class")
     classes = len(counts)
-    names = labels(class_names or range(classes), 16)
+    names = style.labels(class_names or range(classes), 16)
     if len(names) != classes:
         raise InputError(f"confusion: {len(names)} names for {classes} classes: give one for each")
     side = float(np.clip(0.52 * classes + 2, 4, 11))

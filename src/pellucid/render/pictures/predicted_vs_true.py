@@ -10,7 +10,6 @@ from pellucid.core.arrays import AnyArray, some_rows
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.subject import output_names, target_name
 
 PANELS = 6  # outputs that get a panel
@@ -56,7 +55,7 @@ def _called(model: Model) -> list[str]:
     """What the outputs that are drawn are called."""
     names = output_names(model)
     if len(names) > 1:
-        return labels(names[:PANELS], 24)
+        return style.labels(names[:PANELS], 24)
     return [style.literal(target_name(model) or "value", 40)]
 
 

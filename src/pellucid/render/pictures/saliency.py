@@ -10,7 +10,6 @@ from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.subject import as_model, as_row, in_words, target_name
 
 BARS = 40  # features that get a bar; of more, those with the largest gradient
@@ -100,7 +99,7 @@ def _bars(ax: "style.Axes", model: Model, slopes: Array, row: AnyArray, title: s
     """A bar for each input, or for those with the largest slopes (features,)."""
     largest = np.sort(np.argsort(-np.abs(slopes), kind="stable")[:BARS])
     style.bars(ax, slopes[largest], [style.BLUE if slopes[k] > 0 else style.VERMILLION for k in largest])
-    names = labels([model.feature_names[k] for k in largest], 28)
+    names = style.labels([model.feature_names[k] for k in largest], 28)
     ax.set_yticks(range(len(largest)), [f"{name} = {row[k]:.3g}" for name, k in zip(names, largest, strict=True)])
     some = f"\nthe {len(largest)} largest of {len(slopes):,} inputs" if len(largest) < len(slopes) else ""
     scaled = "" if model.preprocessing is None else ", scaled"

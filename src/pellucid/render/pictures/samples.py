@@ -11,7 +11,6 @@ from pellucid.core.errors import InputError
 from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.predicted_vs_true import against_truth
 from pellucid.render.pictures.subject import as_model, one_class_each, target_name
 
@@ -67,7 +66,7 @@ def _captions(model: Model, X: AnyArray, y: AnyArray | None) -> tuple[list[str],
             texts = [f"{text}\ntrue {row[0]:.3g}" for text, row in zip(texts, truth, strict=True)]
         return texts, [False] * len(X)
     one_class_each(model, "digits")
-    names, found = labels(model.class_names, 9), Answers(model.network.predict(X))
+    names, found = style.labels(model.class_names, 9), Answers(model.network.predict(X))
     likely = found.probabilities.max(axis=1)
     texts = [f"{names[k]} · {style.share(p)}" for k, p in zip(found.labels, likely, strict=True)]
     if y is None:
@@ -107,7 +106,7 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     rows, losses = worst_by_loss(model.network, inputs, y, top)
     found = Answers(model.network.predict(inputs[rows]))
     wrong = bool((found.labels != truth[rows]).any())
-    names = labels(model.class_names, 18)
+    names = style.labels(model.class_names, 18)
     columns = min(4, len(rows))
     figure = style.figure(max(4.5, 3.0 * columns), 1.1 + 1.9 * -(-len(rows) // columns))
     for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
@@ -156,7 +155,7 @@ def _bars(ax: "style.Axes", model: Model, probabilities: Array, guess: int, trut
     for k, bar in zip(drawn, bars, strict=True):
         if k == truth:
             bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
-    ax.set_yticks(range(len(drawn)), labels([model.class_names[k] for k in drawn], 14))
+    ax.set_yticks(range(len(drawn)), style.labels([model.class_names[k] for k in drawn], 14))
     ax.invert_yaxis()
     ax.set_xlim(0, 140)  # behind its bar stands the percentage of the answer, and of the true class
     for place, k in enumerate(drawn):

@@ -20,6 +20,7 @@ from pellucid._text import shortened, visible
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.render import svg
+from pellucid.render.names import distinct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # the other pictures take the types from here
@@ -168,6 +169,15 @@ def literal(text: object, most: int = 18) -> str:
     ('price in \\$', 'a class with a ve…')
     """
     return shortened(visible(str(text)[: most + 1]), most).replace("$", r"\$")
+
+
+def labels(names: Sequence[object], most: int) -> list[str]:
+    r"""Names as ``literal`` shows them, cut so that those which differ still do.
+
+    >>> labels(["area in $", "area of the kitchen", "area of the cellar"], 12)
+    ['area in \\$', 'area …itchen', 'area …cellar']
+    """
+    return [text.replace("$", r"\$") for text in distinct(names, most)]
 
 
 def signed() -> "Colormap":

@@ -8,7 +8,6 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.names import labels
 from pellucid.render.pictures.subject import as_model, output_names
 
 NEURONS = 64  # of a larger layer, those with the largest weights
@@ -44,7 +43,7 @@ def _pictures(W: AnyArray, shape: tuple[int, int], columns: int, names: tuple[st
     columns = min(columns, len(drawn))
     most = style.reach(W[drawn], SHARE)
     figure = style.figure(1.1 * columns + 1.6, 1.25 * -(-len(drawn) // columns) + 0.6)
-    image, titles = None, labels(names or range(len(W)), 14)
+    image, titles = None, style.labels(names or range(len(W)), 14)
     for neuron, tile in zip(drawn, style.tiles(figure, len(drawn), columns), strict=True):
         ax = figure.add_subplot(tile)
         image = style.signed_image(ax, W[neuron].reshape(shape), most)
@@ -68,7 +67,7 @@ def _table(model: Model, W: AnyArray, layer: int) -> "style.Figure":
     ax = figure.subplots()
     most = style.reach(W)
     image = style.signed_image(ax, W, most, aspect="auto", interpolation="nearest")
-    style.name_cells(ax, labels(columns, 24), labels(rows, 24), NAMED, longest=3)
+    style.name_cells(ax, style.labels(columns, 24), style.labels(rows, 24), NAMED, longest=3)
     if W.size <= WRITTEN:
         texts = np.array([[f"{value:.2g}" for value in row] for row in W])
         style.fill_cells(ax, texts, dark=np.abs(W) > 0.6 * most, bold=np.zeros(W.shape, bool))

@@ -1,4 +1,4 @@
-"""Names that are too long for a picture, cut so that they can still be told apart."""
+"""Names that are too long for a picture or a table, cut so that they can still be told apart."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -6,14 +6,14 @@ from itertools import chain
 from pellucid._text import shortened, visible
 
 
-def labels(names: Sequence[object], most: int = 18) -> list[str]:
-    r"""Names as ``style.literal`` shows them, cut so that those which differ still do.
+def distinct(names: Sequence[object], most: int) -> list[str]:
+    """Names of at most ``most`` letters on one line each, cut so that those which differ still do.
 
     A name is cut at its end; where that makes two alike, in its middle; then to where they differ; or it is numbered.
 
-    >>> labels(["area of the kitchen", "area of the cellar", "year"], 12)
+    >>> distinct(["area of the kitchen", "area of the cellar", "year"], 12)
     ['area …itchen', 'area …cellar', 'year']
-    >>> labels(["quarter_1_of_the_year", "quarter_2_of_the_year"], 9)
+    >>> distinct(["quarter_1_of_the_year", "quarter_2_of_the_year"], 9)
     ['qu…1_of_…', 'qu…2_of_…']
     """
     whole = [visible(str(name)) for name in names]
@@ -25,7 +25,7 @@ def labels(names: Sequence[object], most: int = 18) -> list[str]:
     for k in chain.from_iterable(_alike(cut, whole)):
         end = f"…{k}"
         cut[k] = whole[k][: max(1, most - len(end))] + end
-    return [text.replace("$", r"\$") for text in cut]
+    return cut
 
 
 def _alike(cut: list[str], whole: list[str]) -> list[list[int]]:
