@@ -108,7 +108,8 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     wrong = bool((found.labels != truth[rows]).any())
     names = style.labels(model.class_names, 18)
     columns = min(4, len(rows))
-    figure = style.figure(max(4.5, 3.0 * columns), 1.1 + 1.9 * -(-len(rows) // columns))
+    wide = 3.5 if model.image_shape is None else 3.0  # names of classes stand left of the bars and above them
+    figure = style.figure(max(4.5, wide * columns), 1.1 + 1.9 * -(-len(rows) // columns))
     for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
         guess, true = int(found.labels[k]), int(truth[row])
         ax = _mistake(figure, tile, model, inputs[row], found.probabilities[k], guess, true)
