@@ -75,6 +75,8 @@ def architecture(model: Model | Network) -> "style.Figure":
     first, last = _names(model, drawn)
     left, right = (max(1.2, 0.6 + LETTER * max(map(len, names), default=0)) for names in (first, last))
     wide, more = GAP * (len(drawn) - 1), 0.6 * any(column.gathered for column in drawn)
+    room = max(0.0, (7.2 if model.image_shape else 5.6) / UNIT - left - wide - right) / 2  # the legend needs so much
+    left, right = left + room, right + room
     figure = style.figure(UNIT * (left + wide + right), row * (tallest + more) + 2.1)
     ax = figure.subplots()
     for l in range(1, len(drawn)):
