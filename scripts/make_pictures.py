@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-COLOURS = {"architecture": 48}  # where 256 make a large file
+COLOURS = {"architecture": 40}  # where 256 make a large file
 DPI = {"architecture": 72, "landscape": 72}
 
 

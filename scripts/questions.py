@@ -70,7 +70,7 @@ QUESTIONS = (
         "pellucid plot saliency --sample 8 --out saliency.png",
         "The gradient of the loss on the input, from the same backward pass: where more ink would help or harm.",
         picture="saliency.png",
-        shows="A five and the gradient on its pixels",
+        shows="A five, and the pixels that speak for it (blue) and against it (orange)",
     ),
     Question(
         "What is δ of layer 2 made of?",
@@ -188,7 +188,7 @@ QUESTIONS = (
         "What is connected with what?",
         "pellucid plot architecture --out architecture.png",
         picture="architecture.png",
-        shows="The network's neurons and its strongest weights",
+        shows="The network's strongest neurons and weights",
     ),
     Question(
         "What does the loss look like around the trained network, and how did training get there?",

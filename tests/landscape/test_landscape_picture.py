@@ -49,11 +49,26 @@ def test_the_path_starts_and_ends_where_it_does() -> None:
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == [
         "path of training, 4 θ",
-        "start: step 0",
+        "start: step 0, loss 0.9; it is 1 beside the plane, whose loss there is 0.7",
         "trained θ: step 20",
         "training ended: step 30",
     ]
     assert {text.get_text() for text in ax.texts} >= {"10"}
+
+
+def test_a_start_on_the_plane_is_not_said_to_be_beside_it() -> None:
+    ax = landscape(replace(PATH, trajectory=replace(WAY, plane_losses=WAY.losses)), kind="contour").axes[0]
+    legend = ax.get_legend()
+    assert legend is not None
+    assert legend.get_texts()[1].get_text() == "start: step 0, loss 0.9"
+
+
+def test_the_start_stands_at_its_own_loss_and_the_path_on_the_surface() -> None:
+    ax = landscape(PATH, kind="surface").axes[0]
+    path, between, start, _ = (np.array(line.get_data_3d()).T for line in ax.lines)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(10 ** path[:, 2], WAY.plane_losses, rtol=0.02)  # within the drawn range
+    np.testing.assert_allclose(start, [[-1.5, -0.5, np.log10(0.9)]])
+    np.testing.assert_allclose(10 ** between[:, 2], [0.7, 0.9])
 
 
 def test_random_directions_have_no_path() -> None:

@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 import pellucid as pl
@@ -169,3 +170,37 @@ def test_the_documentations_pictures_are_small() -> None:
     for name in (*KINDS, "architecture-small", "lr-find"):
         size = (images / f"{name}.png").stat().st_size
         assert 3_000 < size < 60_000, name
+
+
+def long_names(outputs: int) -> pl.Model:
+    """A model whose columns and classes have names that are far too long."""
+    net = pl.Network([9, 40, outputs], rng=np.random.default_rng(0))
+    features = tuple(f"the mean length of the leaf number {k} in centimetres" for k in range(9))
+    return pl.Model(net, tuple(f"Quercus robur subspecies number {k}" for k in range(outputs)), features)
+
+
+X_LONG = np.random.default_rng(1).normal(size=(40, 9))
+DRAWN: dict[str, Callable[[pl.Model], Figure]] = {
+    "architecture": pl.pictures.architecture,
+    "weights": pl.pictures.weights,
+    "mistakes": lambda model: pl.pictures.mistakes(model, X_LONG, np.zeros(40, int)),
+    "saliency": lambda model: pl.pictures.saliency(model, X_LONG[0], 1),
+    "activations": lambda model: pl.pictures.activations(model, X_LONG[0], 1),
+    "confusion": lambda model: pl.pictures.confusion(np.eye(len(model.class_names), dtype=int), model.class_names),
+}
+
+
+@pytest.mark.parametrize("outputs", [2, 30])
+@pytest.mark.parametrize("kind", DRAWN)
+def test_no_text_is_cut_off_at_the_edge(kind: str, outputs: int) -> None:
+    figure = DRAWN[kind](long_names(outputs))
+    style.render(figure, ".png", dpi=100)
+    texts = {text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()}
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True):
+            if not (axis.axes.axison and low <= place <= high):
+                texts.discard(label)  # it is not drawn
+    boxes = {text.get_text(): text.get_window_extent() for text in texts}
+    edge = figure.bbox.padded(2)
+    assert not [text for text, box in boxes.items() if not (edge.contains(*box.min) and edge.contains(*box.max))]

@@ -5,12 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import pellucid as pl
 from pellucid.analysis.layer_health import strongest
+from pellucid.model.columns import Number, Target
+from pellucid.model.preprocessing import Preprocessing
+from pellucid.render.names import distinct
 from pellucid.render.pictures import style
 
 RNG = np.random.default_rng(2)
@@ -128,8 +134,9 @@ def test_saliency_is_the_slope_of_the_loss_along_each_input() -> None:
         shifted[1, k] -= 1e-6
         high, low = (pl.evaluate(wide, (row[None], np.array([2]))).loss for row in shifted)
         numeric[k] = (high - low) / 2e-6
-    np.testing.assert_allclose(np.asarray(figure.axes[1].images[0].get_array()).ravel(), numeric, rtol=1e-5, atol=1e-8)
-    assert figure.axes[1].get_title() == "gradient of the loss for c"
+    drawn = np.asarray(figure.axes[1].images[0].get_array()).ravel()
+    np.testing.assert_allclose(drawn, -numeric, rtol=1e-5, atol=1e-8)  # what lowers the loss speaks for the answer
+    assert figure.axes[1].get_title() == "what speaks for c, and against it"
     low_end, high_end = figure.axes[1].images[0].get_clim()
     assert -low_end == high_end == pytest.approx(np.abs(numeric).max(), rel=1e-5)
 
@@ -154,7 +161,7 @@ def test_features_have_bars_of_their_gradient_with_name_and_value() -> None:
     net = pl.Network([2, 1], loss=pl.SquaredError(), init=None)
     net.theta = [1.0, -2.0, 0.0]
     ax = pl.pictures.saliency(pl.Model(net, features=("a", "b")), [3.0, 1.0], [0.0]).axes[0]
-    assert widths(ax) == [2.0, -4.0]
+    assert widths(ax) == [-2.0, 4.0]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a = 3", "b = 1"]
     with pytest.raises(pl.InputError, match="true value is not known"):
         pl.pictures.saliency(net, [3.0, 1.0])
@@ -166,7 +173,7 @@ def test_of_many_features_those_with_the_largest_gradient_have_bars() -> None:
     gradient, _ = pl.pictures.input_gradient(net, x, 0)
     ax = pl.pictures.saliency(net, x, 0).axes[0]
     largest = np.sort(np.argsort(-np.abs(gradient))[:40])
-    np.testing.assert_allclose(widths(ax), gradient[largest])
+    np.testing.assert_allclose(widths(ax), -gradient[largest])
 
 
 def edges(figure: Figure, l: int, sign: str) -> Any:
@@ -200,7 +207,7 @@ def test_an_edge_runs_from_its_input_to_its_output() -> None:
     net.layers[0].W[2, 0] = 1.0
     figure = pl.pictures.architecture(net)
     (segment,) = edges(figure, 1, "positive").get_segments()
-    before, after = architecture.columns([2, 3], picture=False)
+    before, after = architecture.columns(net, picture=False)
     np.testing.assert_allclose(segment, [[0, before.heights[0]], [architecture.GAP, after.heights[2]]])
 
 
@@ -208,15 +215,34 @@ def test_of_a_large_network_the_strongest_edges_between_drawn_neurons_are_left()
     net = pl.Network([100, 50, 16, 16, 2], rng=np.random.default_rng(0))
     figure = pl.pictures.architecture(net)
     W = net.layers[1].W
-    drawn = np.abs(W[:, [*range(5), *range(45, 50)]])
+    drawn = np.abs(W[:, strongest(net.layers[0].W, 16)])
     wide = np.concatenate([edges(figure, 2, sign).get_linewidths() for sign in ("positive", "negative")])
     assert len(wide) == architecture.EDGES
     kept = np.sort(drawn.ravel())[-architecture.EDGES :]
     np.testing.assert_allclose(np.sort(wide), 0.15 + 2.6 * kept / kept.max(), rtol=1e-5)
     circles = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
-    assert [len(np.asarray(found.get_offsets())) for found in circles] == [10, 10, 16, 16, 2]
+    assert [len(np.asarray(found.get_offsets())) for found in circles] == [16, 16, 16, 16, 2]
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert {"⋮ 90 more", "⋮ 40 more"} <= set(texts)
+    assert {"84 more inputs\nwith smaller weights", "34 more neurons\nwith smaller weights"} <= set(texts)
+
+
+def test_a_drawn_neuron_has_its_own_number_its_own_bias_and_its_own_edges() -> None:
+    net = pl.Network([2, 40, 3], init=None)
+    strong = [3, 7, 11, 19, 20, 21, 22, 23, 24, 25, 26, 30, 31, 36, 38, 39]
+    net.layers[0].W[strong] = 1.0
+    net.layers[0].b[...] = np.arange(40)
+    net.layers[1].W[2, 36] = 1.0
+    figure = pl.pictures.architecture(pl.Model(net, ("no", "yes", "maybe")))
+    (ax,) = figure.axes
+    inside = [text for text in ax.texts if text.get_text().isdigit() and text.get_position()[0] == architecture.GAP]
+    assert [int(text.get_text()) for text in inside] == strong
+    found: Any
+    (found,) = [c for c in ax.collections if c.get_gid() == "neurons 1"]
+    np.testing.assert_allclose(np.asarray(found.get_array()), np.array(strong) / 39)
+    wide = edges(figure, 2, "positive").get_linewidths()
+    segment = edges(figure, 2, "positive").get_segments()[int(np.argmax(wide))]
+    number = {round(text.get_position()[1], 6): text.get_text() for text in inside}
+    assert number[round(float(segment[0][1]), 6)] == "36"
 
 
 def test_a_pictures_pixels_are_gathered_to_a_box_and_an_edge_a_neuron() -> None:
@@ -248,3 +274,39 @@ def test_a_network_without_weights_can_be_drawn() -> None:
     net = pl.Network([784, 3, 2], init=None)
     for figure in (pl.pictures.weights(net), pl.pictures.architecture(net)):
         assert style.render(figure, ".png", dpi=30).startswith(b"\x89PNG")
+
+
+def test_blue_speaks_for_in_saliency_as_in_weights() -> None:
+    net = pl.Network([2, 1], loss=pl.BinaryCrossEntropy(), init=None)
+    net.theta = [1.5, -2.0, 0.0]
+    model = pl.Model(net, ("no", "yes"), ("a", "b"))
+    weights = np.asarray(pl.pictures.weights(model).axes[0].images[0].get_array())[0]
+    ax: Any = pl.pictures.saliency(model, [0.3, 0.1], 1).axes[0]
+    assert np.sign(widths(ax)).tolist() == np.sign(weights).tolist()
+    assert [to_hex(bar.get_facecolor()).upper() for bar in ax.patches] == [style.BLUE, style.VERMILLION]
+    assert "blue: more of it speaks for" in ax.get_xlabel()
+
+
+# names that begin alike, end alike, or both, and differ in between, at an end or nowhere
+NAMES = st.tuples(
+    st.sampled_from(["", "a" * 20, "ab" * 15]), st.text("ab ", max_size=9), st.sampled_from(["", "b" * 20])
+)
+
+
+@example(["p" * 20 + middle + "r" * 20 for middle in ("a" * 20 + "1", "a" * 20 + "2", "b")], 12)
+@given(st.lists(NAMES.map("".join), min_size=1, max_size=30), st.integers(8, 30))
+def test_names_that_differ_are_cut_to_labels_that_differ(names: list[str], most: int) -> None:
+    cut = distinct(names, most)
+    assert len(set(cut)) == len(set(names))
+    assert all(len(text) <= most for text in cut)
+    assert all(text == name for text, name in zip(cut, names, strict=True) if len(name) <= most)
+
+
+def test_a_true_value_is_told_in_its_own_unit() -> None:
+    plan = Preprocessing((Number("size", 0.0, 1.0, 0.0),), targets=(Target("price", 200.0, 100.0),))
+    model = pl.Model(pl.Network([1, 1], loss=pl.SquaredError(), init=None), features=("size",), preprocessing=plan)
+    assert (
+        pl.pictures.saliency(model, [1.0], [0.5]).axes[0].get_title() == "what speaks for price = 250, and against it"
+    )
+    heading = pl.pictures.activations(model, [1.0], [0.5]).get_suptitle().replace("\n", " ")
+    assert heading.endswith("predicted 200, true 250")

@@ -9,9 +9,12 @@ from matplotlib.colors import to_hex
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid._text import number
 from pellucid.analysis.class_report import sample_losses, worst_by_loss
 from pellucid.cli.models import PACKAGED
 from pellucid.core import metrics
+from pellucid.model.columns import Number, Target
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.render.pictures import predicted_vs_true, style
 
 
@@ -158,7 +161,7 @@ def test_values_are_drawn_against_the_true_ones_and_the_worst_have_numbers() -> 
         np.testing.assert_allclose(points, np.stack([y[:, k], guessed[:, k]], axis=1), rtol=1e-6)
         np.testing.assert_allclose(marked, np.stack([y[worst, k], guessed[worst, k]], axis=1), rtol=1e-6)
         assert [text.get_text() for text in ax.texts] == [str(row) for row in worst]
-        scores = f"R² {metrics.r2(guessed[:, k], y[:, k]):.4f}, RMSE {metrics.rmse(guessed[:, k], y[:, k]):.4g}"
+        scores = f"R² {metrics.r2(guessed[:, k], y[:, k]):.4f}, RMSE {number(metrics.rmse(guessed[:, k], y[:, k]))}"
         assert ax.get_title() == f"output {k}: {scores}"
     alone = pl.pictures.mistakes(pl.Network([3, 1], loss=pl.SquaredError(), rng=rng), X, y[:, :1])
     assert "50 samples: R² " in alone.get_suptitle().replace("\n", " ")
@@ -202,3 +205,36 @@ def test_what_cannot_be_drawn_is_told() -> None:
         pl.pictures.confusion(np.eye(2), ["a", "b", "c"])
     with pytest.raises(pl.InputError, match="top=0"):
         pl.pictures.mistakes(net, X, y, top=0)
+
+
+@pytest.mark.parametrize("far", [0.0, 500.0])
+def test_predicted_and_true_values_have_the_same_range_that_of_both(far: float) -> None:
+    plan = Preprocessing((Number("size", 0.0, 1.0, 0.0),), targets=(Target("price in $", 200.0, 100.0),))
+    net = pl.Network([1, 1], loss=pl.SquaredError(), init=None)
+    net.theta = [1.0, 0.0]
+    X = np.array([[0.0], [1.0], [2.0], [far]])
+    (ax,) = pl.pictures.mistakes(pl.Model(net, preprocessing=plan), X, [0.5, 1.0, 2.0, 3.0]).axes
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.get_aspect() == 1
+    low, high = ax.get_xlim()
+    least, most = 200.0, max(500.0, 200 + 100 * far)
+    assert low < least
+    assert high > most
+    assert high - low <= 1.2 * (most - least)  # nothing else makes them longer
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (r"true price in \$", r"predicted price in \$")
+
+
+def test_mistakes_name_the_target_the_classes_and_the_share_of_the_answer() -> None:
+    net = pl.Network([2, 1], loss=pl.BinaryCrossEntropy(), init=None)
+    net.theta = [2.0, 0.0, 0.0]
+    names = ("a stay of less than a week", "a stay of more than a week")
+    model = pl.Model(net, names, data={"target": "length of stay"})
+    figure = pl.pictures.mistakes(model, [[1.0, 0.0], [-3.0, 0.0]], [0, 0])
+    (ax,) = figure.axes
+    assert figure.get_suptitle().startswith("length of stay: the worst mistakes")
+    said = ax.get_title("left").split("\n")[1:]
+    assert said[0].startswith("true a stay")
+    assert said[1].startswith("taken for a stay")
+    assert said[0].removeprefix("true ") != said[1].removeprefix("taken for ")
+    assert [text.get_text() for text in ax.texts] == ["12 %", "88 %"]
+    assert len(set(ticks(ax))) == 2

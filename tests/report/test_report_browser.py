@@ -27,7 +27,10 @@ addEventListener("load", () => {
   const small = [...document.querySelectorAll("p,td,th,dd,dt,figcaption,caption,a,code,small")].filter(
     one => parseFloat(getComputedStyle(one).fontSize) < 12);
   const failed = [...document.images].filter(one => !one.naturalWidth);
+  const cut = [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth);
   document.title = "measured " + JSON.stringify({
+    cut: cut.length, unseen: cut.filter(one => one.tabIndex !== 0 || one.getAttribute("role") !== "region" ||
+      !getComputedStyle(one).backgroundImage.includes("gradient")).length,
     wide, scroll: document.documentElement.scrollWidth, out: out.map(one => one.outerHTML.slice(0, 80)),
     small: small.length, failed: failed.length, images: document.images.length,
     asked: performance.getEntriesByType("resource").filter(one => !one.name.startsWith("data:")).map(one => one.name),
@@ -43,11 +46,17 @@ def chromium(tmp_path: Path) -> list[str]:
     return [found, *QUIET, f"--user-data-dir={tmp_path / 'profile'}"]
 
 
-@pytest.fixture(params=["digits", "values", "classes"])
+@pytest.fixture(params=["digits", "values", "classes", "table"])
 def page(request: pytest.FixtureRequest, pellucid: Command, digits: datasets.Samples) -> Path:
     """The report of a small run of each kind, with long names in it."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 25))
+    if request.param == "table":
+        heads = ",".join(f"a rather long name for measure {k}" for k in range(25))
+        np.savetxt("a table.csv", X, delimiter=",", header=heads, comments="", fmt="%.4f")
+        target = "a rather long name for measure 0"
+        assert pellucid("train", "a table.csv", "--target", target, "--epochs", 3, "--out", "run", "-q").code == 0
+        return Path("run/report.html").resolve()
     names = np.array([f"a-rather-long-name-for-class-number-{k}" for k in range(14)])
     y = {"digits": digits.y, "values": X[:, 0], "classes": names[rng.integers(0, 14, 400)]}[request.param]
     np.savez("some-data-with-a-long-name.npz", X=digits.X if request.param == "digits" else X, y=y)
@@ -91,6 +100,13 @@ def test_nothing_sticks_out_is_too_small_or_is_asked_for(chromium: list[str], pa
     assert found["out"] == []
     assert found["small"] == found["failed"] == 0
     assert found["asked"] == []
+
+
+def test_what_is_cut_shows_it_and_scrolls_by_the_keyboard(chromium: list[str], page: Path) -> None:
+    found = measured(chromium, page, 390)
+    assert isinstance(found["cut"], int)
+    assert found["cut"] > 0
+    assert found["unseen"] == 0
 
 
 def test_dark_screens_get_light_text(chromium: list[str], page: Path) -> None:

@@ -143,3 +143,9 @@ def test_hostile_words_stay_words() -> None:
 def test_a_number_is_written_as_itself_or_as_a_dash(value: float) -> None:
     text = _text.number(value).replace("−", "-").replace(",", "")
     assert text == "–" if not math.isfinite(value) else float(text) == pytest.approx(value, rel=1e-3)
+
+
+def test_whole_ticks_are_whole_however_short_the_range() -> None:
+    assert svg.ticks(1.0, 3.0, whole=True) == [1.0, 2.0, 3.0]
+    assert svg.ticks(1.0, 2.0, whole=True) == [1.0, 2.0]
+    assert all(tick == int(tick) for tick in svg.ticks(1.0, 40.0, whole=True))

@@ -34,9 +34,9 @@ def plot(arguments: tuple[str, ...], out: Path, force: bool, as_json: bool, quie
     mistakes      the worst, with probabilities; of values, predicted against true
     confusion     which class was taken for which
     weights       what each neuron looks for (--layer L)
-    architecture  the network's neurons and weights
+    architecture  the network's strongest neurons and weights
     activations   one sample, layer by layer (--sample N or --image FILE)
-    saliency      the gradient on one sample's inputs (--sample N or --image FILE)
+    saliency      which inputs speak for the answer (--sample N or --image FILE)
     history       loss and accuracy by epoch (of a run)
     gradients     each layer's gradient and dead neurons over training (of a run)
     landscape     the loss around the trained θ, and the way of training over it

@@ -27,8 +27,9 @@ def report(run: str, out: Path | None, force: bool, as_json: bool, quiet: bool) 
     """Write RUN, the folder of a finished run, as one page of HTML that opens without a network.
 
     It shows the scores, what was found wrong, the curves, the confusion of classes, the worst mistakes, the weights,
-    the layers, what the run took, and the command that makes it again. train writes it at the end; this makes it anew.
-    Data that have changed or gone since are left out.
+    the layers, what the run took, and the command that makes it again. That of a table begins with the scores beside
+    those of a guess, the columns that matter, and the worst rows as the file has them. train writes it at the end; this
+    makes it anew. Data that have changed or gone since are left out.
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {out}: the report is a page of HTML; give a name that ends in .html")

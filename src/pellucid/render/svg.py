@@ -23,6 +23,7 @@ OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
 WIDTH, HEIGHT, WIDEST = 420, 260, 630
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 32, 42  # margins around the frame, in pixels
+LETTER = 7  # pixels that a letter of a label takes at most
 HUGE, SMALL = 1e300, 1e-300  # beyond them a range could not be written down
 
 
@@ -93,7 +94,8 @@ def ticks(low: float, high: float, *, most: int = 6, whole: bool = False) -> lis
         return last - first
 
     step = next(power * k for k in (1, 2, 5, 10, 20) if steps(power * k) < most)
-    first, last = around(max(1.0, step) if whole else step)
+    step = max(1.0, step) if whole else step
+    first, last = around(step)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
@@ -219,7 +221,9 @@ def _axes(frame: Frame, x: Axis, y: Axis) -> str:
         if frame.x[0] <= value <= frame.x[1]:
             across = float(frame.across(value))
             body += _grid(across, TOP, across, bottom)
-            body += text(across, bottom + 16, _label(x, value, frame.x), anchor="middle")
+            label = _label(x, value, frame.x)
+            inside = min(across, WIDTH - LETTER * len(label) / 2)  # that of the last tick is not cut off
+            body += text(inside, bottom + 16, label, anchor="middle")
     body += text((LEFT + right) / 2, HEIGHT - 8, x.label, anchor="middle")
     return body + text(4, 16, y.label, more=' font-weight="600"')
 

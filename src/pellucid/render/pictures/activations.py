@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from pellucid._text import counted
 from pellucid.core import checks
 from pellucid.core.activations import Activation
 from pellucid.core.arrays import AnyArray
@@ -54,6 +55,7 @@ def activations(
 
 def _input(ax: "style.Axes", model: Model, inputs: AnyArray) -> None:
     values = inputs[0]
+    scaled = "" if model.preprocessing is None else ", scaled"
     if model.image_shape is not None:
         style.grey_image(ax, inputs.reshape(model.image_shape))
         height, width = model.image_shape
@@ -61,10 +63,10 @@ def _input(ax: "style.Axes", model: Model, inputs: AnyArray) -> None:
         style.label(ax, title=f"input: {height} × {width} pixels", x=unit)
     elif len(values) <= BARS:
         _bars(ax, values, model.feature_names)
-        style.label(ax, title=f"input: {len(values)} values", x="value", y="feature", grid=True)
+        style.label(ax, title=f"input: {counted(len(values), 'value')}", x="value" + scaled, y="feature", grid=True)
     else:
-        _field(ax, values, "value")
-        style.label(ax, title=f"input: {len(values)} values")
+        _field(ax, values, "value" + scaled)
+        style.label(ax, title=f"input: {counted(len(values), 'value')}")
 
 
 def _layer(ax: "style.Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | None, f: Activation) -> None:
@@ -74,7 +76,9 @@ def _layer(ax: "style.Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | 
     _bars(ax, a, names)
     if names is not None and f.formula.range == (0.0, 1.0):
         style.label(ax, x="probability a", y="class", grid=True)
-        ax.set_xlim(0, 1)
+        ax.set_xlim(0, 1.25)  # behind the bar of the answer stands its percentage
+        ax.set_xticks([0, 0.5, 1])
+        style.write_share(ax, int(a.argmax()), float(a.max()))
         return
     ax.plot(z, range(len(z)), "o", markersize=3.5, markerfacecolor="white", color=style.VERMILLION, label="score z")
     style.label(ax, x="activation a (bar)", y="neuron" if names is None else "output", grid=True)
@@ -84,8 +88,10 @@ def _layer(ax: "style.Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | 
 def _bars(ax: "style.Axes", values: AnyArray, names: tuple[str, ...] | None) -> None:
     count = len(values)
     style.bars(ax, values, style.BLUE)
-    labelled = range(count) if names is not None else style.ticks(count, 16)
-    ax.set_yticks(labelled, [style.literal(names[k] if names is not None else k, 14) for k in labelled])
+    if names is None:
+        ax.set_yticks(style.ticks(count, 16))
+    else:
+        ax.set_yticks(range(count), style.labels(names, 20))
 
 
 def _field(ax: "style.Axes", values: AnyArray, text: str) -> None:
@@ -111,5 +117,5 @@ def _verdict(ax: "style.Axes", model: Model, outputs: AnyArray, truth: AnyArray 
     if classes and truth is not None and len(outputs) <= BARS:
         bar = ax.patches[int(truth[0])]
         bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
-        ax.set_xlabel("probability a (hatched: the true class)", fontsize=style.TEXT)
+        ax.set_xlabel("probability a\n(hatched: the true class)", fontsize=style.TEXT)
     return f": predicted {guess}" + ("" if right is None else f", true {right}")

@@ -1,23 +1,25 @@
 """The architecture, drawn from a real network: its layers, its neurons, and its weights as lines between them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from pellucid._text import counted
+from pellucid.analysis.layer_health import strongest
 from pellucid.core.arrays import AnyArray
 from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
 from pellucid.render.pictures.subject import as_model, output_names
 
-ALL = 16  # neurons up to which a layer is drawn whole
-ENDS = 5  # of a larger layer, so many from each end
+ALL = 16  # neurons up to which a layer is drawn whole; of a larger one, the strongest
 EDGES = 120  # lines between two layers: the strongest
 WRITTEN = 12  # weights between two layers up to which their numbers stand on the lines
 GAP = 3.0  # from layer to layer; neurons are 1 apart
+UNIT = 0.66  # inches, across
+LETTER = 0.1  # units that a letter of a name takes
 
 
 class Column(NamedTuple):
@@ -33,32 +35,30 @@ class Column(NamedTuple):
         return len(self.neurons) < self.size
 
 
-def columns(sizes: Sequence[int], *, picture: bool) -> list[Column]:
-    """Which neurons of each layer are drawn, and where; with ``picture`` the input is one box.
+def columns(net: Network, *, picture: bool) -> list[Column]:
+    """Which neurons of each layer are drawn, those with the largest weights, and where; a ``picture`` is one box.
 
-    >>> [len(column.neurons) for column in columns([784, 32, 16, 10], picture=True)]
-    [0, 10, 16, 10]
+    >>> [len(column.neurons) for column in columns(Network([784, 32, 16, 10]), picture=True)]
+    [0, 16, 16, 10]
     """
-    found = []
-    for l, size in enumerate(sizes):
-        if l == 0 and picture:
-            neurons: list[int] = []
-        elif size <= ALL:
-            neurons = list(range(size))
-        else:
-            neurons = [*range(ENDS), *range(size - ENDS, size)]
-        places = [float(k + (size > ALL and k >= ENDS) * 1.5) for k in range(len(neurons))]
-        middle = (places[0] + places[-1]) / 2 if places else 0.0
-        found.append(Column(neurons, [middle - place for place in places], size))
-    return found
+    found = [Column([], [], net.sizes[0])] if picture else [_column(net.layers[0].W.T)]
+    return found + [_column(layer.W) for layer in net.layers]
+
+
+def _column(W: AnyArray) -> Column:
+    """The neurons whose weights are the rows of W."""
+    neurons = strongest(W, ALL).tolist()
+    middle = (len(neurons) - 1) / 2
+    return Column(neurons, [middle - place for place in range(len(neurons))], len(W))
 
 
 def architecture(model: Model | Network) -> "style.Figure":
     """The network as neurons and weights: lines are wide where |W| is large, whole and blue above 0, dashed below.
 
-    A layer of more than 16 neurons is gathered to its first and last five; a picture's pixels to one box, coloured by
-    the size of the weights that leave each pixel, with a grey line to each neuron as wide as its weights' norm. Between
-    two layers at most the 120 strongest weights are drawn.
+    Of a layer of more than 16 neurons those are drawn whose weights have the largest norm, in their order; a neuron's
+    number stands in it, as ``pellucid explain --layer --neuron`` names it. A picture's pixels are gathered to one box,
+    coloured by the size of the weights that leave each pixel, with a grey line to each neuron as wide as its weights'
+    norm. Between two layers at most the 120 strongest weights are drawn.
 
     >>> import pellucid as pl
     >>> figure = architecture(Network([2, 3, 1], loss=pl.SquaredError(), rng=np.random.default_rng(0)))
@@ -67,12 +67,17 @@ def architecture(model: Model | Network) -> "style.Figure":
     """
     model = as_model(model)
     net = model.network
-    drawn = columns(net.sizes, picture=model.image_shape is not None)
+    drawn = columns(net, picture=model.image_shape is not None)
     least = 2.0 if model.image_shape is None else 3.5
     tallest = max([least, *(column.heights[0] - column.heights[-1] for column in drawn if column.heights)])
     row = 0.36 if tallest > 8 else 0.6  # inches from neuron to neuron
     box = (0.0, 0.0) if model.image_shape is None else _box(model.image_shape, row)
-    figure = style.figure(1.9 * len(drawn) + 1.8, row * tallest + 1.9)
+    first, last = _names(model, drawn)
+    left, right = (max(1.2, 0.6 + LETTER * max(map(len, names), default=0)) for names in (first, last))
+    wide, more = GAP * (len(drawn) - 1), 0.6 * any(column.gathered for column in drawn)
+    room = max(0.0, (7.2 if model.image_shape else 5.6) / UNIT - left - wide - right) / 2  # the legend needs so much
+    left, right = left + room, right + room
+    figure = style.figure(UNIT * (left + wide + right), row * (tallest + more) + 2.1)
     ax = figure.subplots()
     for l in range(1, len(drawn)):
         if l == 1 and model.image_shape is not None:
@@ -83,11 +88,12 @@ def architecture(model: Model | Network) -> "style.Figure":
         _picture(ax, net.layers[0].W, model.image_shape, box)
     for l, column in enumerate(drawn):
         _neurons(ax, column, l, None if l == 0 else net.layers[l - 1].b)
-    _names(ax, model, drawn)
+    _write_names(ax, drawn[0], first, -0.35, "right")
+    _write_names(ax, drawn[-1], last, wide + 0.35, "left")
     _headers(ax, model, tallest / 2 + 0.9)
     _legend(ax, drawn, picture=model.image_shape is not None)
-    ax.set_xlim(-1.9, GAP * (len(drawn) - 1) + 1.9)
-    ax.set_ylim(-tallest / 2 - 0.8, tallest / 2 + 2.6)
+    ax.set_xlim(-left, wide + right)
+    ax.set_ylim(-tallest / 2 - 0.8 - more, tallest / 2 + 2.6)
     ax.set_axis_off()
     sizes = "-".join(map(str, net.sizes))
     style.heading(figure, f"{sizes}: {net.theta.size:,} parameters")
@@ -128,9 +134,13 @@ def _edges(ax: "style.Axes", W: AnyArray, before: Column, after: Column, l: int)
 
 
 def _write(ax: "style.Axes", W: AnyArray, left: dict[int, float], right: dict[int, float], l: int) -> None:
-    """The weights' numbers on their lines, for each input a little further on, so that they do not meet."""
+    """The weights' numbers on their lines, nearer to the side with more neurons, so that they do not meet."""
+    outputs, inputs = W.shape
     for j, k in np.ndindex(W.shape):
-        at = 0.3 + 0.5 * k / (len(left) - 1) if len(left) > 1 else 0.6
+        if inputs <= outputs:
+            at = 0.35 + 0.4 * k / (inputs - 1) if inputs > 1 else 0.65
+        else:
+            at = 0.25 + 0.4 * j / (outputs - 1) if outputs > 1 else 0.35
         height = left[k] + at * (right[j] - left[k])
         ax.text(
             GAP * (l - 1 + at), height, f"{W[j, k]:.2f}", fontsize=6.5, ha="center", va="center", zorder=4,
@@ -172,33 +182,37 @@ def _neurons(ax: "style.Axes", column: Column, l: int, b: AnyArray | None) -> No
     x = [GAP * l] * len(column.neurons)
     most = 1.0 if b is None else style.reach(b)
     fill = [0.0] * len(x) if b is None else (b[column.neurons] / most).tolist()
-    size = 170 if len(column.neurons) <= ALL else 110
     ax.scatter(
-        x, column.heights, s=size, c=fill, cmap=style.signed(), vmin=-1.4, vmax=1.4, edgecolors=style.BLACK,
+        x, column.heights, s=190, c=fill, cmap=style.signed(), vmin=-1.4, vmax=1.4, edgecolors=style.BLACK,
         linewidths=1, zorder=3, gid=f"neurons {l}",
     )  # fmt: skip
+    for neuron, height in zip(column.neurons if l else [], column.heights, strict=False):
+        small = 6.5 - max(0, len(str(neuron)) - 2)
+        ax.text(GAP * l, height, str(neuron), fontsize=small, ha="center", va="center_baseline", zorder=5)
     if column.gathered:
-        ax.text(
-            GAP * l, 0, f"⋮ {column.size - len(column.neurons):,} more", fontsize=style.SMALL, ha="center", va="center",
-            zorder=4, bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
-        )  # fmt: skip
+        what = "inputs" if l == 0 else "neurons"
+        text = f"{column.size - len(column.neurons):,} more {what}\nwith smaller weights"
+        ax.text(GAP * l, column.heights[-1] - 0.6, text, fontsize=style.SMALL, ha="center", va="top", zorder=4)
 
 
-def _names(ax: "style.Axes", model: Model, drawn: list[Column]) -> None:
-    """The features' names at the input and the outputs' at the end."""
-    first = (drawn[0], model.feature_names, -0.35, "right")
-    last = (drawn[-1], output_names(model), GAP * (len(drawn) - 1) + 0.35, "left")
-    for column, names, x, side in (first, last):
-        for neuron, height in zip(column.neurons, column.heights, strict=True):
-            ax.text(x, height, style.literal(names[neuron], 13), fontsize=style.SMALL, ha=side, va="center")
+def _names(model: Model, drawn: list[Column]) -> tuple[list[str], list[str]]:
+    """What the drawn inputs and the drawn outputs are called."""
+    features, outputs = model.feature_names, output_names(model)
+    first, last = [features[k] for k in drawn[0].neurons], [outputs[k] for k in drawn[-1].neurons]
+    return style.labels(first, 26), style.labels(last, 26)
+
+
+def _write_names(ax: "style.Axes", column: Column, names: Iterable[str], x: float, side: str) -> None:
+    for name, height in zip(names, column.heights, strict=True):
+        ax.text(x, height, name, fontsize=style.SMALL, ha=side, va="center")
 
 
 def _headers(ax: "style.Axes", model: Model, height: float) -> None:
     net, shape = model.network, model.image_shape
-    texts = [f"input\n{net.sizes[0]:,} values" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"]
+    texts = [f"input\n{counted(net.sizes[0], 'value')}" if shape is None else f"input\n{shape[0]} × {shape[1]} pixels"]
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         neurons = f"{counted(net.sizes[l], 'neuron')}, {activation.name}"
-        texts.append(f"layer {l}\n{neurons}\n{W.size:,} weights + {b.size:,}")
+        texts.append(f"layer {l}\n{neurons}\n{counted(W.size, 'weight')} + {b.size:,}")
     for l, text in enumerate(texts):
         ax.text(GAP * l, height, text, fontsize=style.SMALL + 0.5, ha="center", va="bottom", linespacing=1.35)
 
@@ -219,11 +233,11 @@ def _legend(ax: "style.Axes", drawn: list[Column], *, picture: bool) -> None:
     layers = drawn[1:] if picture else drawn
     ax.legend(
         handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(lines), fontsize=style.SMALL,
-        frameon=False, title="Width: |weight|, relative to the layer's largest" + _left_out(layers),
-        title_fontsize=style.SMALL,
+        frameon=False, title_fontsize=style.SMALL,
+        title=f"Number in a circle: the neuron. Width: |weight|, relative to the layer's largest{_left_out(layers)}",
     )  # fmt: skip
 
 
 def _left_out(layers: list[Column]) -> str:
     many = any(len(a.neurons) * len(b.neurons) > EDGES for a, b in pairwise(layers))
-    return f"; of each layer at most the {EDGES} strongest" if many else ""
+    return f";\nof each layer at most the {EDGES} strongest" if many else ""

@@ -32,7 +32,7 @@ def confusion(
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
         raise InputError(f"confusion: the matrix has the shape {counts.shape}: give one row and one column a class")
     classes = len(counts)
-    names = [style.literal(name, 12) for name in class_names or range(classes)]
+    names = style.labels(class_names or range(classes), 16)
     if len(names) != classes:
         raise InputError(f"confusion: {len(names)} names for {classes} classes: give one for each")
     side = float(np.clip(0.52 * classes + 2, 4, 11))

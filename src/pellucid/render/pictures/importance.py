@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pellucid._text import shortened
 from pellucid.core.errors import InputError
 from pellucid.render.pictures import style
 
@@ -36,7 +35,7 @@ def importance(
         [column.drop for column in shown], places, xerr=[column.spread for column in shown], fmt="none",
         ecolor=style.BLACK, elinewidth=1, capsize=2,
     )  # fmt: skip
-    ax.set_yticks(places, [style.literal(shortened(column.name)) for column in shown], fontsize=style.TEXT)
+    ax.set_yticks(places, style.labels([column.name for column in shown], 32), fontsize=style.TEXT)
     ax.invert_yaxis()
     ax.axvline(0, color=style.GREY, linewidth=0.8)
     more = f" (the first {len(shown)} of {len(found)})" if len(found) > len(shown) else ""

@@ -13,6 +13,7 @@ from pellucid.render.pictures import style
 
 COLOURS = "cividis"
 KINDS = ("contour", "surface", "both")
+NEAR = 0.01  # of the start's loss: what the plane's may differ by without a word
 NAMED = 3  # points of the path beside which their step is written
 
 
@@ -97,7 +98,7 @@ def _legend_below(ax: "style.Axes") -> None:
     inches = style.figure_of(ax).dpi_scale_trans
     below = ax.transAxes + ScaledTranslation(0, -0.45, inches)  # whatever the axes' height
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
-    ax.legend(**place, ncols=2, frameon=False, fontsize=style.SMALL)
+    ax.legend(**place, frameon=False, fontsize=style.SMALL)
 
 
 def _spacing(scale: Levels) -> str:
@@ -118,13 +119,22 @@ def _path(ax: "style.Axes", trajectory: Trajectory) -> None:
     a, b = trajectory.points.T
     ax.plot(a, b, color=style.VERMILLION, linewidth=1.2, marker=".", markersize=4, path_effects=halo,
             label=f"path of training, {len(a)} θ")  # fmt: skip
-    ax.plot(a[0], b[0], **_marker("o", 7), label=f"start: step {trajectory.steps[0]:,}")
+    ax.plot(a[0], b[0], **_marker("o", 7), label=_start(trajectory))
     ax.plot(0, 0, **_marker("*", 13), label=f"trained θ: step {trajectory.steps[trajectory.chosen]:,}")
     if trajectory.chosen != len(a) - 1:
         ax.plot(a[-1], b[-1], **_marker("s", 6), label=f"training ended: step {trajectory.steps[-1]:,}")
     for k in _spread(trajectory):
         ax.annotate(f"{trajectory.steps[k]:,}", (a[k], b[k]), xytext=(5, 5), textcoords="offset points",
                     fontsize=style.SMALL, color="black", path_effects=halo)  # fmt: skip
+
+
+def _start(trajectory: Trajectory) -> str:
+    """Where training began: its own loss, and that of the plane where it is another one, since θ lies beside it."""
+    own, plane = float(trajectory.losses[0]), float(trajectory.plane_losses[0])
+    text = f"start: step {trajectory.steps[0]:,}, loss {own:.4g}"
+    if not abs(own - plane) > NEAR * abs(own):
+        return text
+    return text + f"; it is {trajectory.distances[0]:.3g} beside the plane, whose loss there is {plane:.4g}"
 
 
 def _spread(trajectory: Trajectory) -> list[int]:
@@ -153,7 +163,11 @@ def _hills(ax: Any, surface: Surface) -> None:
         ax.plot(
             *trajectory.points.T, heights, color=style.VERMILLION, linewidth=1.4, marker=".", markersize=3, zorder=3
         )
-        ax.plot(*trajectory.points[:1].T, heights[:1], **_marker("o", 7))
+        start = height(trajectory.losses[:1])  # its own, from which a line leads to where the plane is nearest to it
+        if np.isfinite(start).all():
+            ends = np.concatenate([heights[:1], start])
+            ax.plot(*trajectory.points[[0, 0]].T, ends, color=style.BLACK, linewidth=1, linestyle=":", zorder=3)
+            ax.plot(*trajectory.points[:1].T, start, **_marker("o", 7))
     ax.plot([0], [0], height([surface.centre]), **_marker("*", 13))
     ax.locator_params(nbins=5)
     ax.set_zticks(height(scale.lines), [f"{line:g}" for line in scale.lines])

@@ -10,7 +10,7 @@ from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
-from pellucid.render.pictures.subject import as_model, as_row, in_words
+from pellucid.render.pictures.subject import as_model, as_row, in_words, target_name
 
 BARS = 40  # features that get a bar; of more, those with the largest gradient
 
@@ -55,36 +55,35 @@ def _own_answer(net: Network, outputs: Array) -> AnyArray:
 def saliency(
     model: Model | Network, x: npt.ArrayLike, y: npt.ArrayLike | None = None, *, name: str = "One sample"
 ) -> "style.Figure":
-    """The gradient of the loss on one sample's inputs x (features,): as a picture beside its own, or as bars.
+    """How one sample's inputs x (features,) speak for an answer, −∂loss/∂x: as a picture beside its own, or as bars.
 
-    Where it is positive (blue), a larger input makes the answer ``y`` (or without it, the predicted class) less
-    likely; where it is negative (vermillion), more likely.
+    Blue, above 0: more of the input makes the answer ``y`` (or without it, the predicted class) more likely, as a blue
+    weight makes a neuron more active. Orange, below 0: less likely.
 
     Raises:
         InputError: as ``input_gradient``.
 
     >>> net = Network([784, 10], rng=np.random.default_rng(0))
     >>> [ax.get_title() for ax in saliency(net, np.ones(784), 3).axes[:2]]
-    ['input', 'gradient of the loss for 3']
+    ['input', 'what speaks for 3, and against it']
     """
     model = as_model(model)
     gradient, target = input_gradient(model, x, y)
     row = as_row(x, model.network.sizes[0])
-    of = _target_in_words(model, target)
+    title = f"what speaks for {_target_in_words(model, target)}, and against it"
     if model.image_shape is None:
-        figure = style.figure(6.4, float(np.clip(0.24 * min(len(gradient), BARS) + 1.6, 2.6, 11)))
-        _bars(figure.subplots(), model, gradient, row[0], of)
+        figure = style.figure(7.2, float(np.clip(0.24 * min(len(gradient), BARS) + 1.6, 2.6, 11)))
+        _bars(figure.subplots(), model, -gradient, row[0], title)
     else:
-        figure = style.figure(8, 4.2)
+        figure = style.figure(8.4, 4.2)
         left, right = figure.subplots(1, 2)
         style.grey_image(left, row.reshape(model.image_shape))
         style.label(left, title="input")
-        image = style.signed_image(right, gradient.reshape(model.image_shape), style.reach(gradient))
+        image = style.signed_image(right, -gradient.reshape(model.image_shape), style.reach(gradient))
         _outline(right, row.reshape(model.image_shape).astype(np.float64))
         style.bare(right)
-        words = "vermillion: more ink here lowers the loss; blue: raises it"
-        style.label(right, title=f"gradient of the loss for {of}", x=words)
-        style.scale(image, right, "∂loss/∂x")
+        style.label(right, title=title, x="blue: more ink here speaks for it; orange: against it")
+        style.scale(image, right, "−∂loss/∂x")
     style.heading(figure, f"{name}: what the answer hangs on")
     return figure
 
@@ -96,18 +95,22 @@ def _outline(ax: "style.Axes", picture: AnyArray) -> None:
         ax.contour(picture, levels=[middle], colors=style.BLACK, linewidths=0.7)
 
 
-def _bars(ax: "style.Axes", model: Model, gradient: Array, row: AnyArray, of: str) -> None:
-    names = model.feature_names
-    largest = np.sort(np.argsort(-np.abs(gradient), kind="stable")[:BARS])
-    colours = [style.BLUE if gradient[k] > 0 else style.VERMILLION for k in largest]
-    style.bars(ax, gradient[largest], colours)
-    ax.set_yticks(range(len(largest)), [f"{style.literal(names[k])} = {row[k]:.4g}" for k in largest])
-    some = f", the {len(largest)} largest of {len(gradient)}" if len(largest) < len(gradient) else ""
-    style.label(ax, title=f"gradient of the loss for {of}{some}", x="∂loss/∂x", y="feature = its value", grid=True)
+def _bars(ax: "style.Axes", model: Model, slopes: Array, row: AnyArray, title: str) -> None:
+    """A bar for each input, or for those with the largest slopes (features,)."""
+    largest = np.sort(np.argsort(-np.abs(slopes), kind="stable")[:BARS])
+    style.bars(ax, slopes[largest], [style.BLUE if slopes[k] > 0 else style.VERMILLION for k in largest])
+    names = style.labels([model.feature_names[k] for k in largest], 28)
+    ax.set_yticks(range(len(largest)), [f"{name} = {row[k]:.3g}" for name, k in zip(names, largest, strict=True)])
+    some = f"\nthe {len(largest)} largest of {len(slopes):,} inputs" if len(largest) < len(slopes) else ""
+    scaled = "" if model.preprocessing is None else ", scaled"
+    words = "−∂loss/∂x   (blue: more of it speaks for the answer; orange: against it)"
+    style.label(ax, title=title + some, x=words, y=f"input = its value{scaled}", grid=True)
 
 
 def _target_in_words(model: Model, target: AnyArray) -> str:
     words = in_words(model, np.asarray(target))
     if words is None:
         return "the true values"
-    return f"the true value {words}" if model.network.loss.kind == "values" else style.literal(words)
+    if model.network.loss.kind != "values":
+        return style.literal(words, 40)
+    return f"{style.literal(target_name(model) or 'the true value', 40)} = {words}"

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from pellucid._text import decimal
+from pellucid._text import decimal, shortened
 from pellucid.analysis.class_report import Answers, worst_by_loss
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray, Array
@@ -12,10 +12,11 @@ from pellucid.core.network import Network
 from pellucid.model.model import Model
 from pellucid.render.pictures import style
 from pellucid.render.pictures.predicted_vs_true import against_truth
-from pellucid.render.pictures.subject import as_model, one_class_each
+from pellucid.render.pictures.subject import as_model, one_class_each, target_name
 
 BARS = 10  # classes of which all probabilities are drawn; of more, the likeliest ones
 LIKELIEST = 5
+SHORT = 16  # letters of two classes that stand in one line
 
 
 def digits(
@@ -65,14 +66,14 @@ def _captions(model: Model, X: AnyArray, y: AnyArray | None) -> tuple[list[str],
             texts = [f"{text}\ntrue {row[0]:.3g}" for text, row in zip(texts, truth, strict=True)]
         return texts, [False] * len(X)
     one_class_each(model, "digits")
-    names, found = model.class_names, Answers(model.network.predict(X))
+    names, found = style.labels(model.class_names, 9), Answers(model.network.predict(X))
     likely = found.probabilities.max(axis=1)
-    texts = [f"{style.literal(names[k], 9)} · {_share(p)}" for k, p in zip(found.labels, likely, strict=True)]
+    texts = [f"{names[k]} · {style.share(p)}" for k, p in zip(found.labels, likely, strict=True)]
     if y is None:
         return texts, [False] * len(X)
-    labels = checks.targets(model.network.loss, y, len(X), model.network.sizes[-1]).reshape(-1).astype(np.int64)
-    wrong = (labels != found.labels).tolist()
-    marks = [f"✗ true: {style.literal(names[k], 9)}" if bad else "✓" for k, bad in zip(labels, wrong, strict=True)]
+    answers = checks.targets(model.network.loss, y, len(X), model.network.sizes[-1]).reshape(-1).astype(np.int64)
+    wrong = (answers != found.labels).tolist()
+    marks = [f"✗ true: {names[k]}" if bad else "✓" for k, bad in zip(answers, wrong, strict=True)]
     return [f"{text}\n{mark}" for text, mark in zip(texts, marks, strict=True)], wrong
 
 
@@ -105,17 +106,27 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     rows, losses = worst_by_loss(model.network, inputs, y, top)
     found = Answers(model.network.predict(inputs[rows]))
     wrong = bool((found.labels != truth[rows]).any())
+    names = style.labels(model.class_names, 18)
     columns = min(4, len(rows))
-    figure = style.figure(max(4.5, 3.0 * columns), 1.0 + 1.75 * -(-len(rows) // columns))
+    wide = 3.5 if model.image_shape is None else 3.0  # names of classes stand left of the bars and above them
+    figure = style.figure(max(4.5, wide * columns), 1.1 + 1.9 * -(-len(rows) // columns))
     for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
         guess, true = int(found.labels[k]), int(truth[row])
         ax = _mistake(figure, tile, model, inputs[row], found.probabilities[k], guess, true)
-        names = [style.literal(model.class_names[label], 10) for label in (true, guess)]
-        title = f"sample {row}, loss {decimal(losses[row], 2)}\ntrue {names[0]} → taken for {names[1]}"
-        ax.set_title(title, fontsize=style.TEXT, loc="left")
-    what = "The worst mistakes" if wrong else "No mistakes; the greatest losses"
-    style.heading(figure, f"{what} of {len(inputs):,} samples (bars: probabilities; hatched: the true class)")
+        answer = _answer(names[true], names[guess], right=true == guess)
+        ax.set_title(f"sample {row}, loss {decimal(losses[row], 2)}\n{answer}", fontsize=style.TEXT, loc="left")
+    what, target = "The worst mistakes" if wrong else "No mistakes; the greatest losses", target_name(model)
+    if target is not None:
+        what = f"{shortened(target)}: {what[0].lower()}{what[1:]}"
+    style.heading(figure, f"{what} of {len(inputs):,} samples", "(bars: probabilities; hatched: the true class)")
     return figure
+
+
+def _answer(true: str, guess: str, *, right: bool) -> str:
+    """What is true and what was said, in one line, or in two where the names are long."""
+    if right:
+        return "true = predicted:" + (" " if len(true) <= SHORT else "\n") + true
+    return f"true {true}" + (" → " if len(true + guess) <= SHORT else "\n") + f"taken for {guess}"
 
 
 def _mistake(
@@ -145,16 +156,15 @@ def _bars(ax: "style.Axes", model: Model, probabilities: Array, guess: int, trut
     for k, bar in zip(drawn, bars, strict=True):
         if k == truth:
             bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
-    ax.set_yticks(range(len(drawn)), [style.literal(model.class_names[k], 10) for k in drawn])
+    ax.set_yticks(range(len(drawn)), style.labels([model.class_names[k] for k in drawn], 14))
     ax.invert_yaxis()
-    ax.set_xlim(0, 100)
+    ax.set_xlim(0, 140)  # behind its bar stands the percentage of the answer, and of the true class
+    for place, k in enumerate(drawn):
+        if k in (truth, guess):
+            style.write_share(ax, place, float(probabilities[k]), 100)
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.tick_params(labelsize=style.SMALL, length=2)
     for k, tick in zip(drawn, ax.get_yticklabels(), strict=True):  # a bar may be too short to show its colour
         if k in (truth, guess):
-            tick.set(color=style.BLUE if k == truth else style.VERMILLION, weight="bold")
+            tick.set(color=style.BLUE if k == truth else style.WRONG_INK, weight="bold")
     ax.spines[["top", "right"]].set_visible(False)
-
-
-def _share(p: float) -> str:
-    return f"{100 * p:.0f} %" if p < 0.995 else f"{100 * p:.1f} %"

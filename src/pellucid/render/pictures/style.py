@@ -20,6 +20,7 @@ from pellucid._text import shortened, visible
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
 from pellucid.render import svg
+from pellucid.render.names import distinct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # the other pictures take the types from here
@@ -28,17 +29,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Figure
     from matplotlib.gridspec import SubplotSpec as SubplotSpec
     from matplotlib.image import AxesImage as AxesImage
+    from matplotlib.ticker import Locator as Locator
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 BLUE, ORANGE, VERMILLION, GREEN = svg.BLUE, svg.ORANGE, svg.VERMILLION, svg.GREEN
 SKY, PURPLE, BLACK, GREY, PALE = svg.SKY, svg.PURPLE, "#000000", "#666666", "#DDDDDD"
+WRONG_INK = "#A84300"  # vermillion, dark enough for small letters on white
 # a layer each: colour, line, marker; any two differ in more than their colour
 LINES = (
     (BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D"), (BLACK, "-", "v"),
     (ORANGE, "--", "P"), (SKY, "-.", "X"),
 )  # fmt: skip
 HEADING, TITLE, TEXT, SMALL = 12, 10, 9, 7.5  # points
+FEWEST = 4  # bars that there is room for
 
 
 def figure(width: float, height: float) -> "Figure":
@@ -72,10 +76,11 @@ def figure_of(ax: "Axes") -> "Figure":
     return ax.figure.figure
 
 
-def heading(figure: "Figure", text: str) -> None:
-    """What the picture shows, above all of it, in as many lines as it takes."""
+def heading(figure: "Figure", *lines: str) -> None:
+    """What the picture shows, above all of it; a line that is too long for it is broken."""
     letters = max(20, int(figure.get_figwidth() * 9.5))
-    figure.suptitle("\n".join(textwrap.wrap(literal(text, most=200), letters)), fontsize=HEADING)
+    broken = [part for line in lines for part in textwrap.wrap(literal(line, most=200), letters)]
+    figure.suptitle("\n".join(broken), fontsize=HEADING)
 
 
 def label(ax: "Axes", *, title: str = "", x: str = "", y: str = "", grid: bool = False) -> None:
@@ -108,10 +113,27 @@ def signed_image(ax: "Axes", values: AnyArray, most: float, **more: Any) -> "Axe
 
 
 def bars(ax: "Axes", values: AnyArray, colour: str | list[str]) -> None:
-    """Horizontal bars from 0, the first one on top."""
+    """Horizontal bars from 0, the first one on top; a few are not blown up to fill the axes."""
     ax.barh(range(len(values)), values, color=colour, height=0.75)
     ax.axvline(0, color=BLACK, linewidth=0.8)
-    ax.set_ylim(len(values) - 0.4, -0.6)
+    room = max(0.0, (FEWEST - len(values)) / 2)
+    ax.set_ylim(len(values) - 0.4 + room, -0.6 - room)
+
+
+def write_share(ax: "Axes", place: int, p: float, unit: float = 1.0) -> None:
+    """A probability behind the end of its horizontal bar, on an axis that ends at ``unit`` (1, or 100 for percent)."""
+    ax.annotate(share(p), (p * unit, place), (3, 0), textcoords="offset points", va="center", fontsize=SMALL)
+
+
+def share(p: float) -> str:
+    """A probability in percent, with a decimal where it is nearly 0 or 1.
+
+    >>> share(0.513), share(0.9987), share(0.0021), share(1e-9)
+    ('51 %', '99.9 %', '0.2 %', '<0.1 %')
+    """
+    if 0.005 <= p < 0.995:
+        return f"{100 * p:.0f} %"
+    return "<0.1 %" if 0 < p < 0.0005 else f"{100 * p:.1f} %"
 
 
 def name_cells(ax: "Axes", columns: Sequence[str], rows: Sequence[str], most: int, longest: int) -> None:
@@ -147,6 +169,15 @@ def literal(text: object, most: int = 18) -> str:
     ('price in \\$', 'a class with a ve…')
     """
     return shortened(visible(str(text)[: most + 1]), most).replace("$", r"\$")
+
+
+def labels(names: Sequence[object], most: int) -> list[str]:
+    r"""Names as ``literal`` shows them, cut so that those which differ still do.
+
+    >>> labels(["area in $", "area of the kitchen", "area of the cellar"], 12)
+    ['area in \\$', 'area …itchen', 'area …cellar']
+    """
+    return [text.replace("$", r"\$") for text in distinct(names, most)]
 
 
 def signed() -> "Colormap":

@@ -2,6 +2,7 @@
 
 import numpy.typing as npt
 
+from pellucid._text import number
 from pellucid.core import checks
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
@@ -55,8 +56,17 @@ def as_row(x: npt.ArrayLike, features: int) -> AnyArray:
     return checks.inputs(given.reshape(1, -1) if given.size == features else given, features)
 
 
+def target_name(model: Model) -> str | None:
+    """What is predicted, as its column is called; None where the data have no name for it, or several."""
+    plan = model.preprocessing
+    if plan is not None and plan.targets:
+        return plan.targets[0].name if len(plan.targets) == 1 else None
+    name = model.data.get("target")
+    return name if isinstance(name, str) else None
+
+
 def in_words(model: Model, target: AnyArray) -> str | None:
-    """A sample's target, or what is predicted for it, (1,): a class by its name, a value as a number.
+    """A sample's target, or what is predicted for it, (1,): a class by its name, a value as a number in its own unit.
 
     None where there are several of them.
 
@@ -68,5 +78,6 @@ def in_words(model: Model, target: AnyArray) -> str | None:
     if len(values) > 1:
         return None
     if kind == "values":
-        return f"{values[0]:.4g}"
+        plan = model.preprocessing
+        return number(float((values if plan is None else plan.in_units(values))[0]))
     return model.class_names[int(values[0] if kind == "classes" else values[0] > 0.5)]

@@ -19,7 +19,7 @@ SHARE = 0.99  # of all pixels lie within the colours' range
 def weights(model: Model | Network, *, layer: int = 1, columns: int = 8) -> "style.Figure":
     """A layer's W: as one picture a neuron where its inputs are a picture's pixels, else as a table (outputs, inputs).
 
-    All have one scale: blue above 0, white at 0, vermillion below. Of a layer of more than 64 neurons, pictures are
+    All have one scale: blue above 0, white at 0, orange below. Of a layer of more than 64 neurons, pictures are
     drawn of the 64 whose weights have the largest norm.
 
     Raises:
@@ -43,14 +43,15 @@ def _pictures(W: AnyArray, shape: tuple[int, int], columns: int, names: tuple[st
     columns = min(columns, len(drawn))
     most = style.reach(W[drawn], SHARE)
     figure = style.figure(1.1 * columns + 1.6, 1.25 * -(-len(drawn) // columns) + 0.6)
-    image = None
+    image, titles = None, style.labels(names or range(len(W)), 14)
     for neuron, tile in zip(drawn, style.tiles(figure, len(drawn), columns), strict=True):
         ax = figure.add_subplot(tile)
         image = style.signed_image(ax, W[neuron].reshape(shape), most)
         style.bare(ax)
-        ax.set_title(style.literal(names[neuron] if names else neuron), fontsize=style.SMALL, pad=2)
+        ax.set_title(titles[neuron], fontsize=style.SMALL, pad=2)
     clipped = bool(np.abs(W[drawn]).max() > most)  # colours end before the values do
     style.scale(image, figure.axes, "weight of the pixel", extend="both" if clipped else "neither")
+    figure.supxlabel("blue: ink there raises the neuron's score; orange: lowers it", fontsize=style.TEXT)
     some = f"the {len(drawn)} strongest of {len(W)} neurons" if len(drawn) < len(W) else f"all {len(W)} neurons"
     style.heading(figure, f"What layer 1 looks for: the weights of {some}")
     return figure
@@ -66,12 +67,13 @@ def _table(model: Model, W: AnyArray, layer: int) -> "style.Figure":
     ax = figure.subplots()
     most = style.reach(W)
     image = style.signed_image(ax, W, most, aspect="auto", interpolation="nearest")
-    style.name_cells(ax, [*map(style.literal, columns)], [*map(style.literal, rows)], NAMED, longest=3)
+    style.name_cells(ax, style.labels(columns, 24), style.labels(rows, 24), NAMED, longest=3)
     if W.size <= WRITTEN:
         texts = np.array([[f"{value:.2g}" for value in row] for row in W])
         style.fill_cells(ax, texts, dark=np.abs(W) > 0.6 * most, bold=np.zeros(W.shape, bool))
     source = "input" if layer == 1 else f"neuron of layer {layer - 1}"
     style.label(ax, x=source, y="output" if last else f"neuron of layer {layer}")
     style.scale(image, ax, "weight")
+    figure.supxlabel("blue: a larger input raises the score; orange: lowers it", fontsize=style.TEXT)
     style.heading(figure, f"The weights of layer {layer}: {outputs} × {inputs}")
     return figure

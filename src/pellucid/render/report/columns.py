@@ -18,11 +18,11 @@ def columns(about: Subject) -> Section | None:
     else:
         told = tuple(describe(column, 0) for column in plan.columns)
     rows: list[list[Cell]] = [
-        [shortened(column.name), column.kind, f"{column.missing:,}" if column.missing else "", str(column.inputs or ""),
-         column.becomes]
+        [shortened(column.name), column.kind, column.becomes, f"{column.missing:,}" if column.missing else "",
+         str(column.inputs or "")]
         for column in told[:MOST]
     ]  # fmt: skip
-    made = table("Each column of the table", ["column", "is", "missing", "inputs", "becomes"], rows, left=2)
+    made = table("Each column of the table", ["column", "is", "becomes", "missing", "inputs"], rows, left=3)
     if len(told) > MOST:
         made += paragraph(f"The first {MOST} of {len(told):,} columns.", kind="note")
     words = "Means, scales and levels are those of the training part; they are kept in the model file."

@@ -19,15 +19,15 @@ def classes(about: Subject, seen: Seen) -> Section:
     names = about.model.class_names
     found = Confusions.of(seen.outputs, seen.y, len(names))
     whole = len(names) <= MOST_CLASSES
-    made = _matrix(found, names, where(seen)) if whole else _pairs(found, names, where(seen))
-    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(found, names))
+    made = _matrix(found, names, where(about, seen)) if whole else _pairs(found, names, where(about, seen))
+    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(found, names, about.one))
 
 
-def where(seen: Seen) -> str:
+def where(about: Subject, seen: Seen) -> str:
     """Which samples were looked at, in words."""
     if len(seen.X) < seen.total:
-        return f"the first {len(seen.X):,} of {seen.total:,} {seen.part} samples"
-    return f"{seen.total:,} {seen.part} samples"
+        return f"the first {len(seen.X):,} of {seen.total:,} {seen.part} {about.one}s"
+    return f"{seen.total:,} {seen.part} {about.one}s"
 
 
 def _matrix(found: Confusions, names: tuple[str, ...], samples: str) -> str:
@@ -73,7 +73,7 @@ def _pairs(found: Confusions, names: tuple[str, ...], samples: str) -> str:
     return table(caption, ["true", "taken for", "times", "of the class"], rows, left=2)
 
 
-def _scores(found: Confusions, names: tuple[str, ...]) -> str:
+def _scores(found: Confusions, names: tuple[str, ...], one: str) -> str:
     each = found.scores()
     order = list(range(len(names)))
     caption = "How well each class is recognised"
@@ -86,4 +86,4 @@ def _scores(found: Confusions, names: tuple[str, ...]) -> str:
     ]
     note = "Precision: of what was taken for the class, the share that is. "
     note += "Recall: of the class, the share that was found."
-    return table(caption, ["class", "samples", "precision", "recall", "F1"], rows) + paragraph(note, kind="note")
+    return table(caption, ["class", f"{one}s", "precision", "recall", "F1"], rows) + paragraph(note, kind="note")

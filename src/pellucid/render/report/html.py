@@ -15,6 +15,7 @@ class Html:
     title: str = ""
 
 
+WORD = 16  # letters; a longer text is not broken after each of its words where the screen is narrow
 Cell = str | Html  # a text, which is escaped, or markup
 
 
@@ -63,7 +64,8 @@ def table(
 def _cell(tag: str, cell: Cell, is_number: bool, more: str = "") -> str:
     kind = _class("n" if is_number else "")
     if isinstance(cell, str):
-        return f"<{tag}{more}{kind}>{escape(cell)}</{tag}>"
+        wide = ' style="min-width:8rem"' if len(cell) > WORD and not is_number and "col" not in more else ""
+        return f"<{tag}{more}{kind}{wide}>{escape(cell)}</{tag}>"
     style = f' style="{cell.style}"' if cell.style else ""
     title = f' title="{escape(cell.title)}"' if cell.title else ""
     return f"<{tag}{more}{kind}{style}{title}>{cell.markup}</{tag}>"

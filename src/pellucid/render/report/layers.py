@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pellucid._text import number, shortened
+from pellucid._text import number
 from pellucid.analysis.layer_health import can_saturate, layer_health, root_mean_square, strongest
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.render import svg
+from pellucid.render.names import distinct
 from pellucid.render.notebook.summaries import architecture, histogram
 from pellucid.render.report import colours, png
 from pellucid.render.report.html import Cell, Html, Section, figure, paragraph, table
@@ -43,9 +44,9 @@ def layers(about: Subject, seen: Seen | None) -> Section:
     made = drawn + table("The layers", [*heads, "spread of W"], rows, left=2)
     if seen is not None:
         words = (
-            f"RMS is the root of the mean square. On {min(LOOKED_AT, len(seen.X)):,} {seen.part} samples: a neuron is "
-            "dead where no gradient passes through it for any of them; an activation is saturated where its function "
-            "is nearly flat."
+            f"RMS is the root of the mean square. On {min(LOOKED_AT, len(seen.X)):,} {seen.part} {about.one}s: "
+            "a neuron is dead where no gradient passes through it for any of them; an activation is saturated where "
+            "its function is nearly flat."
         )
         made += paragraph(words, kind="note")
     return Section("layers", "Layers", "Inside the network", made)
@@ -123,4 +124,4 @@ def _heat(about: Subject, W: Array, b: Array, neurons: AnyArray, limit: float) -
     for k in neurons:
         row = [Html(written(v), colours.style(colours.signed(v, limit))) for v in W[k, inputs].tolist()]
         rows.append([str(k), *row, written(b[k])])
-    return table(caption, ["neuron", *(shortened(names[k], 14) for k in inputs), "b"], rows, kind="heat")
+    return table(caption, ["neuron", *distinct([names[k] for k in inputs], 14), "b"], rows, kind="heat")

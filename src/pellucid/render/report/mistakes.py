@@ -7,42 +7,46 @@ import numpy as np
 
 from pellucid._text import escape, number, percent, shortened
 from pellucid.analysis.class_report import Answers, worst
-from pellucid.analysis.layer_health import strongest
 from pellucid.core.arrays import AnyArray, Array, some_rows
 from pellucid.render import svg
+from pellucid.render.names import distinct
 from pellucid.render.report import png
 from pellucid.render.report.confusion import where
+from pellucid.render.report.held import Held
 from pellucid.render.report.html import Section, figure, grid, paragraph, table
 from pellucid.render.report.subject import Seen, Subject
 from pellucid.render.svg import Axis, Series
 
 SHOWN = 24
 LONGEST = 56  # pixels of a side of a picture
-MOST_FEATURES = 6  # of a row
 MOST_OUTPUTS = 4  # of a regression that are drawn
 MOST_POINTS = 500
 BINS = 25
 
 
-def mistakes(about: Subject, seen: Seen) -> Section:
+def mistakes(about: Subject, seen: Seen, held: Held) -> Section:
     """The mistakes with the least probability for the true class."""
     y = seen.y.reshape(-1).astype(np.int64)
     answers, title = Answers(seen.outputs), "What it gets wrong"
     guessed, likely = answers.labels, answers.probability(y)
     wrong = guessed != y
     if not wrong.any():
-        return Section("mistakes", "Mistakes", title, paragraph(f"Nothing: all of {where(seen)} are right."))
+        return Section("mistakes", "Mistakes", title, paragraph(f"Nothing: all of {where(about, seen)} are right."))
     sure = answers.probability(guessed)
     rows = worst(-likely, SHOWN, among=wrong, ties=sure)
     words = (
-        f"{wrong.sum():,} of {where(seen)} are wrong. Here are the {len(rows)} worst: those whose true class the "
-        f"network thinks least likely. The arithmetic behind the first:"
+        f"{wrong.sum():,} of {where(about, seen)} are wrong. Here are the {len(rows)} worst: those whose true class "
+        f"the network thinks least likely. The arithmetic behind the first:"
     )
     line = f"pellucid explain {shlex.quote(str(about.folder))} --sample {rows[0]}"
     names = about.model.class_names
-    truth = [(shortened(names[y[k]], 24), shortened(names[guessed[k]], 24), percent(float(sure[k]))) for k in rows]
+    called = distinct(names, 24)
+    truth = [(called[y[k]], called[guessed[k]], percent(float(sure[k]))) for k in rows]
     made = paragraph(words) + f"<pre><code>{escape(line)}</code></pre>\n"
-    made += _pictures(about, seen, rows, truth) if about.model.image_shape else _rows(about, seen, rows, truth, likely)
+    if about.model.image_shape:
+        made += _pictures(about, seen, rows, truth)
+    else:
+        made += _rows(held, rows, truth, likely)
     return Section("mistakes", "Mistakes", title, made)
 
 
@@ -60,46 +64,34 @@ def _pictures(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tupl
     return grid(pieces, "mistakes") + paragraph(note, kind="note")
 
 
-def _rows(about: Subject, seen: Seen, worst_rows: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
-    columns, heads = _features(about)
+def _rows(held: Held, worst_rows: AnyArray, truth: list[tuple[str, str, str]], likely: Array) -> str:
     rows = [
-        [str(k), true, guessed, sure, percent(float(likely[k])), *(number(float(v)) for v in seen.X[k, columns])]
+        [held.number(k), true, guessed, sure, percent(float(likely[k])), *held.cells(k)]
         for k, (true, guessed, sure) in zip(worst_rows, truth, strict=True)
     ]
-    named = ["sample", "true", "taken for", "how sure", "of the true one", *heads]
-    return table("The worst mistakes" + _of_all(about, columns), named, rows, left=3)
+    named = [held.one, "true", "taken for", "how sure", "of the true one", *held.heads]
+    return table("The worst mistakes" + held.caption, named, rows, left=3)
 
 
-def _features(about: Subject) -> tuple[AnyArray, list[str]]:
-    """The inputs that the first layer weighs most, in their order, and what they are called."""
-    columns = strongest(about.network.layers[0].W.T, MOST_FEATURES)
-    names = about.model.feature_names
-    return columns, [shortened(names[k], 16) for k in columns]
-
-
-def _of_all(about: Subject, columns: AnyArray) -> str:
-    inputs = about.network.sizes[0]
-    scaled = "" if about.model.preprocessing is None else "; inputs as the network takes them, scaled"
-    some = f"; of {inputs:,} inputs the {len(columns)} that layer 1 weighs most" if len(columns) < inputs else ""
-    return some + scaled
-
-
-def residuals(about: Subject, seen: Seen) -> Section:
-    """Values: predicted against true, how the errors are spread, and the largest of them."""
+def residuals(about: Subject, seen: Seen, held: Held) -> Section:
+    """Values: predicted against true, how the errors are spread, and the largest of them, of a table these first."""
     guessed = np.asarray(seen.outputs, np.float64)
     truth = np.asarray(seen.y, np.float64).reshape(guessed.shape)
     outputs = range(min(MOST_OUTPUTS, guessed.shape[1]))
     charts = [chart for k in outputs for chart in _charts(k, _output(about, k), guessed[:, k], truth[:, k])]
-    made = paragraph(f"On {where(seen)}.") + grid(charts)
+    drawn, largest = grid(charts), _largest(about, held, guessed, truth)
     if guessed.shape[1] > MOST_OUTPUTS:
-        made += paragraph(f"The first {MOST_OUTPUTS} of {guessed.shape[1]:,} outputs are drawn.", kind="note")
-    return Section("errors", "Errors", "Predicted against true", made + _largest(about, seen, guessed, truth))
+        drawn += paragraph(f"The first {MOST_OUTPUTS} of {guessed.shape[1]:,} outputs are drawn.", kind="note")
+    pieces = drawn + largest if about.model.preprocessing is None else largest + drawn
+    target = f"{_output(about, 0)}, on" if guessed.shape[1] == 1 and about.model.preprocessing is not None else "On"
+    words = paragraph(f"{target} {where(about, seen)}.")
+    return Section("errors", "Errors", "Predicted against true", words + pieces)
 
 
 def _output(about: Subject, k: int) -> str:
     plan = about.model.preprocessing
     if plan is not None and plan.targets:
-        return shortened(plan.targets[k].name, 24)
+        return shortened(plan.targets[k].name)
     target = shortened(about.settings.target or "value", 24)
     return target if about.network.sizes[-1] == 1 else f"output {k}"
 
@@ -133,14 +125,15 @@ def _counted(error: Array) -> tuple[AnyArray, Array]:
         return np.array([len(near)]), np.array([near.min(), near.max()])
 
 
-def _largest(about: Subject, seen: Seen, guessed: Array, truth: Array) -> str:
+def _largest(about: Subject, held: Held, guessed: Array, truth: Array) -> str:
     """The samples with the largest errors, output by output taken together."""
     size = np.abs(guessed - truth).max(axis=1)
-    columns, heads = _features(about)
+    of = [] if about.model.preprocessing is not None and guessed.shape[1] == 1 else ["of"]
     rows = []
     for k in worst(size, SHOWN):
         j = int(np.abs(guessed[k] - truth[k]).argmax())
-        numbers = (truth[k, j], guessed[k, j], guessed[k, j] - truth[k, j], *seen.X[k, columns])
-        rows.append([str(k), _output(about, j), *(number(float(v)) for v in numbers)])
-    named = ["sample", "of", "true", "predicted", "error", *heads]
-    return table("The largest errors" + _of_all(about, columns), named, rows, left=2)
+        numbers = (truth[k, j], guessed[k, j], guessed[k, j] - truth[k, j])
+        output = [_output(about, j)] * len(of)
+        rows.append([held.number(k), *output, *(number(float(v)) for v in numbers), *held.cells(k)])
+    named = [held.one, *of, "true", "predicted", "error", *held.heads]
+    return table("The largest errors" + held.caption, named, rows, left=1 + len(of))

@@ -11,7 +11,8 @@ from pellucid._pages import in_one_sheet, policy
 from pellucid._text import escape
 from pellucid.analysis.finding import Finding
 from pellucid.datasets import Dataset
-from pellucid.render.report import columns, confusion, cost, curves, layers, mistakes, scores
+from pellucid.render.report import columns, confusion, cost, curves, importance, layers, mistakes, scores
+from pellucid.render.report.held import held
 from pellucid.render.report.html import Section, paragraph
 from pellucid.render.report.subject import Seen, Subject, see, subject
 from pellucid.runs import Run, SavedRun, read_run
@@ -77,23 +78,44 @@ def _subject(run: Source, dataset: Dataset | None) -> Subject:
 
 
 def _sections(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
+    return (_of_samples if about.model.preprocessing is None else _of_table)(about, seen, findings)
+
+
+def _of_samples(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
+    """Of a run on pictures or arrays: how training went comes before what the network makes of samples."""
+    return [
+        scores.scores(about), *_findings(findings), curves.training_curves(about.history),
+        *reversed(_predictions(about, seen, None)), layers.weights(about), *_rest(about, seen),
+    ]  # fmt: skip
+
+
+def _of_table(about: Subject, seen: Seen | None, findings: Sequence[Finding] | None) -> list[Section]:
+    """Of a run on a table: the answer comes first, which columns it hangs on, and the rows that it is wrong about."""
+    found = importance.find(about)
     made = [
-        scores.scores(about), None if findings is None else scores.findings(findings),
-        curves.training_curves(about.history), *_predictions(about, seen), columns.columns(about),
-        layers.weights(about), layers.layers(about, seen), cost.cost(about), cost.again(about),
+        scores.scores(about), importance.columns(about, found), *_predictions(about, seen, found),
+        *_findings(findings), curves.training_curves(about.history), columns.columns(about), *_rest(about, seen),
     ]  # fmt: skip
     return [section for section in made if section is not None]
 
 
-def _predictions(about: Subject, seen: Seen | None) -> list[Section]:
-    """What the network makes of samples, by what it predicts."""
+def _findings(findings: Sequence[Finding] | None) -> list[Section]:
+    return [] if findings is None else [scores.findings(findings)]
+
+
+def _rest(about: Subject, seen: Seen | None) -> list[Section]:
+    return [layers.layers(about, seen), cost.cost(about), cost.again(about)]
+
+
+def _predictions(about: Subject, seen: Seen | None, found: importance.Found | None) -> list[Section]:
+    """What the network makes of samples, by what it predicts, the worst of them first."""
     net = about.network
     if seen is None:
         why = about.why or "The data are larger than memory, and no part was held back."
         return [Section("classes", "Predictions", "What it predicts", paragraph(f"Nothing is shown here. {why}"))]
     if net.loss.kind == "values":
-        return [mistakes.residuals(about, seen)]
+        return [mistakes.residuals(about, seen, held(about, seen, found))]
     if net.loss.kind == "probabilities" and net.sizes[-1] > 1:
         words = "Each output answers a question of its own: there is no one class to confuse with another."
         return [Section("classes", "Predictions", "What it predicts", paragraph(words))]
-    return [confusion.classes(about, seen), mistakes.mistakes(about, seen)]
+    return [mistakes.mistakes(about, seen, held(about, seen, found)), confusion.classes(about, seen)]

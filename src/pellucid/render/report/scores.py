@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from pellucid._text import counted, escape, number, percent, shortened
 from pellucid.analysis.finding import Finding
 from pellucid.render.report.html import Cell, Section, facts, paragraph, table
@@ -14,10 +16,29 @@ from pellucid.render.report.subject import Subject
 def score(about: Subject) -> tuple[str, str]:
     """The run's score as people say it, and what it is."""
     part, scores = about.judged, about.result[about.judged]
-    samples = about.samples[part]
+    samples, baseline = f"{about.samples[part]:,} {part} {about.one}s", scores.get("baseline")
     if "accuracy" in scores:
-        return percent(scores["accuracy"]), f"of {samples:,} {part} samples are recognised"
-    return decimal(scores["r2"]), f"R² on {samples:,} {part} samples: the share of the variance that is explained"
+        against = "" if baseline is None else f"; {guess(about)}: {percent(baseline['accuracy'])}"
+        return percent(scores["accuracy"]), f"of {samples} are recognised{against}"
+    against = "" if baseline is None else f"; {guess(about)}: {_rounded(baseline['r2'])}"
+    return decimal(scores["r2"]), f"R² on {samples}: the share of the variance that is explained{against}"
+
+
+def guess(about: Subject) -> str:
+    """The guess that the score is compared with, in words."""
+    if about.model.classes is None:
+        return "always the mean"
+    known = about.model.guess
+    return "always the commonest class" if known is None else f"always “{_class(about, int(np.argmax(known)))}”"
+
+
+def _class(about: Subject, k: int) -> str:
+    return shortened(about.model.class_names[k], 30)
+
+
+def _rounded(r2: float | None) -> str:
+    """R² of a mean, which is 0 but for the last digits."""
+    return decimal(None if r2 is None else round(r2, 4) + 0.0)
 
 
 def key_figures(about: Subject) -> str:
@@ -28,14 +49,16 @@ def key_figures(about: Subject) -> str:
     pairs = [(f"{part} loss", decimal(scores["loss"]), net.loss.name)]
     if "accuracy" in scores:
         wrong = round((1 - scores["accuracy"]) * about.samples[part])
-        pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.samples[part]:,} samples"))
+        pairs.append((f"{part} mistakes", f"{wrong:,}", f"of {about.samples[part]:,} {about.one}s"))
     elif net.sizes[-1] == 1:  # of several values it would mix their units
-        pairs.append((f"{part} RMSE", decimal(scores["rmse"]), "in the unit of the target"))
+        mean = scores.get("baseline")
+        words = "in the unit of the target" if mean is None else f"always the mean: {decimal(mean['rmse'])}"
+        pairs.append((f"{part} RMSE", decimal(scores["rmse"]), words))
     epochs, time = counted(result["epochs"], "epoch"), result["seconds"]
     pairs += [
         ("parameters", f"{net.theta.size:,}", f"{net.dtype}"),
         ("training time", seconds(time), f"{epochs}, {result['steps']:,} steps"),
-        ("speed", rate(seen, time), "samples a second in training"),
+        ("speed", rate(seen, time), f"{about.one}s a second in training"),
         ("a prediction", f"{sum(i * o for i, o in pairwise(net.sizes)):,}", "multiply-adds"),
     ]
     return facts(pairs, "key")
@@ -46,6 +69,7 @@ def scores(about: Subject) -> Section:
     of_classes = "accuracy" in about.result["train"]
     one_value = about.network.sizes[-1] == 1  # of several values an RMSE would mix their units
     heads = ["accuracy", "95 % interval"] if of_classes else ["R²", "RMSE"] if one_value else ["R²"]
+    compared = all("baseline" in found for found in about.result.values() if isinstance(found, dict))
     rows: list[list[Cell]] = []
     for part, samples in about.samples.items():
         found = about.result[part]
@@ -56,8 +80,11 @@ def scores(about: Subject) -> Section:
             cells = [percent(found["accuracy"]), f"{100 * low:.2f} – {percent(high)}"]
         else:
             cells = [decimal(found["r2"]), decimal(found["rmse"])]
-        rows.append([part, f"{samples:,}", decimal(found["loss"]), *cells[: len(heads)]])
-    made = table("The trained network on each part of the data", ["part", "samples", "loss", *heads], rows)
+        guessed = _guessed(found["baseline"]) if compared else []
+        rows.append([part, f"{samples:,}", decimal(found["loss"]), *cells[: len(heads)], *guessed[: len(heads)]])
+    if compared:
+        heads += [guess(about)] if of_classes else [f"{name}, {guess(about)}" for name in heads]
+    made = table("The trained network on each part of the data", ["part", f"{about.one}s", "loss", *heads], rows)
     kept, epochs = about.result["best_epoch"], about.result["epochs"]
     if kept != epochs:
         words = f"The model is that of epoch {kept}, which had the least dev loss; training stopped at {epochs}."
@@ -66,6 +93,13 @@ def scores(about: Subject) -> Section:
         words = "The interval is Wilson's: where the accuracy lies on samples of the same kind that nobody has seen."
         made += paragraph(words, kind="note")
     return Section("scores", "Scores", "Scores", made)
+
+
+def _guessed(baseline: dict[str, Any]) -> list[str]:
+    """What a guess scores, in the columns of the scores."""
+    if "accuracy" in baseline:
+        return [percent(baseline["accuracy"])]
+    return [_rounded(baseline["r2"]), decimal(baseline["rmse"])]
 
 
 def findings(found: Sequence[Finding]) -> Section:

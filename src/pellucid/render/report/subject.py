@@ -53,6 +53,11 @@ class Subject:
         return self.dataset.name if self.dataset is not None else self.settings.data
 
     @property
+    def one(self) -> str:
+        """What one of the data is called: a row of a table, else a sample."""
+        return "sample" if self.model.preprocessing is None else "row"
+
+    @property
     def judged(self) -> str:
         """The part whose score is the run's: test if there is one, else dev, else train."""
         return next(part for part in ("test", "dev", "train") if self.result[part] is not None)
@@ -104,13 +109,19 @@ def data_of(model: Model) -> tuple[Dataset | None, str]:
 
 def see(about: Subject) -> Seen | None:
     """The predictions for at most ``MOST_SAMPLES`` samples of the part that is judged; None without data in memory."""
-    if about.dataset is None:
+    found, plan = looked_at(about.dataset), about.model.preprocessing
+    if found is None:
         return None
-    plan = about.model.preprocessing
+    part, samples = found
+    X, y = samples.X[:MOST_SAMPLES], samples.y[:MOST_SAMPLES]
+    y = y if plan is None or not plan.targets else plan.in_units(y)
+    return Seen(part, len(samples.X), X, y, about.model.in_units().predict(X))
+
+
+def looked_at(dataset: Dataset | None) -> tuple[str, Samples | WeightedSamples] | None:
+    """The part whose samples are looked at, test, else dev, else train, and its name; None without one in memory."""
     for part in ("test", "dev", "train"):
-        samples = getattr(about.dataset, part)
+        samples = None if dataset is None else getattr(dataset, part)
         if isinstance(samples, Samples | WeightedSamples):
-            X, y = samples.X[:MOST_SAMPLES], samples.y[:MOST_SAMPLES]
-            y = y if plan is None or not plan.targets else plan.in_units(y)
-            return Seen(part, len(samples.X), X, y, about.model.in_units().predict(X))
+            return part, samples
     return None
