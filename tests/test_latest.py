@@ -17,7 +17,7 @@ from support import Command
 
 TABLE = Path(__file__).parents[1] / "examples" / "penguins.csv"
 MEASURED = re.compile(r"\d+\.\d+ s\b")  # what is another number each time
-TRAIN = ("train", "penguins.csv", "--target", "species", "--epochs", 1, "-q")
+TRAIN = ("train", "penguins.csv", "--target", "species", "--epochs", 8, "-q")
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +79,8 @@ def test_every_command_that_takes_a_run_takes_the_word(pellucid: Command) -> Non
         named = pellucid(*line.replace("latest", "run").split(), *(["--force"] if "--out" in line else []))
         assert MEASURED.sub("", named.out) == MEASURED.sub("", ended.out.replace(" latest", " run"))
     assert Path("run/landscape.html").is_file()
-    assert pellucid("train", "--resume", "latest", "--epochs", 3, "-q").code == 0
-    assert read_run("run").settings.epochs == 3
+    assert pellucid("train", "--resume", "latest", "--epochs", 9, "-q").code == 0
+    assert read_run("run").settings.epochs == 9
     assert pellucid(*TRAIN, "--start-from", "latest", "--out", "next").code == 0
     assert read_run("next").settings.start_from == "run"  # and not the run that will be the last one
 

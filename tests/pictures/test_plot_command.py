@@ -162,7 +162,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 BAD = [
     ("", "kind of picture"),
-    ("confusio", "is not a kind of picture; choose one of digits, history"),
+    ("confusio", "is not a kind of picture; did you mean confusion? Choose one of digits, history"),
     ("run confusion weights", "3 arguments"),
     ("small.npz", "name the kind of picture after it"),
     ("confusion gone.safetensors", "the run or the model comes first"),
