@@ -66,7 +66,7 @@ def assert_alike(shown: str, printed: str, *, whole: bool = True) -> None:
     expected, found = shown.splitlines(), printed.rstrip().splitlines()
     assert len(found) == len(expected) or (len(found) > len(expected) and not whole), printed
     for one, other in zip(expected, found, strict=False):
-        assert form(other) == form(one)
+        assert form(other) == form(one), f"{one}\n{other}"
         for was, now in zip(numbers(one), numbers(other), strict=True):
             assert (now == pytest.approx(was, rel=0.1, abs=0.01)) if was % 1 else (now == was), f"{one}\n{other}"
 

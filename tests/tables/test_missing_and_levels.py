@@ -138,7 +138,10 @@ def test_a_common_number_far_from_all_others_is_noted(tmp_path: Path, capsys: py
         ([-999.0] * 20 + list(range(100)), [(-999.0, 20)]),
         ([9999.0] * 20 + list(np.linspace(0, 1, 100)), [(9999.0, 20)]),
         ([-999.0] * 20 + [9999.0] * 9 + list(range(100)), [(-999.0, 20), (9999.0, 9)]),
+        ([-200.0] * 20 + list(np.linspace(7, 320, 100)), [(-200.0, 20)]),
         ([-999.0] * 2 + list(range(100)), []),  # rare
+        ([0.0] * 50 + list(range(500, 600)), []),  # none of it is a value
+        ([80.0] * 50 + list(range(60)), []),
         ([0.0] * 50 + list(range(1, 100)), []),  # near the others
         ([0.0, 1.0, 500.0] * 40, []),  # few values
         (list(np.random.default_rng(0).lognormal(0, 2, 500)), []),

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from click.exceptions import Exit
 
 from pellucid._files.latest import LATEST, keep_latest
-from pellucid._text import percent, shortened
+from pellucid._text import counted, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
@@ -206,7 +206,7 @@ def _describe(results: Out, run: Run) -> None:
     """What is about to be trained, on what."""
     data, settings = run.dataset, run.settings
     sizes = ", ".join(f"{part.shape[0]:,} {name}" for name, part in parts(data).items())
-    results.line(f"{data.name}: {sizes}; {data.train.shape[1]} inputs")
+    results.line(f"{data.name}: {sizes}; {counted(data.train.shape[1], 'input')}")
     show_columns(results, data.understood)
     for said in data.notes:
         note(f"note: {in_flags(said)}")

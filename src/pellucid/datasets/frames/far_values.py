@@ -14,7 +14,8 @@ DIFFERENT = 10  # values that the others need: in a column of few values no one 
 def far_values(values: AnyArray) -> list[tuple[float, int]]:
     """The least and the greatest of values (n,), NaN for a gap, where they are common and far from all others.
 
-    Far is farther than the others are from each other. Each comes with its count.
+    Far is by more than half of what the others span, and than three times the widest gap between two of them. 0 is
+    never meant. Each comes with its count.
 
     >>> far_values(np.array([-200.0] * 9 + list(range(80))))
     [(-200.0, 9)]
@@ -28,6 +29,7 @@ def far_values(values: AnyArray) -> list[tuple[float, int]]:
     for k in (0, len(different) - 1) if len(different) > DIFFERENT else ():
         others = bulk if len(bulk) >= DIFFERENT else np.delete(different, k)
         distance = max(float(others[0] - different[k]), float(different[k] - others[-1]))
-        if common[k] and distance > others[-1] - others[0]:
+        far = max((others[-1] - others[0]) / 2, 3 * np.diff(others).max())
+        if common[k] and different[k] != 0 and distance > far:
             found.append((float(different[k]), int(counts[k])))
     return found

@@ -139,11 +139,20 @@ def describe(column: Number | Category | Date, missing: int) -> Understood:
     elif column.boolean:
         text, kind = "1 for yes, 0 for no, scaled", "boolean"
     else:
-        text, kind = f"(x − {column.mean:.4g}) / {column.scale:.4g}{in_form(column.form)}", "number"
+        text, kind = f"{scaled('x', column.mean, column.scale)}{in_form(column.form)}", "number"
     if missing and not isinstance(column, Category):
         filled = "the middle one" if isinstance(column, Date) else f"{column.fill:.4g}"
         gone += f" become {filled}" + (", marked" if column.gaps else "")
     return Understood(column.name, kind, text + gone, missing, len(column.inputs))
+
+
+def scaled(name: str, mean: float, scale: float) -> str:
+    """Return how a value is scaled.
+
+    >>> scaled("x", 40.0, 10.0), scaled("y", -0.048, 1.056)
+    ('(x − 40) / 10', '(y + 0.048) / 1.056')
+    """
+    return f"({name} {'+' if mean < 0 else '−'} {abs(mean):.4g}) / {scale:.4g}"
 
 
 def in_form(form: str) -> str:

@@ -17,7 +17,7 @@ from pellucid.datasets.frames.coerce import as_planned, columns_of, values_as
 from pellucid.datasets.frames.column import Column, called
 from pellucid.datasets.frames.far_values import far_values
 from pellucid.datasets.frames.frame import Frame
-from pellucid.datasets.frames.infer import check_asked, describe, in_form, understand
+from pellucid.datasets.frames.infer import check_asked, describe, in_form, scaled, understand
 from pellucid.datasets.frames.marks import named_columns
 from pellucid.datasets.frames.targets import (
     class_texts,
@@ -270,7 +270,7 @@ def _in_words(
             text = f"{len(classes)} classes" if classes is not None else ""
             if not text:
                 scale = scales[name]
-                text = f"a value, (y − {scale.mean:.4g}) / {scale.scale:.4g}{in_form(scale.form)}"
+                text = f"a value, {scaled('y', scale.mean, scale.scale)}{in_form(scale.form)}"
             dropped = frame.rows - rows
             text += f"; {dropped:,} rows without it are left out" if dropped else ""
             told.append(Understood(name, "target", text, missing))
