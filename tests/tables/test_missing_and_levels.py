@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import polars
 import pytest
@@ -200,3 +201,38 @@ def test_numbers_as_text_in_a_frame_are_numbers_and_categories_stay() -> None:
     kept = pl.tables.fit(frame.astype({"x": "category"}), "y", epochs=1).preprocessing
     assert kept is not None
     assert isinstance(kept.columns[0], Category)
+
+
+def test_exports_know_a_level_and_a_mark_however_they_are_written(tmp_path: Path) -> None:
+    rng = range(120)
+    trained: dict[str, list[Any]] = {
+        "zip": [["3003.0", "3004", "+5", ""][k % 4] for k in rng], "flag": [["TRUE", "FALSE"][k % 2] for k in rng],
+        "day": [["2024-01-15", "2024-02-15T12:30:00"][k // 2 % 2] for k in rng],
+        "word": ["?" if k % 5 == 0 else "abc"[k % 3] for k in rng],
+        "code": [["1.10", "1.1", "1.1.2"][k % 3] for k in rng], "x": [-200.0 if k % 7 == 0 else k * 0.1 for k in rng],
+    }  # fmt: skip
+    y = [k % 4 + 3 * (k % 2) + k % 3 + 0.5 for k in rng]
+    asked = {"zip": "category", "flag": "category", "day": "category"}
+    model = pl.tables.fit({**trained, "y": y}, "y", columns=asked, missing=["-200"], epochs=5)
+    expected = pl.tables.predict(model, trained)
+    pl.export(model, tmp_path / "m.onnx", to="onnx")
+    pl.export(model, tmp_path / "exported.py", to="numpy")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec((tmp_path / "exported.py").read_text(), space)
+    spellings = {
+        "zip": [["3003", "3004.00", "5e0", " "], [".3003e4", "+3004", "5.", "N/A"]], "flag": [["true", "False"]] * 2,
+        "day": [["2024-01-15T00:00:00", "2024-02-15 12:30"], ["2024-01-15 00:00", "2024-02-15T12:30"]],
+        "word": [["NA", "?"], ["none", "-"]],
+    }  # fmt: skip
+    for k in range(2):
+        later: dict[str, list[Any]] = dict(trained)
+        for name in ("zip", "flag"):
+            later[name] = [spellings[name][k][j % len(spellings[name][k])] for j in rng]
+        later["day"] = [spellings["day"][k][j // 2 % 2] for j in rng]
+        later["word"] = [spellings["word"][k][j % 2] if j % 5 == 0 else "abc"[j % 3] for j in rng]
+        np.testing.assert_array_equal(pl.tables.predict(model, later), expected)
+        feed = {n: np.array(v, object if n != "x" else float)[:, None] for n, v in later.items()}
+        np.testing.assert_allclose(np.ravel(session.run(None, feed)[0]), expected, atol=1e-5)
+        rows = [dict(zip(later, row, strict=True)) for row in zip(*later.values(), strict=True)]
+        np.testing.assert_allclose(np.ravel(space["predict"](rows)), expected, atol=1e-5)
