@@ -156,7 +156,7 @@ def run(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedP
 def test_the_base_installation_trains_on_digits_and_arrays(write: Write, installed: Path, tmp_path: Path) -> None:
     done = run(installed, tmp_path, "train", write(tmp_path), "--epochs", "2", "--out", "run")
     assert done.returncode == 0, done.stderr
-    assert not done.stderr
+    assert all(line.startswith("note: ") for line in done.stderr.splitlines())  # two epochs are no training
 
 
 @pytest.mark.slow
