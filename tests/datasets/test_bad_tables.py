@@ -145,7 +145,7 @@ CASES = [
     Case("a row too long", "d.csv", rows(bad="1,2,0,7"), ("row 3", "4 values", "header names 3", "quotes")),
     Case("one short, one long", "d.csv", text("a,b,y\n1,2\n1,2,3,4\n"), ("row 2", "2 values")),
     Case("the last row cut", "d.csv", rows(bad="1", row=41), ("row 41", "1 value,", "header names 3")),
-    Case("all rows too long", "d.csv", text("a,y\n" + "r,1,0\n" * 9), ("row 2", "3 values", "header names 2")),
+    Case("all rows too long", "d.csv", text("a,y\n" + "r,1,0,4\n" * 9), ("row 2", "4 values", "header names 2")),
     Case("a blank row between", "d.csv", rows(bad=""), ("row 3", "blank", "remove")),
     Case("a row of another separator", "d.csv", rows(bad="1;2;0"), ("row 3", "1 value,", "semicolon")),
     Case("rows of another separator", "d.csv", text("a,b,y\n1;2;3\n4;5;6\n"), ("row 2", "comma", "semicolon")),

@@ -264,7 +264,7 @@ def test_a_word_among_numbers_is_odd_where_it_is_alone() -> None:
     numbers = [str(k) for k in range(40)]
     found = read("v,w\n" + "".join(f"{value},x\n" for value in [*numbers[:7], "n.a.x", *numbers[7:]]))
     assert found.columns["v"].odd == Odd(7, "n.a.x", "number")
-    assert found.oddity("v") == "stdin, row 9, column v: 'n.a.x' is no number, nearly all others are; correct it, or leave it empty"  # fmt: skip
+    assert found.oddity("v") == "stdin, row 9, column v: 'n.a.x' is no number, nearly all others are; correct it, leave it empty, or, where it means missing, say so: missing={'v': 'n.a.x'}"  # fmt: skip
     assert found.oddity("w") is None
     assert column([*numbers, "a", "b", "c"], "text").odd is None  # levels, not dirt
     assert as_frame({"v": [*range(40), "!"]}).columns["v"].odd == Odd(40, "!", "number")

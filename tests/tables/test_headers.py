@@ -46,6 +46,8 @@ NUMBERED = ["column 1", "column 2", "column 3"]
             2,
             2,
         ),
+        ("a,b\nr1,1,2\nr2,3,4\n", ["Unnamed: 0", "a", "b"], 2, 2),  # as R names rows
+        ('"a, b","c"\n"1",0.5,x\n"2",1.5,y\n', ["Unnamed: 0", "a, b", "c"], 2, 2),
     ],
 )
 def test_the_names_are_found(text: str, names: list[str], rows: int, first: int) -> None:
@@ -64,6 +66,19 @@ def test_a_person_may_say_where_they_are() -> None:
 def test_a_model_finds_its_columns_again() -> None:
     assert read("x,y\n1,2\na,b\n3,4\n5,6\n", names=("a", "b")) == (["a", "b"], 2, 4)
     assert read("q,r,s\n", names=tuple(NUMBERED)) == (NUMBERED, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "above", ["Temperature,,Weather,\n", "Report, May\nGenerated, now\n", "Station,3,x\n" * 6, "Report, May\n" * 60]
+)
+def test_where_another_row_may_have_the_names_it_is_proposed_and_works(above: str) -> None:
+    table = above + "v,w,x,y\n" + "1,2,3,4\n" * 90
+    row = above.count("\n") + 1
+    try:
+        assert read(table)[0] == ["v", "w", "x", "y"]
+    except pl.InputError as fault:
+        assert f"if row {row} has the names: header={row}" in str(fault)  # noqa: PT017
+    assert read(table, header=row) == (["v", "w", "x", "y"], 90, row + 1)
 
 
 def test_the_row_of_a_fault_is_that_of_the_file() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import pellucid as pl
 from pellucid.cli import main
-from pellucid.datasets import as_frame, read_frame
+from pellucid.datasets import LoadOptions, as_frame, load_with, read_frame
 from pellucid.datasets.frames.far_values import far_values
 from pellucid.model.columns import Category, Number
 from pellucid.model.levels import Levels, meaning
@@ -101,9 +101,7 @@ def test_what_means_missing_may_be_said_and_is_kept(gap: Any, tmp_path: Path) ->
 
 
 def test_marks_of_a_column_that_is_not_there_are_refused() -> None:
-    with pytest.raises(
-        pl.InputError, match=r"has no column 'cty', of which missing= says what is missing; did you mean city"
-    ):
+    with pytest.raises(pl.InputError, match=r"has no column 'cty', which missing= names; did you mean city"):
         pl.tables.fit({"city": ["a", "b"] * 30, "y": [0.5, 1.5] * 30}, "y", missing={"cty": "x"})
 
 
@@ -236,3 +234,66 @@ def test_exports_know_a_level_and_a_mark_however_they_are_written(tmp_path: Path
         np.testing.assert_allclose(np.ravel(session.run(None, feed)[0]), expected, atol=1e-5)
         rows = [dict(zip(later, row, strict=True)) for row in zip(*later.values(), strict=True)]
         np.testing.assert_allclose(np.ravel(space["predict"](rows)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("gap", "write", "mark"),
+    [
+        ("-999,0", lambda k: f"{k / 7:.1f}".replace(".", ","), "-999"),
+        ("$9,999.00", lambda k: f"${k / 7:.2f}", "9999"),
+        ("-999 °C", lambda k: f"{k / 7:.1f} °C", "-999"),
+        ("9999999", lambda k: f"{k / 7:.1f}", "9999999"),
+        ("9999-12-31", lambda k: f"2020-{k % 12 + 1:02}-{k % 28 + 1:02}", "9999-12-31"),
+        ("31.12.9999", lambda k: f"{k % 28 + 1:02}.{k % 12 + 1:02}.2020", "31.12.9999"),
+    ],
+)
+def test_what_a_note_proposes_makes_the_gaps(gap: str, write: Any, mark: str, tmp_path: Path) -> None:
+    cells = [gap if k % 6 == 0 else write(k) for k in range(180)]
+    rows = "\n".join(f'"{cell}";{k % 7}' for k, cell in enumerate(cells))
+    (tmp_path / "t.csv").write_text("v;y\n" + rows)
+    noted = load_with(tmp_path / "t.csv", LoadOptions(target="y")).notes
+    assert len(noted) == 1
+    assert f"missing={{'v': {mark!r}}}" in noted[0]
+    told = load_with(tmp_path / "t.csv", LoadOptions(target="y", missing=(f"v={mark}",)))
+    assert told.notes == ()
+    assert told.preprocessing is not None
+    assert told.preprocessing.columns[0].gaps
+    model = pl.tables.fit(str(tmp_path / "t.csv"), "y", missing={"v": mark}, epochs=1)
+    pl.export(model, tmp_path / "exported.py", to="numpy")
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec((tmp_path / "exported.py").read_text(), space)
+    expected = pl.tables.probabilities(model, str(tmp_path / "t.csv"))
+    np.testing.assert_allclose(space["probabilities"](space["read"](tmp_path / "t.csv")), expected, atol=1e-5)
+
+
+def test_true_and_false_may_be_written_in_any_case() -> None:
+    texts = ["TRUE", "True", "true", "FALSE", "False", "false"] * 20
+    assert as_frame({"v": texts}).columns["v"].kind == "boolean"
+
+
+def test_a_row_of_sums_is_told(tmp_path: Path) -> None:
+    rows = "\n".join(f"{'abc'[k % 3]},{k % 17}.5" for k in range(90))
+    (tmp_path / "t.csv").write_text(f"shop,y\n{rows}\nTOTAL,750.5\n")
+    assert any(
+        "row 92 begins with 'TOTAL'" in said for said in load_with(tmp_path / "t.csv", LoadOptions(target="y")).notes
+    )
+
+
+def test_units_below_the_names_are_told() -> None:
+    table = "t,y\n°C,\n" + "".join(f"{k}.6,{k % 7}.2\n" for k in range(12))
+    frame = read_frame("-", stdin=io.BytesIO(table.encode()))
+    assert "row 2, column t: '°C' is no number" in (frame.oddity("t") or "")
+
+
+def test_a_mark_among_numbers_is_an_error_whose_remedy_works() -> None:
+    table = {"v": [*(f"{k}.5" for k in range(60)), "n.a."], "y": [k % 7 for k in range(61)]}
+    with pytest.raises(pl.InputError, match=r"'n.a.' is no number.*missing=\{'v': 'n.a.'\}"):
+        pl.tables.fit(table, "y")
+    pl.tables.fit(table, "y", missing={"v": "n.a."}, epochs=1)
+
+
+def test_numbers_that_count_up_number_the_rows_unless_they_are_years() -> None:
+    columns = {"order": list(range(100_000, 100_090)), "year": list(range(1931, 2021)), "y": [k % 5 for k in range(90)]}
+    plan = pl.tables.fit(columns, "y", epochs=1).preprocessing
+    assert plan is not None
+    assert [column.name for column in plan.columns] == ["year"]

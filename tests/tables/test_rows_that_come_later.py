@@ -51,7 +51,7 @@ def test_unknown_levels_are_noted_and_gaps_are_no_trouble(folder: Path, capsys: 
         ),
         (
             "size,city,zip,built,garage,garden\n1,Bonn,10,01/02/2000,true,no\n",
-            "column built: holds dates that may be day/month or month/day; write them as 2026-12-31",
+            "row 2, column built: '01/02/2000', but this column holds dates such as 2026-12-31",
         ),
         (
             "size,city,zip,built,garage,garden\n1,Bonn,10,,true,no\n1e300,Bonn,10,,true,no\n",
@@ -104,7 +104,7 @@ def test_dates_are_read_in_the_order_that_training_knew(tmp_path: Path, capsys: 
     assert said[0] == said[1] == said[2]
     (tmp_path / "rows.csv").write_text("when\n13/1/2021\n")
     assert main(["predict", str(tmp_path / "run"), str(tmp_path / "rows.csv")]) == 2
-    assert "day and month in another order than those of the training" in capsys.readouterr().err
+    assert "row 2, column when: '13/1/2021', but this column holds dates such as 12/31/2026" in capsys.readouterr().err
     (tmp_path / "rows.csv").write_text("when\n1/2/2021\n2021-01-03\n1/32/2021\n")
     assert main(["predict", str(tmp_path / "run"), str(tmp_path / "rows.csv")]) == 2
     assert "row 4, column when: '1/32/2021', but this column holds dates" in capsys.readouterr().err

@@ -71,7 +71,14 @@ def test_what_is_no_number_or_has_several_units_stays_text(cells: list[str]) -> 
 def test_the_whole_file_decides_what_a_point_is() -> None:
     assert column(["76.083", "145"], ";", rent=["10,35", "9,5"]).values.tolist() == [76083, 145]  # type: ignore[union-attr]
     assert column(["76.083", "145"], ";", rent=["10.35", "9.5"]).values.tolist() == [76.083, 145]  # type: ignore[union-attr]
-    assert column(["76.083", "145"], ";").values.tolist() == [76.083, 145]  # type: ignore[union-attr]
+    assert column(["76.083", "145"], ",").values.tolist() == [76.083, 145]  # type: ignore[union-attr]
+    few = column(["76.083", "145"], ";")
+    assert few.odd is not None
+    assert "may be 76.083 or 76083" in few.odd.why
+    many = [f"{k}.{476 + k}" for k in range(1, 20)]
+    assert column([*many, "145"], ";").values.tolist()[:2] == [1477, 2478]  # type: ignore[union-attr]
+    assert column([*many, "145"], ",").values.tolist()[:2] == [1.477, 2.478]  # type: ignore[union-attr]
+    assert column([*many, "1450"], ";").odd is not None
     assert column(["76.08", "145"], ";", rent=["10,35", "9,5"]).values.tolist() == [76.08, 145]  # type: ignore[union-attr]
     assert column(["1,173", "2,500"], ";", rent=["10,35", "9,5"]).values.tolist() == [1.173, 2.5]  # type: ignore[union-attr]
     assert column(["1,173", "2,500"], ",").values.tolist() == [1173, 2500]  # type: ignore[union-attr]
@@ -80,7 +87,7 @@ def test_the_whole_file_decides_what_a_point_is() -> None:
 @pytest.mark.parametrize(
     ("cells", "others", "readings"),
     [
-        (["1,173", "2,500"], {}, "'1,173' may be 1173 or 1.173"),
+        (["1,173", "2,500"], {}, "'1,173' may be 1.173 or 1173"),
         (["76.083", "2.500"], {"rent": ["10,35", "9,5"], "height": ["1.75", "1.8"]}, "'76.083' may be 76.083 or 76083"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.frames.column import Column
-from pellucid.datasets.frames.dates import COMPACT, Dates, compact_dates, contradict, dates_in, each_date
+from pellucid.datasets.frames.dates import COMPACT, Dates, compact_dates, dates_in, each_date, example
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.text_columns import as_floats, as_objects, in_form, plain_numbers, with_gaps
 from pellucid.model.levels import date_text, meaning, number_text
@@ -96,8 +96,11 @@ def values_as(frame: Frame, name: str, kind: str, *, form: str = "") -> AnyArray
         return as_objects(texts, distinct)
     values = _read(texts, distinct, kind, form, frame, name)
     _refuse_others(texts.to_numpy(), texts.is_null().to_numpy() | ~np.isnan(values), kind, frame, name, form)
-    frame.refuse_infinite(name, values if kind == "number" else None)
-    return values
+    if kind != "number":
+        return values
+    frame.refuse_infinite(name, values)
+    marked = np.isin(values, list(frame.marks(name).numbers))  # as the form has them: -999,0
+    return np.where(marked, np.nan, values)
 
 
 def _read(texts: pl.Series, distinct: pl.Series, kind: str, form: str, frame: Frame, name: str) -> AnyArray:
@@ -131,22 +134,14 @@ def _number(text: str) -> float | None:
 
 
 def _as_dates(texts: pl.Series, distinct: pl.Series, form: str, frame: Frame, name: str) -> AnyArray:
-    """Return dates in a form or ISO's; in another one where the whole column has it and it contradicts neither."""
-    if not len(distinct):
-        return np.full(len(texts), np.nan)
-    seconds = each_date(texts.to_numpy(), form)
-    if form and not bool((np.isnan(seconds) & ~texts.is_null().to_numpy()).any()):
-        return seconds
+    """Return dates in the form that training knew, or ISO's; without one, in the form of the whole column."""
+    if form or not len(distinct):
+        return each_date(texts.to_numpy(), form)
     found = dates_in(distinct)
     if isinstance(found, str):
         raise InputError(f"{frame.name}, column {name}: {found}")
     if not isinstance(found, Dates):
-        return seconds
-    if contradict(found.form, form):
-        raise InputError(
-            f"{frame.name}, column {name}: its dates have day and month in another order than those of the training "
-            f"({found.form} and {form}); write them as 2026-12-31"
-        )
+        return each_date(texts.to_numpy())
     return as_floats(texts.replace_strict(distinct, found.microseconds, default=None)) / 1e6
 
 
@@ -183,7 +178,9 @@ def _refuse_others(values: AnyArray, fits: AnyArray, kind: str, frame: Frame, na
     if not fits.all():
         i = int(np.argmin(fits))
         value = values[i] if isinstance(values[i], str) else number_text(float(values[i]))
-        what = f"{NAMES[kind]} such as {form}" if kind == "number" and form else NAMES[kind]
+        what = NAMES[kind]
+        if form and kind in ("number", "date"):
+            what += f" such as {example(form) if kind == 'date' else form}"
         commas = kind == "number" and re.match(WITH_THOUSANDS, str(value)) and not form
         raise InputError(
             f"{frame.place(i)}, column {name}: {value!r}, but this column holds {what}: "

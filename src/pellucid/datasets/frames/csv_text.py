@@ -51,18 +51,22 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf, layout: Lay
     separator, width = header.separator, len(header.names)
     if header.line:
         content = content.split(b"\n", header.line)[-1]
-    if header.row == 0:
-        content = separator.join(header.names).encode() + b"\n" + content
+    if not header.stands:
+        content = separator.join("c" * width).encode() + b"\n" + content
     rows = content.count(b"\n") + 1
     needed = TEXT * len(content) + ROW * rows + CELL * (content.count(separator.encode()) + rows) + COLUMN * width
     check_cost(name, needed, on_disk)
-    columns = _read_fast(content, separator, width)
-    if columns is None:
-        check_cost(name, 2 * needed, on_disk)  # each cell is a str of its own
-        columns = _read_carefully(content, name, header)
-    if len(columns[0]) == 0:
-        raise InputError(f"{name}: has a header and no rows below it; give at least one")
-    named, notes = _named(header, columns, name)
+    try:
+        columns = _read_fast(content, separator, width)
+        if columns is None:
+            check_cost(name, 2 * needed, on_disk)  # each cell is a str of its own
+            columns = _read_carefully(content, name, header)
+        if len(columns[0]) == 0:
+            raise InputError(f"{name}: has a header and no rows below it; give at least one")
+        named, notes = _named(header, columns, name)
+    except InputError as error:
+        hint = f"; if row {header.better} has the names: header={header.better}" if header.better else ""
+        raise InputError(f"{error}{hint}") from None
     return Texts(separator, named, header.first, (*header.notes, *notes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +42,7 @@ FORMS = (  # each with all its separators; two that both fit say different thing
     (COMPACT,),
 )
 MONTHS = {"%Y-%m": "-%d", "%b-%Y": "-%d", "%b %Y": " %d", "%B %Y": " %d", "%m/%Y": "/%d"}  # and what a day adds
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H%M%S", "T%H:%M:%S")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %I:%M:%S%p", "T%H%M%S", "T%H:%M:%S")
 KNOWN = (ISO, *(form + time for forms in FORMS for form in forms for time in TIMES))
 NEARLY_ALL = 0.95  # of the distinct values
 LEAST = 3  # different days, from which numbers such as 20261231 are dates
@@ -78,12 +79,20 @@ def dates_in(distinct: pl.Series) -> Dates | str | None:
         for time in TIMES:
             read = {form + time: _all(distinct, form + time) for form in forms}
             found = [Dates(values, form) for form, values in read.items() if values is not None]
-            if len(found) == 1:
+            if len(found) == 1 and not _like_versions(distinct, form=found[0].form):
                 return found[0]
             if len(found) == 2:
                 same = bool((found[0].microseconds == found[1].microseconds).all())
                 return Dates(found[0].microseconds, "") if same else AMBIGUOUS
     return None
+
+
+def _like_versions(distinct: pl.Series, form: str) -> bool:
+    """Whether texts such as 3.9.12 are rather versions: with no day above 12, and none with a leading 0."""
+    if not form.startswith("%d.%m.%y"):
+        return False
+    days = distinct.str.extract(r"^(\d+)", 1)
+    return bool((days.str.len_chars() == 1).any()) and bool((days.cast(int) <= 12).all())
 
 
 def looks_like_dates(distinct: pl.Series) -> str:
@@ -99,6 +108,31 @@ def looks_like_dates(distinct: pl.Series) -> str:
         "looks like dates in no form that is read, or in several; read are 2026-12-31, 20261231, 2026-12, 31.12.2026, "
         "12/31/2026, 31-Dec-2026, Dec 31, 2026, Dec-2026, also with a time"
     )
+
+
+def wrong_iso_date(distinct: pl.Series) -> str | None:
+    """Return the first text that no calendar holds, where nearly all have ISO's form of a date; else None."""
+    import polars as pl
+
+    if distinct.str.contains(LIKE_ISO).sum() < NEARLY_ALL * len(distinct):
+        return None
+    wrong = distinct.filter(distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False).is_null())
+    return str(wrong[0]) if len(wrong) else None
+
+
+def odd_date(distinct: pl.Series) -> str | None:
+    """Return the first text that is no date in the form of nearly all others, or None.
+
+    >>> import polars as pl
+    >>> odd_date(pl.Series([f"{day}.12.2026" for day in range(1, 32)] + ["31.02.2026"]))
+    '31.02.2026'
+    """
+    some = distinct.head(MOST_TRIED)
+    for form in KNOWN:
+        wrong = some.filter(_read(some, form).is_null())
+        if 0 < len(wrong) <= (1 - NEARLY_ALL) * len(some):
+            return str(wrong[0])
+    return None
 
 
 def compact_dates(values: AnyArray) -> AnyArray | None:
@@ -123,14 +157,13 @@ def compact_dates(values: AnyArray) -> AnyArray | None:
     return seconds
 
 
-def contradict(one: str, other: str) -> bool:
-    """Whether two forms have day and month in another order, and the rest the same.
+def example(form: str) -> str:
+    """Return a date in a form.
 
-    >>> contradict("%d/%m/%Y", "%m/%d/%Y %H:%M"), contradict("%d/%m/%Y", "%d.%m.%Y")
-    (True, False)
+    >>> example("%d.%m.%Y"), example(ISO), example("%m/%d/%y %I:%M %p")
+    ('31.12.2026', '2026-12-31', '12/31/26 05:30 PM')
     """
-    day, other_day = one.partition(" ")[0], other.partition(" ")[0]
-    return day != other_day and any({day, other_day} == set(forms) for forms in FORMS)
+    return "2026-12-31" if form == ISO else dt.datetime(2026, 12, 31, 17, 30).strftime(form)
 
 
 def each_date(texts: AnyArray, form: str = "") -> AnyArray:
@@ -174,6 +207,7 @@ def _read(texts: pl.Series, form: str) -> pl.Series:
         texts, form = texts + MONTHS[form].replace("%d", "01"), form + MONTHS[form]
     times = texts.str.strptime(pl.Datetime("us"), form, strict=False)
     modern = times.dt.year() >= 1000  # 1/2/20 is no year of the Romans
+    modern &= texts.str.count_matches(" ") == form.count(" ")  # a blank in a form stands for none, too
     return pl.select(pl.when(modern).then(times.dt.epoch("us"))).to_series()
 
 

@@ -117,14 +117,16 @@ class Frame:
 
         >>> from pellucid.datasets.frames.column import Odd
         >>> texts = Column("text", np.array(["1", "2", "$5"], object), odd=Odd(2, "$5", "number"))
-        >>> Frame("data.csv", {"price": texts}, 3, first=2).oddity("price")
-        "data.csv, row 4, column price: '$5' is no number, nearly all others are; correct it, or leave it empty"
+        >>> Frame("data.csv", {"price": texts}, 3, first=2).oddity("price")  # doctest: +ELLIPSIS
+        "data.csv, row 4, column price: '$5' is no number, nearly all others are; correct it, leave it empty, or, ...
         """
         odd = self.columns[column].odd
         if odd is None:
             return None
         where = f"{self.place(odd.row)}, column {called(column)}"
-        why = odd.why or f"is no {odd.wanted}, nearly all others are; correct it, or leave it empty"
+        means = f"where it means missing, say so: missing={{{column!r}: {odd.value!r}}}"
+        remedy = f"correct it, leave it empty, or, {means}"
+        why = odd.why.replace("NAME", repr(column)) or f"is no {odd.wanted}, nearly all others are; {remedy}"
         return f"{where}: {quoted(odd.value)} {why}"
 
     def refuse_infinite(self, column: str, values: AnyArray | None) -> None:

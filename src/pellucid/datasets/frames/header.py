@@ -19,7 +19,7 @@ from pellucid.datasets.frames.dates import LIKE_ISO
 from pellucid.datasets.frames.frame import MOST_COLUMNS
 
 LONGEST_ROW = 1 << 21  # characters of the first rows that are looked at
-LOOKED_AT = 40  # rows
+LOOKED_AT = 200  # rows
 YEARS = range(1800, 2101)
 
 
@@ -39,6 +39,8 @@ class Header(NamedTuple):
     line: int  # lines above the one in which that row begins, or the first row of values where no row has names
     first: int  # the number of the first row of values
     notes: tuple[str, ...] = ()
+    stands: bool = True  # the names stand in their row as they are
+    better: int = 0  # the row that has as many cells as most, all of them filled, if that is another one
 
 
 def read_header(content: bytes, name: str, layout: Layout = Layout()) -> Header:  # noqa: B008  (immutable)
@@ -61,6 +63,8 @@ def read_header(content: bytes, name: str, layout: Layout = Layout()) -> Header:
     notes: list[str] = []
     if row is None:
         row = _row_of_names(first, width)
+        if row > 1 and _holds_values(first[row - 1 :], width) and any(each.filled > 1 for each in first[: row - 1]):
+            row = 1  # what stands above values are names, though too few
         if row > 1:
             above = "row 1 stands above the names of the columns and is"
             if row > 2:
@@ -75,9 +79,20 @@ def read_header(content: bytes, name: str, layout: Layout = Layout()) -> Header:
     if row > len(first):
         raise InputError(f"{name}: header={row}: the names are looked for in its first {len(first)} rows")
     names = [cell.strip() for cell in first[row - 1].cells] if row else [f"column {k + 1}" for k in range(width)]
+    below, stands = [each.cells for each in first[row:] if each.cells], row > 0
+    if row and below and all(len(cells) == len(names) + 1 for cells in below) and all(cells[-1] for cells in below):
+        notes.append(
+            f"{name}: each row has one value more than there are names: the first names the row, as R writes it"
+        )
+        names = ["", *names]
+        stands = False
     _check(names, name, row, text, first, separator)
     top = row or _row_of_names(first, width)
-    return Header(separator, names, row, first[top - 1].line, row + 1 if row else top, tuple(notes))
+    full = (k for k, each in enumerate(first, 1) if len(each.cells) == each.filled == width > 1)
+    better = next(full, 0) if layout.header is None else 0
+    start = row + 1 if row else top
+    line = first[top if row and not stands else top - 1].line
+    return Header(separator, names, row, line, start, tuple(notes), stands, better if better != row else 0)
 
 
 class Row(NamedTuple):

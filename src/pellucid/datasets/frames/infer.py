@@ -15,9 +15,10 @@ from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.targets import FEW_TEXTS, MOST_DIFFERENT
 from pellucid.datasets.frames.written import Form
-from pellucid.model.columns import Category, Date, Number
+from pellucid.model.columns import RARE, Category, Date, Number
 
 KINDS = ("number", "boolean", "category", "date", "out")  # that a person may ask for
+MANY_ROWS, YEARS = 30, (1800, 2100)  # numbers that count up over so many rows number them, unless they are years
 OF_TARGETS = ("number", "category")  # that a person may ask of what is predicted
 
 
@@ -38,14 +39,19 @@ def understand(
         kind = asked.get(name)
         oddity = frame.oddity(name) if kind is None else None
         if oddity is not None:
-            others = f"; or say what the column is: {_kind(name, 'category')}, or {_kind(name, 'out')}"
-            raise InputError(oddity.replace("NAME", repr(name)) + others)
+            raise InputError(f"{oddity}; or leave the column out: {_kind(name, 'out')}")
         why = "as asked" if kind == "out" else reason_to_leave_out(name, column, train) if kind is None else None
         if why is not None:
             left_out.append((name, why))
             continue
         kind = kind or {"text": "category"}.get(column.kind, column.kind)
-        used.append(_fitted(frame, name, kind, train))
+        fitted = _fitted(frame, name, kind, train)
+        if isinstance(fitted, Category) and not fitted.levels and name in asked:
+            raise InputError(
+                f"{_kind(name, kind)}: {frame.name} has no text there that stands in {RARE} rows, so that it says "
+                "nothing as a category; leave it out"
+            )
+        used.append(fitted)
     if not used:
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out[:3])
         raise InputError(
@@ -95,7 +101,8 @@ def _numbers_the_rows(name: str, values: AnyArray) -> bool:
     """Whether whole numbers count up by one from row to row, in a column called so, or from 0 or 1."""
     if len(values) < 3 or not bool((np.diff(values) == 1).all()):
         return False
-    return values[0] in (0, 1) or name.strip().lower() in ("", "id", "index", "row", "unnamed: 0")
+    named = name.strip().lower() in ("", "id", "index", "row", "unnamed: 0")
+    return values[0] in (0, 1) or named or (len(values) >= MANY_ROWS and not YEARS[0] <= values[0] <= YEARS[1])
 
 
 def _short(value: object) -> str:

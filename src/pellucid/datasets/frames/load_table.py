@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -30,7 +31,10 @@ from pellucid.datasets.frames.targets import (
 from pellucid.datasets.labels import encode_labels, values
 from pellucid.datasets.options import LoadOptions
 from pellucid.model.columns import Category, Target
+from pellucid.model.levels import date_text, number_text
 from pellucid.model.preprocessing import Preprocessing
+
+SUMS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "insgesamt", "totale", "somme", "suma")
 
 
 def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  # noqa: B008  (frozen)
@@ -74,7 +78,7 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         None,
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
-        notes=(*frame.notes, *notes, *_far(frame, plan, rows[parts[0]])),
+        notes=(*frame.notes, *_sums(frame), *notes, *_far(frame, plan, rows[parts[0]])),
         rows=tuple(rows[index] for index in parts),
         first_row=frame.first,
     )
@@ -83,22 +87,45 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
 def _check_names(frame: Frame, names: Sequence[str]) -> None:
     for name in names:
         if name not in frame.stored:
-            raise frame.lacks(name, ", of which missing= says what is missing")
+            raise frame.lacks(name, ", which missing= names")
 
 
 def _far(frame: Frame, plan: Preprocessing, rows: Indices) -> list[str]:
     """Return what is to be said of numbers that are common and far from all others, as -999 may be."""
-    numbers = [c.name for c in plan.columns if c.kind == "number"] + [target.name for target in plan.targets]
+    names = [column.name for column in plan.columns if column.kind != "category"]
     said = []
-    for name in numbers:
-        values = frame.columns[name].values
-        if frame.columns[name].kind == "number" and values is not None:
-            for value, count in far_values(values[rows]):
+    for name in [*names, *(target.name for target in plan.targets)]:
+        column = frame.columns[name]
+        if column.kind in ("number", "date") and column.values is not None:
+            for value, count in far_values(column.values[rows]):
+                text = number_text(value)
+                if column.kind == "date":
+                    text = _cell(frame, name, int(np.argmax(column.values == value)))
                 said.append(
-                    f"column {called(name)}: {value:g} stands in {count:,} of {len(rows):,} rows and is far from all "
-                    f"other values; where it means missing: missing={{{name!r}: '{value:g}'}}"
+                    f"column {called(name)}: {text} stands in {count:,} of {len(rows):,} rows and is far from all "
+                    f"other values; where it means missing: missing={{{name!r}: {text!r}}}"
                 )
     return said
+
+
+def _cell(frame: Frame, name: str, row: int) -> str:
+    """Return a date as it is written, or in ISO's form."""
+    column, values = frame.stored[name], frame.columns[name].values
+    if not isinstance(column, Column):
+        return str(column[row]).strip()
+    assert values is not None
+    return date_text(dt.datetime(1970, 1, 1) + dt.timedelta(seconds=float(values[row])))
+
+
+def _sums(frame: Frame) -> list[str]:
+    """Return what is to be said of a last row that holds the sums of the others."""
+    for column in frame.stored.values():
+        if not isinstance(column, Column) and str(column[-1]).strip().lower().rstrip(":") in SUMS:
+            said = (
+                f"{frame.place(frame.rows - 1)} begins with {str(column[-1])!r}: a row of sums is no sample; remove it"
+            )
+            return [said]
+    return []
 
 
 def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> AnyArray:

@@ -76,7 +76,7 @@ def target_columns(
             continue
         oddity = frame.oddity(name)
         if oddity is not None:
-            raise InputError(oddity.replace("NAME", repr(name)))
+            raise InputError(oddity)
         marks = _frequent_marks(frame, name) if column.kind in ("text", "boolean") else {}
         if marks:
             column = Column("text", _texts_with(frame, name, set(marks)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pellucid.core.errors import InputError
-from pellucid.datasets.frames.column import Column, Odd
-from pellucid.datasets.frames.dates import LIKE_ISO, Dates, dates_in, looks_like_dates
+from pellucid.datasets.frames.column import Column, Odd, quoted
+from pellucid.datasets.frames.dates import SOMEHOW, Dates, dates_in, looks_like_dates, odd_date, wrong_iso_date
 from pellucid.datasets.frames.marks import Marks
 from pellucid.datasets.frames.written import COMMA, GROUPED, NEARLY_ALL, Form, Texts, Written, reader_of
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 MOST_OTHERS = 1 << 14  # columns: of each a millisecond goes into finding out what it is
 FEW = 1000  # rows in which texts are not worth being shared
+MOST_SPELLINGS = 64  # of true and false
+LEAST = 4  # different texts, from which one that is no number in the first row is no value
+NUMBER_SOMEHOW = r"^[^\w]{0,3}\d[\d.,\x{00a0} ]*([^\w].{0,12})?$"
+MANY = 8  # different numbers with a point, from which it is no chance that each has three digits behind it
 SAMPLE = 200  # distinct texts that decide whether a column is worth a closer look
 
 
@@ -53,12 +57,15 @@ def understood_all(
     found = {name: column or _typed(texts[name], distinct[name]) for name, column in at_once.items()}
     written = {name: _written(distinct[name]) for name, column in found.items() if column is None}
     _with_written(found, {name: each for name, each in written.items() if each is not None}, columns, texts, separator)
+    for name in written:
+        column = found[name]
+        found[name] = None if column is None else column.marked(marks(name))
     return {name: column or _text(texts[name], distinct[name]) for name, column in found.items()}
 
 
 def _typed(texts: pl.Series, distinct: pl.Series) -> Column | None:
     """Return booleans or dates, or None."""
-    if len(distinct) <= 4 and {text.lower() for text in distinct} <= {"true", "false"}:
+    if len(distinct) <= MOST_SPELLINGS and {text.lower() for text in distinct} <= {"true", "false"}:
         said = {word.lower(): word for word in sorted(distinct)}
         named = (said.get("false", "false"), said.get("true", "true"))
         return Column("boolean", as_floats(texts.str.to_lowercase() == "true"), words=named)
@@ -85,24 +92,31 @@ def _with_written(
 ) -> None:
     """Put columns of numbers as people write them into what was found, in the light of all the others."""
     decimals = {each.decimal for each in written.values()} - {None}
-    if not written or not (decimals or any(not each.is_whole for each in written.values())):
-        plain = {}
-    else:
-        plain = _points(found, columns)
-        decimals |= {"point"} if any(not grouped for grouped in plain.values()) else set()
+    plain = _points(found, columns) if separator != "," or any(not each.is_whole for each in written.values()) else {}
+    decimals |= {"point"} if any(not grouped for grouped in plain.values()) else set()
     for name, each in written.items():
         how = each.written({str(one) for one in decimals}, commas=separator == ",")
         if how is not None:
             found[name] = _numbers(texts[name], how)
-    if "comma" in decimals:
-        for name in (name for name, grouped in plain.items() if grouped):
-            (stripped,) = with_gaps([columns[name]], [Marks()])
-            form = Form("", COMMA[1][0], COMMA[0])
-            how = Written(form)
-            if "point" in decimals:
-                text = str(stripped.drop_nulls().filter(stripped.drop_nulls().str.contains(".", literal=True))[0])
-                how = Written(Form(), two=(text, float(text), form.value(text) or 0.0))
-            found[name] = _numbers(stripped, how)
+    for name in (name for name, grouped in plain.items() if grouped and decimals != {"point"}):
+        (stripped,) = with_gaps([columns[name]], [Marks()])
+        found[name] = _grouped(stripped, certain=decimals == {"comma"}, semicolon=separator == ";") or found[name]
+
+
+def _grouped(texts: pl.Series, *, certain: bool, semicolon: bool) -> Column | None:
+    """Return numbers that may have points between thousands, as 76.083 may, or None where the points are decimal.
+
+    Without a decimal comma in another column they are thousands where many have a point, and whole numbers below 1000
+    none; else, between semicolons, they may be both.
+    """
+    form, distinct = Form("", COMMA[1][0], COMMA[0]), texts.drop_nulls().unique(maintain_order=True)
+    pointed = distinct.filter(distinct.str.contains(".", literal=True))
+    small = 0 < len(distinct) - len(pointed) == int(distinct.str.contains(r"^[+-]?\d{1,3}$").sum())
+    if certain or (semicolon and small and len(pointed) >= MANY):
+        return _numbers(texts, Written(form))
+    if not semicolon:
+        return None
+    return _numbers(texts, Written(Form(), two=(pointed[0], float(pointed[0]), form.value(pointed[0]) or 0.0)))
 
 
 def _points(found: Mapping[str, Column | None], columns: Mapping[str, pl.Series]) -> dict[str, bool]:
@@ -152,16 +166,23 @@ def _text(texts: pl.Series, distinct: pl.Series) -> Column:
 
     column = Column("text", as_objects(texts, distinct))
     strange = distinct.filter(distinct.cast(pl.Float64, strict=False).is_null())
-    if 0 < len(strange) <= (1 - NEARLY_ALL) * len(distinct):
+    above = len(strange) == 1 and len(distinct) > LEAST and texts[0] == strange[0]  # units below the names
+    if 0 < len(strange) <= (1 - NEARLY_ALL) * len(distinct) or above:
         i = _first(texts, strange.to_list())
         return replace(column, odd=Odd(i, str(texts[i]), "number"))
-    if int(distinct.str.contains(LIKE_ISO).sum()) >= NEARLY_ALL * len(distinct):
-        dates = distinct.str.slice(0, 10).str.strptime(pl.Date, "%Y-%m-%d", strict=False)
-        wrong = distinct.filter(dates.is_null())
-        if len(wrong):
-            i = _first(texts, wrong.to_list())
-            return replace(column, odd=Odd(i, str(texts[i]), "date"))
-    return replace(column, why=looks_like_dates(distinct))
+    if distinct.str.contains(SOMEHOW).sum() >= NEARLY_ALL * len(distinct):
+        wrong = wrong_iso_date(distinct) or odd_date(distinct)
+        if wrong is not None:
+            return replace(column, odd=Odd(_first(texts, [wrong]), wrong, "date"))
+    return replace(column, why=looks_like_dates(distinct) or _looks_like_numbers(distinct))
+
+
+def _looks_like_numbers(distinct: pl.Series) -> str:
+    """Return what to say of texts that nearly all hold a number and are written in no way that is read, else ""."""
+    if len(distinct) == 0 or distinct.str.contains(NUMBER_SOMEHOW).sum() < NEARLY_ALL * len(distinct):
+        return ""
+    one = quoted(str(distinct[0]))
+    return f"looks like numbers in no form that is read, such as {one}; read are 1,234.5, $5, 5 kg, 5 %"
 
 
 def _first(texts: pl.Series, strange: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 SPACES = {ord(space): " " for space in "\u00a0\u2007\u2009\u202f"} | {ord("’"): "'", ord("−"): "-"}
 MONEY = r"(?:[A-Z]{0,3}[$€£¥₹₽₩₺₴₦₫฿₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?)"
 UNIT = r"(?:[^\d\s.,;:/()+-](?:[^\d,;:()]{0,13}[^\d\s,;:()])?[23²³]?|\+|[.,][-–—])"
+MOST_UNITS = 5  # different ones; what stands behind the numbers of streets is none
 NEEDED = ("%", "+")  # units without which a number means something else
 ANY = re.compile(
     rf"\(?([+-]?) ?({MONEY}?) ?([+-]?)(\d[\d.,' ]*\d|\d|[.,]\d+)([eE][+-]?\d+)? ?({UNIT}?)\)?",
@@ -200,6 +201,8 @@ class Texts:
             return None
         if point is None and comma is None:
             return self._in_both_ways()
+        if len({unit for unit in self.units if any(unit)}) > MOST_UNITS:
+            return None
         odd, why = self._odd()
         if point is None or comma is None or self.is_whole:
             return Written(point or comma or Form(), odd, why)
@@ -209,7 +212,8 @@ class Texts:
         if not decimals and (plain or commas or self._with_small()):
             return Written(point, odd, why)
         text = next(text for text, body in zip(self.numbers, self.bodies, strict=True) if set(body) & set(",."))
-        return Written(point, odd, why, (text, point.value(text) or 0.0, comma.value(text) or 0.0))
+        first, other = (point, comma) if plain else (comma, point)  # without commas between values they are decimal
+        return Written(first, odd, why, (text, first.value(text) or 0.0, other.value(text) or 0.0))
 
     def _with_small(self) -> bool:
         """Whether whole numbers below 1000 stand beside those with commas, as they do where these are thousands."""

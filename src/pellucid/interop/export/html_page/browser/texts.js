@@ -11,7 +11,9 @@ function read(column, text) {
   if (marks.texts.includes(word) || NUMBER.test(word) && marks.numbers.includes(Number(word))) return column.bare ? undefined : null;
   if (column.boolean) return YES.includes(word) || meaning(word) === 1 ? 1 : NO.includes(word) || meaning(word) === 0 ? 0 : undefined;
   if (column.kind === "category") return given;
-  return column.kind === "number" ? readNumber(column, given) : readDate(column.form, given);
+  if (column.kind === "date") return readDate(column.form, given);
+  const number = readNumber(column, given);
+  return marks.numbers.includes(number) ? null : number;
 }
 
 // A number as Python writes it, or, where training wrote them otherwise, in that form: $1,234.50 or 1.234,5.
