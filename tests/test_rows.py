@@ -271,3 +271,11 @@ def test_columns_that_are_not_there_are_told(run: Command, small: Path, argument
     assert (ended.code, ended.out) == (2, "")
     assert words in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_a_date_in_another_form_costs_its_row_alone(run: Command) -> None:
+    Path("d.csv").write_text(spoiled(size_3="big", when_5="31/12/2023"), encoding="utf-8")
+    ended = run("predict", "values", "d.csv", "--keep-going", "--out", "p.csv", "--force")
+    assert ended.code == 2
+    assert "d.csv, row 5, column when: '31/12/2023', but this column holds dates such as 2026-12-31" in ended.err
+    assert "2 rows left out" in ended.err
