@@ -79,6 +79,17 @@ def decimal(value: float, places: int = 4) -> str:
     return f"{value:.4g}" if abs(value) >= 1e9 else f"{value:.{places}f}"
 
 
+def significant(value: float, digits: int = 5) -> str:
+    """A number with so many digits, written out where it is large, so that two of them compare at a glance.
+
+    >>> significant(26913.4), significant(472041.3), significant(1308112.7, 6), significant(0.0001234567)
+    ('26,913', '472,040', '1,308,110', '0.00012346')
+    """
+    rounded = f"{value:.{digits}g}"
+    whole = 1e4 <= abs(value) < 1e15 and ("e" in rounded or "." not in rounded)
+    return f"{float(rounded):,.0f}" if whole else rounded
+
+
 def counted(count: int, what: str) -> str:
     """How many there are of something that takes an s.
 

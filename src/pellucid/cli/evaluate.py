@@ -9,29 +9,27 @@ import numpy as np
 
 from pellucid._files.values import plain
 from pellucid._files.writing import marked, writing
-from pellucid._text import csv_line, decimal, listed, percent, shortened
+from pellucid._text import csv_line, decimal, listed, percent, shortened, significant
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.answers import cells, columns, entries, named
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import TRAINED, check_out, out_option, output
-from pellucid.cli.printing import Cell, Out, Styled, note, print_json
-from pellucid.cli.samples import Chosen, chosen_for, model_and_data, true_answers
+from pellucid.cli.printing import Cell, Out, Styled, print_json
+from pellucid.cli.samples import Chosen, by_part, chosen_for, model_and_data, true_answers
 from pellucid.cli.scores import in_words
 from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
-from pellucid.core.errors import InputError
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
-from pellucid.runs.learned import divided
 from pellucid.runs.scores import Part, as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
 MOST_NAMED = 5  # classes that are never recognised
 MOST_LISTED = 100  # pairs of classes that are confused, in JSON
 HEADER = b"row,truth"  # of the table that --out writes, and replaces
-FORMS = (decimal, "{:.5g}".format)  # of R² and RMSE
+FORMS = (decimal, significant)  # of R² and RMSE
 
 
 @click.command(short_help="Loss and accuracy, class by class.")
@@ -61,7 +59,7 @@ def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json:
             for line in _as_csv(model, chosen, outputs):
                 stream.write(line.encode(errors="backslashreplace"))
     found = _confusions(model, samples, outputs)
-    result = {**_result(model, samples, outputs, found), **_learned(model, _by_part(model, chosen))}
+    result = {**_result(model, samples, outputs, found), **_learned(model, by_part(model, chosen))}
     if as_json:
         print_json(result)
         return
@@ -97,22 +95,11 @@ def _as_csv(model: Model, chosen: Chosen, outputs: AnyArray) -> Iterator[str]:
         yield csv_line([int(rows[i]), *truths[i], *cells(entry)])
 
 
-def _by_part(model: Model, chosen: Chosen) -> dict[str, Part] | None:
-    """The samples by the part of the model's own data that they are in, where that is known."""
-    if chosen.part is not None:
-        return {chosen.part: chosen.samples}
-    try:
-        return divided(model, chosen.samples, chosen.file)
-    except InputError as error:
-        note(f"note: not known whether the model learned from these samples; its own data could not be read: {error}")
-        return None
-
-
-def _learned(model: Model, by_part: dict[str, Part] | None) -> dict[str, Any]:
+def _learned(model: Model, found: dict[str, Part] | None) -> dict[str, Any]:
     """How many samples were learned from, and the scores of each part; None where it is not known."""
-    if by_part is None:
+    if found is None:
         return {"learned_from": None, "parts": None}
-    scores = {name: {"samples": part.shape[0], **as_json(score(model, part))} for name, part in by_part.items()}
+    scores = {name: {"samples": part.shape[0], **as_json(score(model, part))} for name, part in found.items()}
     return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from pellucid._text import decimal, percent, shortened
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
-from pellucid.cli.printing import Out, print_json, progress
-from pellucid.cli.samples import chosen_for, model_and_data
+from pellucid.cli.printing import Out, note, print_json, progress
+from pellucid.cli.samples import by_part, chosen_for, model_and_data
 from pellucid.core.errors import InputError
 from pellucid.model.model import check_answers
 from pellucid.tables import Importance
@@ -48,6 +48,13 @@ def importance(
     chosen = chosen_for(model, data)
     samples = chosen.samples
     check_answers(model.network.predict(samples.X), chosen.place)
+    if chosen.part is None and not quiet:
+        learned = (by_part(model, chosen) or {}).get("train")
+        if learned is not None:
+            note(
+                f"note: the model learned from {learned.shape[0]:,} of these, and may know them by heart: "
+                "what counts are others, such as those held back, which are taken without DATA"
+            )
     columns = inputs if model.preprocessing is None else len(model.preprocessing.columns)
     with progress("columns", columns, quiet=quiet or as_json) as advance:
         found = compute(model, samples, repeats=repeats, rng=np.random.default_rng(seed), after_each=advance)

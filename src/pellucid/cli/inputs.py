@@ -14,6 +14,7 @@ from pellucid._text import shortened
 from pellucid.cli.bad_rows import Bad, bad_cells
 from pellucid.cli.models import target_in
 from pellucid.cli.printing import note
+from pellucid.cli.samples import refuse_table
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets import RawArrays
@@ -103,16 +104,8 @@ def _again(stdin: BinaryIO | None) -> BinaryIO | None:
 def _arrays(model: Model, name: str, stdin: BinaryIO | None, *, own: bool) -> Read:
     """The rows of an array, or of a table of pixels, for a model that has no preprocessing."""
     net = model.network
-    if name != "-" and datasets.kind_of(name, arrays=True) == "table":
-        if own:
-            raise InputError(
-                f"{name}: is a table, and no model is named; the one that comes with pellucid reads digits: "
-                f"pellucid predict RUN {name}"
-            )
-        raise InputError(
-            f"{name}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "
-            f"and an ONNX graph of others bring none): give its {net.sizes[0]} inputs a row, in a .npz or .npy"
-        )
+    if name != "-":
+        refuse_table(model, name, command="predict", own=own)
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(

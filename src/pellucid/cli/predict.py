@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from pellucid._files.writing import marked, writing
-from pellucid._text import csv_line, percent, shortened
+from pellucid._text import csv_line, percent, shortened, significant
 from pellucid.cli.answers import answers, cells, columns, entries
 from pellucid.cli.bad_rows import Bad, left_out, tell
 from pellucid.cli.inputs import Read, read_inputs
@@ -158,7 +158,7 @@ def _cells(entry: dict[str, Any], *, several: bool) -> list[Cell]:
     answer = entry["prediction"]
     if "probabilities" not in entry:
         values = answer if isinstance(answer, list) else [answer]
-        return [place, *(Styled(f"{value:.6g}", "bold") for value in values)]
+        return [place, *(Styled(significant(value, 6), "bold") for value in values)]
     shares = sorted(entry["probabilities"].items(), key=lambda item: -item[1])
     following = ", ".join(f"{shortened(name)} ({percent(share)})" for name, share in shares[1:3])
     return [place, Styled(shortened(answer), "bold"), percent(shares[0][1]), following]

@@ -17,7 +17,9 @@ from pellucid.datasets import Dataset, Frame, RawArrays, Samples, WeightedSample
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import own_data
-from pellucid.runs.scores import parts
+from pellucid.runs.learned import divided
+from pellucid.runs.prepare import CHECKSUM
+from pellucid.runs.scores import Part, parts
 
 MEANS = "the training's numbers, and no category"  # where the rows themselves are not to be had
 
@@ -105,6 +107,8 @@ def chosen_for(model: Model, data: str | None) -> Chosen:
         X, y, name = digits.X, digits.y, "mnist (test)"
         chosen = Chosen(name, Samples(X, y), data)
     else:
+        own = model.data.get("source") == "mnist" and CHECKSUM not in model.data
+        refuse_table(model, data, command="evaluate", own=own)
         table = _table(model, data)
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)
@@ -134,6 +138,17 @@ def _of_part(own: Dataset, part: str) -> Chosen:
         return Chosen(name, samples, own.name, part=part)
     rows = own.rows[("train", "dev", "test").index(part)]
     return Chosen(name, samples, own.name, rows, own.first_row, part)
+
+
+def by_part(model: Model, chosen: Chosen) -> dict[str, Part] | None:
+    """The samples by the part of the model's own data that they are in, where that is known."""
+    if chosen.part is not None:
+        return {chosen.part: chosen.samples}
+    try:
+        return divided(model, chosen.samples, chosen.file)
+    except InputError as error:
+        note(f"note: not known whether the model learned from these samples; its own data could not be read: {error}")
+        return None
 
 
 def true_answers(model: Model, chosen: Chosen) -> list[list[Any]]:
@@ -169,6 +184,24 @@ def _targets(model: Model) -> list[str]:
     """The columns that a model of a table predicts."""
     scaled = [] if model.preprocessing is None else [target.name for target in model.preprocessing.targets]
     return scaled or [str(model.data.get("target"))]
+
+
+def refuse_table(model: Model, data: str, *, command: str = "", own: bool = False) -> None:
+    """Raise InputError for a table of columns where the model has no preprocessing for one.
+
+    ``own`` says that it is the one that comes with pellucid.
+    """
+    if datasets.kind_of(data, arrays=True) != "table":
+        return
+    if own:
+        raise InputError(
+            f"{data}: is a table, and no model is named; the one that comes with pellucid reads digits: "
+            f"pellucid {command} RUN {data}"
+        )
+    raise InputError(
+        f"{data}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "
+        f"and an ONNX graph of others bring none): give its {model.network.sizes[0]} inputs a row, in a .npz or .npy"
+    )
 
 
 def _table(model: Model, data: str) -> RawArrays:

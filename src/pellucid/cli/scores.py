@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._text import decimal, percent, shortened
+from pellucid._text import decimal, percent, shortened, significant
 from pellucid.model.model import Model
 
 
@@ -42,7 +42,7 @@ def _goodness(scores: Mapping[str, Any], model: Model) -> str:
     if "accuracy" in scores:
         return f"accuracy {percent(scores['accuracy'])}"
     text = f"R² {decimal(round(_number(scores['r2']), 4) + 0.0)}"  # −0 is 0
-    return f"{text}, RMSE {_number(scores['rmse']):.5g}" if model.network.sizes[-1] == 1 else text
+    return f"{text}, RMSE {significant(_number(scores['rmse']))}" if model.network.sizes[-1] == 1 else text
 
 
 def _number(score: float | None) -> float:
