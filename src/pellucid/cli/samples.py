@@ -107,8 +107,8 @@ def chosen_for(model: Model, data: str | None) -> Chosen:
         X, y, name = digits.X, digits.y, "mnist (test)"
         chosen = Chosen(name, Samples(X, y), data)
     else:
-        own = model.data.get("source") == "mnist" and CHECKSUM not in model.data
-        refuse_table(model, data, command="evaluate", own=own)
+        packaged = model.data.get("source") == "mnist" and CHECKSUM not in model.data
+        refuse_table(model, data, command="evaluate", own=packaged)
         table = _table(model, data)
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)

@@ -38,8 +38,10 @@ def mistakes(about: Subject, seen: Seen, held: Held) -> Section:
         f"{wrong.sum():,} of {where(about, seen)} are wrong. Here are the {len(rows)} worst: those whose true class "
         f"the network thinks least likely. The arithmetic behind the first:"
     )
-    which = f"--row {held.number(rows[0])}" if held.one == "row" else f"--sample {rows[0]}"
-    line = f"pellucid explain {shlex.quote(str(about.folder))} {which}"
+    run, number = shlex.quote(str(about.folder)), held.number(rows[0])
+    line = (
+        f"pellucid explain {run} --row {number}" if held.one == "row" else f"pellucid explain {run} --sample {number}"
+    )
     names = about.model.class_names
     called = distinct(names, 24)
     truth = [(called[y[k]], called[guessed[k]], percent(float(sure[k]))) for k in rows]
