@@ -362,6 +362,7 @@ def test_a_byte_order_mark_is_accepted(pellucid: Command, tmp_path: Path) -> Non
     assert pellucid("evaluate", path).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--seed", "x"], ["evaluate", "gone.safetensors"]])
 def test_the_installed_command_ends_as_it_should(arguments: list[str], tmp_path: Path) -> None:
     ended = subprocess.run(

@@ -280,6 +280,7 @@ def test_a_reader_that_has_gone_is_no_fault(small: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_are_no_fault(small: Path, closed: str) -> None:
     command = f"{sys.executable} -m pellucid evaluate small.npz {closed}"

@@ -136,6 +136,7 @@ def test_kills_over_all_commands_that_write_leave_the_same_bits_and_no_litter(re
     assert while_writing > KILLS // 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_a_command_that_writes_and_leaves_nothing(number: int, ready: Path) -> None:
     before = set(os.listdir(ready))  # noqa: PTH208
@@ -149,6 +150,7 @@ def test_a_signal_ends_a_command_that_writes_and_leaves_nothing(number: int, rea
     assert set(os.listdir(ready)) == before  # noqa: PTH208
 
 
+@pytest.mark.slow
 def test_hanging_up_saves_a_training_unless_it_was_told_to_go_on(small: Path, pellucid: Command) -> None:
     line = "train small.npz --epochs 100000 -q --out"
     process = start(f"{line} run")
@@ -222,6 +224,7 @@ def stopped(pellucid: Command) -> None:
     process.communicate()
 
 
+@pytest.mark.slow
 def test_of_two_resumes_one_trains_and_the_other_names_it(small: Path, pellucid: Command) -> None:
     stopped(pellucid)
     process = start("train --resume run -q --epochs 100000")

@@ -34,6 +34,7 @@ def streamed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[AnyArray,
     return X, y
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("streamed")
 def test_a_file_sorted_by_class_trains_as_well_as_data_in_memory(
     pellucid: Command, monkeypatch: pytest.MonkeyPatch

@@ -64,6 +64,7 @@ def test_it_stays_right_when_the_folder_is_moved(pellucid: Command, monkeypatch:
     assert latest.resolved("latest") == "run"
 
 
+@pytest.mark.slow
 def test_every_command_that_takes_a_run_takes_the_word(pellucid: Command) -> None:
     train(pellucid, "--out", "run")
     lines = (

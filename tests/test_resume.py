@@ -297,6 +297,7 @@ def test_a_signal_saves_the_run(pellucid: Command, small: Path, number: int) -> 
     assert sorted(path.name for path in Path("run").iterdir() if path.name.startswith(".")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["numpy", "numpy.linalg", "click", "pellucid.core.training", "rich.progress", "polars"]
 )

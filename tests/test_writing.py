@@ -179,6 +179,7 @@ def test_a_picture_replaces_a_picture_of_pellucid_and_nobody_elses(name: str, tm
     pl.pictures.save(style.figure(1, 1), tmp_path / name, force=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "name"), FORMS, ids=[f"{name} of {command.split()[0]}" for command, name in FORMS])
 def test_every_command_replaces_its_own_file_and_nobody_elses(
     command: str, name: str, pellucid: Command, tmp_path: Path

@@ -126,6 +126,7 @@ def test_a_table_of_numbers_in_a_dict_needs_nothing(tmp_path: Path) -> None:
     assert printed(code, tmp_path) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", READ)
 def test_commands_import_no_library_of_tables_for_digits_and_arrays(write: Write, tmp_path: Path) -> None:
     code = (

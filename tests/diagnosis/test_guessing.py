@@ -55,6 +55,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_it_speaks_where_the_target_has_nothing_to_do_with_the_inputs_and_not_where_it_has(
     pellucid: Command, name: str

@@ -231,6 +231,7 @@ def tables() -> dict[str, tuple[dict[str, Any], tuple[str, ...]]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "classes", "pixels as floats", *tables()])
 def test_training_with_what_is_suggested_neither_diverges_nor_ends_worse_than_the_usual_rate(
     pellucid: Command, small: Path, digits: datasets.Samples, name: str

@@ -97,6 +97,7 @@ FAST = ("pixels as floats", "exploding", "saturated at the start", "vanishing", 
 CASES = [pytest.param(ill, id=ill.name, marks=[pytest.mark.slow] if ill.name not in FAST else []) for ill in ILL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ill", CASES)
 def test_an_ill_training_is_told_its_illness_and_the_remedy_helps(
     pellucid: Command, digits: datasets.Samples, ill: Ill

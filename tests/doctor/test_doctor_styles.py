@@ -203,6 +203,7 @@ def test_a_fault_in_it_is_found(style: str, right: str, wrong: str, said: str, t
     assert any(said in fault for fault in faults)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: len([])", "for _ in iter(int, 1): pass"])
 def test_a_loop_that_never_ends_is_stopped_and_reported(
     loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -29,6 +29,7 @@ def over(name: str, target: str, lines: tuple[str, ...]) -> list[str]:
     return [train, *(line.replace("TARGET", target) for line in lines)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["class", "value"])
 @pytest.mark.parametrize(
     "name", ["x huge", "value float32 over", "class constant", "kind missing", "x tiny", "three rows"]

@@ -10,6 +10,7 @@ from fuzz.seeds import READERS
 FILES = sorted(FOUND.iterdir()) if FOUND.is_dir() else []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", sorted(READERS.keys() - {"checkpoint", "path", "history.csv", "own data"}))
 def test_a_good_file_is_read_by_every_command(reader: str, tmp_path: Path) -> None:
     name, seed = next(iter(seeds_of(reader).items()))

@@ -215,6 +215,7 @@ def test_without_callbacks_no_task_is_made(monkeypatch: pytest.MonkeyPatch) -> N
     PellucidClassifier(max_iter=2).set_callbacks(Recorder()).set_callbacks().fit(*IRIS)
 
 
+@pytest.mark.slow
 def test_a_scikit_learn_without_callbacks_is_enough() -> None:
     code = """
 import sys, warnings, sklearn.callback, sklearn.model_selection

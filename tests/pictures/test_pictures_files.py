@@ -21,6 +21,7 @@ from pellucid.render.pictures import style
 MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", style.SUFFIXES)
 def test_the_same_figure_gives_the_same_bytes(suffix: str) -> None:
     net = pl.Network([3, 2], rng=np.random.default_rng(0))
@@ -190,6 +191,7 @@ DRAWN: dict[str, Callable[[pl.Model], Figure]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outputs", [2, 30])
 @pytest.mark.parametrize("kind", DRAWN)
 def test_no_text_is_cut_off_at_the_edge(kind: str, outputs: int) -> None:

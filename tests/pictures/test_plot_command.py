@@ -37,6 +37,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     return figures
 
 
+@pytest.mark.slow
 def test_every_kind_of_a_run_is_drawn(pellucid: Command, small_run: str, kept: list[Figure]) -> None:
     for kind in KINDS:
         ended = pellucid("plot", small_run, kind, "--out", f"{kind}.png", "--json")
@@ -48,6 +49,7 @@ def test_every_kind_of_a_run_is_drawn(pellucid: Command, small_run: str, kept: l
     assert len(kept) == len(KINDS) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_the_files_are_what_their_names_say(pellucid: Command, suffix: str) -> None:
     ended = pellucid("plot", "architecture", "--out", f"a.{suffix}")

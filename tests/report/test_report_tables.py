@@ -148,6 +148,7 @@ def test_the_largest_errors_are_those_of_rows_too(of_values: Run) -> None:
     assert section(root, "errors").children[kinds.index("div")].all("caption")[0].text.startswith("The largest")
 
 
+@pytest.mark.slow
 def test_of_many_columns_fewer_rows_are_asked_and_the_page_says_how_many(make: Make) -> None:
     run = make(lambda a, rng: "yes" if a > 0 else "no", rows=1500, more=180, dev=0.5, epochs=1)
     root = read(page(run))

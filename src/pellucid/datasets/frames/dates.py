@@ -77,7 +77,7 @@ def dates_in(distinct: pl.Series) -> Dates | str | None:
         return None if iso.null_count() else Dates(iso, ISO)
     for forms in FORMS:
         for time in TIMES:
-            read = {form + time: _all(distinct, form + time) for form in forms}
+            read = {form + time: _all(distinct, form + time) for form in forms if _fits(first, form + time)}
             found = [Dates(values, form) for form, values in read.items() if values is not None]
             if len(found) == 1 and not _like_versions(distinct, form=found[0].form):
                 return found[0]
@@ -128,7 +128,7 @@ def odd_date(distinct: pl.Series) -> str | None:
     '31.02.2026'
     """
     some = distinct.head(MOST_TRIED)
-    for form in KNOWN:
+    for form in (form for form in KNOWN if form != ISO and any(_fits(text, form) for text in some[:3])):
         wrong = some.filter(_read(some, form).is_null())
         if 0 < len(wrong) <= (1 - NEARLY_ALL) * len(some):
             return str(wrong[0])
@@ -186,6 +186,15 @@ def each_date(texts: AnyArray, form: str = "") -> AnyArray:
         if first is not None or second is not None
     }
     return np.array([seconds.get(text, np.nan) for text in texts], np.float64) / 1e6
+
+
+def _fits(text: str, form: str) -> bool:
+    """Whether a text has a form: of the many forms few are worth a look at a whole column."""
+    try:
+        dt.datetime.strptime(text, form)
+    except ValueError:
+        return False
+    return True
 
 
 def _all(distinct: pl.Series, form: str) -> pl.Series | None:
