@@ -174,9 +174,12 @@ def folder_beside(place: Path) -> Iterator[Path]:
 
 
 def _new_folder(path: Path) -> int | None:
-    """Make a folder, open and locked; None where nothing is locked."""
+    """Make a folder, open and locked; None where nothing is locked.
+
+    Between the two another process may sweep it away: then it is made again, as soon as it is gone.
+    """
     while True:
-        path.mkdir(mode=0o700)
+        path.mkdir(mode=0o700, exist_ok=True)
         if not LOCKS:
             return None
         with contextlib.suppress(FileNotFoundError):

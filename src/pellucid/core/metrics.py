@@ -211,7 +211,7 @@ class Residuals:
     @property
     def r2(self) -> float:
         """The share of the targets' variance that is explained, the mean over the outputs; NaN if one is constant."""
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return float(np.mean(np.where(self._spread > 0, 1 - self._left / self._spread, np.nan)))
 
 
