@@ -37,6 +37,7 @@ def same_bits(one: Path, other: Path) -> None:
     assert (one / "history.csv").read_bytes() == (other / "history.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 10, 11, 25, 59])
 def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bits(pellucid: Command, small: Path, step: int) -> None:
     assert pellucid("train", *FLAGS, "--out", "whole").code == 0

@@ -45,7 +45,7 @@ def command(line: str) -> list[str]:
     return [sys.executable, "-m", "pellucid", *line.split()]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [80, *(pytest.param(w, marks=pytest.mark.slow) for w in WIDTHS if w != 80)])
 def test_each_epoch_has_a_line_and_the_bar_is_gone_at_the_end(width: int, ready: Path) -> None:
     lines = screen_of(command("train penguins.csv --target species --epochs 12 --out new"), ready, width)
     epochs = [line for line in lines if "train loss" in line]

@@ -90,6 +90,7 @@ def test_a_step_takes_the_same_little_memory_at_any_batch(activation: type[Activ
     assert_small_and_alike(small, large)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("optimizer", "decay", "dtype"),
     list(itertools.product(OPTIMIZERS.values(), [0.0, 0.1], [np.float32, np.float64])),

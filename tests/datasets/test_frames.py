@@ -449,7 +449,7 @@ def tried(content: bytes) -> None:
     assert all(frame.oddity(name) is None or frame.columns[name].odd for name in frame.columns)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_table_with_bytes_changed_put_in_or_left_out(data: st.DataObject) -> None:
     content = bytearray(LINES)

@@ -130,6 +130,7 @@ STEPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_a_right_optimiser_within_a_loop_raises_no_alarm(step: str, tmp_path: Path) -> None:
     diagnosis = examined(PLAIN + LOOP.replace("STEP", STEPS[step]), tmp_path)
@@ -138,6 +139,7 @@ def test_a_right_optimiser_within_a_loop_raises_no_alarm(step: str, tmp_path: Pa
     assert any(said in line for line in diagnosis.checked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["plain", "in place", "momentum", "adam", "clipped", "sample by sample"])
 def test_an_optimiser_that_goes_uphill_is_found(step: str, tmp_path: Path) -> None:
     turned = re.sub(r"- lr|-= lr", lambda match: match[0].replace("-", "+"), STEPS[step])

@@ -40,6 +40,7 @@ def test_the_styles_are_of_every_kind() -> None:
     assert len({(s.hidden, s.output) for s in made}) == 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", styles(0, 12), ids=str)
 def test_a_right_network_raises_no_alarm(style: Style, tmp_path: Path) -> None:
     without_alarm(style, tmp_path)

@@ -169,6 +169,7 @@ def examined(text: str, folder: Path) -> Diagnosis:
     return doctor_file(str(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 def test_a_right_network_of_a_known_style_raises_no_alarm(style: str, tmp_path: Path) -> None:
     diagnosis = examined(STYLES[style], tmp_path)
@@ -176,6 +177,7 @@ def test_a_right_network_of_a_known_style_raises_no_alarm(style: str, tmp_path: 
     assert any("backward pass" in text for text in diagnosis.checked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "right", "wrong", "said"),
     [

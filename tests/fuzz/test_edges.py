@@ -59,6 +59,7 @@ def at_random(number: int, folder: Path) -> None:
     tried(lines, content, folder)
 
 
+@pytest.mark.slow
 def test_settings_at_the_edges_are_taken_or_refused(tmp_path: Path) -> None:
     for number in range(40):
         at_random(number, tmp_path / "case")

@@ -37,6 +37,7 @@ COUNTS = np.random.default_rng(0).poisson(np.exp(DIABETES[0][:, :2]))
 MULTILABEL = make_multilabel_classification(60, n_features=8, random_state=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

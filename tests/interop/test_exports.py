@@ -241,6 +241,7 @@ def house_script(folder: Path) -> Path:
     return folder / "model.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -238,3 +238,15 @@ def test_mistakes_name_the_target_the_classes_and_the_share_of_the_answer() -> N
     assert said[0].removeprefix("true ") != said[1].removeprefix("taken for ")
     assert [text.get_text() for text in ax.texts] == ["12 %", "88 %"]
     assert len(set(ticks(ax))) == 2
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "squared-error"])
+def test_rows_of_a_table_are_called_by_their_numbers_in_the_file(loss: str) -> None:
+    values = loss == "squared-error"
+    net = pl.Network([4, 1 if values else 3], loss=pl.LOSSES[loss](), rng=np.random.default_rng(0))
+    y = np.arange(4.0) if values else np.array([0, 1, 2, 0])
+    figure = pl.pictures.mistakes(net, np.eye(4), y, top=1, rows=[17, 29, 31, 40])
+    said = " ".join(text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text")))
+    assert any(str(number) in said for number in (17, 29, 31, 40))
+    assert "4 rows" in said
+    assert "sample" not in said

@@ -123,7 +123,7 @@ def ports(model: pl.Model, columns: Made, path: Path) -> dict[str, Any]:
     return feed
 
 
-@settings(max_examples=10, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=tables())
 def test_every_source_gives_the_same_answers(made: tuple[Made, dict[str, str]], tmp_path: Path) -> None:
     columns, asked = made
@@ -152,7 +152,7 @@ def test_every_source_gives_the_same_answers(made: tuple[Made, dict[str, str]], 
     np.testing.assert_allclose(np.ravel(answers), expected, atol=1e-5, err_msg="ONNX")
 
 
-@settings(max_examples=10, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.lists(st.floats(-9e5, 9e5), min_size=ROWS, max_size=ROWS, unique_by=round), data=st.data())
 def test_a_decimal_comma_is_read_alike(numbers: list[float], data: st.DataObject, tmp_path: Path) -> None:
     size = [comma(x) for x in numbers]

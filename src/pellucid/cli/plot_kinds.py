@@ -96,7 +96,8 @@ def _mistakes(asked: Asked) -> Drawn:
     model = asked.model()
     chosen = asked.chosen(model)
     samples, top = chosen.samples, asked.top or 12
-    figure = pictures.mistakes(model, samples.X, samples.y, top=top)
+    numbers = None if chosen.rows is None else chosen.rows + chosen.first
+    figure = pictures.mistakes(model, samples.X, samples.y, top=top, rows=numbers)
     rows, losses = worst_by_loss(model.network, samples.X, samples.y, top)
     found = _answers(model, samples.X[rows], samples.y[rows], rows.tolist())
     return figure, {

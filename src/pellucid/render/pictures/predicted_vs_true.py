@@ -17,10 +17,13 @@ POINTS = 5000  # samples that get a point
 MARGIN = 0.06  # of the axes' range, on each side
 
 
-def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12) -> "style.Figure":
+def against_truth(
+    model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12, rows: npt.ArrayLike | None = None
+) -> "style.Figure":
     """Predicted values over true ones, a panel for each output; the ``top`` samples of greatest loss are numbered.
 
-    X (n, features), y (n,) or (n, outputs). Both axes of a panel have the same range, that of its values.
+    X (n, features), y (n,) or (n, outputs). Both axes of a panel have the same range, that of its values. Of a table
+    ``rows`` (n,) are the numbers of the rows in its file; without them samples count from 0.
 
     Raises:
         InputError: X or y do not fit the model, or there are no samples.
@@ -36,18 +39,19 @@ def against_truth(model: Model, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int 
     if not len(inputs):
         raise InputError("mistakes: there are no samples: give at least one")
     truth = checks.targets(net.loss, y, len(inputs), net.sizes[-1]).reshape(len(inputs), -1)
-    guessed, (rows, _) = model.in_units().predict(inputs), worst_by_loss(net, inputs, y, top)
+    guessed, (worst, _) = model.in_units().predict(inputs), worst_by_loss(net, inputs, y, top)
+    one, numbers = ("sample", np.arange(len(inputs))) if rows is None else ("row", np.asarray(rows))
     truth = truth if model.preprocessing is None else model.preprocessing.in_units(truth)
     names = _called(model)
     columns = min(3, len(names))
     figure = style.figure(max(5.6, 4.2 * columns), 4.6 * -(-len(names) // columns) + 0.6)
     for k, (name, tile) in enumerate(zip(names, style.tiles(figure, len(names), columns), strict=True)):
         ax = figure.add_subplot(tile)
-        _panel(ax, truth[:, k], guessed[:, k], rows)
+        _panel(ax, truth[:, k], guessed[:, k], worst, numbers, one)
         title = f"{name}: {_scores(guessed[:, k], truth[:, k])}" if len(names) > 1 else ""
         style.label(ax, title=title, x=f"true {name}", y=f"predicted {name}", grid=True)
     scores = [_scores(guessed, truth)] if len(names) == 1 else []
-    style.heading(figure, f"Predicted and true values of {len(inputs):,} samples" + ":" * len(scores), *scores)
+    style.heading(figure, f"Predicted and true values of {len(inputs):,} {one}s" + ":" * len(scores), *scores)
     return figure
 
 
@@ -63,15 +67,15 @@ def _scores(guessed: AnyArray, truth: AnyArray) -> str:
     return f"R² {metrics.r2(guessed, truth):.4f}, RMSE {number(metrics.rmse(guessed, truth))}"
 
 
-def _panel(ax: "style.Axes", truth: AnyArray, guessed: AnyArray, rows: AnyArray) -> None:
+def _panel(ax: "style.Axes", truth: AnyArray, guessed: AnyArray, worst: AnyArray, numbers: AnyArray, one: str) -> None:
     some = some_rows(len(truth), POINTS)
-    ax.scatter(truth[some], guessed[some], s=12, color=style.BLUE, alpha=0.5, linewidths=0, label="samples")
+    ax.scatter(truth[some], guessed[some], s=12, color=style.BLUE, alpha=0.5, linewidths=0, label=f"{one}s")
     ax.scatter(
-        truth[rows], guessed[rows], s=34, facecolors="none", edgecolors=style.VERMILLION, marker="s",
-        label=f"the {len(rows)} of greatest loss",
+        truth[worst], guessed[worst], s=34, facecolors="none", edgecolors=style.VERMILLION, marker="s",
+        label=f"the {len(worst)} of greatest loss",
     )  # fmt: skip
     low, high = _range(np.concatenate([truth, guessed]))
-    _number(ax, rows, truth, guessed, high - low)
+    _number(ax, worst, numbers, truth, guessed, high - low)
     ax.plot([low, high], [low, high], color=style.BLACK, linestyle="--", linewidth=1, label="predicted = true")
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     for axis in (ax.xaxis, ax.yaxis):
@@ -80,10 +84,12 @@ def _panel(ax: "style.Axes", truth: AnyArray, guessed: AnyArray, rows: AnyArray)
     ax.legend(fontsize=style.SMALL, frameon=False)
 
 
-def _number(ax: "style.Axes", rows: AnyArray, truth: AnyArray, guessed: AnyArray, wide: float) -> None:
+def _number(
+    ax: "style.Axes", worst: AnyArray, numbers: AnyArray, truth: AnyArray, guessed: AnyArray, wide: float
+) -> None:
     """Samples' numbers beside their points, away from the line of right answers, or where no other number stands."""
     taken: list[tuple[float, float]] = []
-    for row in rows[np.isfinite(guessed[rows])]:
+    for row in worst[np.isfinite(guessed[worst])]:
         x, y = float(truth[row]), float(guessed[row])
         away = (-1, 1) if y > x else (1, -1)
         free = away
@@ -94,7 +100,7 @@ def _number(ax: "style.Axes", rows: AnyArray, truth: AnyArray, guessed: AnyArray
                 taken.append(place)
                 break
         ax.annotate(
-            str(row), (x, y), (4 * free[0], 4 * free[1]), textcoords="offset points", fontsize=style.SMALL,
+            str(numbers[row]), (x, y), (4 * free[0], 4 * free[1]), textcoords="offset points", fontsize=style.SMALL,
             color=style.WRONG_INK, ha="right" if free[0] < 0 else "left", va="top" if free[1] < 0 else "bottom",
         )  # fmt: skip
 

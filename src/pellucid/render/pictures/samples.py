@@ -83,10 +83,13 @@ def _summary(model: Model, count: int, wrong: list[bool], *, labelled: bool) -> 
     return f"{count} pictures and what the network takes them for: {count - sum(wrong)} right, {sum(wrong)} wrong"
 
 
-def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12) -> "style.Figure":
+def mistakes(
+    model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top: int = 12, rows: npt.ArrayLike | None = None
+) -> "style.Figure":
     """The worst mistakes, those with the greatest loss: each with its picture, if it is one, and its probabilities.
 
-    X (n, features), y as the loss takes it. A model that predicts values is drawn as predicted against true values.
+    X (n, features), y as the loss takes it. A model that predicts values is drawn as predicted against true values. Of
+    a table ``rows`` (n,) are the numbers of the rows in its file; without them samples count from 0.
 
     Raises:
         InputError: X or y do not fit the model, or it answers several questions at once.
@@ -98,27 +101,29 @@ def mistakes(model: Model | Network, X: npt.ArrayLike, y: npt.ArrayLike, *, top:
     """
     model, top = as_model(model), checks.count(top, "top")
     if model.network.loss.kind == "values":
-        return against_truth(model, X, y, top=top)
+        return against_truth(model, X, y, top=top, rows=rows)
     one_class_each(model, "mistakes")
     inputs, truth = checks.inputs(X, model.network.sizes[0]), np.asarray(y).reshape(-1).astype(np.int64)
     if not len(inputs):
         raise InputError("mistakes: there are no samples: give at least one")
-    rows, losses = worst_by_loss(model.network, inputs, y, top)
-    found = Answers(model.network.predict(inputs[rows]))
-    wrong = bool((found.labels != truth[rows]).any())
+    worst, losses = worst_by_loss(model.network, inputs, y, top)
+    found = Answers(model.network.predict(inputs[worst]))
+    wrong = bool((found.labels != truth[worst]).any())
+    one, numbers = ("sample", np.arange(len(inputs))) if rows is None else ("row", np.asarray(rows))
     names = style.labels(model.class_names, 18)
-    columns = min(4, len(rows))
+    columns = min(4, len(worst))
     wide = 3.5 if model.image_shape is None else 3.0  # names of classes stand left of the bars and above them
-    figure = style.figure(max(4.5, wide * columns), 1.1 + 1.9 * -(-len(rows) // columns))
-    for k, (row, tile) in enumerate(zip(rows, style.tiles(figure, len(rows), columns), strict=True)):
+    figure = style.figure(max(4.5, wide * columns), 1.1 + 1.9 * -(-len(worst) // columns))
+    for k, (row, tile) in enumerate(zip(worst, style.tiles(figure, len(worst), columns), strict=True)):
         guess, true = int(found.labels[k]), int(truth[row])
         ax = _mistake(figure, tile, model, inputs[row], found.probabilities[k], guess, true)
         answer = _answer(names[true], names[guess], right=true == guess)
-        ax.set_title(f"sample {row}, loss {decimal(losses[row], 2)}\n{answer}", fontsize=style.TEXT, loc="left")
+        title = f"{one} {numbers[row]}, loss {decimal(losses[row], 2)}\n{answer}"
+        ax.set_title(title, fontsize=style.TEXT, loc="left")
     what, target = "The worst mistakes" if wrong else "No mistakes; the greatest losses", target_name(model)
     if target is not None:
         what = f"{shortened(target)}: {what[0].lower()}{what[1:]}"
-    style.heading(figure, f"{what} of {len(inputs):,} samples", "(bars: probabilities; hatched: the true class)")
+    style.heading(figure, f"{what} of {len(inputs):,} {one}s", "(bars: probabilities; hatched: the true class)")
     return figure
 
 
