@@ -164,6 +164,15 @@ def test_why_a_column_is_left_out_says_what_it_looks_like() -> None:
         pl.tables.fit({"x": list(range(2, 122, 2)), "y": cells}, "y")
 
 
+def test_what_holds_a_number_and_is_not_read_is_told_but_not_of_names() -> None:
+    for write in ("1.{0},99-", "~{0}", "{0}.5[1]", "{0} ± 0.2", "1:{0}", "<{0}"):
+        found = column([write.format(k) for k in range(100, 140)], ";")
+        assert (found.kind, "looks like numbers in no form that is read" in found.why) == ("text", True), write
+    streets = [f"{k} {['Elm', 'Main', 'Oak', 'Park', 'Pine', 'Lake', 'Hill'][k % 7]} St" for k in range(40)]
+    for cells in (streets, [f"A{k}" for k in range(40)], [f"person {k}" for k in range(40)]):
+        assert column(cells).why == ""
+
+
 def test_text_with_a_value_a_row_is_no_target() -> None:
     names: dict[str, Any] = {"x": [float(k % 7) for k in range(60)], "y": [f"person {k}" for k in range(60)]}
     with pytest.raises(pl.InputError, match="is text with 60 different values in 60 rows, too many for classes"):

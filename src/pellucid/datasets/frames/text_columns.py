@@ -21,7 +21,7 @@ MOST_OTHERS = 1 << 14  # columns: of each a millisecond goes into finding out wh
 FEW = 1000  # rows in which texts are not worth being shared
 MOST_SPELLINGS = 64  # of true and false
 LEAST = 4  # different texts, from which one that is no number in the first row is no value
-NUMBER_SOMEHOW = r"^[^\w]{0,3}\d[\d.,\x{00a0} ]*([^\w].{0,12})?$"
+NUMBER_SOMEHOW = r"^[^\w]{0,3}\d[\d.,\x{00a0} ]*( ?[^\w\s].{0,12})?$"
 MANY = 8  # different numbers with a point, from which it is no chance that each has three digits behind it
 SAMPLE = 200  # distinct texts that decide whether a column is worth a closer look
 
