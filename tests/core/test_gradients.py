@@ -496,8 +496,9 @@ def _differing(before: ast.FunctionDef, after: ast.FunctionDef) -> str:
 def outcome(tree: ast.FunctionDef) -> str:
     """What the battery says of a mutant: how it fails, or "green"."""
     namespace = dict(vars(network))
-    # ``backward`` calls ``gradient``: both are made anew in the mutant's own namespace
-    exec(textwrap.dedent(inspect.getsource(network.backward)), namespace)
+    # ``backward`` calls ``gradient``, and that ``propagate``: all are made anew in the mutant's own namespace
+    for function in (network.backward, network.gradient):
+        exec(textwrap.dedent(inspect.getsource(function)), namespace)
     exec(compile(ast.Module([tree], []), "<mutant>", "exec"), namespace)
     try:
         with np.errstate(all="ignore"):
@@ -512,7 +513,7 @@ def outcome(tree: ast.FunctionDef) -> str:
 @pytest.mark.slow
 def test_breaking_any_line_of_backward_turns_the_gradients_red(record_property: Callable[[str, object], None]) -> None:
     table: list[tuple[str, str]] = []
-    for function in (network.backward, network.gradient):
+    for function in (network.backward, network.gradient, network.propagate):
         source = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
         assert isinstance(source, ast.FunctionDef)
         assert outcome(source) == "green"
