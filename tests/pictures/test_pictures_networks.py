@@ -294,6 +294,7 @@ NAMES = st.tuples(
 
 
 @example(["p" * 20 + middle + "r" * 20 for middle in ("a" * 20 + "1", "a" * 20 + "2", "b")], 12)
+@example(["a" * 20 + "b" * 20, "a" * 20 + "b" * 20, "a" * 21 + "b" * 20, "a" * 20 + "b" * 21], 8)
 @given(st.lists(NAMES.map("".join), min_size=1, max_size=30), st.integers(8, 30))
 def test_names_that_differ_are_cut_to_labels_that_differ(names: list[str], most: int) -> None:
     cut = distinct(names, most)

@@ -23,7 +23,7 @@ def distinct(names: Sequence[object], most: int) -> list[str]:
             for k, text in zip(alike, way([whole[k] for k in alike], most), strict=True):
                 cut[k] = text
     for k in chain.from_iterable(_alike(cut, whole)):
-        end = f"…{k}"
+        end = f"…{whole.index(whole[k])}"  # the same name has the same number
         cut[k] = whole[k][: max(1, most - len(end))] + end
     return cut
 
