@@ -113,7 +113,7 @@ SPELLINGS = (
     ("train penguins.csv --target species --optimizer adma", "did you mean adam? Take sgd, momentum"),
     ("train penguins.csv --target species --recipe artcle", "did you mean article? Take default, table, article"),
     ("train penguins.csv --target species --task clasification", "did you mean classification? Take auto"),
-    ("train penguins.csv --target species --epoch 3", "Did you mean '--epochs'?"),
+    ("train penguins.csv --target species --epoch 3", "--epochs"),
     ("export --to onx --out m.onnx", "did you mean onnx? Take onnx, numpy"),
     ("plot wieghts --out w.png", "did you mean weights? Choose one of digits"),
     ("explain --against 11", "did you mean 1? Take one of 0, 1, 2"),

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pellucid import InputError, PellucidClassifier, PellucidRegressor
 
-callback = pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brings callbacks")
+callback: Any = import_module("sklearn.callback")  # scikit-learn before 1.9 has none: tests/conftest.py
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("error:X does not have valid feature names"),
