@@ -3,8 +3,11 @@
 import contextlib
 import io
 import os
+import shutil
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,19 @@ from pellucid.cli import main
 from support import Command, Ended
 
 collect_ignore = [] if find_spec("sklearn.callback") else ["interop/test_callbacks.py"]  # scikit-learn 1.9 brings it
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser, for pages."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

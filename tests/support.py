@@ -1,11 +1,13 @@
 """Names that several test files use."""
 
+import importlib.util
 import os
 import struct
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pellucid.datasets import Samples, Stream, WeightedSamples
 
@@ -60,3 +62,13 @@ def screen_of(words: list[str], folder: Path, columns: int, lines: int = 200) ->
     screen = pyte.Screen(columns, lines)
     pyte.ByteStream(screen).feed(sent_to_a_terminal(words, folder, columns, lines))
     return "\n".join(line.rstrip() for line in screen.display).rstrip().split("\n")
+
+
+def module_at(path: Path) -> Any:
+    """A Python file as a module of its own, such as an exported script."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,21 +151,14 @@ def test_an_added_activation_gives_pytorch_the_same_numbers(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_an_added_activation_gives_the_page_the_same_numbers(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_an_added_activation_gives_the_page_the_same_numbers(browser: Any, tmp_path: Path) -> None:
     softsign = added("An activation")["Softsign"]
     net = pl.Network([3, 5, 4, 2], activation=[softsign(), pl.SiLU()], dtype=np.float64, rng=np.random.default_rng(0))
     pl.export(pl.Model(net), tmp_path / "net.html", to="html")
     X = np.random.default_rng(1).normal(size=(9, 3))
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "this test needs Chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto((tmp_path / "net.html").as_uri())
-        said = page.evaluate("X => X.map(x => [...answers(forward(x))])", X.tolist())
-        browser.close()
+    page = browser.new_page()
+    page.goto((tmp_path / "net.html").as_uri())
+    said = page.evaluate("X => X.map(x => [...answers(forward(x))])", X.tolist())
     assert np.array(said) == pytest.approx(net.predict(X), abs=1e-9)
 
 

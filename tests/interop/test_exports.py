@@ -1,6 +1,5 @@
 """What is exported says the same in the tool that it is for; what comes in says the same here."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -43,6 +42,7 @@ from pellucid.interop.importing.importer import from_pytorch, from_sklearn
 from pellucid.interop.importing.onnx import from_onnx
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
+from support import module_at
 
 ACTIVATIONS: list[Any] = [ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), GELU(), SiLU(), Mish(), Identity()]
 LOSSES: list[Any] = [kind() for kind in LOSS_KINDS.values()]
@@ -164,15 +164,6 @@ def test_onnx_runtime_says_the_same_of_tables(model: Model, tmp_path_factory: py
     same_answers(model, X, run_onnx(model, tmp_path_factory.mktemp("onnx") / "m.onnx", feeds))
 
 
-def script(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("exported", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @settings(max_examples=40, deadline=None)
 @given(model=models(plans()))
 def test_the_script_says_the_same_of_tables(model: Model, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -183,7 +174,7 @@ def test_the_script_says_the_same_of_tables(model: Model, tmp_path_factory: pyte
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     X = model.preprocessing.transform(columns, model.network.dtype)
     most = 1e-12 if model.network.dtype == np.float64 else 1e-5
-    found = script(path)
+    found = module_at(path)
     if model.classes is None:
         scales = max(
             target.scale for target in model.preprocessing.targets
@@ -311,7 +302,7 @@ def test_the_digit_model_reads_digits_elsewhere(form: str, tmp_path: Path) -> No
     if form == "onnx":
         found = onnxruntime.InferenceSession(path).run(None, {"X": digits.X[:100]})[0]
     else:
-        found = script(path).probabilities(digits.X[:100].tolist())
+        found = module_at(path).probabilities(digits.X[:100].tolist())
     assert found == pytest.approx(wanted, abs=2e-6)
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,18 +37,6 @@ from pellucid.model.preprocessing import Preprocessing
 PACKAGED = Path(pellucid.__file__).parent / "model" / "digits.safetensors"
 NASTY = ("</script><b>", "__proto__", 'a "quoted" one', "émoji 🐧", "constructor")
 Open = Callable[[Model], Any]  # from a model to its page in the browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 import pellucid as pl
 from pellucid.cli import main
 from pellucid.datasets import LoadOptions, as_frame, load_with, read_frame
-from pellucid.datasets.frames.far_values import far_values
+from pellucid.datasets.frames.notes import far_values
 from pellucid.model.columns import Category, Number
 from pellucid.model.levels import Levels, meaning
 

@@ -1,10 +1,8 @@
 """One table says the same wherever it comes from: CSV, Parquet, pandas, polars, the script, ONNX, the page."""
 
 import csv
-import importlib.util
 import io
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import pellucid as pl
 from pellucid.datasets import inputs_of, read_frame
 from pellucid.datasets.frames.coerce import columns_of
 from pellucid.model.columns import Category
+from support import module_at
 
 ROWS = 40
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a table of forty rows is not made smaller in any time
@@ -104,12 +103,7 @@ def fitted(columns: Made, asked: dict[str, str], path: Path) -> pl.Model | None:
 
 def script_of(model: pl.Model, path: Path) -> Any:
     pl.export(model, path, to="numpy", force=True)
-    spec = importlib.util.spec_from_file_location("exported_script", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_at(path)
 
 
 def ports(model: pl.Model, columns: Made, path: Path) -> dict[str, Any]:
@@ -174,15 +168,8 @@ def test_a_decimal_comma_is_read_alike(numbers: list[float], data: st.DataObject
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium.new_page()
-        chromium.close()
+def tab(browser: Any) -> Any:
+    return browser.new_page()
 
 
 INPUTS = """rows => rows.map(row => inputsOf(model.columns.map((column, k) => {

@@ -1,6 +1,7 @@
 """Numbers as people write them are read where there is one way to; where there are two, both are told."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,22 @@ def test_a_form_reads_what_it_writes(x: float, text: str) -> None:
     assert str(form) == text
     digits = f"{abs(x):,.3f}".translate({ord(","): form.between, ord("."): form.point})
     assert form.value(f"{'-' * (x < 0)}{form.before}{digits}{form.behind}") == round(x, 3)
+
+
+def test_what_means_missing_is_no_sign_of_a_point_and_is_a_gap_among_thousands_too() -> None:
+    size = [f"{k}.{476 + k}" for k in range(1, 50)] + ["n.a.", "-999"]
+    rent = [f"{k},5" for k in range(51)]
+    lines = ["size;rent;y", *(f"{a};{b};{k % 7}" for k, (a, b) in enumerate(zip(size, rent, strict=True)))]
+    frame = read_frame("-", stdin=io.BytesIO("\n".join(lines).encode()))
+    held = replace(frame, missing=("n.a.", "size=-999")).columns["size"]
+    assert (held.kind, held.form) == ("number", "1.234,5")
+    assert held.values is not None
+    np.testing.assert_array_equal(held.values, [*(1000 * k + 476 + k for k in range(1, 50)), np.nan, np.nan])
+
+
+def test_readings_are_told_with_all_their_digits() -> None:
+    odd = column(["1,234,567.891", "2.5"], ";").odd
+    assert odd is None
+    odd = column(["123,456", "234,567"], ";").odd
+    assert odd is not None
+    assert "may be 123.456 or 123456:" in odd.why

@@ -105,7 +105,7 @@ def _arrays(model: Model, name: str, stdin: BinaryIO | None, *, own: bool) -> Re
     """The rows of an array, or of a table of pixels, for a model that has no preprocessing."""
     net = model.network
     if name != "-":
-        refuse_table(model, name, command="predict", own=own)
+        refuse_table(model, name, how=f"pellucid predict RUN {name}" if own else None)
     table = datasets.read_rows(name, target=target_in(model, name), stdin=stdin)
     if table.X.shape[1] != net.sizes[0]:
         raise InputError(

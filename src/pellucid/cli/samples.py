@@ -108,7 +108,7 @@ def chosen_for(model: Model, data: str | None) -> Chosen:
         chosen = Chosen(name, Samples(X, y), data)
     else:
         packaged = model.data.get("source") == "mnist" and CHECKSUM not in model.data
-        refuse_table(model, data, command="evaluate", own=packaged)
+        refuse_table(model, data, how="name the run that learned from such a table" if packaged else None)
         table = _table(model, data)
         if model.classes is not None:
             y = datasets.encode_labels(table, model.classes)
@@ -186,17 +186,16 @@ def _targets(model: Model) -> list[str]:
     return scaled or [str(model.data.get("target"))]
 
 
-def refuse_table(model: Model, data: str, *, command: str = "", own: bool = False) -> None:
+def refuse_table(model: Model, data: str, *, how: str | None) -> None:
     """Raise InputError for a table of columns where the model has no preprocessing for one.
 
-    ``own`` says that it is the one that comes with pellucid.
+    ``how`` to name another model is said where it is the one that comes with pellucid.
     """
     if datasets.kind_of(data, arrays=True) != "table":
         return
-    if own:
+    if how is not None:
         raise InputError(
-            f"{data}: is a table, and no model is named; the one that comes with pellucid reads digits: "
-            f"pellucid {command} RUN {data}"
+            f"{data}: is a table, and no model is named; the one that comes with pellucid reads digits: {how}"
         )
     raise InputError(
         f"{data}: is a table with columns of its own, but the model holds no preprocessing for one (a state_dict "

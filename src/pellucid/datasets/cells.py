@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import BinaryIO
 
-import numpy as np
-
 from pellucid._files.reading import StrPath
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.formats import csv
 from pellucid.datasets.formats.opening import held
 from pellucid.datasets.formats.registry import FORMATS
+from pellucid.datasets.frames.coerce import text_of
 from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.header import Layout
 
@@ -45,6 +44,7 @@ def read_cells(path: StrPath, *, stdin: BinaryIO | None = None, names: Collectio
 def texts(column: Column) -> list[str]:
     """Return a column's values as texts (n,).
 
+    >>> import numpy as np
     >>> texts(Column("number", np.array([3.0, np.nan]), whole=True)), texts(Column("date", np.array([86400.0])))
     (['3', ''], ['1970-01-02'])
     """
@@ -58,6 +58,5 @@ def _text(value: AnyArray, column: Column) -> str:
     if column.kind == "boolean":
         return column.words[int(value)]
     if column.kind == "date":
-        moment = np.datetime64(round(float(value) * 1e6), "us")
-        return str(moment).removesuffix(".000000").removesuffix("T00:00:00")
+        return text_of(float(value), "date")
     return str(int(value)) if column.whole else repr(float(value))

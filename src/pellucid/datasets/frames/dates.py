@@ -45,6 +45,7 @@ MONTHS = {"%Y-%m": "-%d", "%b-%Y": "-%d", "%b %Y": " %d", "%B %Y": " %d", "%m/%Y
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %I:%M:%S%p", "T%H%M%S", "T%H:%M:%S")
 KNOWN = (ISO, *(form + time for forms in FORMS for form in forms for time in TIMES))
 NEARLY_ALL = 0.95  # of the distinct values
+YEARS = range(1800, 2101)  # a whole number of them may be a year
 LEAST = 3  # different days, from which numbers such as 20261231 are dates
 MOST_TRIED = 1000  # distinct values that decide whether a form is worth a try on all
 MONTH = (
@@ -177,9 +178,10 @@ def each_date(texts: AnyArray, form: str = "") -> AnyArray:
     import polars as pl
 
     distinct = pl.Series(sorted({text for text in texts if text is not None}), dtype=pl.String)
-    tried = [_read(distinct, one) for one in ([form] if form in KNOWN else KNOWN)]
-    best = min(tried, key=lambda values: values.null_count())
-    iso = _read(distinct, ISO)
+    if form not in KNOWN:
+        some = distinct.head(MOST_TRIED)
+        form = min(KNOWN, key=lambda one: _read(some, one).null_count())
+    best, iso = _read(distinct, form), _read(distinct, ISO)
     seconds = {
         text: (first if first is not None else second)
         for text, first, second in zip(distinct, best, iso, strict=True)

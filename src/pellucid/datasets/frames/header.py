@@ -15,12 +15,11 @@ from typing import NamedTuple
 from pellucid.core.errors import InputError
 from pellucid.datasets.formats.csv_rows import SEPARATORS, is_number, reader, split_row
 from pellucid.datasets.frames.column import quoted
-from pellucid.datasets.frames.dates import LIKE_ISO
+from pellucid.datasets.frames.dates import LIKE_ISO, YEARS
 from pellucid.datasets.frames.frame import MOST_COLUMNS
 
 LONGEST_ROW = 1 << 21  # characters of the first rows that are looked at
 LOOKED_AT = 200  # rows
-YEARS = range(1800, 2101)
 
 
 class Layout(NamedTuple):
@@ -57,25 +56,10 @@ def read_header(content: bytes, name: str, layout: Layout = Layout()) -> Header:
     rows = {separator: _first_rows(text, separator) for separator in SEPARATORS}
     separator = _separator(rows)
     first, width = rows[separator], _width(rows[separator])
-    row = layout.header
-    if row is None:
-        row = _known(first, layout.names)
+    row = _known(first, layout.names) if layout.header is None else layout.header
     notes: list[str] = []
     if row is None:
-        row = _row_of_names(first, width)
-        if row > 1 and _holds_values(first[row - 1 :], width) and any(each.filled > 1 for each in first[: row - 1]):
-            row = 1  # what stands above values are names, though too few
-        if row > 1:
-            above = "row 1 stands above the names of the columns and is"
-            if row > 2:
-                above = f"rows 1 to {row - 1} stand above the names of the columns and are"
-            notes.append(f"{name}: {above} left out (header=1 takes row 1 for the names)")
-        if _holds_values(first[row - 1 :], width):
-            called = (
-                "the column is called column 1" if width == 1 else f"the columns are called column 1 to column {width}"
-            )
-            notes = [f"{name}: row {row} holds values, no names: {called} (header={row} takes it for the names)"]
-            row = 0
+        row, notes = _found(first, width, name)
     if row > len(first):
         raise InputError(f"{name}: header={row}: the names are looked for in its first {len(first)} rows")
     names = [cell.strip() for cell in first[row - 1].cells] if row else [f"column {k + 1}" for k in range(width)]
@@ -155,6 +139,23 @@ def _known(rows: list[Row], names: Collection[str]) -> int | None:
     if best and 2 * best >= len(known):
         return found.index(best) + 1
     return 0 if known and all(re.fullmatch(r"column \d+", name) for name in known) else None
+
+
+def _found(rows: list[Row], width: int, name: str) -> tuple[int, list[str]]:
+    """The row that most likely holds the names, 0 where none does, and what is to be said of it."""
+    row = _row_of_names(rows, width)
+    values = _holds_values(rows[row - 1 :], width)
+    if values and any(each.filled > 1 for each in rows[: row - 1]):
+        return 1, []  # what stands above values are names, though too few
+    if values:
+        called = "the column is called column 1" if width == 1 else f"the columns are called column 1 to column {width}"
+        return 0, [f"{name}: row {row} holds values, no names: {called} (header={row} takes it for the names)"]
+    if row == 1:
+        return 1, []
+    above = "row 1 stands above the names of the columns and is"
+    if row > 2:
+        above = f"rows 1 to {row - 1} stand above the names of the columns and are"
+    return row, [f"{name}: {above} left out (header=1 takes row 1 for the names)"]
 
 
 def _row_of_names(rows: list[Row], width: int) -> int:

@@ -12,13 +12,14 @@ from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
 from pellucid.datasets.frames.coerce import levels_of, values_as
 from pellucid.datasets.frames.column import Column
+from pellucid.datasets.frames.dates import YEARS
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.targets import FEW_TEXTS, MOST_DIFFERENT
 from pellucid.datasets.frames.written import Form
 from pellucid.model.columns import RARE, Category, Date, Number
 
 KINDS = ("number", "boolean", "category", "date", "out")  # that a person may ask for
-MANY_ROWS, YEARS = 30, (1800, 2100)  # numbers that count up over so many rows number them, unless they are years
+MANY_ROWS = 30  # numbers that count up over so many rows number them, unless they are years
 OF_TARGETS = ("number", "category")  # that a person may ask of what is predicted
 
 
@@ -102,7 +103,7 @@ def _numbers_the_rows(name: str, values: AnyArray) -> bool:
     if len(values) < 3 or not bool((np.diff(values) == 1).all()):
         return False
     named = name.strip().lower() in ("", "id", "index", "row", "unnamed: 0")
-    return values[0] in (0, 1) or named or (len(values) >= MANY_ROWS and not YEARS[0] <= values[0] <= YEARS[1])
+    return values[0] in (0, 1) or named or (len(values) >= MANY_ROWS and values[0] not in YEARS)
 
 
 def _short(value: object) -> str:

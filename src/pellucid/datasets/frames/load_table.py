@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,11 +14,11 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, Indices, Samples, Understood, WeightedSamples
 from pellucid.datasets.frames.coerce import as_planned, columns_of, values_as
-from pellucid.datasets.frames.column import Column, called
-from pellucid.datasets.frames.far_values import far_values
+from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.infer import check_asked, describe, in_form, scaled, understand
 from pellucid.datasets.frames.marks import named_columns
+from pellucid.datasets.frames.notes import notes_on
 from pellucid.datasets.frames.targets import (
     class_texts,
     encoded,
@@ -31,10 +30,7 @@ from pellucid.datasets.frames.targets import (
 from pellucid.datasets.labels import encode_labels, values
 from pellucid.datasets.options import LoadOptions
 from pellucid.model.columns import Category, Target
-from pellucid.model.levels import date_text, number_text
 from pellucid.model.preprocessing import Preprocessing
-
-SUMS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "insgesamt", "totale", "somme", "suma")
 
 
 def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  # noqa: B008  (frozen)
@@ -78,7 +74,7 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         None,
         preprocessing=plan,
         understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
-        notes=(*frame.notes, *_sums(frame), *notes, *_far(frame, plan, rows[parts[0]])),
+        notes=(*frame.notes, *notes, *notes_on(frame, plan, rows[parts[0]])),
         rows=tuple(rows[index] for index in parts),
         first_row=frame.first,
     )
@@ -88,44 +84,6 @@ def _check_names(frame: Frame, names: Sequence[str]) -> None:
     for name in names:
         if name not in frame.stored:
             raise frame.lacks(name, ", which missing= names")
-
-
-def _far(frame: Frame, plan: Preprocessing, rows: Indices) -> list[str]:
-    """Return what is to be said of numbers that are common and far from all others, as -999 may be."""
-    names = [column.name for column in plan.columns if column.kind != "category"]
-    said = []
-    for name in [*names, *(target.name for target in plan.targets)]:
-        column = frame.columns[name]
-        if column.kind in ("number", "date") and column.values is not None:
-            for value, count in far_values(column.values[rows]):
-                text = number_text(value)
-                if column.kind == "date":
-                    text = _cell(frame, name, int(np.argmax(column.values == value)))
-                said.append(
-                    f"column {called(name)}: {text} stands in {count:,} of {len(rows):,} rows and is far from all "
-                    f"other values; where it means missing: missing={{{name!r}: {text!r}}}"
-                )
-    return said
-
-
-def _cell(frame: Frame, name: str, row: int) -> str:
-    """Return a date as it is written, or in ISO's form."""
-    column, values = frame.stored[name], frame.columns[name].values
-    if not isinstance(column, Column):
-        return str(column[row]).strip()
-    assert values is not None
-    return date_text(dt.datetime(1970, 1, 1) + dt.timedelta(seconds=float(values[row])))
-
-
-def _sums(frame: Frame) -> list[str]:
-    """Return what is to be said of a last row that holds the sums of the others."""
-    for column in frame.stored.values():
-        if not isinstance(column, Column) and str(column[-1]).strip().lower().rstrip(":") in SUMS:
-            said = (
-                f"{frame.place(frame.rows - 1)} begins with {str(column[-1])!r}: a row of sums is no sample; remove it"
-            )
-            return [said]
-    return []
 
 
 def inputs_of(frame: Frame, plan: Preprocessing, dtype: npt.DTypeLike = np.float32) -> AnyArray:

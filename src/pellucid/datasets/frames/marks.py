@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from pellucid.datasets.formats.digit_csv_rows import GAPS
@@ -30,7 +30,7 @@ class Marks(NamedTuple):
         return text in self.texts or (number and float(text) in self.numbers)
 
 
-def marks_of(missing: Iterable[str], name: str) -> Marks:
+def marks_of(missing: Collection[str], name: str) -> Marks:
     """Return the marks of a column, given what a person says: ``TEXT`` for all columns, ``NAME=TEXT`` for one.
 
     They come on top of the usual ones; ``NAME=``, without a text, says that only the empty cell is missing in a column.
@@ -38,13 +38,22 @@ def marks_of(missing: Iterable[str], name: str) -> Marks:
     >>> marks_of(["damage="], "damage").has("none"), marks_of(["damage="], "damage").has("")
     (False, True)
     """
+    given = given_marks(missing, name)
+    usual = EMPTY if f"{name}=" in missing else USUAL
+    return Marks(usual | given, frozenset(float(text) for text in given if DECIMAL.fullmatch(text)))
+
+
+def given_marks(missing: Collection[str], name: str) -> frozenset[str]:
+    """Return what a person named as a mark of a column, in lower case.
+
+    >>> sorted(given_marks(["-200", "city=Unknown"], "city"))
+    ['-200', 'unknown']
+    """
     parts = [text.rpartition("=") for text in missing]
-    given = [mark.strip().lower() for column, equals, mark in parts if not equals or column == name]
-    usual = EMPTY if (name, "=", "") in parts else USUAL
-    return Marks(usual | set(given), frozenset(float(text) for text in given if DECIMAL.fullmatch(text)))
+    return frozenset(mark.strip().lower() for column, equals, mark in parts if not equals or column == name)
 
 
-def named_columns(missing: Iterable[str]) -> list[str]:
+def named_columns(missing: Collection[str]) -> list[str]:
     """Return the columns that have marks of their own.
 
     >>> named_columns(["-200", "city=unknown"])

@@ -15,7 +15,7 @@ from pellucid.datasets.containers import Indices, RawArrays
 from pellucid.datasets.frames.coerce import values_as
 from pellucid.datasets.frames.column import Column, are_whole, called
 from pellucid.datasets.frames.frame import Frame
-from pellucid.datasets.frames.marks import EMPTY, USUAL
+from pellucid.datasets.frames.marks import EMPTY, USUAL, given_marks
 from pellucid.datasets.labels import class_labels, decide_task, values
 from pellucid.model.levels import EXACT
 from pellucid.model.preprocessing import Preprocessing
@@ -101,15 +101,9 @@ def _as_asked(frame: Frame, name: str, kind: str) -> Column:
 def _frequent_marks(frame: Frame, name: str) -> dict[str, int]:
     """The usual marks that stand in so many rows of a column that they rather are a class, and in how many."""
     texts = _texts_with(frame, name, USUAL - EMPTY)
-    given = set(frame.marks(name).texts) - USUAL | set(_given(frame, name))
-    counts = Counter(text for text in texts if text is not None and text.lower() in USUAL - given)
+    possible = USUAL - given_marks(frame.missing, name)
+    counts = Counter(text for text in texts if text is not None and text.lower() in possible)
     return {text: count for text, count in sorted(counts.items()) if count >= CLASS_SHARE * frame.rows}
-
-
-def _given(frame: Frame, name: str) -> list[str]:
-    """What a person said that stands for a missing value in a column, in lower case."""
-    parts = [text.rpartition("=") for text in frame.missing]
-    return [mark.strip().lower() for column, equals, mark in parts if not equals or column == name]
 
 
 def _texts_with(frame: Frame, name: str, kept: Collection[str]) -> AnyArray:

@@ -10,9 +10,18 @@ import numpy as np
 
 from pellucid.core.errors import InputError
 from pellucid.datasets.frames.column import Column, Odd, quoted
-from pellucid.datasets.frames.dates import SOMEHOW, Dates, dates_in, looks_like_dates, odd_date, wrong_iso_date
+from pellucid.datasets.frames.dates import (
+    NEARLY_ALL,
+    SOMEHOW,
+    Dates,
+    dates_in,
+    looks_like_dates,
+    odd_date,
+    wrong_iso_date,
+)
 from pellucid.datasets.frames.marks import Marks
-from pellucid.datasets.frames.written import COMMA, GROUPED, NEARLY_ALL, Form, Texts, Written, reader_of
+from pellucid.datasets.frames.written import COMMA, GROUPED, Form, Texts, Written, reader_of
+from pellucid.model.levels import number_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,10 +65,10 @@ def understood_all(
     distinct = {name: texts[name].drop_nulls().unique(maintain_order=True) for name in others if at_once[name] is None}
     found = {name: column or _typed(texts[name], distinct[name]) for name, column in at_once.items()}
     written = {name: _written(distinct[name]) for name, column in found.items() if column is None}
-    _with_written(found, {name: each for name, each in written.items() if each is not None}, columns, texts, separator)
-    for name in written:
-        column = found[name]
-        found[name] = None if column is None else column.marked(marks(name))
+    known = {name: each for name, each in written.items() if each is not None}
+    stripped = {name: texts.get(name, series) for name, series in columns.items()}
+    for name, column in _in_the_light_of_all(found, known, stripped, separator).items():
+        found[name] = column.marked(marks(name))  # a mark such as -999 is a number in the column's own form
     return {name: column or _text(texts[name], distinct[name]) for name, column in found.items()}
 
 
@@ -83,24 +92,20 @@ def _written(distinct: pl.Series) -> Texts | None:
     return texts if texts.are_numbers else None
 
 
-def _with_written(
-    found: dict[str, Column | None],
-    written: Mapping[str, Texts],
-    columns: Mapping[str, pl.Series],
-    texts: Mapping[str, pl.Series],
-    separator: str,
-) -> None:
-    """Put columns of numbers as people write them into what was found, in the light of all the others."""
-    decimals = {each.decimal for each in written.values()} - {None}
-    plain = _points(found, columns) if separator != "," or any(not each.is_whole for each in written.values()) else {}
-    decimals |= {"point"} if any(not grouped for grouped in plain.values()) else set()
-    for name, each in written.items():
-        how = each.written({str(one) for one in decimals}, commas=separator == ",")
-        if how is not None:
-            found[name] = _numbers(texts[name], how)
+def _in_the_light_of_all(
+    found: Mapping[str, Column | None], written: Mapping[str, Texts], texts: Mapping[str, pl.Series], separator: str
+) -> dict[str, Column]:
+    """Return the columns of numbers as people write them, of which all columns together tell the decimal point."""
+    decimals = {each.decimal for each in written.values() if each.decimal is not None}
+    plain = _points(found, texts) if separator != "," or any(not each.is_whole for each in written.values()) else {}
+    if not all(plain.values()):
+        decimals.add("point")
+    how = {name: each.written(decimals, commas=separator == ",") for name, each in written.items()}
+    columns = {name: _numbers(texts[name], each) for name, each in how.items() if each is not None}
     for name in (name for name, grouped in plain.items() if grouped and decimals != {"point"}):
-        (stripped,) = with_gaps([columns[name]], [Marks()])
-        found[name] = _grouped(stripped, certain=decimals == {"comma"}, semicolon=separator == ";") or found[name]
+        column = _grouped(texts[name], certain=decimals == {"comma"}, semicolon=separator == ";")
+        columns |= {} if column is None else {name: column}
+    return columns
 
 
 def _grouped(texts: pl.Series, *, certain: bool, semicolon: bool) -> Column | None:
@@ -109,6 +114,7 @@ def _grouped(texts: pl.Series, *, certain: bool, semicolon: bool) -> Column | No
     Without a decimal comma in another column they are thousands where many have a point, and whole numbers below 1000
     none; else, between semicolons, they may be both.
     """
+    texts = texts.str.strip_chars()
     form, distinct = Form("", COMMA[1][0], COMMA[0]), texts.drop_nulls().unique(maintain_order=True)
     pointed = distinct.filter(distinct.str.contains(".", literal=True))
     small = 0 < len(distinct) - len(pointed) == int(distinct.str.contains(r"^[+-]?\d{1,3}$").sum())
@@ -119,17 +125,17 @@ def _grouped(texts: pl.Series, *, certain: bool, semicolon: bool) -> Column | No
     return _numbers(texts, Written(Form(), two=(pointed[0], float(pointed[0]), form.value(pointed[0]) or 0.0)))
 
 
-def _points(found: Mapping[str, Column | None], columns: Mapping[str, pl.Series]) -> dict[str, bool]:
+def _points(found: Mapping[str, Column | None], texts: Mapping[str, pl.Series]) -> dict[str, bool]:
     """Return the columns of plain numbers with a point, and whether all of those may be thousands, as 76.083 may."""
     import polars as pl
 
     names = [name for name, column in found.items() if column is not None and column.kind == "number"]
     if not names:
         return {}
-    texts = _numbered([columns[name] for name in names])
+    numbers = _numbered([texts[name] for name in names])
     pointed = pl.all().str.contains(".", literal=True)
-    some = texts.select(pointed.any()).row(0)
-    grouped = texts.select((~pointed | pl.all().str.strip_chars().str.contains(GROUPED)).all()).row(0)
+    some = numbers.select(pointed.any()).row(0)
+    grouped = numbers.select((~pointed | pl.all().str.strip_chars().str.contains(GROUPED)).all()).row(0)
     return {name: bool(all_) for name, any_, all_ in zip(names, some, grouped, strict=True) if any_}
 
 
@@ -138,17 +144,16 @@ def _numbers(texts: pl.Series, how: Written) -> Column:
     distinct = texts.drop_nulls().unique(maintain_order=True)
     form = str(how.form)
     if how.two is not None:
-        text, one, other = how.two
-        why = f"may be {one:g} or {other:g}: write it without that mark; or say what the column is, which takes {one:g}"
+        text, (one, other) = how.two[0], map(number_text, how.two[1:])
+        why = f"may be {one} or {other}: write it without that mark; or say what the column is, which takes {one}"
         odd = Odd(_first(texts, [text]), text, "number", f"{why}: columns={{NAME: 'number'}}")
         return Column("text", as_objects(texts, distinct), odd=odd, form=form)
-    if how.odd is not None or how.why:
-        column = Column("text", as_objects(texts, distinct), why=how.why, form=form)
-        if how.why or how.odd is None:
-            return column
-        return replace(column, odd=Odd(_first(texts, [how.odd]), how.odd, "number"))
-    values = in_form(texts, distinct, form)
-    return Column("number", values, form=form)
+    if how.why:
+        return Column("text", as_objects(texts, distinct), why=how.why, form=form)
+    if how.odd is not None:
+        odd = Odd(_first(texts, [how.odd]), how.odd, "number")
+        return Column("text", as_objects(texts, distinct), odd=odd, form=form)
+    return Column("number", in_form(texts, distinct, form), form=form)
 
 
 def in_form(texts: pl.Series, distinct: pl.Series, form: str) -> np.ndarray:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
+
+from pellucid.datasets.frames.dates import NEARLY_ALL
 
 SPACES = {ord(space): " " for space in "\u00a0\u2007\u2009\u202f"} | {ord("’"): "'", ord("−"): "-"}
 MONEY = r"(?:[A-Z]{0,3}[$€£¥₹₽₩₺₴₦₫฿₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?)"
@@ -22,7 +24,6 @@ ANY = re.compile(
 )
 POINT, COMMA = (".", (",", " ", "'")), (",", (".", " ", "'"))  # the decimal point, and what stands between thousands
 GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"  # whole thousands, where a decimal comma is used: 76.083, but not 76.08
-NEARLY_ALL = 0.95  # of the distinct values
 
 
 class Form(NamedTuple):
@@ -101,15 +102,10 @@ class Reader:
         return -value if opens or "-" in (sign, second) else value
 
 
-_READERS: dict[Form, Reader] = {}
-
-
+@lru_cache(maxsize=1)
 def reader_of(form: Form) -> Reader:
     """Return what reads a form's texts; the last one is kept."""
-    if form not in _READERS:
-        _READERS.clear()
-        _READERS[form] = Reader(form)
-    return _READERS[form]
+    return Reader(form)
 
 
 class Written(NamedTuple):
