@@ -81,6 +81,11 @@ def test_where_another_row_may_have_the_names_it_is_proposed_and_works(above: st
     assert read(table, header=row) == (["v", "w", "x", "y"], 90, row + 1)
 
 
+def test_blank_lines_alone_are_told() -> None:
+    with pytest.raises(pl.InputError, match="row 1: is blank; the names of the columns belong there"):
+        read("\n" * 300 + "a,b\n1,2\n")
+
+
 def test_the_row_of_a_fault_is_that_of_the_file() -> None:
     for above, row in (("", 4), ("Report of May\n\n", 6)):
         with pytest.raises(pl.InputError, match=f"row {row}: has 2 values"):

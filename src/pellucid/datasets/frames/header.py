@@ -175,7 +175,7 @@ def _row_of_names(rows: list[Row], width: int) -> int:
 def _holds_values(rows: list[Row], width: int) -> bool:
     """Whether the first row holds values as the rows below do: numbers over numbers, or dates over dates."""
     first, *below = [[cell.strip() for cell in row.cells] for row in rows if len(row.cells) == width]
-    if not below or len(rows[0].cells) != width or first[0] == "":
+    if not below or not width or len(rows[0].cells) != width or first[0] == "":
         return False
     for fits in (is_number, lambda cell: re.match(LIKE_ISO, cell) is not None):
         over = [k for k in range(width) if fits(first[k]) and all(fits(row[k]) for row in below if row[k])]
