@@ -9,7 +9,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pellucid.core import display
+from pellucid.core import display, engines
 
 if TYPE_CHECKING:
     from pellucid import datasets, tables
@@ -111,6 +111,7 @@ _MODULES = {
 }
 
 display.connect(lambda: import_module("pellucid.render.notebook"))
+engines.register("compiled", lambda: import_module("pellucid.compiled.choice"))
 
 
 def __getattr__(name: str) -> Any:

@@ -53,6 +53,7 @@ class Progress:
     ``epoch`` counts finished epochs, ``batch`` the finished batches of the one under way, ``step`` all steps.
     ``loss`` and ``right`` are this epoch's sums so far over its samples; ``seed`` gives the order of its rows.
     ``learning_rate`` is that of the last step, ``gradient_norm`` the length of the gradient of an epoch's last one.
+    ``engine`` is who makes the steps: "numpy" or "compiled", "" before the first.
 
     Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step; call
     it before you read or save them.
@@ -66,6 +67,7 @@ class Progress:
     seed: int = 0
     learning_rate: float = 0.0
     gradient_norm: float = 0.0
+    engine: str = ""
     settle: Callable[[], None] = field(default=settled, repr=False, compare=False)
 
 

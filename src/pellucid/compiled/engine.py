@@ -1,0 +1,219 @@
+"""The compiled engine: the steps of a training as ``NumpyEngine`` makes them, by the functions of this room."""
+
+import math
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from pellucid.compiled import blas, kinds, sparse, steps
+from pellucid.compiled.memory import Memory
+from pellucid.compiled.products import Blas
+from pellucid.compiled.steps import Data, Goal
+from pellucid.core import threads
+from pellucid.core.arrays import AnyArray, Array
+from pellucid.core.batches import windows
+from pellucid.core.progress import Progress
+from pellucid.core.trace import Trace
+from pellucid.core.work import Work, divergence
+
+AT_ONCE = 512  # samples that go through the network together: what they need stays in a core's cache
+MOST_SECONDS = 0.05  # of one call: a Ctrl-C, a checkpoint or a callback waits no longer
+MOST_DRAWS = 2**22  # random numbers for the dropout of one call
+
+
+class CompiledEngine:
+    """Called with a training's progress it makes the rest of an epoch, and returns the trace of the last batch."""
+
+    def __init__(self, work: Work) -> None:
+        net, batch = work.net, work.batch_size
+        self.work = work
+        dtype = str(net.dtype)
+        found = blas.find(dtype)
+        assert found is not None  # or choice.lacks would have said so
+        self.blas = Blas(found, dtype)
+        parts = threads.parts(batch, 1 if work.dropout else work.blas_threads)
+        self.blas_threads = 1 if len(parts) > 1 else work.blas_threads
+        self.parts = parts
+        self.rows = batch if batch <= 2 * AT_ONCE else AT_ONCE
+        self.memories = [Memory(net, self.rows, dropout=work.dropout) for _ in parts]
+        self.goal = _goal(work)
+        self.steps = 16  # of the next call; as many as fit into its time
+        self.data: Data | None = None
+
+    def __call__(self, progress: Progress) -> Trace:
+        work, size = self.work, self.work.batch_size
+        if progress.batch == 0:
+            progress.seed = int(work.rng.integers(2**63))
+        seed = progress.seed if work.shuffle and not work.is_whole else None
+        base = work.optimizer.learning_rate
+        for X, y, rows in self._windows(seed, progress.batch * size):
+            data, done = self._read(X, y), 0
+            while done < len(rows):
+                count = min(self._wanted(progress), -(-(len(rows) - done) // size))
+                self._go(progress, data, rows[done : done + count * size], count, base)
+                done += count * size
+                if work.after_step is not None:
+                    work.after_step(progress)
+        return self.memories[0].trace(work.net, min(self.rows, len(rows)))
+
+    def _windows(self, seed: int | None, done: int) -> Any:
+        parts = windows(self.work.data, seed, done, self.work.batch_size)
+        return parts if isinstance(self.work.data, tuple) else threads.ahead(parts)
+
+    def _wanted(self, progress: Progress) -> int:
+        """How many steps the next call makes."""
+        work = self.work
+        if len(self.parts) > 1:
+            return 1
+        steps = self.steps
+        if work.dropout:
+            steps = max(1, min(steps, MOST_DRAWS // (work.batch_size * sum(work.net.sizes[1:-1]) or 1)))
+        if work.after_step is not None:
+            steps = min(steps, getattr(work.after_step, "steps_until", _each)(progress.step))
+        return steps
+
+    def _read(self, X: AnyArray, y: AnyArray) -> Data:
+        """The samples as the compiled functions take them; those in memory are looked through once."""
+        in_memory = isinstance(self.work.data, tuple)
+        if self.data is None or not in_memory:
+            dtype, outputs = self.work.net.dtype, self.work.net.sizes[-1]
+            classes = self.work.net.loss.kind == "classes"
+            weights = self.work.data[2] if isinstance(self.work.data, tuple) and len(self.work.data) > 2 else ()
+            unit = np.array([255 if X.dtype == np.uint8 else 1], dtype)
+            X = X if X.dtype in (np.uint8, np.float32, np.float64) else X.astype(dtype)
+            X = _to_read(X)
+            self.data = Data(
+                X=X,
+                unit=unit,
+                labels=_to_read(y if classes else (), np.int64),
+                values=_to_read(np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs), dtype),
+                weights=_to_read(weights, np.float64),
+                sparse=sparse.packed(X, unit, self.work.net.sizes[1]) if in_memory else sparse.nothing(dtype),
+            )
+        return self.data
+
+    def _go(self, progress: Progress, data: Data, rows: AnyArray, count: int, base: float) -> None:
+        """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""
+        work = self.work
+        results = np.zeros((count, 5))
+        numbers = self._numbers(progress, count, base)
+        last = work.batches - 1 - progress.batch
+        draws = self._draws(len(rows), count)
+        began = time.perf_counter()
+        try:
+            if len(self.parts) > 1:
+                self._in_parts(data, rows, numbers, draws, results)
+            else:
+                net = self.memories[0].net
+                arguments = (net, self.goal, data, self.blas, rows, work.batch_size, self.rows, draws, numbers, last,
+                             results)  # fmt: skip
+                began = time.perf_counter()
+                steps.run(*arguments)
+        finally:
+            self._note(progress, results)
+        took = time.perf_counter() - began
+        if took < MOST_SECONDS / 4 and count == self.steps:
+            self.steps *= 2
+        elif took > MOST_SECONDS:
+            self.steps = max(1, self.steps // 2)
+
+    def _in_parts(self, data: Data, rows: AnyArray, numbers: Array, draws: AnyArray, results: Array) -> None:
+        """One step on a large batch: each core takes a part of it, and the gradients are added in one order."""
+        total = float(data.weights[rows].sum()) or 1.0 if len(data.weights) else float(len(rows))
+        found = np.zeros((len(self.parts), 2))
+        cuts = threads.parts(len(rows), len(self.parts))
+        calls = []
+        for number, cut in enumerate(cuts):
+            arguments = (self.memories[number].net, self.goal, data, self.blas, rows[cut], self.rows, total, draws[0],
+                         found[number])  # fmt: skip
+            calls.append(partial(steps.part, *arguments))
+        threads.side_by_side(calls)
+        first = self.memories[0].net
+        for memory in self.memories[1 : len(cuts)]:
+            first.grad.__iadd__(memory.net.grad)
+        results[0, :3] = (*found.sum(axis=0), total)
+        if math.isfinite(results[0, 0]):
+            steps.end(first, self.goal, numbers[0], results[0])
+            results[0, 4] = 1
+
+    def _numbers(self, progress: Progress, count: int, base: float) -> Array:
+        """What the optimiser needs in each of the next steps: see updates.py."""
+        work, optimizer, rows = self.work, self.work.optimizer, []
+        total = work.epochs * work.batches
+        for step in range(progress.step, progress.step + count):
+            rate = optimizer.learning_rate = base * work.schedule(step / total)
+            adaptive = optimizer.numbers()  # type: ignore[attr-defined]
+            step_rate, epsilon = adaptive or (rate, None)
+            decay = optimizer.weight_decay if optimizer.name in kinds.DECAYS_BESIDE else 0.0  # type: ignore[attr-defined]
+            rows.append((rate, step_rate, -1.0 if epsilon is None else epsilon, 1 - rate * decay))
+        return np.array(rows, work.net.dtype)
+
+    def _draws(self, rows: int, count: int) -> Array:
+        """Random numbers for dropout, drawn as the NumPy engine draws them: batch by batch, layer by layer."""
+        work = self.work
+        hidden = work.net.sizes[1:-1] if work.dropout else ()
+        draws = np.empty((count, work.batch_size * sum(hidden)), work.net.dtype)
+        for step, start in enumerate(range(0, rows if hidden else 0, work.batch_size)):
+            samples, at = min(work.batch_size, rows - start), 0
+            for neurons in hidden:
+                part = draws[step, at : at + samples * neurons]
+                work.rng.random(dtype=part.dtype, out=part)
+                at += samples * neurons
+        return draws
+
+    def _note(self, progress: Progress, results: Array) -> None:
+        """Add what the steps came to; raise DivergenceError where a loss is no number."""
+        work, optimizer = self.work, self.work.optimizer
+        done = int(results[:, 4].sum())
+        for loss, right, total, norm, _ in results[:done].tolist():
+            progress.loss += loss * total
+            progress.right += right if work.weighted else int(right)
+            progress.gradient_norm = norm
+        progress.batch += done
+        progress.step += done
+        progress.learning_rate = optimizer.learning_rate
+        if "steps" in optimizer.state:
+            optimizer.state["steps"][0] -= len(results) - done
+        if done < len(results) and not math.isfinite(results[done, 0]):
+            n = min(self.rows, work.batch_size)
+            trace = self.memories[0].trace(work.net, n)
+            raise divergence(work.net, trace, progress, progress.step + 1, float(results[done, 0]))
+
+
+def _goal(work: Work) -> Goal:
+    """The loss and the optimiser of a training as the compiled functions take them, with the memory that it needs."""
+    net, rule = work.net, work.optimizer
+    for name in rule.memory:  # type: ignore[attr-defined]
+        rule.state.setdefault(name, np.zeros_like(net.theta))
+    memory = [rule.state[name] for name in rule.memory]  # type: ignore[attr-defined]
+    first = next((getattr(rule, name) for name in ("momentum", "alpha", "beta1") if hasattr(rule, name)), 0.0)
+    decay = 0.0 if rule.name in kinds.DECAYS_BESIDE else rule.weight_decay  # type: ignore[attr-defined]
+    settings = (decay, first, 1 - first, getattr(rule, "beta2", 0.0), getattr(rule, "epsilon", 0.0))
+    setting = getattr(net.loss, "smoothing", getattr(net.loss, "width", 0.0))
+    empty = [np.zeros(0, net.dtype)] * 2
+    return Goal(
+        loss=kinds.LOSSES.index(net.loss.name),
+        setting=float(setting),
+        kind=kinds.TARGETS.index(net.loss.kind),
+        optimizer=kinds.OPTIMIZERS[rule.name],
+        settings=np.array(settings, net.dtype),
+        first=[*memory, *empty][0],
+        second=[*memory, *empty][1],
+        clip=work.clip_norm or 0.0,
+    )
+
+
+def _to_read(values: Any, dtype: Any = None) -> AnyArray:
+    """An array whose type says that it is only read: one type, whether or not it could be written."""
+    array = np.ascontiguousarray(values, dtype).view(np.ndarray)
+    if array is values or array.base is values:
+        array = array[:]
+    array.flags.writeable = False
+    return array
+
+
+def _each(_: int) -> int:
+    """An ``after_step`` that does not say when it is next needed is called after each."""
+    return 1

@@ -1,0 +1,214 @@
+"""Many steps of a training in one call: gather a batch, forward, loss, back, clip, move θ."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pellucid.compiled import sparse, updates
+from pellucid.compiled.jit import Entry, kernel, summing
+from pellucid.compiled.kinds import CLASSES, PROBABILITIES, VALUES
+from pellucid.compiled.layers import (
+    DELTA,
+    INPUTS,
+    MASK,
+    NEURONS,
+    A,
+    B,
+    Net,
+    W,
+    X,
+    Z,
+    backward,
+    forward,
+    losses,
+)  # fmt: skip
+from pellucid.compiled.sparse import Sparse
+from pellucid.core.arrays import AnyArray, Array
+
+
+class Data(NamedTuple):
+    """Samples and what is to be learned of them."""
+
+    X: AnyArray  # (n, features)
+    unit: Array  # (1,), what X is divided by: 255 for pixels, else 1
+    labels: AnyArray  # (n,) of classes, else empty
+    values: Array  # (n, outputs) of probabilities and values, else empty
+    weights: AnyArray  # (n,) of samples, else empty
+    sparse: Sparse  # the rows of X once more, where most of them is 0
+
+
+class Goal(NamedTuple):
+    """The loss and the optimiser, as numbers."""
+
+    loss: int
+    setting: float
+    kind: int  # of the targets
+    optimizer: int
+    settings: Array  # of the optimiser: updates.py
+    first: Array  # its memory, each as long as θ or empty
+    second: Array
+    clip: float  # the greatest length of a gradient; 0 for any
+
+
+@kernel
+def gather(data: Data, rows: AnyArray, x: Array) -> None:
+    """Write these rows of X, in units of ``data.unit``, into x (n · features,)."""
+    features, unit = data.X.shape[1], data.unit[0]
+    for i in range(len(rows)):
+        row, out = data.X[rows[i]], x[i * features : (i + 1) * features]
+        for j in range(features):
+            out[j] = x.dtype.type(row[j]) / unit
+
+
+@kernel
+def write_targets(data: Data, rows: AnyArray, y: Array, outputs: int) -> None:
+    """The targets of these rows as rows: class 3 of 10 becomes 0 0 0 1 0 0 0 0 0 0."""
+    for i in range(len(rows)):
+        row = y[i * outputs : (i + 1) * outputs]
+        if len(data.labels):
+            row[:] = 0
+            row[data.labels[rows[i]]] = 1
+        else:
+            row[:] = data.values[rows[i]]
+
+
+@kernel
+def is_right(kind: int, a: Array, y: Array) -> bool:
+    """Whether the likeliest class is the true one, or every probability on the right side of one half."""
+    right, likeliest = kind != VALUES, 0
+    if kind == CLASSES:
+        for j in range(1, len(a)):
+            if a[j] > a[likeliest]:
+                likeliest = j
+        right = y[likeliest] == 1
+    elif kind == PROBABILITIES:
+        for j in range(len(a)):
+            right = right and (a[j] > 0.5) == (y[j] > 0.5)
+    return right
+
+
+@kernel
+def judge(net: Net, goal: Goal, data: Data, rows: AnyArray, n: int, total: float) -> tuple[float, float]:
+    """The loss and the hits of the n samples under way, as shares of ``total``; fills δ of the output layer."""
+    last = net.layers[-1]
+    outputs = last[NEURONS]
+    loss, right = 0.0, 0.0
+    for i in range(n):
+        start, end = i * outputs, (i + 1) * outputs
+        a, y = net.memory[last[A] + start : last[A] + end], net.memory[net.y + start : net.y + end]
+        delta = net.memory[last[DELTA] + start : last[DELTA] + end]
+        weight = data.weights[rows[i]] if len(data.weights) else 1.0
+        share = net.memory.dtype.type(weight / total)
+        net.memory[net.shares + i] = share
+        loss += share * losses(goal.loss, goal.setting, net.memory[last[Z] + start : last[Z] + end], a, y, delta)
+        right += weight * is_right(goal.kind, a, y)
+        for j in range(outputs):
+            delta[j] *= share
+    return loss, right
+
+
+@kernel
+def write_masks(net: Net, draws: AnyArray, size: int, start: int, n: int) -> None:
+    """1/keep with probability keep, else 0, from numbers drawn for a batch of ``size``, of which these are n."""
+    keep, at = net.memory.dtype.type(1.0 - net.dropout), 0
+    for l in range(len(net.layers) - 1):
+        neurons, place = net.layers[l][NEURONS], net.layers[l][MASK]
+        drawn = draws[at + start * neurons : at + (start + n) * neurons]
+        mask = net.memory[place : place + n * neurons]
+        for i in range(n * neurons):
+            mask[i] = 1.0 / keep if drawn[i] < keep else 0.0
+        at += size * neurons
+
+
+@kernel
+def propagate(
+    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, at_once: int, total: float, draws: AnyArray
+) -> tuple[float, float]:
+    """Forward and back for these rows, ``at_once`` at a time: fill the gradient; return the loss and the hits."""
+    loss, right, first = 0.0, 0.0, net.layers[0]
+    is_sparse = len(data.sparse.starts) > 0
+    dW = net.grad[first[W] : first[W] + first[INPUTS] * first[NEURONS]]
+    if is_sparse:
+        dW[:] = 0
+    for start in range(0, len(rows), at_once):
+        part = rows[start : start + at_once]
+        n = len(part)
+        if is_sparse:
+            z = net.memory[first[Z] : first[Z] + n * first[NEURONS]]
+            b = net.theta[first[B] : first[B] + first[NEURONS]]
+            sparse.forward(part, data.sparse, net.theta[first[W] :], b, z)
+        else:
+            gather(data, part, net.memory[first[X] : first[X] + n * first[INPUTS]])
+        if net.dropout:
+            write_masks(net, draws, len(rows), start, n)
+        forward(net, blas, n, not is_sparse)
+        write_targets(data, part, net.memory[net.y :], net.layers[-1][NEURONS])
+        more, hits = judge(net, goal, data, part, n, total)
+        loss, right = loss + more, right + hits
+        backward(net, blas, n, not is_sparse, 1 if start else 0)
+        if is_sparse:
+            sparse.backward(part, data.sparse, net.memory[first[DELTA] :], dW, first[NEURONS])
+    return loss, right
+
+
+@summing
+def length(grad: Array) -> float:
+    """The square root of the sum of squares."""
+    total = 0.0
+    for start in range(0, len(grad), 4096):
+        part, parts = grad[start : start + 4096], grad.dtype.type(0)
+        for i in range(len(part)):
+            parts += part[i] * part[i]
+        total += parts
+    return np.sqrt(total)
+
+
+@kernel
+def finish(net: Net, goal: Goal, numbers: Array, norm_wanted: bool) -> float:
+    """Clip the gradient and move θ; return the gradient's length before that, if it was wanted or needed."""
+    norm = length(net.grad) if norm_wanted or goal.clip > 0 else 0.0
+    if goal.clip > 0:
+        updates.clip(net.grad, norm, goal.clip)
+    updates.move(goal.optimizer, net.theta, net.grad, goal.first, goal.second, goal.settings, numbers)
+    return norm
+
+
+@Entry
+def run(
+    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, batch_size: int, at_once: int, draws: AnyArray,
+    numbers: Array, last: int, results: AnyArray,
+) -> None:  # fmt: skip
+    """As many steps as ``numbers`` has rows, on these rows of the data, batch after batch.
+
+    ``draws`` (steps, …) are the random numbers for dropout; step ``last`` wants the length of its gradient. What each
+    step came to is written into ``results`` (steps, 5): its mean loss, its hits, the sum of its weights, the length of
+    the gradient, and 1 when it is done. It ends at a loss that is no number, with θ as the last step left it.
+    """
+    for k in range(len(numbers)):
+        batch = rows[k * batch_size : (k + 1) * batch_size]
+        total = float(len(batch))
+        if len(data.weights):
+            total = 0.0
+            for row in batch:
+                total += data.weights[row]
+        loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
+        results[k, 0], results[k, 1], results[k, 2] = loss, right, total
+        if not np.isfinite(loss):
+            break
+        results[k, 3] = finish(net, goal, numbers[k], k == last)
+        results[k, 4] = 1
+
+
+@Entry
+def part(
+    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, at_once: int, total: float, draws: AnyArray,
+    results: AnyArray,
+) -> None:  # fmt: skip
+    """The gradient of some rows of a batch, whose others are under way on other cores: ``results`` gets loss, hits."""
+    results[0], results[1] = propagate(net, goal, data, blas, rows, at_once, total, draws)
+
+
+@Entry
+def end(net: Net, goal: Goal, numbers: Array, results: AnyArray) -> None:
+    """The end of a step whose gradient the parts have brought together; ``results[3]`` gets its length."""
+    results[3] = finish(net, goal, numbers, True)

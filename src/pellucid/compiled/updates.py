@@ -1,0 +1,68 @@
+"""The optimisers, parameter by parameter: core/optimizers.py as loops, which go over θ once.
+
+``numbers`` are those of one step: the learning rate η, the rate and the ε beside √s of Adam and its like, and the
+factor 1 − η λ by which a decay beside the gradient shrinks θ. ``s`` are those of a whole training.
+"""
+
+import numpy as np
+
+from pellucid.compiled.jit import kernel
+from pellucid.compiled.kinds import MOMENTUM, NESTEROV, RMSPROP, SGD
+from pellucid.core.arrays import Array
+
+RATE, STEP, EPSILON, SHRINK = range(4)  # of numbers
+DECAY, FIRST, REST, SECOND, ADDED = range(5)  # of s: λ; μ, α or β₁; 1 − that; β₂; ε
+
+
+@kernel
+def move(kind: int, theta: Array, grad: Array, m: Array, v: Array, s: Array, numbers: Array) -> None:
+    """One step of θ against its gradient; ``m`` and ``v`` are the optimiser's memory, each as long as θ."""
+    rate, shrink, decay = numbers[RATE], numbers[SHRINK], s[DECAY]
+    if kind == SGD:
+        for i in range(len(theta)):
+            theta[i] = theta[i] * shrink - rate * grad[i]
+    elif kind == MOMENTUM:
+        for i in range(len(theta)):
+            m[i] = s[FIRST] * m[i] + (grad[i] + decay * theta[i])
+            theta[i] -= rate * m[i]
+    elif kind == NESTEROV:
+        for i in range(len(theta)):
+            g = grad[i] + decay * theta[i]
+            m[i] = s[FIRST] * m[i] + g
+            theta[i] -= rate * (g + s[FIRST] * m[i])
+    elif kind == RMSPROP:
+        for i in range(len(theta)):
+            g = grad[i] + decay * theta[i]
+            m[i] = s[FIRST] * m[i] + s[REST] * (g * g)
+            theta[i] -= rate * (g / (np.sqrt(m[i]) + s[ADDED]))
+    else:
+        move_adaptively(theta, grad, m, v, s, numbers)
+
+
+@kernel
+def move_adaptively(theta: Array, grad: Array, m: Array, v: Array, s: Array, numbers: Array) -> None:
+    """The step of Adam, AdamW and RAdam, which differ in their numbers; ε below 0 leaves √s out."""
+    step, epsilon, shrink, decay = numbers[STEP], numbers[EPSILON], numbers[SHRINK], s[DECAY]
+    beta1, beta2 = s[FIRST], s[SECOND]
+    if epsilon < 0:
+        for i in range(len(theta)):
+            g = grad[i] + decay * theta[i]
+            m[i] = beta1 * m[i] + g
+            v[i] = beta2 * v[i] + g * g
+            theta[i] = theta[i] * shrink - step * m[i]
+    else:
+        for i in range(len(theta)):
+            g = grad[i] + decay * theta[i]
+            m[i] = beta1 * m[i] + g
+            v[i] = beta2 * v[i] + g * g
+            theta[i] = theta[i] * shrink - step * (m[i] / (np.sqrt(v[i]) + epsilon))
+
+
+@kernel
+def clip(grad: Array, length: float, most: float) -> None:
+    """Shorten a gradient of that length to ``most``, where it is longer."""
+    share = most / (length + 1e-6)
+    if share < 1:
+        factor = grad.dtype.type(share)
+        for i in range(len(grad)):
+            grad[i] *= factor
