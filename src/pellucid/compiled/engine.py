@@ -144,9 +144,9 @@ class CompiledEngine:
         total = work.epochs * work.batches
         for step in range(progress.step, progress.step + count):
             rate = optimizer.learning_rate = base * work.schedule(step / total)
-            adaptive = optimizer.numbers()  # type: ignore[attr-defined]
+            adaptive = optimizer.numbers()
             step_rate, epsilon = adaptive or (rate, None)
-            decay = optimizer.weight_decay if optimizer.name in kinds.DECAYS_BESIDE else 0.0  # type: ignore[attr-defined]
+            decay = optimizer.weight_decay if optimizer.name in kinds.DECAYS_BESIDE else 0.0
             rows.append((rate, step_rate, -1.0 if epsilon is None else epsilon, 1 - rate * decay))
         return np.array(rows, work.net.dtype)
 
@@ -185,11 +185,11 @@ class CompiledEngine:
 def _goal(work: Work) -> Goal:
     """The loss and the optimiser of a training as the compiled functions take them, with the memory that it needs."""
     net, rule = work.net, work.optimizer
-    for name in rule.memory:  # type: ignore[attr-defined]
+    for name in rule.memory:
         rule.state.setdefault(name, np.zeros_like(net.theta))
-    memory = [rule.state[name] for name in rule.memory]  # type: ignore[attr-defined]
+    memory = [rule.state[name] for name in rule.memory]
     first = next((getattr(rule, name) for name in ("momentum", "alpha", "beta1") if hasattr(rule, name)), 0.0)
-    decay = 0.0 if rule.name in kinds.DECAYS_BESIDE else rule.weight_decay  # type: ignore[attr-defined]
+    decay = 0.0 if rule.name in kinds.DECAYS_BESIDE else rule.weight_decay
     settings = (decay, first, 1 - first, getattr(rule, "beta2", 0.0), getattr(rule, "epsilon", 0.0))
     setting = getattr(net.loss, "smoothing", getattr(net.loss, "width", 0.0))
     empty = [np.zeros(0, net.dtype)] * 2

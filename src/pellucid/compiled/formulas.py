@@ -1,8 +1,8 @@
 """The activations and losses, number by number: what a layer does to a score, and what an output costs.
 
 Each is a line or two. ``z`` is a score, ``a`` its activation, ``y`` a target, ``s`` the setting of the class (a slope,
-a width). core/activations.py and core/losses.py have the same over whole arrays, and name the sources; tests compare the
-two. The exponential is computed in float64 for both precisions, and without a call, so that the compiler takes four
+a width). core/activations.py and core/losses.py have the same over whole arrays, and name the sources; tests compare
+the two. The exponential is computed in float64 for both precisions, and without a call, so that the compiler takes four
 numbers at a time; that is why sigmoid and tanh are written with it.
 """
 
