@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.compiled import blas, kinds, sparse, steps
+from pellucid.compiled.layers import Net
 from pellucid.compiled.memory import Memory
 from pellucid.compiled.products import Blas
 from pellucid.compiled.steps import Data, Goal
@@ -20,6 +21,7 @@ from pellucid.core.work import Work, divergence
 
 AT_ONCE = 512  # samples that go through the network together: what they need stays in a core's cache
 MOST_SECONDS = 0.05  # of one call: a Ctrl-C, a checkpoint or a callback waits no longer
+LEAST_SPEED = 2e9  # multiply-adds a second, of a slow core
 MOST_DRAWS = 2**22  # random numbers for the dropout of one call
 
 
@@ -39,7 +41,9 @@ class CompiledEngine:
         self.rows = batch if batch <= 2 * AT_ONCE else AT_ONCE
         self.memories = [Memory(net, self.rows, dropout=work.dropout) for _ in parts]
         self.goal = _goal(work)
-        self.steps = 16  # of the next call; as many as fit into its time
+        multiply_adds = 3 * net.theta.size * batch
+        self.steps = max(1, min(64, int(MOST_SECONDS * LEAST_SPEED / multiply_adds)))  # of the next call
+        self.run: Any = None  # compiled, or taken from the cache, when it is first needed
         self.data: Data | None = None
 
     def __call__(self, progress: Progress) -> Trace:
@@ -78,39 +82,40 @@ class CompiledEngine:
         """The samples as the compiled functions take them; those in memory are looked through once."""
         in_memory = isinstance(self.work.data, tuple)
         if self.data is None or not in_memory:
-            dtype, outputs = self.work.net.dtype, self.work.net.sizes[-1]
-            classes = self.work.net.loss.kind == "classes"
-            weights = self.work.data[2] if isinstance(self.work.data, tuple) and len(self.work.data) > 2 else ()
-            unit = np.array([255 if X.dtype == np.uint8 else 1], dtype)
-            X = X if X.dtype in (np.uint8, np.float32, np.float64) else X.astype(dtype)
-            X = _to_read(X)
+            net, data = self.work.net, self.work.data
+            outputs, classes = net.sizes[-1], net.loss.kind == "classes"
+            weights = data[2] if isinstance(data, tuple) and len(data) > 2 else ()
+            unit = np.array([255 if X.dtype == np.uint8 else 1], net.dtype)
+            X = to_read(X, X.dtype if X.dtype in (np.uint8, np.float32, np.float64) else net.dtype)
             self.data = Data(
-                X=X,
+                X=to_read(X.view(np.uint8)),
+                bytes=X.dtype.itemsize,
                 unit=unit,
-                labels=_to_read(y if classes else (), np.int64),
-                values=_to_read(np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs), dtype),
-                weights=_to_read(weights, np.float64),
-                sparse=sparse.packed(X, unit, self.work.net.sizes[1]) if in_memory else sparse.nothing(dtype),
+                labels=to_read(y if classes else (), np.int64),
+                values=to_read(np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs), net.dtype),
+                weights=to_read(weights, np.float64),
+                sparse=sparse.packed(X, unit, net.sizes[1]) if in_memory else sparse.nothing(net.dtype),
             )
         return self.data
 
     def _go(self, progress: Progress, data: Data, rows: AnyArray, count: int, base: float) -> None:
         """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""
-        work = self.work
-        results = np.zeros((count, 5))
-        numbers = self._numbers(progress, count, base)
-        last = work.batches - 1 - progress.batch
+        work, results = self.work, np.zeros((count, 5))
+        numbers, last = self._numbers(progress, count, base), work.batches - 1 - progress.batch
         draws = self._draws(len(rows), count)
+
+        def run(net: Net, rows: AnyArray, whole: float, numbers: Array, results: Array) -> None:
+            arguments = (net, self.goal, data, self.blas, rows, work.batch_size, self.rows, whole, draws, numbers, last,
+                         results)  # fmt: skip
+            self.run = self.run or steps.run.ready(*arguments)
+            self.run(*arguments)
+
         began = time.perf_counter()
         try:
             if len(self.parts) > 1:
-                self._in_parts(data, rows, numbers, draws, results)
+                self._in_parts(run, data, rows, numbers, results)
             else:
-                net = self.memories[0].net
-                arguments = (net, self.goal, data, self.blas, rows, work.batch_size, self.rows, draws, numbers, last,
-                             results)  # fmt: skip
-                began = time.perf_counter()
-                steps.run(*arguments)
+                run(self.memories[0].net, rows, 0.0, numbers, results)
         finally:
             self._note(progress, results)
         took = time.perf_counter() - began
@@ -119,24 +124,20 @@ class CompiledEngine:
         elif took > MOST_SECONDS:
             self.steps = max(1, self.steps // 2)
 
-    def _in_parts(self, data: Data, rows: AnyArray, numbers: Array, draws: AnyArray, results: Array) -> None:
+    def _in_parts(self, run: Any, data: Data, rows: AnyArray, numbers: Array, results: Array) -> None:
         """One step on a large batch: each core takes a part of it, and the gradients are added in one order."""
-        total = float(data.weights[rows].sum()) or 1.0 if len(data.weights) else float(len(rows))
-        found = np.zeros((len(self.parts), 2))
+        whole = float(data.weights[rows].sum()) if len(data.weights) else float(len(rows))
         cuts = threads.parts(len(rows), len(self.parts))
-        calls = []
-        for number, cut in enumerate(cuts):
-            arguments = (self.memories[number].net, self.goal, data, self.blas, rows[cut], self.rows, total, draws[0],
-                         found[number])  # fmt: skip
-            calls.append(partial(steps.part, *arguments))
-        threads.side_by_side(calls)
-        first = self.memories[0].net
-        for memory in self.memories[1 : len(cuts)]:
-            first.grad.__iadd__(memory.net.grad)
-        results[0, :3] = (*found.sum(axis=0), total)
-        if math.isfinite(results[0, 0]):
-            steps.end(first, self.goal, numbers[0], results[0])
-            results[0, 4] = 1
+        nets = [memory.net for memory in self.memories[: len(cuts)]]
+        found = np.zeros((len(cuts), 1, 5))
+        threads.side_by_side(
+            [partial(run, *part) for part in zip(nets, [rows[cut] for cut in cuts], [whole or 1.0] * len(cuts),
+                                                 [numbers[:0]] * len(cuts), found, strict=True)]
+        )  # fmt: skip
+        for other in nets[1:]:
+            nets[0].grad[...] += other.grad
+        results[0, :3] = (*found[:, 0, :2].sum(axis=0), whole)
+        run(nets[0], rows[:0], 0.0, numbers, results)
 
     def _numbers(self, progress: Progress, count: int, base: float) -> Array:
         """What the optimiser needs in each of the next steps: see updates.py."""
@@ -205,7 +206,7 @@ def _goal(work: Work) -> Goal:
     )
 
 
-def _to_read(values: Any, dtype: Any = None) -> AnyArray:
+def to_read(values: Any, dtype: Any = None) -> AnyArray:
     """An array whose type says that it is only read: one type, whether or not it could be written."""
     array = np.ascontiguousarray(values, dtype).view(np.ndarray)
     if array is values or array.base is values:

@@ -33,18 +33,12 @@ class Net(NamedTuple):
 
 
 @kernel
-def affine(net: Net, blas: Any, l: int, n: int, multiply: bool) -> None:
-    """Z = x Wᵀ + b of layer l; without ``multiply`` z is there already, and so is b in it."""
-    at = net.layers[l]
-    inputs, neurons = at[INPUTS], at[NEURONS]
-    if multiply:
-        z = net.memory[at[Z] : at[Z] + n * neurons]
-        product(blas, False, False, n, neurons, inputs, net.memory[at[X] :], net.theta[at[W] :], 0, z)
-        b = net.theta[at[B] : at[B] + neurons]
-        for i in range(n):
-            row = z[i * neurons : (i + 1) * neurons]
-            for j in range(neurons):
-                row[j] += b[j]
+def add_bias(z: Array, b: Array) -> None:
+    """Z (n · neurons,) += b, row by row."""
+    for start in range(0, len(z), len(b)):
+        row = z[start : start + len(b)]
+        for j in range(len(b)):
+            row[j] += b[j]
 
 
 @kernel
@@ -134,11 +128,16 @@ def multiply_by_slope(kind: int, s: float, z: Array, a: Array, delta: Array) -> 
 def forward(net: Net, blas: Any, n: int, first: bool) -> None:
     """Fill z and a of every layer for the n samples in the memory; not ``first``: layer 1 has its z already."""
     for l in range(len(net.layers)):
-        affine(net, blas, l, n, l > 0 or first)
         at = net.layers[l]
-        size = n * at[NEURONS]
-        a = net.memory[at[A] : at[A] + size]
-        activate(at[ACTIVATION], net.settings[l], net.memory[at[Z] : at[Z] + size], a, at[NEURONS])
+        inputs, neurons = at[INPUTS], at[NEURONS]
+        size = n * neurons
+        z, a = net.memory[at[Z] : at[Z] + size], net.memory[at[A] : at[A] + size]
+        if l > 0 or first:
+            # Z = X Wᵀ + b
+            product(blas, False, False, n, neurons, inputs, net.memory[at[X] :], net.theta[at[W] :], 0, z)
+            add_bias(z, net.theta[at[B] : at[B] + neurons])
+        # A = f(Z)
+        activate(at[ACTIVATION], net.settings[l], z, a, neurons)
         if at[NEXT] != at[A]:
             mask, out = net.memory[at[MASK] : at[MASK] + size], net.memory[at[NEXT] : at[NEXT] + size]
             for i in range(size):

@@ -18,10 +18,12 @@ from pellucid.compiled.layers import (
     W,
     X,
     Z,
+    add_bias,
     backward,
     forward,
     losses,
 )  # fmt: skip
+from pellucid.compiled.products import product
 from pellucid.compiled.sparse import Sparse
 from pellucid.core.arrays import AnyArray, Array
 
@@ -29,7 +31,8 @@ from pellucid.core.arrays import AnyArray, Array
 class Data(NamedTuple):
     """Samples and what is to be learned of them."""
 
-    X: AnyArray  # (n, features)
+    X: AnyArray  # (n, features · bytes), the bytes of the inputs: one type for all kinds of them
+    bytes: int  # of each input: 1 is a pixel, 4 and 8 are floating-point numbers
     unit: Array  # (1,), what X is divided by: 255 for pixels, else 1
     labels: AnyArray  # (n,) of classes, else empty
     values: Array  # (n, outputs) of probabilities and values, else empty
@@ -53,11 +56,20 @@ class Goal(NamedTuple):
 @kernel
 def gather(data: Data, rows: AnyArray, x: Array) -> None:
     """Write these rows of X, in units of ``data.unit``, into x (n · features,)."""
-    features, unit = data.X.shape[1], data.unit[0]
+    features, unit = data.X.shape[1] // data.bytes, data.unit[0]
     for i in range(len(rows)):
         row, out = data.X[rows[i]], x[i * features : (i + 1) * features]
-        for j in range(features):
-            out[j] = x.dtype.type(row[j]) / unit
+        if data.bytes == 1:
+            for j in range(features):
+                out[j] = x.dtype.type(row[j]) / unit
+        elif data.bytes == 4:
+            singles = row.view(np.float32)
+            for j in range(features):
+                out[j] = singles[j]
+        else:
+            doubles = row.view(np.float64)
+            for j in range(features):
+                out[j] = doubles[j]
 
 
 @kernel
@@ -151,6 +163,17 @@ def propagate(
     return loss, right
 
 
+@kernel
+def sum_of_weights(data: Data, rows: AnyArray) -> float:
+    """How much these samples count together: their number, unless they have weights."""
+    total = float(len(rows))
+    if len(data.weights):
+        total = 0.0
+        for row in rows:
+            total += data.weights[row]
+    return total
+
+
 @summing
 def length(grad: Array) -> float:
     """The square root of the sum of squares."""
@@ -175,40 +198,43 @@ def finish(net: Net, goal: Goal, numbers: Array, norm_wanted: bool) -> float:
 
 @Entry
 def run(
-    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, batch_size: int, at_once: int, draws: AnyArray,
-    numbers: Array, last: int, results: AnyArray,
+    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, batch_size: int, at_once: int, whole: float,
+    draws: AnyArray, numbers: Array, last: int, results: AnyArray,
 ) -> None:  # fmt: skip
-    """As many steps as ``numbers`` has rows, on these rows of the data, batch after batch.
+    """Steps on these rows of the data, batch after batch: as many as ``results`` (steps, 5) has rows.
 
-    ``draws`` (steps, …) are the random numbers for dropout; step ``last`` wants the length of its gradient. What each
-    step came to is written into ``results`` (steps, 5): its mean loss, its hits, the sum of its weights, the length of
-    the gradient, and 1 when it is done. It ends at a loss that is no number, with θ as the last step left it.
+    What each step came to is written there: its mean loss, its hits, the sum of its weights, the length of its gradient
+    (where it was clipped, or ``last``), and 1 when it is done. It ends at a loss that is no number, with θ as the last
+    step left it. ``draws`` (steps, …) are the random numbers for dropout, ``numbers`` (steps, 4) what the optimiser
+    needs.
+
+    A large batch is cut into parts, one for each core: a part knows the sum of weights of the ``whole`` batch (else 0),
+    and without ``numbers`` its gradient is all that is made. Without rows the gradient is there, and θ is moved.
     """
-    for k in range(len(numbers)):
+    for k in range(len(results)):
         batch = rows[k * batch_size : (k + 1) * batch_size]
-        total = float(len(batch))
-        if len(data.weights):
-            total = 0.0
-            for row in batch:
-                total += data.weights[row]
-        loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
-        results[k, 0], results[k, 1], results[k, 2] = loss, right, total
-        if not np.isfinite(loss):
+        if len(batch):
+            total = whole if whole > 0 else sum_of_weights(data, batch)
+            loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
+            results[k, 0], results[k, 1], results[k, 2] = loss, right, total
+        if not np.isfinite(results[k, 0]):
             break
-        results[k, 3] = finish(net, goal, numbers[k], k == last)
-        results[k, 4] = 1
+        if len(numbers):
+            results[k, 3] = finish(net, goal, numbers[k], k == last)
+            results[k, 4] = 1
 
 
 @Entry
-def part(
-    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, at_once: int, total: float, draws: AnyArray,
-    results: AnyArray,
-) -> None:  # fmt: skip
-    """The gradient of some rows of a batch, whose others are under way on other cores: ``results`` gets loss, hits."""
-    results[0], results[1] = propagate(net, goal, data, blas, rows, at_once, total, draws)
-
-
-@Entry
-def end(net: Net, goal: Goal, numbers: Array, results: AnyArray) -> None:
-    """The end of a step whose gradient the parts have brought together; ``results[3]`` gets its length."""
-    results[3] = finish(net, goal, numbers, True)
+def predict(net: Net, blas: Any, X: Array, at_once: int, out: Array) -> None:
+    """The outputs (n, outputs) for inputs X (n, features), ``at_once`` samples at a time."""
+    first, last = net.layers[0], net.layers[-1]
+    inputs, neurons, outputs = first[INPUTS], first[NEURONS], last[NEURONS]
+    for start in range(0, len(X), at_once):
+        x = X[start : start + at_once]
+        n = len(x)
+        z = net.memory[first[Z] : first[Z] + n * neurons]
+        product(blas, False, False, n, neurons, inputs, x.reshape(-1), net.theta[first[W] :], 0, z)
+        add_bias(z, net.theta[first[B] : first[B] + neurons])
+        forward(net, blas, n, False)
+        a = net.memory[last[A] : last[A] + n * outputs]
+        out[start : start + n] = a.reshape(n, outputs)

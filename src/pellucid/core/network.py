@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.core import checks, display, threads
+from pellucid.core import checks, display, engines, threads
 from pellucid.core.activations import Activation, ReLU
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.initializers import He, Initializer
@@ -123,6 +123,25 @@ class Network:
                 write = [partial(self._write_features, inputs[part], layer, out=outputs[part]) for part in parts]
                 threads.side_by_side(write)
         return outputs
+
+    def predictor(self, batch_size: int = 1, *, engine: str = "auto") -> Callable[[npt.ArrayLike], Array]:
+        """What does as ``predict``, again and again, for a service: its buffers stand ready, and θ is that of the time.
+
+        Args:
+            batch_size: how many samples usually come at once; any number may.
+            engine: "compiled" (with Numba, which must be installed), "numpy", or "auto", compiled where possible.
+
+        Raises:
+            InputError: an engine that there is not, or that does not know a part of this network.
+
+        >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+        >>> answer = net.predictor(batch_size=5)
+        >>> answer(np.zeros((5, 4))).shape
+        (5, 2)
+        """
+        made = engines.predictor(engine, self, checks.count(batch_size, "batch_size"))
+        ready: Callable[[npt.ArrayLike], Array] = self.predict if made is None else made
+        return ready
 
     def _write_features(self, inputs: AnyArray, layer: int, *, out: Array) -> None:
         n = max(1, min(len(inputs), AT_ONCE))

@@ -53,12 +53,15 @@ def cores() -> int:
 @contextlib.contextmanager
 def limited(threads: int) -> Iterator[None]:
     """Let the BLAS behind NumPy use that many threads meanwhile; without threadpoolctl nothing is changed."""
-    controller = _controller()
-    if controller is None:
+    libraries = _blas()
+    before = [library.get_num_threads() for library in libraries]
+    for library in libraries:
+        library.set_num_threads(threads)
+    try:
         yield
-        return
-    with controller.limit(limits=threads, user_api="blas"):
-        yield
+    finally:
+        for library, number in zip(libraries, before, strict=True):
+            library.set_num_threads(number)
 
 
 def parts(samples: int, most: int) -> list[slice]:
@@ -106,9 +109,10 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 
 
 @functools.cache
-def _controller() -> Any:
+def _blas() -> list[Any]:
+    """The BLAS libraries of this process, as threadpoolctl knows them; none without threadpoolctl."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
-        return None
-    return ThreadpoolController()  # type: ignore[no-untyped-call]
+        return []
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)  # type: ignore[no-untyped-call]

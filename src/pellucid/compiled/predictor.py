@@ -1,0 +1,56 @@
+"""A forward pass that stands ready: for services, which predict again and again, and for many rows at once."""
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from pellucid.compiled import blas, steps
+from pellucid.compiled.memory import Memory
+from pellucid.compiled.products import Blas
+from pellucid.core import checks, threads
+from pellucid.core.arrays import AnyArray, Array, to_float
+from pellucid.core.network import Network
+
+AT_ONCE = 256  # samples that go through the network together
+
+
+class CompiledPredictor:
+    """The outputs of a network, (n, outputs), for inputs X (n, features); see ``Network.predictor``."""
+
+    def __init__(self, net: Network, batch_size: int) -> None:
+        found, dtype = blas.find(str(net.dtype)), str(net.dtype)
+        assert found is not None
+        self._net, self._blas = net, Blas(found, dtype)
+        self._rows = min(batch_size, AT_ONCE)
+        cores = len(threads.parts(batch_size, threads.cores()))
+        self._memories = [Memory(net, self._rows, grad=net.theta[:0]) for _ in range(cores)]
+        self._few = threads.best(net.sizes, self._rows) == 1 and cores == 1
+        X, out = np.zeros((1, net.sizes[0]), net.dtype), np.zeros((1, net.sizes[-1]), net.dtype)
+        self._run = steps.predict.ready(self._memories[0].net, self._blas, X, self._rows, out)
+
+    def __call__(self, X: npt.ArrayLike) -> Array:
+        net = self._net
+        inputs = checks.inputs(X, net.sizes[0])
+        if inputs.dtype != net.dtype or not inputs.flags.c_contiguous:
+            inputs = _as_floats(inputs, net.dtype)
+        out = np.empty((len(inputs), net.sizes[-1]), net.dtype)
+        parts = threads.parts(len(inputs), len(self._memories))
+        if len(parts) == 1:
+            with threads.for_products(net.sizes, min(len(inputs), self._rows)):
+                self._run(self._memories[0].net, self._blas, inputs, self._rows, out)
+        else:
+            with threads.limited(1):
+                threads.side_by_side(
+                    [
+                        partial(self._run, memory.net, self._blas, inputs[part], self._rows, out[part])
+                        for memory, part in zip(self._memories, parts, strict=True)
+                    ]
+                )
+        return out
+
+
+def _as_floats(X: AnyArray, dtype: npt.DTypeLike) -> Array:
+    floats = np.empty(X.shape, dtype)
+    to_float(X, out=floats)
+    return floats
