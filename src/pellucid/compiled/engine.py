@@ -80,8 +80,7 @@ class CompiledEngine:
 
     def _read(self, X: AnyArray, y: AnyArray) -> Data:
         """The samples as the compiled functions take them; those in memory are looked through once."""
-        in_memory = isinstance(self.work.data, tuple)
-        if self.data is None or not in_memory:
+        if self.data is None or not isinstance(self.work.data, tuple):
             net, data = self.work.net, self.work.data
             outputs, classes = net.sizes[-1], net.loss.kind == "classes"
             weights = data[2] if isinstance(data, tuple) and len(data) > 2 else ()
@@ -94,9 +93,14 @@ class CompiledEngine:
                 labels=to_read(y if classes else (), np.int64),
                 values=to_read(np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs), net.dtype),
                 weights=to_read(weights, np.float64),
-                sparse=sparse.packed(X, unit, net.sizes[1]) if in_memory else sparse.nothing(net.dtype),
+                sparse=sparse.packed(X, unit, net.sizes[1]) if self._may_be_sparse else sparse.nothing(net.dtype),
             )
         return self.data
+
+    @property
+    def _may_be_sparse(self) -> bool:
+        """Whether a sparse first layer can pay: data in memory, and products that one thread makes sooner than two."""
+        return isinstance(self.work.data, tuple) and self.blas_threads == 1
 
     def _go(self, progress: Progress, data: Data, rows: AnyArray, count: int, base: float) -> None:
         """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""

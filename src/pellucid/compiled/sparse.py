@@ -13,7 +13,7 @@ from pellucid.compiled.jit import Entry, kernel
 from pellucid.core.arrays import AnyArray, Array, some_rows
 
 MOST = 1 / 3  # of the inputs that are not 0; with more of them the dense product is faster
-LEAST_NEURONS = 32
+LEAST_NEURONS, MOST_NEURONS = 32, 256  # for wider layers the rows of W leave the cache, and the dense product is faster
 WIDE = 32  # neurons at a time
 
 
@@ -29,9 +29,9 @@ TEMPLATE = '''
 def forward(rows, starts, places, values, W, b, z, width):
     """z (n, width) of the first neurons, b in it, for rows of sparse inputs; a multiple of 32 of them."""
     neurons = np.uint64(len(b))
-    for r in range(len(rows)):
-        first, end = np.uint64(starts[rows[r]]), np.uint64(starts[rows[r] + 1])
-        for t in range(np.uint64(0), np.uint64(width), np.uint64({wide})):
+    for t in range(np.uint64(0), np.uint64(width), np.uint64({wide})):
+        for r in range(len(rows)):
+            first, end = np.uint64(starts[rows[r]]), np.uint64(starts[rows[r] + 1])
             {each:a# = b[t + np.uint64(#)]}
             for k in range(first, end):
                 w, x = np.uint64(places[k]) * neurons + t, values[k]
@@ -43,9 +43,9 @@ def forward(rows, starts, places, values, W, b, z, width):
 def backward(rows, starts, places, values, delta, dW, neurons, width):
     """Add Xᵀ δ to dWᵀ (inputs, neurons), for the first neurons: a multiple of 32 of them."""
     neurons = np.uint64(neurons)
-    for r in range(len(rows)):
-        first, end = np.uint64(starts[rows[r]]), np.uint64(starts[rows[r] + 1])
-        for t in range(np.uint64(0), np.uint64(width), np.uint64({wide})):
+    for t in range(np.uint64(0), np.uint64(width), np.uint64({wide})):
+        for r in range(len(rows)):
+            first, end = np.uint64(starts[rows[r]]), np.uint64(starts[rows[r] + 1])
             i = np.uint64(r) * neurons + t
             {each:d# = delta[i + np.uint64(#)]}
             for k in range(first, end):
@@ -130,7 +130,7 @@ def packed(X: AnyArray, unit: Array, neurons: int) -> Sparse:
     """The rows of X (n, features), if so few of its inputs are not 0 that they are faster so; else nothing."""
     dense = nothing(unit.dtype)
     sample = X[some_rows(len(X), 1000)]
-    if neurons < LEAST_NEURONS or X.shape[1] > 2**16 or np.count_nonzero(sample) > MOST * sample.size:
+    if not LEAST_NEURONS <= neurons <= MOST_NEURONS or X.shape[1] > 2**16 or np.count_nonzero(sample) > MOST * sample.size:
         return dense
     starts = np.zeros(len(X) + 1, np.int64)
     _count(X, starts)
