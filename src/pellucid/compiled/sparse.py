@@ -130,7 +130,8 @@ def packed(X: AnyArray, unit: Array, neurons: int) -> Sparse:
     """The rows of X (n, features), if so few of its inputs are not 0 that they are faster so; else nothing."""
     dense = nothing(unit.dtype)
     sample = X[some_rows(len(X), 1000)]
-    if not LEAST_NEURONS <= neurons <= MOST_NEURONS or X.shape[1] > 2**16 or np.count_nonzero(sample) > MOST * sample.size:
+    fits = LEAST_NEURONS <= neurons <= MOST_NEURONS and X.shape[1] <= 2**16
+    if not fits or np.count_nonzero(sample) > MOST * sample.size:
         return dense
     starts = np.zeros(len(X) + 1, np.int64)
     _count(X, starts)
