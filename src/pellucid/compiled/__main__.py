@@ -1,4 +1,4 @@
-"""``python -m pellucid.compiled`` compiles the engine ahead of time, so that the first training need not wait for it."""
+"""``python -m pellucid.compiled`` compiles the engine ahead of time: the first training need not wait for it."""
 
 import time
 
