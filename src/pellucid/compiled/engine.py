@@ -172,11 +172,12 @@ class CompiledEngine:
         """Add what the steps came to; raise DivergenceError where a loss is no number."""
         work, optimizer = self.work, self.work.optimizer
         done = int(results[:, 4].sum())
-        for loss, right, total, norm, _ in results[:done].tolist():
+        for loss, right, total, _, _ in results[:done].tolist():
             progress.loss += loss * total
             progress.right += right if work.weighted else int(right)
-            progress.gradient_norm = norm
         progress.batch += done
+        if done and progress.batch == work.batches:
+            progress.gradient_norm = float(results[done - 1, 3])
         progress.step += done
         progress.learning_rate = optimizer.learning_rate
         if "steps" in optimizer.state:
