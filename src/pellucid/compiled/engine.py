@@ -60,7 +60,7 @@ class CompiledEngine:
                 done += count * size
                 if work.after_step is not None:
                     work.after_step(progress)
-        return self.memories[0].trace(work.net, min(self.rows, len(rows)))
+        return self._trace()
 
     def _windows(self, seed: int | None, done: int) -> Any:
         parts = windows(self.work.data, seed, done, self.work.batch_size)
@@ -183,9 +183,11 @@ class CompiledEngine:
         if "steps" in optimizer.state:
             optimizer.state["steps"][0] -= len(results) - done
         if done < len(results) and not math.isfinite(results[done, 0]):
-            n = min(self.rows, work.batch_size)
-            trace = self.memories[0].trace(work.net, n)
-            raise divergence(work.net, trace, progress, progress.step + 1, float(results[done, 0]))
+            raise divergence(work.net, self._trace(), progress, progress.step + 1, float(results[done, 0]))
+
+    def _trace(self) -> Trace:
+        """The latest samples in the memory; where an epoch is resumed after its last step there are none."""
+        return self.memories[0].trace(self.work.net, min(self.rows, self.work.batch_size))
 
 
 def _goal(work: Work) -> Goal:
