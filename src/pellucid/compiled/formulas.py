@@ -62,8 +62,8 @@ def tanh(z: float) -> float:
 
 @kernel
 def relu(z: float) -> float:
-    """The greater of z and 0."""
-    return z if z > 0.0 else z * 0.0
+    """The greater of z and 0; NaN of NaN."""
+    return 0.0 if z < 0.0 else z
 
 
 @kernel
