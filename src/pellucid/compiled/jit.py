@@ -86,8 +86,11 @@ def _save(name: str, types: Any, result: Any) -> None:
         file = _file(name, types)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = file.with_name(f"{file.name}.{os.getpid()}")
-        beside.write_bytes(hashlib.sha256(code).digest() + code)
-        beside.replace(file)
+        try:
+            beside.write_bytes(hashlib.sha256(code).digest() + code)
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
     except Exception:
         pass
 
@@ -99,8 +102,11 @@ def _file(name: str, types: Any) -> Path:
 
 
 def folder() -> Path:
-    """Where machine code is kept."""
-    return Path(user_cache_dir("pellucid", appauthor=False)) / "compiled"
+    """Where machine code is kept: never below the current folder, where others may have put some."""
+    place = Path(user_cache_dir("pellucid", appauthor=False))
+    if not place.is_absolute():  # XDG_CACHE_HOME is empty or relative, and then it is to be ignored
+        place = Path.home() / ".cache" / "pellucid"
+    return place / "compiled"
 
 
 @functools.cache
