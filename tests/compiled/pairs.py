@@ -123,7 +123,5 @@ def assert_alike(one: Result, other: Result, ulps: float, dtype: Any) -> None:
 def compare(net: pl.Network, data: Data, optimizer: Any, *, ulps: float = 8, **settings: Any) -> None:
     """One step, and whole epochs, by both engines: ``ulps`` for each step."""
     for stop in (1, None):
-        one, other = (
-            trained(engine, net, data, optimizer, stop=stop, **settings) for engine in ("compiled", "numpy")
-        )
+        one, other = (trained(engine, net, data, optimizer, stop=stop, **settings) for engine in ("compiled", "numpy"))
         assert_alike(one, other, ulps * other.progress.step, net.dtype)

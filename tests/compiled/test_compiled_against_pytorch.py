@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from core.test_against_pytorch import ACTIVATIONS, BATCH, HIDDEN, INPUTS, OPTIMIZERS, RATES, STEPS, TASKS, theta_of, twin
+from core.test_against_pytorch import (
+    ACTIVATIONS,
+    BATCH,
+    HIDDEN,
+    INPUTS,
+    OPTIMIZERS,
+    RATES,
+    STEPS,
+    TASKS,
+    theta_of,
+    twin,
+)
 from pellucid.core.schedules import constant, cosine
 
 pytestmark = pytest.mark.slow

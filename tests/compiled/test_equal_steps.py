@@ -48,6 +48,13 @@ def test_with_every_loss(name: str, dtype: Any) -> None:
         compare(net, data(net.loss, dtype, outputs=outputs), pl.SGD(0.1))
 
 
+@pytest.mark.parametrize("name", ["cross-entropy", "smoothed-cross-entropy", "binary-cross-entropy"])
+def test_with_scores_so_far_out_that_probabilities_are_0(name: str) -> None:
+    net = network([6, 8, 3], pl.Tanh(), pl.LOSSES[name]())
+    net.layers[-1].W[...] *= 2000
+    compare(net, data(net.loss, np.float64), pl.SGD(0.1), epochs=1, ulps=4000)  # of a, where those of z are so large
+
+
 @pytest.mark.parametrize("loss", [pl.Huber(0.2), pl.SmoothedCrossEntropy(0.3)], ids=str)
 def test_with_a_setting_of_the_loss(loss: Any) -> None:
     net = network([6, 8, 3], pl.LeakyReLU(0.3), loss)

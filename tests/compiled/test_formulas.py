@@ -19,7 +19,7 @@ MORE_DIGITS = np.finfo(LONG).eps < EPSILON / 100  # 80 bits or more; on Windows 
 
 def over(function: Any) -> Callable[[AnyArray], AnyArray]:
     """A compiled formula of one number as one of arrays; a NaN that is compared is no cause for a warning."""
-    each: Callable[[AnyArray], AnyArray] = numba.vectorize(["float64(float64)"])(function.py_func)
+    each: Callable[[AnyArray], AnyArray] = numba.vectorize(["float64(float64)"])(function.py_func)  # type: ignore[no-untyped-call]
     return np.errstate(invalid="ignore")(each)
 
 

@@ -169,12 +169,14 @@ def test_what_cannot_be_read_or_written_is_no_obstacle(
     assert not folder.exists() or not [path for path in folder.iterdir() if "." in path.name]
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null"])
 def test_a_place_that_takes_nothing_is_no_obstacle(place: str) -> None:
     assert run(place) == COMPILED
 
 
+@pytest.mark.slow
 @linux
 def test_no_place_is_set_by_an_empty_or_relative_name(tmp_path: Path) -> None:
     """The specification of these folders says that such a name is to be ignored; the code of others may lie there."""
@@ -194,9 +196,7 @@ def test_other_types_are_compiled_for_themselves(folder: Path) -> None:
     assert len(list(folder.iterdir())) == 3
 
 
-def test_a_changed_source_is_not_served_old_code(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_changed_source_is_not_served_old_code(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     called(monkeypatch)
     for change in ("a space", "another version"):
         with monkeypatch.context() as patch:
@@ -220,6 +220,7 @@ def test_a_changed_source_is_not_served_old_code(
     assert len(set(texts)) == len(texts) > 10  # each file of the room counts
 
 
+@pytest.mark.slow
 @linux
 def test_two_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
     processes = [started(PROGRAM, XDG_CACHE_HOME=str(tmp_path)) for _ in range(3)]
