@@ -138,3 +138,12 @@ def test_a_large_batch_and_weights() -> None:
     weights = np.random.default_rng(0).integers(1, 4, len(X))
     assert_same_end(net, (X, y), pl.SGD(1e5), batch_size=None, epochs=200)
     assert_same_end(net, (X, y, weights), pl.SGD(1e5), batch_size=1100, epochs=100, dropout=0.2)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_an_optimizer_has_counted_the_steps_that_were_made(engine: str) -> None:
+    net, progress = network([6, 8, 3], pl.Identity(), pl.SquaredError()), pl.Progress()
+    rule, rng = pl.Adam(1e155), np.random.default_rng(SEED)
+    with pytest.raises(pl.DivergenceError):
+        list(pl.train(net, data(net.loss), rule, epochs=9, batch_size=7, rng=rng, progress=progress, engine=engine))
+    assert rule.state["steps"][0] == progress.step >= 1
