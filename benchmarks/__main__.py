@@ -13,11 +13,11 @@ import click
 import numpy as np
 
 from benchmarks import chart, data, machine, processes, report, turns
-from benchmarks.contestants import GROUPS
-from benchmarks.workloads import ARTICLE, PREDICTION, TRAINING, Workload, quick
+from benchmarks.contestants import GROUPS, WITH_RESULTS
+from benchmarks.workloads import ARTICLE, FITTING, PREDICTION, TRAINING, Workload, quick
 
 READING = [Workload("read 42,000 rows of CSV", ARTICLE, rows=data.CSV_ROWS)]
-WORK = {"training": TRAINING, "prediction": PREDICTION, "reading": READING}
+WORK = {"training": TRAINING, "fitting": FITTING, "prediction": PREDICTION, "reading": READING}
 ALL_GROUPS = (*WORK, "imports", "cold", "installed")
 
 
@@ -121,7 +121,7 @@ def _workloads(group: str, results: dict[str, Any], choice: Choice, folder: Path
             click.echo(workload.name, err=True)
             work = quick(workload) if results["quick"] and group != "reading" else workload
             case = turns.run(workers, work, results["repeats"], _say)
-            if group != "training":
+            if group in WITH_RESULTS:
                 _compare(case, folder)
             for name, values in case["contestants"].items():
                 results["blas"][name] = values.pop("blas")

@@ -10,10 +10,12 @@ from benchmarks import figures
 
 # Okabe and Ito's palette, and a marker each, so that neither colour nor print is needed to tell them apart
 LOOKS = {
-    "pellucid": ("#0072B2", "o"),
+    "pellucid-compiled": ("#0072B2", "o"),
+    "pellucid": ("#0072B2", "*"),
     "pytorch": ("#D55E00", "s"),
     "pytorch-compile": ("#E69F00", "D"),
     "jax": ("#009E73", "^"),
+    "tinygrad": ("#999999", "<"),
     "scikit-learn": ("#CC79A7", "v"),
     "neural-network-digits": ("#56B4E9", "P"),
     "article": ("#000000", "X"),
@@ -35,13 +37,13 @@ def draw(results: dict[str, Any], path: Path) -> list[Path]:
             if times is None:
                 continue
             bars = [[max(0.0, times.median - times.low)], [max(0.0, times.high - times.median)]]
-            size = 9 if name == "pellucid" else 7
+            size = 9 if name.startswith("pellucid") else 7
             axes.errorbar(
                 times.median, row, xerr=bars, color=colour, marker=marker, markersize=size, linestyle="none", label=name
             )
     axes.axvline(1, color="#444444", linewidth=1.2)
     axes.set_xscale("log")
-    ticks = [1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30]
+    ticks = [0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_yticks(range(len(cases)), [_label(case) for case in cases])
@@ -50,7 +52,7 @@ def draw(results: dict[str, Any], path: Path) -> list[Path]:
     axes.set_title("Training on real digits: time as a multiple of the bound, less is better", fontsize=11)
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=5, frameon=False, fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     written = [path.with_suffix(".svg"), path.with_suffix(".png")]
     figure.savefig(written[0], metadata={"Date": None})

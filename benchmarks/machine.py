@@ -15,12 +15,13 @@ PEERS = {
     "pellucid": ["pellucid"],
     "pytorch": ["torch", "numpy"],
     "jax": ["jax"],
+    "tinygrad": ["tinygrad"],
     "scikit-learn": ["scikit-learn"],
     "onnxruntime": ["onnxruntime"],
     "neural-network-digits": ["neural-network-digits"],
     "numpy": ["numpy"],
 }
-OTHERS = ("pandas", "pyarrow", "polars", "onnx", "threadpoolctl", "matplotlib")
+OTHERS = ("pandas", "pyarrow", "polars", "onnx", "threadpoolctl", "matplotlib", "numba", "llvmlite")
 
 
 def describe() -> dict[str, Any]:
@@ -57,31 +58,36 @@ def _version(name: str) -> str | None:
 
 
 def installed() -> dict[str, dict[str, Any]]:
-    """For each peer the bytes of its files and of all that it depends on, byte code left out."""
+    """For each peer and each extra of pellucid the bytes of its files and of all that it needs, byte code left out."""
     sizes: dict[str, dict[str, Any]] = {}
-    for peer, roots in PEERS.items():
+    extras = [
+        f"pellucid[{extra}]"
+        for extra in metadata.metadata("pellucid").get_all("Provides-Extra") or []
+        if extra != "test"
+    ]
+    for peer, roots in {**PEERS, **{extra: [extra] for extra in extras}}.items():
         names: set[str] = set()
         for root in roots:
-            _collect(root, names)
+            _collect(Requirement(root), names)
         if names:
             sizes[peer] = {"bytes": sum(_bytes(name) for name in names), "packages": sorted(names)}
     return sizes
 
 
-def _collect(name: str, found: set[str]) -> None:
-    """A package and its dependencies, those that extras would add left out."""
+def _collect(wanted: Requirement, found: set[str]) -> None:
+    """A package and its dependencies, with those of the extras that are named."""
     try:
-        distribution = metadata.distribution(name)
+        distribution = metadata.distribution(wanted.name)
     except metadata.PackageNotFoundError:
         return
     key = distribution.metadata["Name"].lower().replace("_", "-")
-    if key in found:
+    if key in found and not wanted.extras:
         return
     found.add(key)
     for line in distribution.requires or []:
-        requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            _collect(requirement.name, found)
+        requirement, extras = Requirement(line), ("", *wanted.extras)
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            _collect(requirement, found)
 
 
 def _bytes(name: str) -> int:

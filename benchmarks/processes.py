@@ -30,8 +30,10 @@ def imports() -> Commands:
         "numpy": "import numpy",
         "pellucid": "import pellucid",
         "pellucid (Network)": "import numpy, pellucid; pellucid.Network",
+        "pellucid (compiled)": "import numpy, pellucid.compiled.engine",
         "pytorch": "import torch",
         "jax": "import jax, jax.numpy",
+        "tinygrad": "import tinygrad",
         "scikit-learn": "import sklearn.neural_network",
         "onnxruntime": "import onnxruntime",
         "neural-network-digits": "import nn_digits.neural_net.network",
@@ -48,7 +50,10 @@ def cold(folder: Path, seed: int) -> Commands:
         "neural-network-digits": "with_nn_digits.py",
     }
     ours = [sys.executable, "-m", "pellucid", "train", "--quiet", "--json", "--seed", str(seed)]
-    commands = {"pellucid": [*ours, "--out", str(folder / f"run-{seed}")]}
+    commands = {
+        name: [*ours, "--engine", engine, "--out", str(folder / f"run-{engine}-{seed}")]
+        for name, engine in (("pellucid", "numpy"), ("pellucid-compiled", "compiled"))
+    }
     for name, script in scripts.items():
         path = ROOT / "benchmarks" / "cold" / script
         commands[name] = [sys.executable, str(path), str(folder), str(seed)]

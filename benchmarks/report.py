@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from benchmarks import figures
 from benchmarks.figures import Spread
 from benchmarks.processes import GOAL
-from benchmarks.targets import IMPORT_MS, judged
+from benchmarks.targets import IMPORT_MS, OURS, judged
 
 
 class Table(NamedTuple):
@@ -35,6 +35,9 @@ def tables(results: dict[str, Any]) -> list[Table]:
             ),
             _losses(results["training"]),
         ]
+    if results.get("fitting"):
+        what = "Milliseconds a whole fit in a warm process, 40 epochs; median (quartiles)."
+        made.append(_matrix("Fitting a small table, time", results["fitting"], _time, what))
     if results.get("prediction"):
         what = "Microseconds a call, float32 rows; median (quartiles)."
         made.append(_matrix("Prediction, time", results["prediction"], _call, what))
@@ -97,9 +100,9 @@ def _losses(cases: list[dict[str, Any]]) -> Table:
 
 
 def _targets(results: dict[str, Any]) -> Table:
-    rows = [["work", "pellucid / …", "asked", "measured (quartiles)", "reached"]]
+    rows = [["work", f"{OURS} / …", "asked", "measured (quartiles)", "reached"]]
     for target, name, measured in judged(results):
-        to = {"any": f"fastest peer ({name})", "others": f"next peer ({name})"}.get(target.to, name)
+        to = {"any": f"fastest peer ({name})", "others": f"fastest other peer ({name})"}.get(target.to, name)
         reached = "yes" if measured.median <= target.limit else "no"
         rows.append([target.case, to, f"≤ {target.limit:.3g}", _cell(measured), reached])
     if {"numpy", "pellucid"} <= set(results.get("imports", {}).get("contestants", {})):
@@ -189,7 +192,8 @@ def show(results: dict[str, Any]) -> None:
 def notes(results: dict[str, Any]) -> list[str]:
     """What was chosen for each peer, who is absent and why, and what is odd."""
     lines = []
-    for case in [*results.get("training", []), *results.get("prediction", []), *results.get("reading", [])]:
+    groups = ("training", "fitting", "prediction", "reading")
+    for case in [case for group in groups for case in results.get(group, [])]:
         work = case["workload"]["name"]
         for name, values in case["contestants"].items():
             compiled = f", {values['compile_seconds']:.1f} s to compile" if values["compile_seconds"] else ""

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.contestants import WITH_RESULTS
 from benchmarks.workloads import Workload
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +109,7 @@ def run(workers: Workers, workload: Workload, repeats: int, say: Any) -> dict[st
     for repeat in range(repeats):
         turn = repeat % max(1, len(order))
         for name in order[turn:] + order[:turn]:  # another one begins each time
-            last = repeat == repeats - 1 and workers.group != "training"
+            last = repeat == repeats - 1 and workers.group in WITH_RESULTS
             path = str(workers.folder / f"result-{name}.npz") if last else None
             _note(workers[name].ask(do="repeat", result=path), name, contestants, absent)
             time.sleep(SETTLE_SECONDS)

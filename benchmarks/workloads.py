@@ -1,7 +1,7 @@
 """What is measured: the training and prediction workloads, and the start that every contestant shares."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ class Workload:
     """The work of one repeat: a network, a batch size and an optimiser for training, or calls for prediction.
 
     ``rows`` are the samples used, so that an epoch of a large network takes no longer than a second or two;
-    ``batch_size`` None is the full batch, ``times`` counts epochs (or calls) in a repeat.
+    ``batch_size`` None is the full batch, ``times`` counts epochs (or calls) in a repeat. ``epochs`` are those of a
+    whole fit, which is one of its ``times``.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Workload:
     optimizer: str = "sgd"
     rows: int = TRAINING_ROWS
     times: int = 1
+    epochs: int = 1
 
     @property
     def batch(self) -> int:
@@ -38,7 +40,7 @@ class Workload:
     @property
     def steps(self) -> int:
         """Steps in one repeat, a short last one included."""
-        return -(-self.rows // self.batch) * self.times
+        return -(-self.rows // self.batch) * self.times * self.epochs
 
     @property
     def learning_rate(self) -> float:
@@ -79,6 +81,8 @@ TRAINING = [
     _training((784, 1024, 1024, 10), 256, "sgd", rows=40 * 256),
 ]
 
+FITTING = [Workload("fit a table of 1,000 rows", (20, 100, 2), 32, "adam", rows=1000, epochs=40)]
+
 PREDICTION = [
     Workload("predict 1", ARTICLE, rows=1, times=2000),
     Workload("predict 100", ARTICLE, rows=100, times=1000),
@@ -89,9 +93,7 @@ PREDICTION = [
 def quick(workload: Workload) -> Workload:
     """The same with a tenth of the work, to see that everything runs; its figures mean little."""
     rows = workload.rows if workload in PREDICTION else max(workload.batch_size or 0, workload.rows // 10)
-    return Workload(
-        workload.name, workload.sizes, workload.batch_size, workload.optimizer, rows, max(1, workload.times // 10)
-    )
+    return replace(workload, rows=rows, times=max(1, workload.times // 10))
 
 
 def start(sizes: Sequence[int], seed: int = 0) -> list[tuple[Floats, Floats]]:

@@ -4,6 +4,7 @@ A driver is a class with ``prepare(workload, folder)``, which loads the data, br
 and compiles; ``repeat()``, which does the work of one repeat; and ``loss()``, the mean loss of the last repeat, asked
 for when the clock has stopped. ``notes`` says what was chosen, ``compile_seconds`` what compilation took.
 Drivers for prediction and reading have ``result()`` in place of ``loss()``: arrays that must be equal for all.
+``pellucid`` is the NumPy engine, ``pellucid-compiled`` the one that Numba compiles.
 """
 
 import time
@@ -19,23 +20,32 @@ from benchmarks.workloads import Workload
 # the driver of each contestant, as module:class, in benchmarks.contestants
 TRAINING = {
     "pellucid": "ours:Training",
+    "pellucid-compiled": "ours:CompiledTraining",
     "bound-1": "bound:OneThread",
     "bound-2": "bound:TwoThreads",
     "pytorch": "torch_eager:Training",
     "pytorch-compile": "torch_compiled:Training",
     "jax": "jax_scan:Training",
+    "tinygrad": "tinygrad_jit:Training",
     "scikit-learn": "sklearn_mlp:Training",
     "neural-network-digits": "nn_digits_net:Training",
     "article": "article:Training",
 }
 PREDICTION = {
     "pellucid": "ours:Prediction",
+    "pellucid-compiled": "ours:CompiledPrediction",
     "pellucid (bytes)": "ours:PredictionFromBytes",
     "onnxruntime": "onnx_runtime:Prediction",
     "pytorch": "torch_eager:Prediction",
     "jax": "jax_scan:Prediction",
+    "tinygrad": "tinygrad_jit:Prediction",
     "scikit-learn": "sklearn_mlp:Prediction",
     "neural-network-digits": "nn_digits_net:Prediction",
+}
+FITTING = {
+    "pellucid": "fits:Numpy",
+    "pellucid-compiled": "fits:Compiled",
+    "scikit-learn": "fits:ScikitLearn",
 }
 READING = {
     "pellucid": "ours:Reading",
@@ -43,7 +53,8 @@ READING = {
     "pandas (pyarrow)": "tables:PandasArrow",
     "polars": "tables:Polars",
 }
-GROUPS = {"training": TRAINING, "prediction": PREDICTION, "reading": READING}
+GROUPS = {"training": TRAINING, "fitting": FITTING, "prediction": PREDICTION, "reading": READING}
+WITH_RESULTS = ("prediction", "reading")  # groups whose contestants must come to the same arrays
 
 
 class Unsupported(Exception):  # noqa: N818  (a fact, not an error)

@@ -1,11 +1,14 @@
-"""pellucid through its public API, with its own choice of threads."""
+"""pellucid through its public API, with its own choice of threads; by its NumPy engine and by its compiled one."""
 
+import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import pellucid as pl
+from benchmarks.contestants import Unsupported
 from benchmarks.workloads import Workload, load, load_prediction, start
 
 
@@ -20,19 +23,24 @@ def network(pairs: list[tuple[Any, Any]]) -> pl.Network:
 class Training:
     """``pl.train`` on bytes: rows shuffled, gathered and turned into floats batch by batch, each epoch's loss kept."""
 
-    notes = "uint8 rows, threads chosen by pellucid"
+    engine = "numpy"
     compile_seconds = 0.0
 
     def prepare(self, workload: Workload, folder: Path) -> None:
-        optimizer = {"sgd": pl.SGD, "adam": pl.Adam}[workload.optimizer](workload.learning_rate)
         self.times = workload.times
-        self.epochs = pl.train(
+        self.epochs = self.train(workload, load(folder, workload))
+        self.notes = f"engine {self.engine!r}, uint8 rows, threads chosen by pellucid"
+
+    def train(self, workload: Workload, data: Any) -> Any:
+        """Epoch after epoch, as long as it is asked for: one training, and a repeat is its next epoch."""
+        return pl.train(
             network(start(workload.sizes)),
-            load(folder, workload),
-            optimizer,
-            epochs=1_000_000,  # as long as it is asked for: one training, and a repeat is its next epoch
+            data,
+            {"sgd": pl.SGD, "adam": pl.Adam}[workload.optimizer](workload.learning_rate),
+            epochs=1_000_000,
             batch_size=workload.batch_size,
             rng=np.random.default_rng(0),
+            engine=self.engine,
         )
 
     def repeat(self) -> None:
@@ -41,6 +49,26 @@ class Training:
 
     def loss(self) -> float:
         return self.epoch.train.loss
+
+
+class CompiledTraining(Training):
+    """The same with what Numba compiles; one step on other weights has it compiled, or loads what is kept on disk."""
+
+    engine = "compiled"
+
+    def prepare(self, workload: Workload, folder: Path) -> None:
+        needs_numba()
+        X, y = load(folder, workload)
+        began = time.perf_counter()
+        next(self.train(workload, (X[: workload.batch], y[: workload.batch])))
+        self.compile_seconds = time.perf_counter() - began
+        super().prepare(workload, folder)
+
+
+def needs_numba() -> None:
+    """The compiled engine takes no part where Numba is missing."""
+    if find_spec("numba") is None:
+        raise Unsupported("Numba is not installed: pip install 'pellucid[fast]'")
 
 
 class Prediction:
@@ -60,6 +88,26 @@ class Prediction:
 
     def result(self) -> dict[str, Any]:
         return {"outputs": self.outputs}
+
+
+class CompiledPrediction(Prediction):
+    """``net.predictor``: compiled, with memory of its own, for up to so many rows; else ``net.predict``."""
+
+    def prepare(self, workload: Workload, folder: Path) -> None:
+        needs_numba()
+        super().prepare(workload, folder)
+        began = time.perf_counter()
+        self.predict: Any = self.net.predict
+        if hasattr(self.net, "predictor"):
+            self.predict = self.net.predictor(len(self.X))
+        self.predict(self.X)
+        self.compile_seconds = time.perf_counter() - began
+        self.notes = f"{type(self.predict).__name__}, float32 rows"
+
+    def repeat(self) -> None:
+        predict = self.predict
+        for _ in range(self.times):
+            self.outputs = predict(self.X)
 
 
 class PredictionFromBytes(Prediction):
