@@ -1,9 +1,10 @@
 """What a training step's time is made of: each of its parts alone, in turns with the whole step and the bound.
 
-python -m benchmarks.breakdown [--batch 64] [--turns 400]
+python -m benchmarks.breakdown [--engine numpy|compiled] [--batch 64] [--turns 400]
 
-The parts do what ``forward``, ``gradient`` and ``Group`` do, call by call, on the same arrays. Alone a part finds its
-numbers in the cache and the interpreter warm; the line "rest" is what the whole step takes beyond their sum.
+In NumPy the parts do what ``forward``, ``gradient`` and ``Group`` do, call by call, on the same arrays; those of the
+compiled engine are in breakdown_compiled.py. Alone a part finds its numbers in the cache; the line "rest" is what the
+whole step takes beyond their sum.
 """
 
 import time
@@ -23,23 +24,26 @@ from pellucid.core.batches import gather
 from pellucid.core.network import forward, gradient
 
 SIZES = (784, 32, 16, 10)
+BOUND = "the products alone, by NumPy (the bound)"
 
 
 @click.command()
+@click.option("--engine", type=click.Choice(["numpy", "compiled"]), default="numpy", show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--turns", type=click.IntRange(10), default=400, show_default=True)
-def main(batch: int, turns: int) -> None:
+def main(engine: str, batch: int, turns: int) -> None:
     """Time the parts of a step of 784-32-16-10 with SGD."""
     X, y = pl.datasets.mnist().train
     net, rule = pl.Network(SIZES, rng=np.random.default_rng(0)), pl.SGD(1e-6)
-    group = Group(net, (X, y), batch, dropout=0.0, rng=np.random.default_rng(0), cores=1)
     rows = np.random.default_rng(0).permutation(len(X))
-    for b in group.gathered(X, y, rows[: group.samples]):
-        forward(net, b)
-        gradient(net, b)
-    pieces = parts(net, rule, group, X, y, rows)
+    if engine == "compiled":
+        pieces = compiled_parts(net, rule, batch, X, y, rows)
+    else:
+        pieces = numpy_parts(net, rule, batch, X, y, rows)
     times: dict[str, list[float]] = {name: [] for name in pieces}
     with threads.limited(1):
+        for piece in pieces.values():
+            piece()
         for _ in range(turns):
             for name, piece in pieces.items():
                 start = time.perf_counter()
@@ -48,22 +52,39 @@ def main(batch: int, turns: int) -> None:
     show(times)
 
 
-def parts(
-    net: pl.Network, rule: pl.SGD, group: Group, X: np.ndarray, y: np.ndarray, rows: np.ndarray
+def repeated(action: Callable[[], object], times: int) -> Callable[[], int]:
+    """A function that does it so many times, and says so."""
+
+    def several() -> int:
+        for _ in range(times):
+            action()
+        return times
+
+    return several
+
+
+def compiled_parts(
+    net: pl.Network, rule: pl.SGD, batch: int, X: np.ndarray, y: np.ndarray, rows: np.ndarray
+) -> dict[str, Callable[[], int]]:
+    """The same of the compiled engine; the bound is no part of its step, whose first layer leaves out what is 0."""
+    from benchmarks import breakdown_compiled as compiled
+
+    pieces = compiled.parts(compiled.work_of(net, (X, y), rule, batch), rows)
+    return {**pieces, BOUND: repeated(matmul_bound.products(SIZES, batch), compiled.STEPS)}
+
+
+def numpy_parts(
+    net: pl.Network, rule: pl.SGD, batch: int, X: np.ndarray, y: np.ndarray, rows: np.ndarray
 ) -> dict[str, Callable[[], int]]:
     """Each part of a step as a function that does it for some steps and says for how many."""
+    group = Group(net, (X, y), batch, dropout=0.0, rng=np.random.default_rng(0), cores=1)
+    for b in group.gathered(X, y, rows[: group.samples]):
+        forward(net, b)
+        gradient(net, b)
     trace, batches = group.batches[0], len(group.batches)
     layers, size = list(enumerate(net.layers)), group.batch_size
     pixels = np.empty((size, SIZES[0]), np.uint8)
     products, place = matmul_bound.products(SIZES, size), [0]
-
-    def repeated(action: Callable[[], object]) -> Callable[[], int]:
-        def several() -> int:
-            for _ in range(batches):
-                action()
-            return batches
-
-        return several
 
     def next_rows() -> np.ndarray:
         place[0] = (place[0] + group.samples) % (len(rows) - group.samples)
@@ -109,14 +130,14 @@ def parts(
 
     return {
         "whole step": whole,
-        "the products alone (the bound)": repeated(products),
+        "the products alone (the bound)": repeated(products, batches),
         "rows gathered and made floats": gathering,
-        "biases added": repeated(biases),
-        "ReLU and softmax": repeated(activations),
-        "δ of the output layer": repeated(first_delta),
-        "slopes": repeated(slopes),
-        "bias gradients": repeated(bias_gradients),
-        "the step of SGD": repeated(lambda: rule.step(net.theta, trace.grad)),
+        "biases added": repeated(biases, batches),
+        "ReLU and softmax": repeated(activations, batches),
+        "δ of the output layer": repeated(first_delta, batches),
+        "slopes": repeated(slopes, batches),
+        "bias gradients": repeated(bias_gradients, batches),
+        "the step of SGD": repeated(lambda: rule.step(net.theta, trace.grad), batches),
         "loss and hits": counting,
     }
 
@@ -125,9 +146,10 @@ def show(times: dict[str, list[float]]) -> None:
     """Print the parts: least, lower quartile, median, and what is left of the whole."""
     table = Table("part", "least µs", "lower quartile", "median", "of the whole")
     summary = {name: (min(each), quantiles(each, n=4)[0], median(each)) for name, each in times.items()}
-    whole, *others = summary
+    whole, *others = [name for name in summary if name != BOUND]
     rest = tuple(summary[whole][k] - sum(summary[name][k] for name in others) for k in range(3))
-    for name, figures in [*summary.items(), ("rest: calls, and what left the cache", rest)]:
+    bound = [(BOUND, summary.pop(BOUND))] if BOUND in summary else []
+    for name, figures in [*summary.items(), ("rest: calls, and what left the cache", rest), *bound]:
         share = f"{figures[1] / summary[whole][1]:.0%}"
         table.add_row(name, *(f"{figure:.1f}" for figure in figures), share)
     Console(width=110).print(table)
