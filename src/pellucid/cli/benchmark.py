@@ -3,7 +3,7 @@
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
@@ -16,8 +16,10 @@ from pellucid.analysis.matmul_bound import products
 from pellucid.cli.options import output
 from pellucid.cli.printing import Out, note, print_json, progress
 from pellucid.core import threads
+from pellucid.core.errors import InputError
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD, Adam, Optimizer
+from pellucid.core.progress import Epoch
 from pellucid.core.training import train
 from pellucid.datasets import Samples, mnist_files
 
@@ -25,6 +27,7 @@ ROWS = 41_000  # the article's: Kaggle's 42,000 training digits without its 1,00
 REPEATS = 5  # that count, after one that warms up
 BOUND_SECONDS = 0.03  # how long a bound's turn lasts, at least one step
 ARTICLE = (784, 32, 16, 10)
+ENGINES = ("numpy", "compiled")
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": lambda: SGD(0.1), "adam": lambda: Adam(0.001)}
 
 Rounds = Callable[[], Iterator[int]]
@@ -72,8 +75,9 @@ PREDICTIONS = (1, 10_000)  # samples
 def benchmark(as_json: bool, quiet: bool) -> None:
     """Measure this machine's speed beside its own bound: the matrix products alone, with this machine's BLAS.
 
-    Training on the digits that come with pellucid, and the bound with one BLAS thread and with all of them, take turns;
-    figures are medians. It takes about a quarter of a minute; a machine that is otherwise idle gives the best figures.
+    Training on the digits that come with pellucid, in NumPy and by the compiled engine where Numba is installed, and
+    the bound with one BLAS thread and with all of them, take turns; figures are medians. It takes about half a minute;
+    a machine that is otherwise idle gives the best figures.
     """
     for name in SLOWING:
         if name in os.environ:
@@ -82,6 +86,8 @@ def benchmark(as_json: bool, quiet: bool) -> None:
     if blas is None:
         note("this BLAS takes no number of threads from outside: both bounds have as many threads as it chooses")
     digits = mnist_files("train")
+    lack = _lack(digits)
+    engines = ENGINES[:1] if lack else ENGINES
     with progress("measuring", REPEATS * (len(CASES) + len(PREDICTIONS)), quiet=quiet) as advance:
         done = itertools.count(1)
 
@@ -92,46 +98,82 @@ def benchmark(as_json: bool, quiet: bool) -> None:
                 if number:
                     advance(next(done))
 
-        rows = [_train(case, digits, rounds) for case in CASES]
+        rows = [_train(case, digits, engines, rounds) for case in CASES]
         prediction = [_predict(samples, digits, rounds) for samples in PREDICTIONS]
     machine = {"numpy": np.__version__, "blas": blas, "cores": threads.cores(), "cpus": os.cpu_count()}
-    result = {**machine, "repeats": REPEATS, "rows": rows, "prediction": prediction}
+    result = {**machine, "repeats": REPEATS, "engines": engines, "rows": rows, "prediction": prediction}
     if as_json:
         print_json(result)
     else:
         _show(result, quiet=quiet)
+        if lack:
+            note(f"the compiled engine takes no part: {lack}")
 
 
-def _train(case: Case, digits: Samples, rounds: Rounds) -> dict[str, Any]:
-    """Time training and its bounds, and set them side by side."""
-    own, one, every = _times(case, digits, rounds)
-    step = median(own)
+def _lack(digits: Samples) -> str:
+    """Why the compiled engine cannot take part; "" where it can, and then it is compiled."""
+    try:
+        next(_epochs(Case((digits.X.shape[1], 10), 2, rows=2), digits, "compiled"))
+    except InputError as error:
+        return str(error).removeprefix("engine='compiled': ")
+    return ""
+
+
+def _epochs(case: Case, digits: Samples, engine: str) -> Iterator[Epoch]:
+    """A training of as many epochs as there are turns."""
+    return train(
+        Network(case.sizes, rng=np.random.default_rng(0)),
+        (digits.X[: case.rows], digits.y[: case.rows]),
+        OPTIMIZERS[case.optimizer](),
+        epochs=REPEATS + 1,
+        batch_size=case.batch_size,
+        rng=np.random.default_rng(0),
+        engine=engine,
+    )
+
+
+def _train(case: Case, digits: Samples, engines: Sequence[str], rounds: Rounds) -> dict[str, Any]:
+    """Time training and its bounds, and set them side by side; the compiled engine's figures are a part of their own.
+
+    ``compiled`` is None where that engine takes no part.
+    """
+    own, (one, every) = _times(case, digits, engines, rounds)
+    figures = [
+        {
+            "seconds_per_step": median(times),
+            "samples_per_second": case.batch_size / median(times),
+            **_ratio("ratio", times, one),
+            **_ratio("ratio_all_threads", times, every),
+        }
+        for times in own
+    ]
     return {
         "network": case.network,
         "batch_size": case.batch_size,
         "optimizer": case.optimizer,
         "samples": case.rows,
         "threads": threads.best(case.sizes, case.batch_size),
-        "seconds_per_step": step,
-        "samples_per_second": case.batch_size / step,
         "bound_one_thread": median(one),
         "bound_all_threads": median(every),
-        **_ratio("ratio", own, one),
-        **_ratio("ratio_all_threads", own, every),
+        **figures[0],
+        "compiled": figures[1] if len(figures) > 1 else None,
     }
 
 
-def _times(case: Case, digits: Samples, rounds: Rounds) -> tuple[list[float], list[float], list[float]]:
-    """Seconds a step, repeat by repeat, of training and of the bound with one thread and with all, in turns."""
-    net = Network(case.sizes, rng=np.random.default_rng(0))
-    data, rng = (digits.X[: case.rows], digits.y[: case.rows]), np.random.default_rng(0)
-    rule = OPTIMIZERS[case.optimizer]()
-    epochs = train(net, data, rule, epochs=REPEATS + 1, batch_size=case.batch_size, rng=rng)
+def _times(
+    case: Case, digits: Samples, engines: Sequence[str], rounds: Rounds
+) -> tuple[list[list[float]], list[list[float]]]:
+    """Seconds a step, repeat by repeat, of training by each engine and of the bound with one thread and with all."""
     step = products(case.sizes, case.batch_size)
 
-    def epoch() -> float:
-        next(epochs)
-        return case.steps
+    def training(engine: str) -> Callable[[], float]:
+        epochs = _epochs(case, digits, engine)
+
+        def epoch() -> float:
+            next(epochs)
+            return case.steps
+
+        return epoch
 
     def bound() -> float:
         done, end = 0, time.perf_counter() + BOUND_SECONDS
@@ -140,15 +182,15 @@ def _times(case: Case, digits: Samples, rounds: Rounds) -> tuple[list[float], li
             done += 1
         return done
 
-    own = _Turn(threads.best(case.sizes, case.batch_size), epoch)
-    one, every = _Turn(1, bound), _Turn(threads.cores(), bound)
-    order = sorted((own, one, every), key=lambda turn: turn.threads)
+    own = [_Turn(threads.best(case.sizes, case.batch_size), training(engine)) for engine in engines]
+    bounds = [_Turn(count, bound) for count in (1, threads.cores())]
+    order = sorted([*own, *bounds], key=lambda turn: turn.threads)
     for number in rounds():
         for turn in order:
             turn.take(counts=number > 0)
         if order[-1].threads > 1:
             time.sleep(SETTLE_SECONDS)
-    return own.times, one.times, every.times
+    return [turn.times for turn in own], [turn.times for turn in bounds]
 
 
 @dataclass
@@ -205,10 +247,10 @@ def _show(result: dict[str, Any], *, quiet: bool) -> None:
     one, every = "× one-thread bound", f"× bound with all {cores} threads"
     if quiet:
         for row in result["rows"]:
-            results.line(
-                f"{row['network']}, {row['optimizer']}, batches of {row['batch_size']:,}: "
-                f"{row['ratio']:.2f} {one}, {row['ratio_all_threads']:.2f} {every}"
-            )
+            said = f"{row['ratio']:.2f} {one}, {row['ratio_all_threads']:.2f} {every}"
+            if row["compiled"]:
+                said += f"; compiled {row['compiled']['ratio']:.2f} and {row['compiled']['ratio_all_threads']:.2f}"
+            results.line(f"{row['network']}, {row['optimizer']}, batches of {row['batch_size']:,}: {said}")
         return
     _show_training(results, result["rows"], one, every)
     results.line()
@@ -218,6 +260,8 @@ def _show(result: dict[str, Any], *, quiet: bool) -> None:
     results.line(
         "that computes them with this BLAS and as many threads can be below 1. Medians, quartiles in brackets."
     )
+    if "compiled" in result["engines"]:
+        results.line("The compiled engine can be: in the first layer it leaves out the inputs that are 0.")
     results.line(
         f"NumPy {result['numpy']}, {result['blas'] or 'a BLAS without a name'}, up to {cores} threads, "
         f"{result['cpus']} CPUs"
@@ -225,13 +269,19 @@ def _show(result: dict[str, Any], *, quiet: bool) -> None:
 
 
 def _show_training(results: Out, rows: list[dict[str, Any]], one: str, every: str) -> None:
-    columns = ("network", "batch", "optimiser", "threads", "µs a step", "samples a second", one, every)
+    columns = ("network", "batch", "optimiser", "threads", "engine", "µs a step", "samples a second", one, every)
     cells = []
     for row in rows:
-        ratios = [_range(row[name], row[f"{name}_quartiles"]) for name in ("ratio", "ratio_all_threads")]
-        speed = (f"{row['seconds_per_step'] * 1e6:,.0f}", f"{row['samples_per_second']:,.0f}")
-        cells.append((row["network"], f"{row['batch_size']:,}", row["optimizer"], str(row["threads"]), *speed, *ratios))
-    results.table(columns, cells, right=(columns[1], *columns[3:]))
+        case = (row["network"], f"{row['batch_size']:,}", row["optimizer"], str(row["threads"]))
+        for engine, figures in zip(ENGINES, (row, row["compiled"]), strict=True):
+            if figures:
+                ratios = [
+                    _range(figures[name], figures[f"{name}_quartiles"]) for name in ("ratio", "ratio_all_threads")
+                ]
+                speed = (f"{figures['seconds_per_step'] * 1e6:,.0f}", f"{figures['samples_per_second']:,.0f}")
+                cells.append((*case, engine, *speed, *ratios))
+                case = ("", "", "", "")
+    results.table(columns, cells, right=(columns[1], columns[3], *columns[5:]))
 
 
 def _show_prediction(results: Out, entries: list[dict[str, Any]]) -> None:
