@@ -1,6 +1,6 @@
 """How cost grows: time per sample with the number of samples, time per step with the number of parameters.
 
-python -m benchmarks.growth [--repeats 7] [--out benchmarks/growth.json] [--chart docs/images/growth.svg] [--quick]
+python -m benchmarks.growth [--engine numpy] [--repeats 7] [--quick], and where the results go: --help
 """
 
 import json
@@ -30,11 +30,12 @@ Work = Callable[[], None]
 
 
 @click.command()
+@click.option("--engine", type=click.Choice(["numpy", "compiled"]), default="numpy", show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=7, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("benchmarks/growth.json"), show_default=True)
 @click.option("--chart", "picture", type=click.Path(path_type=Path), default=Path("docs/images/growth.svg"))
 @click.option("--quick", is_flag=True, help="Small sizes only, to see that it runs.")
-def main(repeats: int, out: Path, picture: Path, quick: bool) -> None:
+def main(engine: str, repeats: int, out: Path, picture: Path, quick: bool) -> None:
     """Measure both curves, write them as JSON, and draw them."""
     if any(name in os.environ for name in REMOVED):  # OpenBLAS reads them when it is loaded: begin again without them
         os.execve(sys.executable, [sys.executable, "-m", "benchmarks.growth", *sys.argv[1:]], environment())
@@ -42,9 +43,10 @@ def main(repeats: int, out: Path, picture: Path, quick: bool) -> None:
     results = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine.describe(),
+        "engine": engine,
         "repeats": repeats,
-        "samples": by_samples(samples, repeats),
-        "parameters": by_parameters(widths, repeats),
+        "samples": by_samples(samples, repeats, engine),
+        "parameters": by_parameters(widths, repeats, engine),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(results, indent=1) + "\n")
@@ -52,12 +54,12 @@ def main(repeats: int, out: Path, picture: Path, quick: bool) -> None:
     click.echo(f"written: {out}, {picture}")
 
 
-def by_samples(counts: tuple[int, ...], repeats: int) -> list[dict[str, Any]]:
+def by_samples(counts: tuple[int, ...], repeats: int, engine: str) -> list[dict[str, Any]]:
     """Seconds a sample, for 784-32-16-10 in batches of 64 on so many digits, the real ones over and over."""
     X, y = pl.datasets.mnist_files("train")
     works: list[tuple[int, Work]] = []
     for n in counts:
-        epochs = _epochs([784, 32, 16, 10], np.resize(X, (n, 784)), np.resize(y, n), 64)
+        epochs = _epochs([784, 32, 16, 10], np.resize(X, (n, 784)), np.resize(y, n), 64, engine)
         times = max(1, 60_000 // n)
         works.append((n * times, _repeated(epochs, times)))
     seconds = in_turns([work for _, work in works], repeats)
@@ -67,7 +69,7 @@ def by_samples(counts: tuple[int, ...], repeats: int) -> list[dict[str, Any]]:
     ]
 
 
-def by_parameters(widths: tuple[int, ...], repeats: int) -> list[dict[str, Any]]:
+def by_parameters(widths: tuple[int, ...], repeats: int, engine: str) -> list[dict[str, Any]]:
     """Seconds a step, for 784-w-10, beside its products with one thread and with two."""
     X, y = pl.datasets.mnist_files("train")
     rows = []
@@ -77,7 +79,7 @@ def by_parameters(widths: tuple[int, ...], repeats: int) -> list[dict[str, Any]]
             n = min(steps, len(X) // batch) * batch
             step = products(sizes, batch)
             works = [
-                _repeated(_epochs(sizes, X[:n], y[:n], batch), 1),
+                _repeated(_epochs(sizes, X[:n], y[:n], batch, engine), 1),
                 *(_limited(step, n // batch, threads) for threads in (1, 2)),
             ]
             names = ("seconds_a_step", "bound_1", "bound_2")
@@ -90,10 +92,10 @@ def by_parameters(widths: tuple[int, ...], repeats: int) -> list[dict[str, Any]]
     return rows
 
 
-def _epochs(sizes: list[int], X: Any, y: Any, batch: int) -> Iterator[pl.Epoch]:
+def _epochs(sizes: list[int], X: Any, y: Any, batch: int, engine: str) -> Iterator[pl.Epoch]:
     net = pl.Network(sizes, rng=np.random.default_rng(0))
     rng = np.random.default_rng(1)
-    return pl.train(net, (X, y), pl.SGD(0.05), epochs=1_000_000, batch_size=batch, rng=rng)
+    return pl.train(net, (X, y), pl.SGD(0.05), epochs=1_000_000, batch_size=batch, rng=rng, engine=engine)
 
 
 def _repeated(epochs: Iterator[pl.Epoch], times: int) -> Work:

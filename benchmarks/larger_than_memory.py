@@ -1,7 +1,7 @@
 """Data larger than memory: make it, train on it from disk, and compare with data in memory, sample by sample.
 
 python -m benchmarks.larger_than_memory make DIR [--rows 8100000] [--sorted]
-python -m benchmarks.larger_than_memory run DIR [--in-memory 400000] [--repeats 3] [--out benchmarks/larger.json]
+python -m benchmarks.larger_than_memory run DIR [--engine numpy] [--in-memory 400000] [--repeats 3] [--out FILE]
 """
 
 import json
@@ -66,10 +66,11 @@ def blocks(X: Bytes, drawn: NDArray[np.int32], rng: np.random.Generator) -> Iter
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.option("--engine", type=click.Choice(["numpy", "compiled"]), default="numpy", show_default=True)
 @click.option("--in-memory", "held", type=click.IntRange(1), default=400_000, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("benchmarks/larger.json"), show_default=True)
-def run(folder: Path, held: int, repeats: int, out: Path) -> None:
+def run(folder: Path, engine: str, held: int, repeats: int, out: Path) -> None:
     """Train one epoch from DIR/X.npy and one on a part that is held in memory, in turns, and compare."""
     stored = np.lib.format.open_memmap(folder / "X.npy", mode="r")
     rows, size = len(stored), stored.nbytes
@@ -81,13 +82,14 @@ def run(folder: Path, held: int, repeats: int, out: Path) -> None:
         del stored
         read_once(folder / "X.npy")
         for repeat in range(repeats):
-            in_memory.append(train(work / "part.npz", work / f"memory-{repeat}", work))
-            from_disk.append(train(folder.resolve() / "X.npy", work / f"disk-{repeat}", work))
+            in_memory.append(train(work / "part.npz", work / f"memory-{repeat}", work, engine))
+            from_disk.append(train(folder.resolve() / "X.npy", work / f"disk-{repeat}", work, engine))
             click.echo(f"round {repeat + 1}: {from_disk[-1]['us_a_sample']:.2f} µs a sample from disk", err=True)
     ratios = [a["us_a_sample"] / b["us_a_sample"] for a, b in zip(from_disk, in_memory, strict=True)]
     results = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine.describe(),
+        "engine": engine,
         "rows": rows,
         "bytes": size,
         "rows_in_memory": held,
@@ -116,9 +118,21 @@ def read_once(path: Path) -> None:
             pass
 
 
-def train(data: Path, run_folder: Path, work: Path) -> dict[str, Any]:
+def train(data: Path, run_folder: Path, work: Path, engine: str) -> dict[str, Any]:
     """One epoch of ``pellucid train`` in a process of its own: µs a sample, peak memory, test accuracy."""
-    command = [sys.executable, "-m", "pellucid", "train", str(data), "--epochs", "1", "--dev", "2000"]
+    command = [
+        sys.executable,
+        "-m",
+        "pellucid",
+        "train",
+        str(data),
+        "--epochs",
+        "1",
+        "--dev",
+        "2000",
+        "--engine",
+        engine,
+    ]
     answer = processes.measure([*command, "--json", "--quiet", "--out", str(run_folder)], work)
     if answer["exit"] != 0:
         raise click.ClickException(f"pellucid train {data} failed: {(work / 'stderr.txt').read_text()[-500:]}")
