@@ -51,9 +51,18 @@ def main(ctx: click.Context, only: tuple[str, ...], repeats: int, out: Path, pic
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-def table(path: Path) -> None:
-    """Print the tables of a results.json as Markdown."""
-    click.echo(report.markdown(json.loads(path.read_text())), nl=False)
+@click.option("--page", type=click.Path(path_type=Path, exists=True), help="Put them into a page between its marks.")
+def table(path: Path, page: Path | None) -> None:
+    """Print the tables of a results.json as Markdown, with notes; or put the tables into a page."""
+    results = json.loads(path.read_text())
+    if page is None:
+        click.echo(f"{report.markdown(results)}\n{report.notes_as_markdown(results)}", nl=False)
+        return
+    before, opening, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    _, closing, after = rest.partition("<!-- /measured -->")
+    if not closing:
+        raise click.BadParameter(f"{page} has no lines <!-- measured --> and <!-- /measured -->")
+    page.write_text(f"{before}{opening}{report.markdown(results)}{closing}{after}", encoding="utf-8")
 
 
 class Choice:

@@ -209,8 +209,12 @@ def markdown(results: dict[str, Any]) -> str:
     for title, what, (first, *rows) in tables(results):
         lines = [f"### {title}", "", what, "", _row(first), _row(["---"] * len(first)), *map(_row, rows)]
         parts.append("\n".join(lines))
-    parts.append("### Notes\n\n" + "\n".join(f"- {line}" for line in notes(results)))
     return "\n\n".join(parts) + "\n"
+
+
+def notes_as_markdown(results: dict[str, Any]) -> str:
+    """What stands below the tables in the terminal."""
+    return "### Notes\n\n" + "\n".join(f"- {line}" for line in notes(results)) + "\n"
 
 
 def _row(cells: list[str]) -> str:
