@@ -74,6 +74,16 @@ def test_a_checkpoint_also_comes_within_a_long_epoch(
     assert steps == list(range(1, 12))
 
 
+def test_a_checkpoint_copies_nothing_of_what_trains(
+    pellucid: Command, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the run, which a checkpoint within an epoch once made, gave up its lock when it was thrown away."""
+    monkeypatch.setattr(run_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(run_module.Run, "__deepcopy__", lambda run, memo: pytest.fail("copied"), raising=False)
+    run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
+    next(run.go())
+
+
 def test_the_folder_appears_with_a_checkpoint_of_step_0(small: Path, pellucid: Command) -> None:
     run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     assert sorted(path.name for path in Path("run").iterdir()) == ["checkpoint.safetensors", "lock", "run.json"]

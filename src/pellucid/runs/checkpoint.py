@@ -1,7 +1,7 @@
 """A checkpoint: all the state that a run needs to go on to the very bits that it would have reached."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class State:
         tensors |= self.snapshots.not_in_file(theta)
         about = {
             "network": describe_network(self.network),
-            "progress": {name: value for name, value in asdict(self.progress).items() if name != "settle"},
+            "progress": {name: value for name, value in vars(self.progress).items() if name != "settle"},
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
             "best_epoch": stopping.best_epoch,
