@@ -338,7 +338,7 @@ def test_the_command_says_no_more_than_it_must(make: Make, of_digits: Run) -> No
     rng = np.random.default_rng(0)
     run = make(rng.standard_normal((80, 3)), rng.integers(0, 2, 80), hidden=None, epochs=None)
     line = command(run.settings, run.model.network, 72)
-    assert line == f"pellucid train {shlex.quote(run.settings.data)} --seed 0"
+    assert line == f"pellucid train {shlex.quote(run.settings.data)} --engine numpy --seed 0"
     warm = prepare(from_recipe({"data": run.settings.data, "start_from": str(run.folder), "epochs": 1})).settings
     columns = replace(warm, columns=("a=out", "b c=category"))
     assert " --column a=out --column 'b c=category' " in command(columns, run.model.network, 72)

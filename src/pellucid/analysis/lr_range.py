@@ -84,6 +84,7 @@ def lr_find(
     dev: Data | None = None,
     epochs: int = 10,
     schedule: Schedule = warmup_cosine,
+    engine: str = "auto",
 ) -> RangeTest:
     """Try learning rates from ``least`` to ``most``, one step each, on a copy of ``net`` and of ``optimizer``.
 
@@ -105,6 +106,8 @@ def lr_find(
         dev: data to compare the trainings on; without them, by the loss of the last epoch.
         epochs: how long you will train; the trainings end sooner where that would be more than 250,000 samples.
         schedule: what you will train with.
+        engine: who makes the steps of the short trainings; those of the test itself, each of which is looked at, are
+            NumPy's.
 
     Raises:
         InputError: data that does not fit the network, or rates that do not rise.
@@ -137,6 +140,7 @@ def lr_find(
     tried = try_rates(
         net, data, own, test.suggestion, rng=unused, dev=dev, epochs=checks.count(epochs, "epochs"),
         batch_size=batch_size, schedule=schedule, dropout=dropout, clip_norm=clip_norm, blas_threads=blas_threads,
+        engine=engine,
     )  # fmt: skip
     return _decided(test, tried, own.learning_rate, epochs_to_try(epochs, kinds(data).samples, batch_size))
 
@@ -193,7 +197,7 @@ def _losses(
     try:
         for _ in train(
             net, data, optimizer, epochs=epochs, batch_size=batch_size, schedule=schedule, after_step=note, live=False,
-            **settings,
+            engine="numpy", **settings,
         ):  # fmt: skip
             pass
     except _Enough:

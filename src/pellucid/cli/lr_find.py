@@ -11,6 +11,7 @@ import numpy as np
 from pellucid._files.writing import marked, write_whole
 from pellucid.analysis import lr_range
 from pellucid.analysis.lr_range import RangeTest
+from pellucid.cli.compiling import compiling_told
 from pellucid.cli.options import check_out, out_option, output
 from pellucid.cli.printing import Out, print_json, progress
 from pellucid.cli.settings_options import as_typed, settings_options
@@ -57,7 +58,7 @@ def lr_find(
         check_out(out, given["data"], given["target"], own=own, force=force)
     rates = {"least": given.pop("least"), "most": given.pop("most"), "steps": steps}
     prepared = prepare(from_recipe(given, usual_recipe(given["data"], given["target"])))
-    with progress("trying rates", steps, quiet=quiet) as advance:
+    with compiling_told(silent=quiet or as_json), progress("trying rates", steps, quiet=quiet) as advance:
         test = _test(prepared, **rates, after_step=advance)
     command = None
     if test.suggestion is not None:

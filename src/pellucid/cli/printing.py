@@ -168,6 +168,9 @@ def _text(cell: Cell) -> Text:
     return Text(visible(text), style)
 
 
+_bars: list[Progress] = []  # that are shown now
+
+
 @contextmanager
 def progress(what: str, total: int, *, quiet: bool, below: Out | None = None) -> Iterator[Callable[[int], None]]:
     """A bar that counts to ``total``, on a terminal alone; yields the function that moves it to a count.
@@ -181,4 +184,14 @@ def progress(what: str, total: int, *, quiet: bool, below: Out | None = None) ->
     columns = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.completed:,}/{task.total:,}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda count: bar.update(task, completed=count)
+        _bars.append(bar)
+        try:
+            yield lambda count: bar.update(task, completed=count)
+        finally:
+            _bars.remove(bar)
+
+
+def end_bars() -> None:
+    """Take the bars away at once, and show the cursor that they hide."""
+    for bar in _bars:
+        bar.stop()

@@ -18,6 +18,7 @@ from pellucid._text import counted, percent, shortened
 from pellucid.analysis.diagnosis.diagnose import diagnose_run
 from pellucid.analysis.finding import Finding
 from pellucid.cli.app import os_message
+from pellucid.cli.compiling import compiling_told
 from pellucid.cli.flags import in_flags, with_flags
 from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
@@ -129,7 +130,11 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     try:
         if not silent:
             _describe(results, run)
-        with _saved_by_signals(run, caught), progress("training", total, quiet=quiet, below=below) as advance:
+        with (
+            compiling_told(silent=silent, farewell=f"interrupted before a step; everything is saved; {go_on}"),
+            _saved_by_signals(run, caught),
+            progress("training", total, quiet=quiet, below=below) as advance,
+        ):
             for epoch in run.go():
                 advance(epoch.number)
                 line = _line(epoch, run.settings, " " if (results.width or 80) < 64 else "   ")
@@ -215,7 +220,7 @@ def _describe(results: Out, run: Run) -> None:
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"
     results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
-        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}",
+        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}" + ", compiled" * (settings.engine == "compiled"),
     )
 
 

@@ -3,6 +3,7 @@
 Optional (``pip install 'pellucid[fast]'``), and loaded when it is used. Read ``formulas`` (activations and losses,
 number by number), ``layers`` (forward and back), ``updates`` (the optimisers), ``steps`` (many steps in one call); then
 ``memory`` and ``engine`` (what training sees of it), ``blas`` and ``products`` (matrix products), ``sparse`` (the first
-layer on inputs that are mostly 0), ``jit`` (how it is compiled and kept). ``choice`` says when it pays, and ``kinds``
+layer on inputs that are mostly 0), ``jit`` (how it is compiled and kept), ``waiting`` (a hook for who waits for
+that). ``choice`` says when it pays, and ``kinds``
 what it knows, without loading Numba.
 """

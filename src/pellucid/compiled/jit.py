@@ -24,6 +24,8 @@ from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 from numba.misc.appdirs import user_cache_dir
 
+from pellucid.compiled import waiting
+
 # No lock on the interpreter while it runs; x/0 is inf as in NumPy; a·b + c may be rounded once instead of twice.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 # What only compiled functions call needs no way in from Python: a third less to compile.
@@ -55,7 +57,8 @@ class Entry:
     def _compile(self, types: Any) -> Callable[..., Any]:
         before, config.SLP_VECTORIZE = config.SLP_VECTORIZE, 1  # neighbours share a register: sparse.py
         try:
-            call: Callable[..., Any] = self._function.compile(types)
+            with waiting.around():
+                call: Callable[..., Any] = self._function.compile(types)
         finally:
             config.SLP_VECTORIZE = before
         _save(self._name, types, self._function.overloads[types])

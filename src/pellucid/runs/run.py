@@ -86,7 +86,7 @@ class Run:
             rng=self.state.rng,
             dev=self.dataset.dev,
             progress=self.state.progress,
-            after_step=self._after_step,
+            after_step=_AfterStep(self),
             **self.settings.training(),
         )
 
@@ -140,12 +140,26 @@ class Run:
             "epochs": state.progress.epoch,
             "best_epoch": best_epoch,
             "steps": state.progress.step,
+            "engine": self.settings.engine,
             "seconds": round(state.seconds, 3),
             **dict.fromkeys(run_json.PARTS),
         }
         for name, part in parts(self.dataset).items():
             self.result[name] = as_json(score(self.model, part))
         self.write_json(self.folder)
+
+
+@dataclass(frozen=True)
+class _AfterStep:
+    """What a run does after a step; an engine that makes many at once must stop at each snapshot."""
+
+    run: Run
+
+    def __call__(self, progress: Progress) -> None:
+        self.run._after_step(progress)
+
+    def steps_until(self, step: int) -> int:
+        return self.run.state.snapshots.steps_until(step)
 
 
 def start(prepared: Prepared, folder: Path) -> Run:
@@ -160,6 +174,7 @@ def start(prepared: Prepared, folder: Path) -> Run:
     state = State(net, prepared.optimizer, prepared.rng, snapshots, stopping=stopping)
     run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksums(prepared.dataset))
     run._epochs()  # what training would refuse, it refuses now, before anything is written
+    run.settings = replace(settings, engine=state.progress.engine)  # it goes on with the engine that was chosen
     in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
     if in_the_way is not None:
         raise InputError(f"out={str(folder)!r}: {in_the_way} is a file, but a run is a folder; name one")
@@ -202,7 +217,8 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         epochs: more epochs than it was started with make it longer.
 
     Raises:
-        InputError: no run is there, its files are damaged, its data has changed, or ``epochs`` are too few.
+        InputError: no run is there, its files are damaged, its data has changed, ``epochs`` are too few, or the engine
+            that it began with is not here.
     """
     folder = Path(resolved(folder))
     about = run_json.read(folder)
@@ -228,6 +244,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         result |= {"run": str(folder), "model": str(folder / run_json.MODEL)}
     run = Run(folder, settings, dataset, model, state, checksums, result=result, lock=held)
     if result is None:
+        _check_engine(run)
         sweep(folder)
     if longer:
         if state.stopping is not None:
@@ -235,3 +252,13 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
         state.write(folder)
         run.write_json(folder)
     return run
+
+
+def _check_engine(run: Run) -> None:
+    """Refuse to go on where the engine that the run began with is not here."""
+    if run.settings.engine == "numpy":
+        return
+    try:
+        run._epochs()
+    except InputError as error:
+        raise InputError(f"{run.folder}: was started with {error}") from None

@@ -31,7 +31,8 @@ CHECKED = {
     "test": "its test rows",
 }
 NUMBERS = ("parameters", "epochs", "best_epoch", "steps", "seconds")
-RESULT = {"run": str, "model": str} | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
+WORDS = ("run", "model", "engine")
+RESULT = dict.fromkeys(WORDS, str) | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
 NUMBER = int | float | None
 SCORES = [dict.fromkeys(names, NUMBER) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
 
@@ -82,6 +83,8 @@ def read(folder: Path) -> dict[str, Any]:
 
 def _is_result(value: Any) -> bool:
     """Whether a value is what a finished run has written as its result, or None, as in one under way."""
+    if isinstance(value, dict):
+        value = {"engine": "numpy", **value}  # of a version that had no other
     return value is None or (
         _holds(value, RESULT) and all(value[part] is None or _are_scores(value[part]) for part in PARTS)
     )

@@ -41,6 +41,8 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 TASKS = ("auto", "classification", "regression")
+ENGINES = ("auto", "numpy", "compiled")
+MAKERS = "Who makes the steps: numpy, compiled (with Numba), or the one sooner done [auto]"
 DECAY = "how much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]"
 CLIPPING = "Gradient clipping: the greatest length of a gradient; 0 is no limit [1]"
 
@@ -104,6 +106,7 @@ class Settings:
     clip_norm: float | None = _rule(1.0, Number("LENGTH", positive=True), CLIPPING, none="0")
     dtype: str = _rule("float32", Choice(known=("float32", "float64")), "[float32]")
     threads: int | None = _rule(None, Count(most=1024), "Threads of the matrix product [by its size]")
+    engine: str = _rule("auto", Choice(known=ENGINES), MAKERS)
     seed: int = _rule(0, Count(least=0), "Of the split, the start and the order [0]")
     patience: int | None = _rule(None, Count(), "Early stopping: after N epochs without a better dev loss [never]")
 
@@ -137,6 +140,7 @@ class Settings:
             "dropout": self.dropout,
             "clip_norm": self.clip_norm,
             "blas_threads": self.threads,
+            "engine": self.engine,
         }
 
     @property
@@ -156,6 +160,8 @@ class Settings:
         >>> Settings.from_json(complete.as_json()) == complete
         True
         """
+        if isinstance(values, Mapping):
+            values = {"engine": "numpy", **values}  # of a version that had no other
         if not isinstance(values, Mapping) or set(values) != set(SETTINGS):
             raise InputError("its settings are not those that this version of pellucid writes")
         for name in ("epochs", "learning_rate", "weight_decay"):

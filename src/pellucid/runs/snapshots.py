@@ -44,6 +44,14 @@ class Snapshots:
         self.steps.append(step)
         self.thetas.append(theta.copy())
 
+    def steps_until(self, step: int) -> int:
+        """How many steps after this one the next snapshot is taken.
+
+        >>> Snapshots(spacing=100).steps_until(230)
+        70
+        """
+        return self.spacing - step % self.spacing
+
     def save(self, folder: Path, *, all_of_them: bool = False) -> None:
         """Write the file if a quarter of it is new, or if it must hold all."""
         new = len(self.steps) - self.written

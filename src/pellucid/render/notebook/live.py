@@ -74,13 +74,7 @@ class Box:
 
     def after(self, after_step: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
         """What to call after each step: what was to be called anyway, and ``refresh``."""
-
-        def both(progress: Progress) -> None:
-            if after_step is not None:
-                after_step(progress)
-            self.refresh()
-
-        return both
+        return _Both(after_step, self.refresh)
 
     def refresh(self) -> None:
         """Show the training as it stands, if it is time."""
@@ -135,6 +129,26 @@ class Box:
             self.screen(html, plain)
         except Exception:  # whatever is wrong with the page, the training is not: it goes on unseen
             self.screen = None
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What a training calls after a step: what its caller gave, and a look at the clock."""
+
+    given: Callable[[Progress], None] | None
+    refresh: Callable[[], None]
+
+    def __call__(self, progress: Progress) -> None:
+        if self.given is not None:
+            self.given(progress)
+        self.refresh()
+
+    def steps_until(self, step: int) -> int:
+        """In how many steps the caller wants to be called; the clock is content with any number."""
+        if self.given is None:
+            return sys.maxsize
+        wanted: Callable[[int], int] = getattr(self.given, "steps_until", lambda _: 1)
+        return wanted(step)
 
 
 def _in_cell(cell: object, opened: Callable[[], Screen]) -> Screen:

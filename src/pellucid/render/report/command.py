@@ -28,7 +28,7 @@ def command(settings: Settings, net: Network, samples: int) -> str:
 
 
 def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str, str]]:
-    """Each flag that says something else than would be without it, and the seed."""
+    """Each flag that says something else than would be without it; the engine that was chosen, and the seed."""
     usual = _usual(settings, net, samples)
     for name, value in settings.as_json().items():
         if name == "data" or (settings.start_from is not None and name in DECIDED_BY_MODEL):

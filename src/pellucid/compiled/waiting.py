@@ -1,0 +1,10 @@
+"""A hook for who waits while code is compiled: some 20 seconds, once for each version of pellucid, Numba and NumPy.
+
+The command sets ``around``. It stands apart from jit.py so that to set it does not load Numba.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+around: Callable[[], AbstractContextManager[Any]] = nullcontext  # entered before a compilation, left after it
