@@ -15,7 +15,8 @@ SAVED_A_STEP = 60e-6
 
 def lacks(work: Work) -> str:
     """Why the compiled engine cannot do this training; "" where it can."""
-    return _lacks(work.net, [("loss", work.net.loss, kinds.LOSSES), ("optimiser", work.optimizer, kinds.OPTIMIZERS)])
+    rule = kinds.bare(work.optimizer)
+    return _lacks(work.net, [("loss", work.net.loss, kinds.LOSSES), ("optimiser", rule, kinds.OPTIMIZERS)])
 
 
 def lacks_for_predictions(net: Network) -> str:

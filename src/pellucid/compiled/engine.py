@@ -104,16 +104,17 @@ class CompiledEngine:
 
     def _go(self, progress: Progress, data: Data, rows: AnyArray, count: int, base: float) -> None:
         """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""
-        work, results = self.work, np.zeros((count, 5))
+        work, results = self.work, np.zeros((count, 6))
         numbers, last = self._numbers(progress, count, base), work.batches - 1 - progress.batch
         draws = self._draws(len(rows), count)
 
         def run(net: Net, rows: AnyArray, whole: float, numbers: Array, results: Array) -> None:
-            arguments = (net, self.goal, data, self.blas, rows, work.batch_size, self.rows, whole, draws, numbers, last,
-                         results)  # fmt: skip
-            self.run = self.run or steps.run.ready(*arguments)
-            self.run(*arguments)
+            self.run(net, self.goal, data, self.blas, rows, work.batch_size, self.rows, whole, draws, numbers, last,
+                     results)  # fmt: skip
 
+        if self.run is None:  # compiled here, in the thread that Ctrl-C ends
+            self.run = steps.run.ready(self.memories[0].net, self.goal, data, self.blas, rows, work.batch_size,
+                                       self.rows, 0.0, draws, numbers, last, results)  # fmt: skip
         began = time.perf_counter()
         try:
             if len(self.parts) > 1:
@@ -133,7 +134,7 @@ class CompiledEngine:
         whole = float(data.weights[rows].sum()) if len(data.weights) else float(len(rows))
         cuts = threads.parts(len(rows), len(self.parts))
         nets = [memory.net for memory in self.memories[: len(cuts)]]
-        found = np.zeros((len(cuts), 1, 5))
+        found = np.zeros((len(cuts), 1, 6))
         threads.side_by_side(
             [partial(run, *part) for part in zip(nets, [rows[cut] for cut in cuts], [whole or 1.0] * len(cuts),
                                                  [numbers[:0]] * len(cuts), found, strict=True)]
@@ -146,13 +147,15 @@ class CompiledEngine:
     def _numbers(self, progress: Progress, count: int, base: float) -> Array:
         """What the optimiser needs in each of the next steps: see updates.py."""
         work, optimizer, rows = self.work, self.work.optimizer, []
-        total = work.epochs * work.batches
-        for step in range(progress.step, progress.step + count):
+        total, penalty, rule = work.epochs * work.batches, kinds.penalty(optimizer), kinds.bare(optimizer)
+        for number, step in enumerate(range(progress.step, progress.step + count), start=progress.batch):
             rate = optimizer.learning_rate = base * work.schedule(step / total)
             adaptive = optimizer.numbers()
             step_rate, epsilon = adaptive or (rate, None)
-            decay = optimizer.weight_decay if optimizer.name in kinds.DECAYS_BESIDE else 0.0
-            rows.append((rate, step_rate, -1.0 if epsilon is None else epsilon, 1 - rate * decay))
+            decay = rule.weight_decay if rule.name in kinds.DECAYS_BESIDE else 0.0
+            samples = min(work.batch_size, work.samples - number * work.batch_size)
+            share = 1 / penalty.divisor(samples) if penalty else 0.0
+            rows.append((rate, step_rate, -1.0 if epsilon is None else epsilon, 1 - rate * decay, share))
         return np.array(rows, work.net.dtype)
 
     def _draws(self, rows: int, count: int) -> Array:
@@ -172,9 +175,11 @@ class CompiledEngine:
         """Add what the steps came to; raise DivergenceError where a loss is no number."""
         work, optimizer = self.work, self.work.optimizer
         done = int(results[:, 4].sum())
-        for loss, right, total, _, _ in results[:done].tolist():
+        for loss, right, total, *_ in results[:done].tolist():
             progress.loss += loss * total
             progress.right += right if work.weighted else int(right)
+        if penalty := kinds.penalty(optimizer):
+            penalty.add(float(results[:done, 5].sum()))
         progress.batch += done
         if done and progress.batch == work.batches:
             progress.gradient_norm = float(results[done - 1, 3])
@@ -192,7 +197,7 @@ class CompiledEngine:
 
 def _goal(work: Work) -> Goal:
     """The loss and the optimiser of a training as the compiled functions take them, with the memory that it needs."""
-    net, rule = work.net, work.optimizer
+    net, rule, penalty = work.net, kinds.bare(work.optimizer), kinds.penalty(work.optimizer)
     for name in rule.memory:
         rule.state.setdefault(name, np.zeros_like(net.theta))
     memory = [rule.state[name] for name in rule.memory]
@@ -210,6 +215,8 @@ def _goal(work: Work) -> Goal:
         first=[*memory, *empty][0],
         second=[*memory, *empty][1],
         clip=work.clip_norm or 0.0,
+        pull=penalty.decay if penalty else empty[0],
+        factor=float(penalty.factor if penalty else 1.0),
     )
 
 

@@ -1,5 +1,7 @@
 """The activations, losses and optimisers that the compiled engine knows, by their names, and a number for each."""
 
+from typing import Any
+
 ACTIVATIONS = ("identity", "relu", "leaky-relu", "sigmoid", "tanh", "gelu", "exp", "softmax", "silu", "mish")
 IDENTITY, RELU, LEAKY_RELU, SIGMOID, TANH, GELU, EXP, SOFTMAX, SILU, MISH = range(len(ACTIVATIONS))
 
@@ -18,3 +20,14 @@ DECAYS_BESIDE = ("sgd", "adamw")  # whose weight decay stands beside the gradien
 
 TARGETS = ("classes", "probabilities", "values")
 CLASSES, PROBABILITIES, VALUES = range(3)
+
+
+def penalty(optimizer: Any) -> Any:
+    """An optimiser if it is one with a penalty around it, as scikit-learn's users know it; else None."""
+    own = type(optimizer).__module__.startswith("pellucid.")
+    return optimizer if own and optimizer.name == "penalised" else None
+
+
+def bare(optimizer: Any) -> Any:
+    """The optimiser itself, without a penalty around it."""
+    return optimizer.optimizer if penalty(optimizer) else optimizer

@@ -51,6 +51,8 @@ class Goal(NamedTuple):
     first: Array  # its memory, each as long as θ or empty
     second: Array
     clip: float  # the greatest length of a gradient; 0 for any
+    pull: Array  # of a penalty on each parameter, or empty
+    factor: float  # of the gradient beside a penalty
 
 
 @kernel
@@ -187,13 +189,16 @@ def length(grad: Array) -> float:
 
 
 @kernel
-def finish(net: Net, goal: Goal, numbers: Array, norm_wanted: bool) -> float:
-    """Clip the gradient and move θ; return the gradient's length before that, if it was wanted or needed."""
+def finish(net: Net, goal: Goal, numbers: Array, norm_wanted: bool) -> tuple[float, float]:
+    """Clip the gradient and move θ; return its length before, if it was wanted or needed, and the penalty."""
     norm = length(net.grad) if norm_wanted or goal.clip > 0 else 0.0
     if goal.clip > 0:
         updates.clip(net.grad, norm, goal.clip)
+    penalty = 0.0
+    if len(goal.pull):
+        penalty = updates.penalise(net.theta, net.grad, goal.pull, goal.factor, numbers[updates.SHARE])
     updates.move(goal.optimizer, net.theta, net.grad, goal.first, goal.second, goal.settings, numbers)
-    return norm
+    return norm, penalty
 
 
 @Entry
@@ -201,12 +206,12 @@ def run(
     net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, batch_size: int, at_once: int, whole: float,
     draws: AnyArray, numbers: Array, last: int, results: AnyArray,
 ) -> None:  # fmt: skip
-    """Steps on these rows of the data, batch after batch: as many as ``results`` (steps, 5) has rows.
+    """Steps on these rows of the data, batch after batch: as many as ``results`` (steps, 6) has rows.
 
     What each step came to is written there: its mean loss, its hits, the sum of its weights, the length of its gradient
-    (where it was clipped, or ``last``), and 1 when it is done. It ends at a loss that is no number, with θ as the last
-    step left it. ``draws`` (steps, …) are the random numbers for dropout, ``numbers`` (steps, 4) what the optimiser
-    needs.
+    (where it was clipped, or ``last``), 1 when it is done, and its penalty. It ends at a loss that is no number, with θ
+    as the last step left it. ``draws`` (steps, …) are the random numbers for dropout, ``numbers`` (steps, 5) what the
+    optimiser needs.
 
     A large batch is cut into parts, one for each core: a part knows the sum of weights of the ``whole`` batch (else 0),
     and without ``numbers`` its gradient is all that is made. Without rows the gradient is there, and θ is moved.
@@ -220,7 +225,7 @@ def run(
         if not np.isfinite(results[k, 0]):
             break
         if len(numbers):
-            results[k, 3] = finish(net, goal, numbers[k], k == last)
+            results[k, 3], results[k, 5] = finish(net, goal, numbers[k], k == last)
             results[k, 4] = 1
 
 

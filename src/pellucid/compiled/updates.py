@@ -1,16 +1,16 @@
 """The optimisers, parameter by parameter: core/optimizers.py as loops, which go over θ once.
 
-``numbers`` are those of one step: the learning rate η, the rate and the ε beside √s of Adam and its like, and the
-factor 1 − η λ by which a decay beside the gradient shrinks θ. ``s`` are those of a whole training.
+``numbers`` are those of one step: the learning rate η, the rate and the ε beside √s of Adam and its like, the factor
+1 − η λ by which a decay beside the gradient shrinks θ, and the share of a penalty. ``s`` are those of a whole training.
 """
 
 import numpy as np
 
-from pellucid.compiled.jit import kernel
+from pellucid.compiled.jit import kernel, summing
 from pellucid.compiled.kinds import MOMENTUM, NESTEROV, RMSPROP, SGD
 from pellucid.core.arrays import Array
 
-RATE, STEP, EPSILON, SHRINK = range(4)  # of numbers
+RATE, STEP, EPSILON, SHRINK, SHARE = range(5)  # of numbers
 DECAY, FIRST, REST, SECOND, ADDED = range(5)  # of s: λ; μ, α or β₁; 1 − that; β₂; ε
 
 
@@ -66,3 +66,18 @@ def clip(grad: Array, length: float, most: float) -> None:
         factor = grad.dtype.type(share)
         for i in range(len(grad)):
             grad[i] *= factor
+
+
+@summing
+def penalise(theta: Array, grad: Array, pull: Array, factor: float, share: float) -> float:
+    """Add the gradient of Σ pull θ² / 2 · share to ``factor`` times a gradient; return that sum without the share."""
+    total, many, much = 0.0, grad.dtype.type(factor), grad.dtype.type(share)
+    for start in range(0, len(grad), 4096):
+        part, parts = grad[start : start + 4096], grad.dtype.type(0)
+        values, pulls = theta[start : start + 4096], pull[start : start + 4096]
+        for i in range(len(part)):
+            pulled = pulls[i] * values[i]
+            parts += pulled * values[i]
+            part[i] = many * part[i] + pulled * much
+        total += parts
+    return 0.5 * total

@@ -11,7 +11,7 @@ from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.schedules import SCHEDULES
 from pellucid.interop.sklearn.parameters import ACTIVATION_NAMES, RATES
-from pellucid.runs.settings import SETTINGS
+from pellucid.runs.settings import ENGINES, SETTINGS
 
 MOST_EPOCHS = SETTINGS["epochs"].kind.most  # type: ignore[attr-defined]
 
@@ -50,6 +50,7 @@ SHARED: dict[str, list[Any]] = {
     "dropout": [SHARE],
     "weight_decay": [NOT_NEGATIVE],
     "clip_norm": [POSITIVE, None],
+    "engine": [one_of(ENGINES)],
 }
 CLASSIFIER = {**SHARED, "loss": [str], "class_weight": [one_of(["balanced"]), dict, None]}  # its names are known later
 REGRESSOR = {**SHARED, "loss": [str, HasMethods("delta")]}

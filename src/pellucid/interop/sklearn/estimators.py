@@ -37,6 +37,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
     - ``solver``: also ``momentum``, ``nesterov``, ``rmsprop`` and ``adamw`` (with ``weight_decay`` over all of θ).
     - ``learning_rate``: also ``linear``, ``cosine``, ``step`` and ``warmup-cosine``, over ``max_iter`` epochs.
     - ``dropout``, ``clip_norm``: the share of hidden neurons left out at each step, the greatest length of a gradient.
+    - ``engine``: who makes the steps: ``numpy``, ``compiled`` (with Numba), or ``auto``, the one that is sooner done.
     - ``loss``: ``log_loss``, or for three classes and more ``squared_error`` of the softmax.
     - ``class_weight``: a dict, or ``"balanced"``, as in the rest of scikit-learn.
     - ``fit(X, y, sample_weight, X_val=…, y_val=…)``: data of one's own to watch and to stop early on.
@@ -93,6 +94,7 @@ class PellucidClassifier(ClassifierMixin, Perceptron):
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
         class_weight: Any = None,
+        engine: str = "auto",
     ) -> None:
         self._take(locals())
 
@@ -227,6 +229,7 @@ class PellucidRegressor(RegressorMixin, Perceptron):
         dropout: float = 0.0,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        engine: str = "auto",
     ) -> None:
         self._take(locals())
 

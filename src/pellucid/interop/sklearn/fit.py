@@ -185,6 +185,7 @@ class Fit:
             dropout=e.dropout,
             clip_norm=e.clip_norm,
             shuffle=bool(e.shuffle),
+            engine=e.engine,
             live=not self.part_only,
         )
 

@@ -1,7 +1,7 @@
 """An optimiser that minimises what scikit-learn's multi-layer perceptrons minimise: a loss and a penalty on weights."""
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,10 +35,10 @@ class Penalised:
     ) -> None:
         self.optimizer, self.factor = optimizer, factor
         # α for each weight, 0 for each bias, laid out as θ
-        self._decay = np.zeros_like(net.theta)
+        self.decay = np.zeros_like(net.theta)
         start = 0
         for layer in net.layers:
-            self._decay[start : start + layer.W.size] = alpha
+            self.decay[start : start + layer.W.size] = alpha
             start += layer.W.size + layer.b.size
         self._pull = np.empty_like(net.theta)
         self._penalised, self._total, self._done = alpha > 0, 0.0, 0
@@ -77,14 +77,30 @@ class Penalised:
             grad *= self.factor
         if self._penalised:
             # ∂/∂W = α W / n
-            np.multiply(theta, self._decay, out=self._pull)
-            self._total += 0.5 * float(np.dot(self._pull, theta))
-            self._pull /= n * self._mean
+            np.multiply(theta, self.decay, out=self._pull)
+            self.add(0.5 * float(np.dot(self._pull, theta)))
+            self._pull /= self.divisor(n)
             grad += self._pull
+        self._set_epsilon()
+        self.optimizer.step(theta, grad)
+
+    def divisor(self, samples: int) -> float:
+        """What the penalty is divided by in a batch of so many samples: their weight."""
+        return samples * self._mean
+
+    def add(self, penalty: float) -> None:
+        """Count Σ α W² / 2 of a step, or of some, for the epoch's loss."""
+        self._total += penalty
+
+    def numbers(self) -> tuple[Any, ...]:
+        """What the optimiser needs in the next step besides vectors, for an engine that moves θ itself."""
+        self._set_epsilon()
+        return self.optimizer.numbers()  # type: ignore[attr-defined, no-any-return]
+
+    def _set_epsilon(self) -> None:
         if isinstance(self.optimizer, Adam):
             t = 1 + int(self.state.get("steps", [0])[0])
             self.optimizer.epsilon = self._epsilon / math.sqrt(1 - self.optimizer.beta2**t)
-        self.optimizer.step(theta, grad)
 
     def penalty(self) -> float:
         """What the penalty adds to an epoch's loss: the mean of α Σ W² / (2 n) over its samples, since last asked."""
@@ -98,5 +114,5 @@ class Penalised:
 
     def of(self, theta: Array) -> tuple[float, Array]:
         """The penalty at θ, and its gradient."""
-        pull = np.asarray(theta * self._decay) / (self._samples * self._mean)
+        pull = np.asarray(theta * self.decay) / (self._samples * self._mean)
         return 0.5 * float(np.dot(pull, theta)), pull
