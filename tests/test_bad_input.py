@@ -255,6 +255,8 @@ CASES = [
     Case("dtype float16", "train --dtype float16", ("float16", "float32")),
     Case("seed -1", "train --seed -1", ("--seed",)),
     Case("threads 0", "train --threads 0", ("--threads",)),
+    Case("unknown engine", "train --engine steam", ("--engine steam", "numpy", "compiled")),
+    Case("engine beside resume", "train --resume run --engine numpy", ("--engine", "--resume")),
     Case("dev too large", "train --dev 60000", ("60", "dev")),
     Case("dev of nonsense", "train --dev most", ("--dev", "most")),
     Case("a test part of mnist", "train --test 100", ("test",)),

@@ -148,7 +148,7 @@ def test_a_checkpoint_also_comes_within_a_long_epoch_of_compiled_steps(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole console")
-@pytest.mark.parametrize("batch", ["all", "64"])
+@pytest.mark.parametrize("batch", ["64", pytest.param("all", marks=pytest.mark.slow)])
 def test_ctrl_c_of_a_compiled_run_is_answered_soon(pellucid: Command, batch: str) -> None:
     flags = ["mnist", "--engine", "compiled", "--batch-size", batch, "--epochs", "100000", "--out", "run", "--quiet"]
     process = subprocess.Popen([sys.executable, "-m", "pellucid", "train", *flags], stderr=subprocess.PIPE)

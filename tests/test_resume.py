@@ -196,7 +196,7 @@ def test_a_damaged_checkpoint_is_told(pellucid: Command, small: Path, name: str,
     [
         ("hidden", 5), ("hidden", None), ("hidden", ["a"]), ("activation", [[1]]), ("init", {}), ("data", 5),
         ("learning_rate", None), ("learning_rate", "0.1"), ("epochs", "many"), ("seed", -1), ("target", 3),
-        ("threads", 10**20), ("dropout", []),
+        ("threads", 10**20), ("dropout", []), ("engine", "steam"), ("engine", None),
     ],
 )  # fmt: skip
 def test_a_damaged_record_is_told(pellucid: Command, small: Path, name: str, value: object) -> None:

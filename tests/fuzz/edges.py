@@ -94,6 +94,7 @@ FLAGS: dict[str, tuple[str, ...]] = {  # of train and lr-find
     "--patience": EDGES,
     "--hidden": ("1", "2", "none", "0", "-1", "3,1,3", "200", "1" * 30, "", "x", "1,", ",".join(["2"] * 40)),
     "--threads": COUNTS,
+    "--engine": ("auto", "numpy", "compiled", "", "x"),
     "--class-weights": ("balanced", "a=0", "a=1e308", "a=5e-324", "a=-1", "a=nan", "a=1,a=2", "z=1", "a=", "=", ""),
     "--weights": ("x", "value", "kind", "class", "no"),
     "--activation": ("relu", "sigmoid", "tanh", "gelu", "silu", "mish", "identity", "leaky-relu"),
