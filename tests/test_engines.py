@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -249,8 +249,9 @@ def test_an_estimator_has_the_same_numbers_from_either_engine(
 ) -> None:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((300, 5))
-    y = X @ rng.standard_normal(5)
-    y, weights = (y > 0 if kind == "PellucidClassifier" else y), rng.random(300) if weighted else None
+    values = X @ rng.standard_normal(5)
+    y = values > 0 if kind == "PellucidClassifier" else values
+    weights = rng.random(300) if weighted else None
     made = {"max_iter": 5, "random_state": 0, "hidden_layer_sizes": (16,), **settings}
     one, other = (getattr(pl, kind)(engine=engine, **made).fit(X, y, weights) for engine in ("numpy", "compiled"))
     np.testing.assert_allclose(one.network_.theta, other.network_.theta, rtol=0, atol=1e-10)
@@ -259,8 +260,12 @@ def test_an_estimator_has_the_same_numbers_from_either_engine(
 
 def test_an_optimiser_of_ones_own_around_another_is_not_taken_for_the_penalty() -> None:
     class Own:
-        name, learning_rate, state = "penalised", 0.1, {}
+        name: ClassVar[str] = "penalised"
+        learning_rate = 0.1
         optimizer = pl.SGD(0.1)
+
+        def __init__(self) -> None:
+            self.state: dict[str, Any] = {}
 
         def step(self, theta: Any, grad: Any) -> None:
             self.optimizer.step(theta, grad)
