@@ -30,9 +30,9 @@ from pellucid.compiled import waiting
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 # What only compiled functions call needs no way in from Python: a third less to compile.
 INNER = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-kernel = numba.njit(**INNER)
+kernel: Any = numba.njit(**INNER)
 # The same for a sum of many numbers, which may be added up in any order.
-summing = numba.njit(**{**INNER, "fastmath": {"contract", "reassoc"}})
+summing: Any = numba.njit(**{**INNER, "fastmath": {"contract", "reassoc"}})
 _COMPILING = threading.Lock()
 
 
