@@ -75,12 +75,11 @@ def test_theta_is_as_the_last_step_left_it(stop: int | None) -> None:
 @pytest.mark.parametrize("name", list(pl.LOSSES))
 @pytest.mark.parametrize("activation", pl.ACTIVATIONS.values(), ids=list(pl.ACTIVATIONS))
 def test_theta_that_is_no_number_never_goes_on_silently(activation: Any, name: str, value: float) -> None:
-    for place in range(0, 50, 7):
+    for place in (0, 49, 60):  # a weight and a bias of the first layer, a weight of the second
         net = network([6, 8, 5, 3], activation(), pl.LOSSES[name]())
         net.theta[place] = value
-        for engine in ("compiled", "numpy"):
-            message, _, _ = ended(engine, net, data(net.loss), pl.SGD(0.1), epochs=1)
-            assert message, engine
+        message, _, _ = ended("compiled", net, data(net.loss), pl.SGD(0.1), epochs=1)
+        assert message
 
 
 @pytest.mark.parametrize("place", [0, 60, 100, -1])
