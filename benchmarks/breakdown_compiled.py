@@ -15,7 +15,7 @@ from numba.core import config
 import pellucid as pl
 from pellucid.compiled import layers, sparse, steps
 from pellucid.compiled.engine import CompiledEngine
-from pellucid.compiled.jit import kernel
+from pellucid.compiled.jit import OPTIONS, kernel
 from pellucid.compiled.layers import ACTIVATION, DELTA, INPUTS, NEURONS, A, B, Net, W, X, Z
 from pellucid.compiled.products import product
 from pellucid.core.engines import choose
@@ -67,7 +67,11 @@ def sparse_backward(s: Step) -> None:
 def products_forward(s: Step) -> None:
     """Z = x Wᵀ + b of the layers above the first, or of all where the rows are dense."""
     for l in range(1 if len(s.data.sparse.starts) else 0, len(s.net.layers)):
-        layers.affine(s.net, s.blas, l, len(s.rows), True)
+        at, n = s.net.layers[l], len(s.rows)
+        inputs, neurons = at[INPUTS], at[NEURONS]
+        z = s.net.memory[at[Z] : at[Z] + n * neurons]
+        product(s.blas, False, False, n, neurons, inputs, s.net.memory[at[X] :], s.net.theta[at[W] :], 0, z)
+        layers.add_bias(z, s.net.theta[at[B] : at[B] + neurons])
 
 
 @kernel
@@ -125,7 +129,7 @@ def slopes(s: Step) -> None:
 @kernel
 def update(s: Step) -> None:
     """The optimiser's step."""
-    steps.finish(s.net, s.goal, s.numbers, False)
+    steps.finish(s.net, s.goal, s.numbers, 0.0, 0, len(s.net.theta))
 
 
 def parts(work: Work, rows: np.ndarray) -> dict[str, Piece]:
@@ -134,15 +138,15 @@ def parts(work: Work, rows: np.ndarray) -> dict[str, Piece]:
     assert isinstance(engine, CompiledEngine)
     data, memory, size = engine._read(*work.data[:2]), engine.memories[0].net, work.batch_size
     rate = work.optimizer.learning_rate
-    numbers = np.full((STEPS, 4), [rate, rate, -1, 1], work.net.dtype)
-    draws, results, place = np.empty((STEPS, 0), work.net.dtype), np.zeros((STEPS, 5)), [0]
+    numbers = np.full((STEPS, 5), [rate, rate, -1, 1, 0], work.net.dtype)
+    draws, results, place = np.empty((STEPS, 0), work.net.dtype), np.zeros((STEPS, 6)), [0]
 
     def next_rows() -> np.ndarray:
         place[0] = (place[0] + STEPS * size) % (len(rows) - STEPS * size)
         return rows[place[0] : place[0] + STEPS * size]
 
     settings = (memory, engine.goal, data, engine.blas)
-    rest = (size, engine.rows, draws, numbers, -1, results)
+    rest = (size, engine.rows, 0.0, draws, numbers, -1, results)
     run = steps.run.ready(*settings, next_rows(), *rest)
 
     def whole() -> int:
@@ -152,7 +156,7 @@ def parts(work: Work, rows: np.ndarray) -> dict[str, Piece]:
     def repeated(part: Any) -> Piece:
         moves = 0 if part is sparse_backward else size  # its rows are in the cache: the way forward has read them
 
-        @kernel
+        @numba.njit(**OPTIONS)
         def loop(s: Step, rows: Any, numbers: Any) -> None:
             for k in range(STEPS):
                 part(Step(s.net, s.goal, s.data, s.blas, rows[k * moves : k * moves + size], numbers[k]))

@@ -2,7 +2,9 @@
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from pellucid.core.trace import Trace
 from pellucid.core.work import Work, divergence
 
 AT_ONCE = 512  # samples that go through the network together: what they need stays in a core's cache
+WORTH_PARTS = 2048  # samples of a part: a batch of fewer is sooner made by the threads of the BLAS
 MOST_SECONDS = 0.05  # of one call: a Ctrl-C, a checkpoint or a callback waits no longer
 LEAST_SPEED = 2e9  # multiply-adds a second, of a slow core
 MOST_DRAWS = 2**22  # random numbers for the dropout of one call
@@ -35,15 +38,19 @@ class CompiledEngine:
         found = blas.find(dtype)
         assert found is not None  # or choice.lacks would have said so
         self.blas = Blas(found, dtype)
-        parts = threads.parts(batch, 1 if work.dropout else work.blas_threads)
-        self.blas_threads = 1 if len(parts) > 1 else work.blas_threads
-        self.parts = parts
-        self.rows = batch if batch <= 2 * AT_ONCE else AT_ONCE
-        self.memories = [Memory(net, self.rows, dropout=work.dropout) for _ in parts]
+        parts = work.blas_threads if batch >= WORTH_PARTS * work.blas_threads and not work.dropout else 1
+        self.blas_threads = 1 if parts > 1 else work.blas_threads
+        rows = -(-batch // parts)
+        self.rows = rows if rows <= 2 * AT_ONCE else AT_ONCE
+        self.grads = np.zeros((parts, net.theta.size), net.dtype)
+        self.memories = [Memory(net, self.rows, dropout=work.dropout, grad=grad) for grad in self.grads]
+        self.nets = [memory.net for memory in self.memories]
+        self.pool: ThreadPoolExecutor | None = None
         self.goal = _goal(work)
         multiply_adds = 3 * net.theta.size * batch
         self.steps = max(1, min(64, int(MOST_SECONDS * LEAST_SPEED / multiply_adds)))  # of the next call
-        self.run: Any = None  # compiled, or taken from the cache, when it is first needed
+        self.run: Any = None  # compiled, or taken from the cache, when it is first needed; and so is the end of a step
+        self.end: Any = None
         self.data: Data | None = None
 
     def __call__(self, progress: Progress) -> Trace:
@@ -69,7 +76,7 @@ class CompiledEngine:
     def _wanted(self, progress: Progress) -> int:
         """How many steps the next call makes."""
         work = self.work
-        if len(self.parts) > 1:
+        if len(self.nets) > 1:
             return 1
         steps = self.steps
         if work.dropout:
@@ -113,14 +120,14 @@ class CompiledEngine:
                      results)  # fmt: skip
 
         if self.run is None:  # compiled here, in the thread that Ctrl-C ends
-            self.run = steps.run.ready(self.memories[0].net, self.goal, data, self.blas, rows, work.batch_size,
+            self.run = steps.run.ready(self.nets[0], self.goal, data, self.blas, rows, work.batch_size,
                                        self.rows, 0.0, draws, numbers, last, results)  # fmt: skip
         began = time.perf_counter()
         try:
-            if len(self.parts) > 1:
+            if len(self.nets) > 1:
                 self._in_parts(run, data, rows, numbers, results)
             else:
-                run(self.memories[0].net, rows, 0.0, numbers, results)
+                run(self.nets[0], rows, 0.0, numbers, results)
         finally:
             self._note(progress, results)
         took = time.perf_counter() - began
@@ -130,19 +137,36 @@ class CompiledEngine:
             self.steps = max(1, self.steps // 2)
 
     def _in_parts(self, run: Any, data: Data, rows: AnyArray, numbers: Array, results: Array) -> None:
-        """One step on a large batch: each core takes a part of it, and the gradients are added in one order."""
+        """One step on a large batch: each core takes a part of it, and then of θ; gradients are added in one order."""
         whole = float(data.weights[rows].sum()) if len(data.weights) else float(len(rows))
-        cuts = threads.parts(len(rows), len(self.parts))
-        nets = [memory.net for memory in self.memories[: len(cuts)]]
+        cuts = _cuts(len(rows), len(self.nets))
         found = np.zeros((len(cuts), 1, 6))
-        threads.side_by_side(
-            [partial(run, *part) for part in zip(nets, [rows[cut] for cut in cuts], [whole or 1.0] * len(cuts),
-                                                 [numbers[:0]] * len(cuts), found, strict=True)]
+        self._side_by_side(
+            [partial(run, net, rows[cut], whole or 1.0, numbers[:0], out)
+             for net, cut, out in zip(self.nets, cuts, found, strict=False)]
         )  # fmt: skip
-        for other in nets[1:]:
-            nets[0].grad[...] += other.grad
         results[0, :3] = (*found[:, 0, :2].sum(axis=0), whole)
-        run(nets[0], rows[:0], 0.0, numbers, results)
+        if not math.isfinite(results[0, 0]):
+            return
+        net, grads, ends = self.nets[0], self.grads[: len(cuts)], np.zeros((len(self.nets), 2))
+        self.end = self.end or steps.end.ready(net, self.goal, grads, numbers[0], -1.0, 0, 0, ends[0])
+        for norm in (-1.0, None) if self.goal.clip else (-1.0,):
+            length = math.sqrt(ends[:, 0].sum()) if norm is None else norm
+            self._side_by_side(
+                [partial(self.end, net, self.goal, grads, numbers[0], length, cut.start, cut.stop, out)
+                 for cut, out in zip(_cuts(len(net.theta), len(self.nets)), ends, strict=False)]
+            )  # fmt: skip
+        results[0, 3:] = math.sqrt(ends[:, 0].sum()), 1, ends[:, 1].sum()
+
+    def _side_by_side(self, tasks: list[Any]) -> None:
+        """Do several things at once, the last in this thread: as ``threads.side_by_side``, with threads that stay."""
+        if self.pool is None:
+            self.pool = ThreadPoolExecutor(len(self.nets) - 1, thread_name_prefix="pellucid")
+        *others, own = tasks
+        under_way = [self.pool.submit(task) for task in others]
+        own()
+        for other in under_way:
+            other.result()
 
     def _numbers(self, progress: Progress, count: int, base: float) -> Array:
         """What the optimiser needs in each of the next steps: see updates.py."""
@@ -218,6 +242,12 @@ def _goal(work: Work) -> Goal:
         pull=penalty.decay if penalty else empty[0],
         factor=float(penalty.factor if penalty else 1.0),
     )
+
+
+def _cuts(size: int, parts: int) -> list[slice]:
+    """So many parts of a row, alike in size, each from a multiple of 16 on: a cache line of its own."""
+    ends = [size * number // parts // 16 * 16 for number in range(parts)] + [size]
+    return [slice(start, end) for start, end in pairwise(ends) if end > start]
 
 
 def to_read(values: Any, dtype: Any = None) -> AnyArray:

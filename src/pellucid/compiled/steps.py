@@ -177,28 +177,28 @@ def sum_of_weights(data: Data, rows: AnyArray) -> float:
 
 
 @summing
-def length(grad: Array) -> float:
-    """The square root of the sum of squares."""
+def squares(grad: Array) -> float:
+    """The sum of squares."""
     total = 0.0
     for start in range(0, len(grad), 4096):
         part, parts = grad[start : start + 4096], grad.dtype.type(0)
         for i in range(len(part)):
             parts += part[i] * part[i]
         total += parts
-    return np.sqrt(total)
+    return total
 
 
 @kernel
-def finish(net: Net, goal: Goal, numbers: Array, norm_wanted: bool) -> tuple[float, float]:
-    """Clip the gradient and move θ; return its length before, if it was wanted or needed, and the penalty."""
-    norm = length(net.grad) if norm_wanted or goal.clip > 0 else 0.0
+def finish(net: Net, goal: Goal, numbers: Array, norm: float, start: int, stop: int) -> float:
+    """Clip the gradient, whose length is ``norm``, and move θ, both from ``start`` to ``stop``; return the penalty."""
+    theta, grad, penalty = net.theta[start:stop], net.grad[start:stop], 0.0
     if goal.clip > 0:
-        updates.clip(net.grad, norm, goal.clip)
-    penalty = 0.0
+        updates.clip(grad, norm, goal.clip)
     if len(goal.pull):
-        penalty = updates.penalise(net.theta, net.grad, goal.pull, goal.factor, numbers[updates.SHARE])
-    updates.move(goal.optimizer, net.theta, net.grad, goal.first, goal.second, goal.settings, numbers)
-    return norm, penalty
+        penalty = updates.penalise(theta, grad, goal.pull[start:stop], goal.factor, numbers[updates.SHARE])
+    first, second = goal.first[start:stop], goal.second[start:stop]
+    updates.move(goal.optimizer, theta, grad, first, second, goal.settings, numbers)
+    return penalty
 
 
 @Entry
@@ -213,20 +213,39 @@ def run(
     as the last step left it. ``draws`` (steps, …) are the random numbers for dropout, ``numbers`` (steps, 5) what the
     optimiser needs.
 
-    A large batch is cut into parts, one for each core: a part knows the sum of weights of the ``whole`` batch (else 0),
-    and without ``numbers`` its gradient is all that is made. Without rows the gradient is there, and θ is moved.
+    For a part of a batch, whose others are under way on other cores, ``whole`` is the sum of weights of the batch, else
+    0; ``numbers`` are none, and the gradient is all that is made: ``end`` makes the rest.
     """
     for k in range(len(results)):
         batch = rows[k * batch_size : (k + 1) * batch_size]
-        if len(batch):
-            total = whole if whole > 0 else sum_of_weights(data, batch)
-            loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
-            results[k, 0], results[k, 1], results[k, 2] = loss, right, total
-        if not np.isfinite(results[k, 0]):
+        total = whole if whole > 0 else sum_of_weights(data, batch)
+        loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
+        results[k, 0], results[k, 1], results[k, 2] = loss, right, total
+        if not np.isfinite(loss):
             break
         if len(numbers):
-            results[k, 3], results[k, 5] = finish(net, goal, numbers[k], k == last)
+            norm = np.sqrt(squares(net.grad)) if k == last or goal.clip > 0 else 0.0
+            results[k, 3], results[k, 5] = norm, finish(net, goal, numbers[k], norm, 0, len(net.theta))
             results[k, 4] = 1
+
+
+@Entry
+def end(
+    net: Net, goal: Goal, grads: Array, numbers: Array, norm: float, start: int, stop: int, results: AnyArray
+) -> None:  # fmt: skip
+    """The end of a step whose gradient was made in parts, ``grads`` (parts, parameters): from ``start`` to ``stop``.
+
+    It adds them up into the first, and moves θ. Where the gradient is to be clipped, that takes two calls: the first,
+    with a ``norm`` below 0, adds up and writes the sum of squares into ``results[0]``; the second knows the length.
+    """
+    if norm < 0:
+        for other in range(1, len(grads)):
+            total, more = grads[0, start:stop], grads[other, start:stop]
+            for i in range(len(total)):
+                total[i] += more[i]
+        results[0] = squares(grads[0, start:stop])
+    if norm >= 0 or goal.clip == 0:
+        results[1] = finish(net, goal, numbers, norm, start, stop)
 
 
 @Entry
