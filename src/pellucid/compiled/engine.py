@@ -2,7 +2,6 @@
 
 import math
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -45,7 +44,7 @@ class CompiledEngine:
         self.grads = np.zeros((parts, net.theta.size), net.dtype)
         self.memories = [Memory(net, self.rows, dropout=work.dropout, grad=grad) for grad in self.grads]
         self.nets = [memory.net for memory in self.memories]
-        self.pool: ThreadPoolExecutor | None = None
+        self.side_by_side = threads.Team()
         self.goal = _goal(work)
         multiply_adds = 3 * net.theta.size * batch
         self.steps = max(1, min(64, int(MOST_SECONDS * LEAST_SPEED / multiply_adds)))  # of the next call
@@ -141,7 +140,7 @@ class CompiledEngine:
         whole = float(data.weights[rows].sum()) if len(data.weights) else float(len(rows))
         cuts = _cuts(len(rows), len(self.nets))
         found = np.zeros((len(cuts), 1, 6))
-        self._side_by_side(
+        self.side_by_side(
             [partial(run, net, rows[cut], whole or 1.0, numbers[:0], out)
              for net, cut, out in zip(self.nets, cuts, found, strict=False)]
         )  # fmt: skip
@@ -152,21 +151,11 @@ class CompiledEngine:
         self.end = self.end or steps.end.ready(net, self.goal, grads, numbers[0], -1.0, 0, 0, ends[0])
         for norm in (-1.0, None) if self.goal.clip else (-1.0,):
             length = math.sqrt(ends[:, 0].sum()) if norm is None else norm
-            self._side_by_side(
+            self.side_by_side(
                 [partial(self.end, net, self.goal, grads, numbers[0], length, cut.start, cut.stop, out)
                  for cut, out in zip(_cuts(len(net.theta), len(self.nets)), ends, strict=False)]
             )  # fmt: skip
         results[0, 3:] = math.sqrt(ends[:, 0].sum()), 1, ends[:, 1].sum()
-
-    def _side_by_side(self, tasks: list[Any]) -> None:
-        """Do several things at once, the last in this thread: as ``threads.side_by_side``, with threads that stay."""
-        if self.pool is None:
-            self.pool = ThreadPoolExecutor(len(self.nets) - 1, thread_name_prefix="pellucid")
-        *others, own = tasks
-        under_way = [self.pool.submit(task) for task in others]
-        own()
-        for other in under_way:
-            other.result()
 
     def _numbers(self, progress: Progress, count: int, base: float) -> Array:
         """What the optimiser needs in each of the next steps: see updates.py."""

@@ -24,10 +24,10 @@ class CompiledPredictor:
         self._net, self._blas = net, Blas(found, dtype)
         self._rows = min(batch_size, AT_ONCE)
         cores = len(threads.parts(batch_size, threads.cores()))
-        self._memories = [Memory(net, self._rows, grad=net.theta[:0]) for _ in range(cores)]
-        self._few = threads.best(net.sizes, self._rows) == 1 and cores == 1
+        self._nets = [Memory(net, self._rows, grad=net.theta[:0]).net for _ in range(cores)]
+        self._side_by_side = threads.Team()
         X, out = np.zeros((1, net.sizes[0]), net.dtype), np.zeros((1, net.sizes[-1]), net.dtype)
-        self._run = steps.predict.ready(self._memories[0].net, self._blas, X, self._rows, out)
+        self._run = steps.predict.ready(self._nets[0], self._blas, X, self._rows, out)
 
     def __call__(self, X: npt.ArrayLike) -> Array:
         net = self._net
@@ -35,18 +35,15 @@ class CompiledPredictor:
         if inputs.dtype != net.dtype or not inputs.flags.c_contiguous:
             inputs = _as_floats(inputs, net.dtype)
         out = np.empty((len(inputs), net.sizes[-1]), net.dtype)
-        parts = threads.parts(len(inputs), len(self._memories))
-        if len(parts) == 1:
-            with threads.for_products(net.sizes, min(len(inputs), self._rows)):
-                self._run(self._memories[0].net, self._blas, inputs, self._rows, out)
+        parts = threads.parts(len(inputs), len(self._nets))
+        if len(parts) == 1:  # with as many threads of the BLAS as there are: nothing else is under way
+            self._run(self._nets[0], self._blas, inputs, self._rows, out)
         else:
             with threads.limited(1):
-                threads.side_by_side(
-                    [
-                        partial(self._run, memory.net, self._blas, inputs[part], self._rows, out[part])
-                        for memory, part in zip(self._memories, parts, strict=True)
-                    ]
-                )
+                self._side_by_side(
+                    [partial(self._run, each, self._blas, inputs[part], self._rows, out[part])
+                     for each, part in zip(self._nets, parts, strict=True)]
+                )  # fmt: skip
         return out
 
 

@@ -127,6 +127,8 @@ class Network:
     def predictor(self, batch_size: int = 1, *, engine: str = "auto") -> Callable[[npt.ArrayLike], Array]:
         """What does as ``predict``, again and again, for a service: its buffers stand ready, and θ is that of the time.
 
+        Each thread needs one of its own.
+
         Args:
             batch_size: how many samples usually come at once; any number may.
             engine: "compiled" (with Numba, which must be installed), "numpy", or "auto", compiled where possible.

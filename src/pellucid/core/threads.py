@@ -77,17 +77,38 @@ def parts(samples: int, most: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
-def side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
-    """Do several things at once, each in a thread of its own, the last in this one; NumPy leaves them alone."""
-    from concurrent.futures import ThreadPoolExecutor  # takes 10 ms to load, and small networks never need it
+class Team:
+    """Threads that stay, to do several things at once again and again, the last of them in the caller's thread."""
 
-    *others, own = tasks
-    with ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="pellucid") as pool:
+    def __init__(self) -> None:
+        self._pool: Any = None
+
+    def __call__(self, tasks: Sequence[Callable[[], None]]) -> None:
+        """Do these things at once, and wait for all; NumPy and compiled functions leave each other alone."""
+        from concurrent.futures import ThreadPoolExecutor  # takes 10 ms to load, and small networks never need it
+
+        *others, own = tasks
+        if self._pool is None and others:
+            self._pool = ThreadPoolExecutor(len(others), thread_name_prefix="pellucid")
         # NumPy keeps in the context what it does about overflows
-        under_way = [pool.submit(contextvars.copy_context().run, task) for task in others]
+        under_way = [self._pool.submit(contextvars.copy_context().run, task) for task in others]
         own()
         for other in under_way:
             other.result()
+
+    def end(self) -> None:
+        """Let the threads end."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
+    """Do several things at once, once: in threads that end with it."""
+    team = Team()
+    try:
+        team(tasks)
+    finally:
+        team.end()
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
