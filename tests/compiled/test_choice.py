@@ -13,11 +13,16 @@ import pytest
 
 import pellucid as pl
 from compiled.pairs import inputs, targets
-from pellucid.compiled import blas, choice, kinds
+from pellucid.compiled import blas, choice, kept, kinds
 from pellucid.core.activations import Formula, Tanh
 from pellucid.core.arrays import Array
 
 HOUSE = Path(pl.__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "is_ready", lambda dtype: True)
 
 
 def trained(net: pl.Network, rule: Any = None, *, rows: int = 50, **settings: Any) -> pl.Progress:
@@ -102,6 +107,14 @@ def test_without_numba_it_is_numpys_and_says_what_to_install(monkeypatch: pytest
         trained(network(), engine="compiled")
 
 
+def test_a_numba_that_is_turned_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setattr(choice, "SECONDS_TO_START", 0.0)
+    assert trained(network()).engine == "numpy"
+    with pytest.raises(pl.InputError, match="Numba is turned off by NUMBA_DISABLE_JIT"):
+        trained(network(), engine="compiled")
+
+
 def test_a_matrix_product_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "SECONDS_TO_START", 0.0)
     monkeypatch.setattr(blas, "find", lambda dtype: None)
@@ -131,6 +144,18 @@ def test_it_pays_for_the_digits_and_not_for_a_tiny_table(monkeypatch: pytest.Mon
         pl.train(net, (X, y), pl.SGD(0.1), epochs=epochs, rng=np.random.default_rng(0), progress=progress)
         started.append(progress.engine)
     assert started == ["compiled", "compiled", "numpy"]
+
+
+def test_what_is_not_compiled_yet_must_pay_for_that_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "is_ready", lambda dtype: False)
+    monkeypatch.setattr(choice, "start", lambda work: None)
+    net, engines = pl.Network([784, 32, 16, 10], rng=np.random.default_rng(0)), []
+    X, y = np.zeros((41_000, 784), np.uint8), np.zeros(41_000, np.int64)
+    for epochs in (6, 600):
+        progress = pl.Progress()
+        pl.train(net, (X, y), pl.SGD(0.1), epochs=epochs, rng=np.random.default_rng(0), progress=progress)
+        engines.append(progress.engine)
+    assert engines == ["numpy", "compiled"]
 
 
 def test_a_training_goes_on_with_the_engine_that_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:

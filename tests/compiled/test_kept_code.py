@@ -201,7 +201,7 @@ def test_a_changed_source_is_not_served_old_code(folder: Path, monkeypatch: pyte
     for change in ("a space", "another version"):
         with monkeypatch.context() as patch:
             if change == "a space":
-                patch.setattr(jit, "_room", lambda: "another text")
+                patch.setattr(jit, "room", lambda: "another text")
             else:
                 patch.setattr(np, "__version__", "0.0")
             assert called(monkeypatch) == "compiled"
@@ -215,8 +215,8 @@ def test_a_changed_source_is_not_served_old_code(folder: Path, monkeypatch: pyte
         for file in (None, *sorted(room.glob("*.py"))):
             if file is not None:
                 file.write_text(file.read_text(encoding="utf-8") + " ", encoding="utf-8")
-            texts.append(jit._room.__wrapped__())
-    assert texts[0] == jit._room()
+            texts.append(jit.room.__wrapped__())
+    assert texts[0] == jit.room()
     assert len(set(texts)) == len(texts) > 10  # each file of the room counts
 
 

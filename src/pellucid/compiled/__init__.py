@@ -4,6 +4,6 @@ Optional (``pip install 'pellucid[fast]'``), and loaded when it is used. Read ``
 number by number), ``layers`` (forward and back), ``updates`` (the optimisers), ``steps`` (many steps in one call); then
 ``memory`` and ``engine`` (what training sees of it), ``blas`` and ``products`` (matrix products), ``sparse`` (the first
 layer on inputs that are mostly 0), ``jit`` (how it is compiled and kept), ``waiting`` (a hook for who waits for
-that). ``choice`` says when it pays, and ``kinds``
-what it knows, without loading Numba.
+that). ``choice`` says when it pays,
+``kinds`` what it knows, ``kept`` where code is kept, without loading Numba.
 """

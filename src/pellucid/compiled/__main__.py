@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from pellucid.compiled.jit import folder
+from pellucid.compiled.kept import folder
 from pellucid.core.network import Network
 from pellucid.core.optimizers import SGD
 from pellucid.core.training import train

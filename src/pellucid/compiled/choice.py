@@ -1,16 +1,19 @@
 """Whether the compiled engine can do a training, and whether it pays; Numba is not loaded to find out."""
 
+import os
 from importlib.util import find_spec
 from typing import Any
 
-from pellucid.compiled import blas, kinds
+from pellucid.compiled import blas, kept, kinds
 from pellucid.core.network import Network
 from pellucid.core.work import Work
 
-# What loading Numba and the kept code takes, in seconds, and how much sooner each step is done: measured on the default
-# `pellucid train`, on tables and on wide networks (docs/performance.md).
+# Measured on the default `pellucid train`, on tables and on wide networks (docs/performance.md): what it takes to load
+# Numba and the kept code, and to compile it where none is kept; how much sooner each step is done, in all and for each
+# parameter, as far as wider layers gain.
 SECONDS_TO_START = 0.5
-SAVED_A_STEP = 60e-6
+SECONDS_TO_COMPILE = 30.0
+SAVED_A_STEP, SAVED_A_PARAMETER, MOST_SAVED = 70e-6, 5e-9, 250e-6
 
 
 def lacks(work: Work) -> str:
@@ -27,6 +30,8 @@ def lacks_for_predictions(net: Network) -> str:
 def _lacks(net: Network, parts: list[tuple[str, Any, Any]]) -> str:
     if find_spec("numba") is None:
         return "Numba is not installed: pip install 'pellucid[fast]'"
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return "Numba is turned off by NUMBA_DISABLE_JIT"
     parts = [*parts, *(("activation", layer.activation, kinds.ACTIVATIONS) for layer in net.layers)]
     for kind, part, known in parts:
         if part.name not in known or not type(part).__module__.startswith("pellucid."):
@@ -37,8 +42,10 @@ def _lacks(net: Network, parts: list[tuple[str, Any, Any]]) -> str:
 
 
 def pays(work: Work) -> bool:
-    """Whether it is sooner done than in NumPy, with the time that Numba takes to start."""
-    return work.epochs * work.batches * SAVED_A_STEP > SECONDS_TO_START
+    """Whether it is sooner done than in NumPy, with all that it takes to start."""
+    step = min(SAVED_A_STEP + SAVED_A_PARAMETER * work.net.theta.size, MOST_SAVED)
+    saved = work.epochs * work.batches * step - SECONDS_TO_START
+    return saved > 0 and (kept.is_ready(str(work.net.dtype)) or saved > SECONDS_TO_COMPILE)
 
 
 def predictor(net: Network, batch_size: int) -> Any:

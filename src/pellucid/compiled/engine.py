@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.compiled import blas, kinds, sparse, steps
+from pellucid.compiled import blas, kept, kinds, sparse, steps
 from pellucid.compiled.layers import Net
 from pellucid.compiled.memory import Memory
 from pellucid.compiled.products import Blas
@@ -121,6 +121,7 @@ class CompiledEngine:
         if self.run is None:  # compiled here, in the thread that Ctrl-C ends
             self.run = steps.run.ready(self.nets[0], self.goal, data, self.blas, rows, work.batch_size,
                                        self.rows, 0.0, draws, numbers, last, results)  # fmt: skip
+            kept.note_ready(str(work.net.dtype))
         began = time.perf_counter()
         try:
             if len(self.nets) > 1:

@@ -5,7 +5,6 @@ beside the sources, and looks at one file alone to know whether it is still righ
 room, the place is the user's own cache folder, and whatever is wrong with a file there costs a new compilation.
 """
 
-import functools
 import hashlib
 import os
 import pickle
@@ -22,9 +21,9 @@ from numba.core.compiler import CompileResult
 from numba.core.registry import cpu_target
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
-from numba.misc.appdirs import user_cache_dir
 
 from pellucid.compiled import waiting
+from pellucid.compiled.kept import folder, room
 
 # No lock on the interpreter while it runs; x/0 is inf as in NumPy; a·b + c may be rounded once instead of twice.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
@@ -100,20 +99,5 @@ def _save(name: str, types: Any, result: Any) -> None:
 
 def _file(name: str, types: Any) -> Path:
     machine = cpu_target.target_context.codegen().magic_tuple()
-    about = (types, machine, numba.__version__, np.__version__, sys.version, _room())
+    about = (types, machine, numba.__version__, np.__version__, sys.version, room())
     return folder() / f"{name}-{hashlib.sha256(repr(about).encode()).hexdigest()[:24]}"
-
-
-def folder() -> Path:
-    """Where machine code is kept: never below the current folder, where others may have put some."""
-    place = Path(user_cache_dir("pellucid", appauthor=False))
-    if not place.is_absolute():  # XDG_CACHE_HOME is empty or relative, and then it is to be ignored
-        place = Path.home() / ".cache" / "pellucid"
-    return place / "compiled"
-
-
-@functools.cache
-def _room() -> str:
-    """The text of all functions here, as one number."""
-    texts = [file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()

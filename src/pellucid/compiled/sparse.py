@@ -5,11 +5,13 @@ them, and dWᵀ gets a row of δ for each. The sums of 32 neurons at a time stay
 there if it has a name, so these two functions are written out with 32 names, by a template.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pellucid.compiled.jit import Entry, kernel
+from pellucid.core import threads
 from pellucid.core.arrays import AnyArray, Array, some_rows
 
 MOST = 1 / 3  # of the inputs that are not 0; with more of them the dense product is faster
@@ -100,13 +102,13 @@ def backward(rows: AnyArray, sparse: Sparse, delta: Array, dW: Array, neurons: i
 
 
 @Entry
-def _count(X: AnyArray, starts: AnyArray) -> None:
-    """How many inputs of each row are not 0, summed up row by row."""
+def _count(X: AnyArray, counts: AnyArray) -> None:
+    """How many inputs of each row are not 0."""
     for r in range(len(X)):
         count = 0
         for c in range(X.shape[1]):
             count += X[r, c] != 0
-        starts[r + 1] = starts[r] + count
+        counts[r] = count
 
 
 @Entry
@@ -133,10 +135,13 @@ def packed(X: AnyArray, unit: Array, neurons: int) -> Sparse:
     fits = LEAST_NEURONS <= neurons <= MOST_NEURONS and X.shape[1] <= 2**16
     if not fits or np.count_nonzero(sample) > MOST * sample.size:
         return dense
-    starts = np.zeros(len(X) + 1, np.int64)
-    _count(X, starts)
+    starts, parts = np.zeros(len(X) + 1, np.int64), threads.parts(len(X), threads.cores())
+    count = _count.ready(X, starts[1:])
+    threads.side_by_side([partial(count, X[part], starts[1:][part]) for part in parts])
+    np.cumsum(starts, out=starts)
     if starts[-1] > MOST * X.size:
         return dense
     rows = Sparse(starts, np.empty(starts[-1], np.uint16), np.empty(starts[-1], unit.dtype))
-    _pack(X, unit, *rows)
+    pack = _pack.ready(X, unit, *rows)
+    threads.side_by_side([partial(pack, X[part], unit, starts[part], rows.places, rows.values) for part in parts])
     return rows
