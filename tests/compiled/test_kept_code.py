@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.compiled import jit
+from pellucid.compiled import jit, kept
 from pellucid.compiled.jit import Entry
 from pellucid.core import threads
 
@@ -210,13 +210,13 @@ def test_a_changed_source_is_not_served_old_code(folder: Path, monkeypatch: pyte
     room = tmp_path / "room"
     shutil.copytree(Path(jit.__file__).parent, room, ignore=shutil.ignore_patterns("__pycache__"))
     with monkeypatch.context() as patch:
-        patch.setattr(jit, "__file__", str(room / "jit.py"))
+        patch.setattr(kept, "__file__", str(room / "kept.py"))
         texts = []
         for file in (None, *sorted(room.glob("*.py"))):
             if file is not None:
                 file.write_text(file.read_text(encoding="utf-8") + " ", encoding="utf-8")
-            texts.append(jit.room.__wrapped__())
-    assert texts[0] == jit.room()
+            texts.append(kept.room.__wrapped__())
+    assert texts[0] == kept.room()
     assert len(set(texts)) == len(texts) > 10  # each file of the room counts
 
 
