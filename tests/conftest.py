@@ -16,6 +16,8 @@ from pellucid import datasets
 from pellucid.cli import main
 from support import Command, Ended
 
+os.environ.setdefault("PELLUCID_ENGINE", "numpy")  # whatever was compiled on this machine before
+
 collect_ignore = [] if find_spec("sklearn.callback") else ["interop/test_callbacks.py"]  # scikit-learn 1.9 brings it
 
 

@@ -24,6 +24,8 @@ from pellucid.render.notebook import live
 from pellucid.runs import run as run_module
 from support import Command, sent_to_a_terminal
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 SETTINGS = {"data": "small.npz", "epochs": 6, "dropout": 0.1, "optimizer": "adam", "batch_size": 50, "seed": 3}
 FLAGS = ("small.npz", "--epochs", 6, "--dropout", 0.1, "--optimizer", "adam", "--batch-size", 50, "--seed", 3)
 REMEDY = "Numba is not installed: pip install 'pellucid[fast]'"

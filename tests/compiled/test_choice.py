@@ -16,12 +16,15 @@ from compiled.pairs import inputs, targets
 from pellucid.compiled import blas, choice, kept, kinds
 from pellucid.core.activations import Formula, Tanh
 from pellucid.core.arrays import Array
+from pellucid.core.numpy_engine import NumpyEngine
 
 HOUSE = Path(pl.__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
 def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
+    monkeypatch.setattr(choice, "start", NumpyEngine)  # nothing is compiled here
     monkeypatch.setattr(kept, "is_ready", lambda dtype: True)
 
 
@@ -156,6 +159,16 @@ def test_what_is_not_compiled_yet_must_pay_for_that_too(monkeypatch: pytest.Monk
         pl.train(net, (X, y), pl.SGD(0.1), epochs=epochs, rng=np.random.default_rng(0), progress=progress)
         engines.append(progress.engine)
     assert engines == ["numpy", "compiled"]
+
+
+def test_the_environment_names_the_engine_where_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "SECONDS_TO_START", 0.0)
+    monkeypatch.setenv("PELLUCID_ENGINE", "numpy")
+    assert trained(network()).engine == "numpy"
+    assert trained(network(), engine="compiled").engine == "compiled"
+    monkeypatch.setenv("PELLUCID_ENGINE", "fast")
+    with pytest.raises(pl.InputError, match="PELLUCID_ENGINE='fast': there are auto, numpy, compiled"):
+        trained(network())
 
 
 def test_a_training_goes_on_with_the_engine_that_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:

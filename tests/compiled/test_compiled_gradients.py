@@ -24,6 +24,8 @@ from pellucid.compiled import blas, formulas, kinds, layers, products
 from pellucid.compiled.memory import Memory
 from pellucid.core.arrays import AnyArray
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 
 def matrix_product() -> Any:
     """cblas_dgemm as a function of Python."""

@@ -10,6 +10,8 @@ from compiled.pairs import assert_near, inputs, network, targets
 from pellucid.compiled.engine import CompiledEngine
 from pellucid.core.arrays import AnyArray
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 ROWS = 20
 
 

@@ -10,6 +10,8 @@ import pellucid as pl
 from compiled.pairs import SEED, StopAt, inputs, network, targets
 from pellucid.core.arrays import AnyArray
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 ROWS = 50
 
 

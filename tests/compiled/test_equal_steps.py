@@ -18,8 +18,10 @@ from pellucid.core import batches
 from pellucid.core.arrays import AnyArray
 from pellucid.core.schedules import cosine
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 FLOATS = [np.float64, np.float32]
-OF_X = {np.float64: np.float64, np.float32: np.uint8}  # two kinds are compiled for the quick tests, and no more
+OF_X = {np.float64: np.float64, np.float32: np.uint8}  # the kinds that most tests take
 ROWS = 50  # in batches of 16: the last has 2
 LONG_SUM = 32  # units in the last place, where thousands of numbers are added up, or many that are equal
 

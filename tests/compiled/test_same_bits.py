@@ -14,6 +14,8 @@ from pellucid.compiled.engine import CompiledEngine
 from pellucid.core.arrays import AnyArray
 from pellucid.core.schedules import cosine
 
+pytestmark = pytest.mark.slow  # the engine is compiled for them
+
 ROWS, BATCH, EPOCHS = 50, 16, 3
 STEPS = 12  # 4 an epoch
 

@@ -1,8 +1,10 @@
 """A hook for engines: who makes the steps of a training. NumPy's is ``numpy_engine``; others register here.
 
-``pellucid/__init__.py``, which is always imported first, registers the compiled one. It is loaded when it is used.
+``pellucid/__init__.py``, which is always imported first, registers the compiled one. It is loaded when it is used. The
+environment variable PELLUCID_ENGINE names the engine where nobody else does: "numpy" has the same bits everywhere.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -50,8 +52,12 @@ def predictor(name: str, net: Any, batch_size: int) -> Any:
 def _first(
     name: str, lacks: Callable[[Any], str], pays: Callable[[Any], bool], make: Callable[[Any], Any]
 ) -> tuple[str, Any]:
+    where = "engine="
+    if name == "auto":
+        name = os.environ.get("PELLUCID_ENGINE") or name
+        where = "engine=" if name == "auto" else "PELLUCID_ENGINE="
     if name not in ("auto", "numpy", *_registered):
-        raise InputError(f"engine={name!r}: there are auto, numpy, {', '.join(_registered)}")
+        raise InputError(f"{where}{name!r}: there are auto, numpy, {', '.join(_registered)}")
     for known, load in _registered.items():
         if name not in ("auto", known):
             continue
@@ -62,5 +68,5 @@ def _first(
             except ImportError as error:  # of a version that does not go with NumPy's
                 reason = str(error)
         if name == known:
-            raise InputError(f"engine={name!r}: {reason}")
+            raise InputError(f"{where}{name!r}: {reason}")
     return "numpy", None
