@@ -69,7 +69,10 @@ def test_a_run_says_which_engine_made_it(pellucid: Command, small: Path, engine:
 
 
 @pytest.mark.parametrize(("epochs", "engine"), [(1, "numpy"), (10**6, "compiled")])
-def test_auto_is_decided_when_a_run_starts(pellucid: Command, small: Path, epochs: int, engine: str) -> None:
+def test_auto_is_decided_when_a_run_starts(
+    pellucid: Command, small: Path, epochs: int, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PELLUCID_ENGINE")
     run = runs.start(runs.prepare(runs.from_recipe({**SETTINGS, "dropout": 0.0, "epochs": epochs})), Path("run"))
     assert run.settings.engine == about("run")["settings"]["engine"] == engine
     assert runs.resume(Path("run")).settings.engine == engine
@@ -80,6 +83,7 @@ def test_a_run_goes_on_with_the_engine_it_began_with(
 ) -> None:
     pellucid("train", *FLAGS, "--out", "run")
     assert about("run")["result"]["engine"] == "numpy"
+    monkeypatch.delenv("PELLUCID_ENGINE")
     monkeypatch.setattr(choice, "pays", lambda work: True)
     assert pellucid("train", "--resume", "run", "--epochs", 7).code == 0
     assert about("run")["result"]["engine"] == "numpy"
