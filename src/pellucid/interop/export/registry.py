@@ -12,6 +12,7 @@ from pellucid._files.reading import StrPath
 from pellucid._files.writing import check_replaceable, marked
 from pellucid._text import did_you_mean
 from pellucid.core.errors import InputError
+from pellucid.core.network import Network
 from pellucid.model.model import Model
 
 Write = Callable[[Model, StrPath], None]
@@ -66,8 +67,10 @@ EXPORTERS = {
 }
 
 
-def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None:
+def export(model: Model | Network, path: StrPath, *, to: str, force: bool = False) -> None:
     """Write a model for another tool, whole or not at all: "onnx", "numpy", "pytorch", "html", or a target of your own.
+
+    A network alone is a model without names and preprocessing.
 
     Raises:
         InputError: there is no such target, the path does not end as its files do, what it needs is not installed, it
@@ -78,7 +81,7 @@ def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None
     >>> import tempfile
     >>> from pellucid import Network
     >>> path = Path(tempfile.mkdtemp()) / "net.py"
-    >>> export(Model(Network([2, 3, 2])), path, to="numpy")
+    >>> export(Network([2, 3, 2]), path, to="numpy")
     >>> path.read_text().startswith('\"\"\"A network 2-3-2')
     True
     """
@@ -92,7 +95,7 @@ def export(model: Model, path: StrPath, *, to: str, force: bool = False) -> None
     places = [Path(path)] + ([] if exporter.beside is None else [Path(path).with_suffix(exporter.beside)])
     for place in places:
         check_replaceable(place, marked(*exporter.marks), force=force)
-    write(model, path)
+    write(Model(model) if isinstance(model, Network) else model, path)
 
 
 def target_of(path: StrPath) -> str:
