@@ -305,7 +305,7 @@ def test_a_compilation_is_told_once_and_on_a_terminal_alone(
         for _ in range(2):
             with waiting.around():
                 pass
-    assert capsys.readouterr().err.count("compiling the engine, once for this version: about 20 s") == lines
+    assert capsys.readouterr().err.count("compiling the engine, once for this version: about half a minute") == lines
 
 
 def test_an_entry_is_compiled_within_what_waits_and_not_a_second_time(
@@ -349,7 +349,7 @@ sys.exit(main(["train", "small.npz", "--engine", "compiled", "--out", "run"]))
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminal")
 def test_ctrl_c_while_code_is_compiled_ends_the_command_at_once(pellucid: Command, small: Path) -> None:
     sent = sent_to_a_terminal([sys.executable, "-c", INTERRUPTED], small.parent, 100, 50).decode()
-    assert sent.count("compiling the engine, once for this version: about 20 s …") == 1
+    assert sent.count("compiling the engine, once for this version: about half a minute …") == 1
     assert "interrupted before a step; everything is saved; go on with: pellucid train --resume run" in sent
     assert sent.rindex("\x1b[?25h") > sent.rindex("\x1b[?25l")  # the cursor is seen again
     assert "Traceback" not in sent

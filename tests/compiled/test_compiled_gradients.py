@@ -77,7 +77,8 @@ class Plain:
             net.memory[at[layers.MASK] : at[layers.MASK] + mask.size] = mask.ravel()
         outputs = int(last[layers.NEURONS])
         net.grad[...] = np.nan  # nothing may be left from before
-        net.memory[memory.x : memory.x + case.X.size] = case.X.ravel()
+        x = net.layers[0][layers.X]
+        net.memory[x : x + case.X.size] = case.X.ravel()
         self.names["forward"](net, self.blas, n, True)
         loss, goal = 0.0, case.net.loss
         setting = getattr(goal, "smoothing", getattr(goal, "width", 0.0))

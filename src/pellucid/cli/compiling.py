@@ -30,7 +30,7 @@ def compiling_told(*, silent: bool, farewell: str = "interrupted") -> Iterator[N
     def around() -> Iterator[None]:
         nonlocal told
         if not told:
-            note("compiling the engine, once for this version: about 20 s …")
+            note("compiling the engine, once for this version: about half a minute …")
         told = True
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pellucid.compiled import kinds
-from pellucid.compiled.layers import Net
+from pellucid.compiled.layers import DELTA, INPUTS, MASK, NEURONS, A, Net, X, Z
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network
 from pellucid.core.trace import Trace
@@ -15,7 +15,6 @@ class Memory:
     def __init__(self, net: Network, rows: int, *, dropout: float = 0.0, grad: Array | None = None) -> None:
         self.rows, self._at = rows, 0
         layers, start, reads = [], 0, self._room(net.sizes[0])
-        x = reads
         for l, layer in enumerate(net.layers, start=1):
             neurons, inputs = layer.W.shape
             drops = bool(dropout) and l < len(net.layers)
@@ -26,7 +25,6 @@ class Memory:
             start, reads = bias + neurons, following
         y, shares = self._room(net.sizes[-1]), self._room(1)
         settings = [getattr(layer.activation, "slope", 0.0) for layer in net.layers]
-        self.x = x
         self.net = Net(
             theta=net.theta,
             grad=np.zeros_like(net.theta) if grad is None else grad,
@@ -52,12 +50,12 @@ class Memory:
         def array(start: int, neurons: int) -> Array:
             return self.net.memory[start : start + rows * neurons].reshape(rows, neurons)
 
-        trace.a = [array(layers[0][4], layers[0][0]), *(array(at[6], at[1]) for at in layers)]
-        trace.z = [array(at[5], at[1]) for at in layers]
-        trace.delta = [array(at[7], at[1]) for at in layers]
-        trace.mask = [array(at[8], at[1]) for at in layers[:-1]] if self.net.dropout else []
-        trace.layer_input = [array(at[4], at[0]) for at in layers]
-        trace.y = array(self.net.y, layers[-1][1])
+        trace.a = [array(layers[0][X], layers[0][INPUTS]), *(array(at[A], at[NEURONS]) for at in layers)]
+        trace.z = [array(at[Z], at[NEURONS]) for at in layers]
+        trace.delta = [array(at[DELTA], at[NEURONS]) for at in layers]
+        trace.mask = [array(at[MASK], at[NEURONS]) for at in layers[:-1]] if self.net.dropout else []
+        trace.layer_input = [array(at[X], at[INPUTS]) for at in layers]
+        trace.y = array(self.net.y, layers[-1][NEURONS])
         trace.weights = self.net.memory[self.net.shares : self.net.shares + rows]
         trace.grad = self.net.grad
         trace.__setstate__({})

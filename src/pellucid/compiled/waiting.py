@@ -1,4 +1,4 @@
-"""A hook for who waits while code is compiled: some 20 seconds, once for each version of pellucid, Numba and NumPy.
+"""A hook for who waits while code is compiled: half a minute, once for each version of pellucid, Numba and NumPy.
 
 The command sets ``around``. It stands apart from jit.py so that to set it does not load Numba.
 """
