@@ -8,20 +8,17 @@ which stand in ``layers.backward`` itself, are written here once more. A loop ma
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
-from numba.core import config
 
 import pellucid as pl
 from pellucid.compiled import layers, sparse, steps
 from pellucid.compiled.engine import CompiledEngine
-from pellucid.compiled.jit import OPTIONS, kernel
-from pellucid.compiled.layers import ACTIVATION, DELTA, INPUTS, NEURONS, A, B, Net, W, X, Z
+from pellucid.compiled.calls import Call
+from pellucid.compiled.jit import entry, kernel
+from pellucid.compiled.layout import ACTIVATION, DELTA, INPUTS, NEURONS, A, B, Data, Goal, Net, W, X, Z
 from pellucid.compiled.products import product
 from pellucid.core.engines import choose
 from pellucid.core.training import Work
-
-config.SLP_VECTORIZE = 1  # as jit.py compiles
 
 Piece = Callable[[], int]
 STEPS = 64  # of one call
@@ -31,9 +28,8 @@ class Step(NamedTuple):
     """What ``steps.run`` has at hand in a step."""
 
     net: Net
-    goal: steps.Goal
-    data: steps.Data
-    blas: Any
+    goal: Goal
+    data: Data
     rows: Any  # of the batch
     numbers: Any  # of the optimiser
 
@@ -70,7 +66,7 @@ def products_forward(s: Step) -> None:
         at, n = s.net.layers[l], len(s.rows)
         inputs, neurons = at[INPUTS], at[NEURONS]
         z = s.net.memory[at[Z] : at[Z] + n * neurons]
-        product(s.blas, False, False, n, neurons, inputs, s.net.memory[at[X] :], s.net.theta[at[W] :], 0, z)
+        product(False, False, n, neurons, inputs, s.net.memory[at[X] :], s.net.theta[at[W] :], 0, z)
         layers.add_bias(z, s.net.theta[at[B] : at[B] + neurons])
 
 
@@ -98,10 +94,10 @@ def products_backward(s: Step) -> None:
         at, inputs, neurons = s.net.layers[l], s.net.layers[l][INPUTS], s.net.layers[l][NEURONS]
         delta = s.net.memory[at[DELTA] : at[DELTA] + n * neurons]
         if l or not len(s.data.sparse.starts):
-            product(s.blas, True, False, inputs, neurons, n, s.net.memory[at[X] :], delta, 0, s.net.grad[at[W] :])
+            product(True, False, inputs, neurons, n, s.net.memory[at[X] :], delta, 0, s.net.grad[at[W] :])
         if l:
             below = s.net.memory[s.net.layers[l - 1][DELTA] :]
-            product(s.blas, False, True, n, inputs, neurons, delta, s.net.theta[at[W] :], 0, below)
+            product(False, True, n, inputs, neurons, delta, s.net.theta[at[W] :], 0, below)
 
 
 @kernel
@@ -145,27 +141,26 @@ def parts(work: Work, rows: np.ndarray) -> dict[str, Piece]:
         place[0] = (place[0] + STEPS * size) % (len(rows) - STEPS * size)
         return rows[place[0] : place[0] + STEPS * size]
 
-    settings = (memory, engine.goal, data, engine.blas)
     rest = (size, engine.rows, 0.0, draws, numbers, -1, results)
-    run = steps.run.ready(*settings, next_rows(), *rest)
+    run = Call("run", memory, engine.goal, data)
 
     def whole() -> int:
-        run(*settings, next_rows(), *rest)
+        run(next_rows(), *rest)
         return STEPS
 
     def repeated(part: Any) -> Piece:
         moves = 0 if part is sparse_backward else size  # its rows are in the cache: the way forward has read them
 
-        @numba.njit(**OPTIONS)
-        def loop(s: Step, rows: Any, numbers: Any) -> None:
+        def loop(net: Net, goal: Goal, data: Data, rows: Any, numbers: Any) -> None:
             for k in range(STEPS):
-                part(Step(s.net, s.goal, s.data, s.blas, rows[k * moves : k * moves + size], numbers[k]))
+                part(Step(net, goal, data, rows[k * moves : k * moves + size], numbers[k]))
 
-        first = Step(*settings, next_rows()[:size], numbers[0])
-        compiled = loop.compile((numba.typeof(first), numba.typeof(next_rows()), numba.typeof(numbers)))
+        loop.__name__ = f"{part.py_func.__name__}_{moves}"
+        entry(loop)
+        repeat = Call(loop.__name__, memory, engine.goal, data)
 
         def several() -> int:
-            compiled(first, next_rows(), numbers)
+            repeat(next_rows(), numbers)
             return STEPS
 
         return several

@@ -308,11 +308,11 @@ def test_a_compilation_is_told_once_and_on_a_terminal_alone(
     assert capsys.readouterr().err.count("compiling the engine, once for this version: about half a minute") == lines
 
 
-def test_an_entry_is_compiled_within_what_waits_and_not_a_second_time(
+def test_a_function_is_compiled_within_what_waits_and_not_a_second_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jit = importlib.import_module("pellucid.compiled.jit")
-    monkeypatch.setattr(jit, "folder", lambda: tmp_path)
+    calls, jit = (importlib.import_module(f"pellucid.compiled.{name}") for name in ("calls", "jit"))
+    monkeypatch.setattr(calls, "folder", lambda: tmp_path)
     entered = []
 
     @contextmanager
@@ -323,25 +323,29 @@ def test_an_entry_is_compiled_within_what_waits_and_not_a_second_time(
     nothing: Callable[[], AbstractContextManager[None]] = around
     monkeypatch.setattr(waiting, "around", nothing)
 
-    def double(x: float) -> float:
-        return 2 * x
+    @jit.entry  # type: ignore[untyped-decorator]
+    def double(x: Any) -> None:
+        x[0] *= 2
 
-    assert jit.Entry(double)(3.0) == 6
-    assert jit.Entry(double)(4.0) == 8  # found in the folder
+    number = np.ones(1)
+    for _ in range(2):  # the second time it is found in the folder
+        monkeypatch.setattr(calls, "_ready", {})
+        calls.Call("double")(number)
+    assert number[0] == 4
     assert entered == [True]
 
 
 INTERRUPTED = """
 import signal, sys
 from pellucid.cli import main
-from pellucid.compiled import jit
-compiled = jit.Entry._compile
-def compile(entry, types):
-    with jit.waiting.around():
+from pellucid.compiled import calls
+compiled = calls._compiled
+def compile(name, kinds):
+    with calls.waiting.around():
         signal.raise_signal(signal.SIGINT)
-    return compiled(entry, types)
-jit.Entry._compile = compile
-jit._load = lambda name, types: None
+    return compiled(name, kinds)
+calls._compiled = compile
+calls._kept = lambda name, kinds: None
 sys.exit(main(["train", "small.npz", "--engine", "compiled", "--out", "run"]))
 """
 

@@ -20,7 +20,7 @@ import pytest
 import pellucid as pl
 from compiled.pairs import assert_near
 from core.test_gradients import HIDDEN, LOSS, Case, assert_agree, differences, make_case, plain_pass
-from pellucid.compiled import blas, formulas, kinds, layers, products
+from pellucid.compiled import blas, formulas, kinds, layers, layout, products
 from pellucid.compiled.memory import Memory
 from pellucid.core.arrays import AnyArray
 
@@ -42,7 +42,7 @@ def matrix_product() -> Any:
 
 
 def careful_product(
-    _: Any, turn_a: bool, turn_b: bool, m: int, n: int, k: int, a: AnyArray, b: AnyArray, add: int, out: AnyArray
+    turn_a: bool, turn_b: bool, m: int, n: int, k: int, a: AnyArray, b: AnyArray, add: int, out: AnyArray
 ) -> None:
     """The same as ``product``, for mutants: it writes no further than the arrays go."""
     A = a[: m * k].reshape(k, m).T if turn_a else a[: m * k].reshape(m, k)
@@ -57,14 +57,17 @@ class Plain:
     def __init__(self, **changed: str) -> None:
         self.names: dict[str, Any] = dict(vars(layers))
         small = types.SimpleNamespace(**vars(formulas))
-        for room, names in ((formulas, vars(small)), (products, dict(vars(products))), (layers, self.names)):
+        for room, names in (
+            (formulas, vars(small)),
+            (products, {**vars(products), "gemm": matrix_product()}),
+            (layers, self.names),
+        ):
             for name, function in list(names.items()):
                 if hasattr(function, "py_func") and function.py_func.__module__ == room.__name__:
                     source = changed.get(name, source_of(function))
                     names.pop(name)
                     exec(compile(source, f"<{name}>", "exec"), names)
             self.names.update({"f": small} if room is formulas else {"product": names.get("product")})
-        self.blas = matrix_product()
         if changed:
             self.names["product"] = careful_product
 
@@ -74,19 +77,19 @@ class Plain:
         memory = Memory(case.net, n, dropout=0.4 if masks else 0.0)
         net, last = memory.net, memory.net.layers[-1]
         for at, mask in zip(net.layers, masks, strict=False):
-            net.memory[at[layers.MASK] : at[layers.MASK] + mask.size] = mask.ravel()
-        outputs = int(last[layers.NEURONS])
+            net.memory[at[layout.MASK] : at[layout.MASK] + mask.size] = mask.ravel()
+        outputs = int(last[layout.NEURONS])
         net.grad[...] = np.nan  # nothing may be left from before
-        x = net.layers[0][layers.X]
+        x = net.layers[0][layout.X]
         net.memory[x : x + case.X.size] = case.X.ravel()
-        self.names["forward"](net, self.blas, n, True)
+        self.names["forward"](net, n, True)
         loss, goal = 0.0, case.net.loss
         setting = getattr(goal, "smoothing", getattr(goal, "width", 0.0))
         for i in range(n):
-            z, a, delta = (net.memory[last[at] + i * outputs :][:outputs] for at in (layers.Z, layers.A, layers.DELTA))
+            z, a, delta = (net.memory[last[at] + i * outputs :][:outputs] for at in (layout.Z, layout.A, layout.DELTA))
             loss += self.names["losses"](kinds.LOSSES.index(goal.name), setting, z, a, case.rows[i], delta) / n
             delta /= n
-        self.names["backward"](net, self.blas, n, True, 0)
+        self.names["backward"](net, n, True, 0)
         return loss, net.grad
 
 

@@ -2,8 +2,8 @@
 
 import functools
 import hashlib
+import math
 import os
-import pickle
 import shutil
 import subprocess
 import sys
@@ -16,27 +16,38 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.compiled import jit, kept
-from pellucid.compiled.jit import Entry
+from pellucid.compiled import calls, jit, kept
+from pellucid.compiled.calls import Call, Code
+from pellucid.compiled.layout import Sparse
 from pellucid.core import threads
 
 HOUSE = Path(pl.__file__).parents[1]
 
 # A function that compiles in no time, in a process of its own; it prints whether it was compiled, and what it gives.
 PROGRAM = """
+    import sys
     import numpy as np
-    from pellucid.compiled import jit
+    from pellucid.compiled import calls
 
-    def doubled(numbers):
-        for i in range(len(numbers)):
-            numbers[i] *= 2
+    made = []
+    compiled = calls._compiled
 
-    calls = []
-    compile_it = jit.Entry._compile
-    jit.Entry._compile = lambda entry, types: calls.append(types) or compile_it(entry, types)
+    def compile_it(name, kinds):
+        from pellucid.compiled import jit
+
+        @jit.entry
+        def doubled(numbers):
+            for i in range(len(numbers)):
+                numbers[i] *= 2
+
+        made.append(name)
+        return compiled(name, kinds)
+
+    calls._compiled = compile_it
     numbers = np.arange(3.0)
-    jit.Entry(doubled)(numbers)
-    print("compiled" if calls else "kept", numbers.tolist())
+    calls.Call("doubled")(numbers)
+    print("compiled" if made else "kept", numbers.tolist())
+    assert ("numba" in sys.modules) == bool(made)
 """
 COMPILED, KEPT = "compiled [0.0, 2.0, 4.0]\n", "kept [0.0, 2.0, 4.0]\n"
 
@@ -95,64 +106,64 @@ DAMAGES: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(jit, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(calls, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(calls, "_ready", {})
     return tmp_path / "kept"
 
 
+@jit.entry
 def doubled(numbers: Any) -> None:
     for i in range(len(numbers)):
         numbers[i] *= 2
 
 
-def called(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Call a new Entry; says "compiled" or "kept"."""
-    compilations: list[Any] = []
-    real = Entry._compile
+def called() -> str:
+    """Call a function as a new process would; says "compiled" or "kept"."""
+    numbers, names = np.arange(3.0), []
+    real = calls._compiled
 
-    def compile_it(entry: Entry, types: Any) -> Any:
-        compilations.append(types)
-        return real(entry, types)
+    def compile_it(name: str, kinds: Any) -> Code:
+        names.append(name)
+        return real(name, kinds)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Entry, "_compile", compile_it)
-        numbers = np.arange(3.0)
-        Entry(doubled)(numbers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls, "_compiled", compile_it)
+        patch.setattr(calls, "_ready", {})
+        Call("doubled")(numbers)
     assert numbers.tolist() == [0, 2, 4]
-    return "compiled" if compilations else "kept"
+    return "compiled" if names else "kept"
 
 
 @pytest.mark.parametrize("damage", [damage for _, damage in DAMAGES], ids=[name for name, _ in DAMAGES])
-def test_a_damaged_file_is_compiled_anew(
-    damage: Callable[[bytes], bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert [called(monkeypatch), called(monkeypatch)] == ["compiled", "kept"]
+def test_a_damaged_file_is_compiled_anew(damage: Callable[[bytes], bytes], folder: Path) -> None:
+    assert [called(), called()] == ["compiled", "kept"]
     (file,) = folder.iterdir()
     file.write_bytes(damage(file.read_bytes()))
-    assert [called(monkeypatch), called(monkeypatch)] == ["compiled", "kept"]
+    assert [called(), called()] == ["compiled", "kept"]
 
 
-def test_a_file_of_another_kind_with_a_right_digest_is_compiled_anew(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    called(monkeypatch)
+def test_a_file_of_something_else_is_compiled_anew(folder: Path) -> None:
+    called()
     (file,) = folder.iterdir()
-    for content in (b"", b"no pickle", pickle.dumps({"a": 1}), pickle.dumps(())):
-        file.write_bytes(hashlib.sha256(content).digest() + content)
-        assert [called(monkeypatch), called(monkeypatch)] == ["compiled", "kept"]
+    Call("doubled")(np.arange(3, dtype=np.int32))
+    (other,) = set(folder.iterdir()) - {file}
+    for content in (other.read_bytes(), hashlib.sha256(b"x").digest() + b"x", hashlib.sha256(b"").digest()):
+        file.write_bytes(content)
+        assert [called(), called()] == ["compiled", "kept"]
 
 
 def test_a_folder_in_place_of_the_file_is_no_obstacle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    called(monkeypatch)
+    called()
     (file,) = folder.iterdir()
     file.unlink()
     file.mkdir()
-    assert called(monkeypatch) == "compiled"
+    assert called() == "compiled"
     assert [path.name for path in folder.iterdir()] == [file.name]  # nothing half-written is left
 
 
 def test_a_file_in_place_of_the_folder_is_no_obstacle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write_text("a file")
-    assert [called(monkeypatch), called(monkeypatch)] == ["compiled", "compiled"]
+    assert [called(), called()] == ["compiled", "compiled"]
     assert folder.read_text() == "a file"
 
 
@@ -165,7 +176,7 @@ def test_what_cannot_be_read_or_written_is_no_obstacle(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, method, refuse)
-        assert called(monkeypatch) == "compiled"
+        assert called() == "compiled"
     assert not folder.exists() or not [path for path in folder.iterdir() if "." in path.name]
 
 
@@ -188,24 +199,23 @@ def test_no_place_is_set_by_an_empty_or_relative_name(tmp_path: Path) -> None:
 
 
 def test_other_types_are_compiled_for_themselves(folder: Path) -> None:
-    entry = Entry(doubled)
     for dtype in (np.float32, np.float64, np.int64):
         numbers = np.arange(3).astype(dtype)
-        entry(numbers)
+        Call("doubled")(numbers)
         assert numbers.tolist() == [0, 2, 4]
     assert len(list(folder.iterdir())) == 3
 
 
 def test_a_changed_source_is_not_served_old_code(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    called(monkeypatch)
+    called()
     for change in ("a space", "another version"):
         with monkeypatch.context() as patch:
             if change == "a space":
-                patch.setattr(jit, "room", lambda: "another text")
+                patch.setattr(calls, "room", lambda: "another text")
             else:
                 patch.setattr(np, "__version__", "0.0")
-            assert called(monkeypatch) == "compiled"
-    assert called(monkeypatch) == "kept"
+            assert called() == "compiled"
+    assert called() == "kept"
 
     room = tmp_path / "room"
     shutil.copytree(Path(jit.__file__).parent, room, ignore=shutil.ignore_patterns("__pycache__"))
@@ -229,16 +239,47 @@ def test_two_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
     file_in(tmp_path)  # and nothing beside it
 
 
-def test_threads_that_compile_at_the_same_time_compile_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compilations: list[Any] = []
-    real = Entry._compile
-
-    def compile_it(entry: Entry, types: Any) -> Any:
-        compilations.append(types)
-        return real(entry, types)
-
-    monkeypatch.setattr(Entry, "_compile", compile_it)
-    entry, arrays = Entry(doubled), [np.arange(3.0) for _ in range(4)]
-    threads.side_by_side([functools.partial(entry, array) for array in arrays])
+def test_threads_that_compile_at_the_same_time_compile_once(folder: Path) -> None:
+    call, before, arrays = Call("doubled"), len(calls._loaded), [np.arange(3, dtype=np.int16) for _ in range(4)]
+    threads.side_by_side([functools.partial(call, array) for array in arrays])
     assert [array.tolist() for array in arrays] == [[0, 2, 4]] * 4
-    assert len(compilations) == 1
+    assert len(calls._loaded) == before + 1
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_an_argument_of_another_kind_is_refused(folder: Path) -> None:
+    """Compiled code would read beside it."""
+    call = Call("doubled").ready(np.arange(3.0))
+    for other in (np.arange(3), np.zeros((3, 1)), np.zeros(6)[::2], np.arange(3, dtype=np.float32)):
+        with pytest.raises(TypeError, match="compiled code for '<f8 1' got"):
+            call(other)
+
+
+@jit.entry
+def outside(numbers: Any) -> None:
+    numbers[0] = math.erf(numbers[0])
+
+
+def test_code_that_calls_what_only_numba_brings_is_not_kept(folder: Path) -> None:
+    numbers = np.array([0.5])
+    Call("outside")(numbers)
+    assert numbers[0] == pytest.approx(math.erf(0.5))
+    assert not folder.exists()
+
+
+def test_numbers_and_arrays_arrive_as_they_are(folder: Path) -> None:
+    net = Sparse(np.arange(3), np.arange(4, dtype=np.uint16), np.arange(5, dtype=np.float32))
+    out = np.zeros(8)
+    Call("arrived", net, 7, (0.25, np.arange(12, dtype=np.float32).reshape(2, 6)))(np.float64(1.5), out)
+    assert out.tolist() == [3, 4, 5, 7, 0.25, 12 * 11 / 2 - 1, 1.5, 6]
+
+
+@jit.entry
+def arrived(net: Any, whole: int, rest: Any, number: float, out: Any) -> None:
+    part, table = rest
+    out[0], out[1], out[2], out[3] = len(net.starts), len(net.places), len(net.values), whole
+    out[4], out[6], out[7] = part, number, table.shape[1]
+    for i in range(table.shape[0]):
+        for j in range(table.shape[1]):
+            out[5] += table[i, j]
+    out[5] -= table[0, 1]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.compiled import blas, kept, kinds, sparse, steps
-from pellucid.compiled.layers import Net
+from pellucid.compiled import kept, kinds
+from pellucid.compiled.calls import Call
+from pellucid.compiled.layout import Data, Goal, dense
 from pellucid.compiled.memory import Memory
-from pellucid.compiled.products import Blas
-from pellucid.compiled.steps import Data, Goal
+from pellucid.compiled.packing import packed
 from pellucid.core import threads
 from pellucid.core.arrays import AnyArray, Array
 from pellucid.core.batches import windows
@@ -33,10 +33,6 @@ class CompiledEngine:
     def __init__(self, work: Work) -> None:
         net, batch = work.net, work.batch_size
         self.work = work
-        dtype = str(net.dtype)
-        found = blas.find(dtype)
-        assert found is not None  # or choice.lacks would have said so
-        self.blas = Blas(found, dtype)
         parts = work.blas_threads if batch >= WORTH_PARTS * work.blas_threads and not work.dropout else 1
         self.blas_threads = 1 if parts > 1 else work.blas_threads
         rows = -(-batch // parts)
@@ -48,9 +44,8 @@ class CompiledEngine:
         self.goal = _goal(work)
         multiply_adds = 3 * net.theta.size * batch
         self.steps = max(1, min(64, int(MOST_SECONDS * LEAST_SPEED / multiply_adds)))  # of the next call
-        self.run: Any = None  # compiled, or taken from the cache, when it is first needed; and so is the end of a step
-        self.end: Any = None
-        self.data: Data | None = None
+        self.runs: list[Call] = []  # for each net, on the data under way
+        self.end = Call("end", self.nets[0], self.goal)
 
     def __call__(self, progress: Progress) -> Trace:
         work, size = self.work, self.work.batch_size
@@ -59,10 +54,13 @@ class CompiledEngine:
         seed = progress.seed if work.shuffle and not work.is_whole else None
         base = work.optimizer.learning_rate
         for X, y, rows in self._windows(seed, progress.batch * size):
-            data, done = self._read(X, y), 0
+            if not self.runs or not isinstance(work.data, tuple):  # those in memory are looked through once
+                data = self._read(X, y)
+                self.runs = [Call("run", net, self.goal, data) for net in self.nets]
+            done = 0
             while done < len(rows):
                 count = min(self._wanted(progress), -(-(len(rows) - done) // size))
-                self._go(progress, data, rows[done : done + count * size], count, base)
+                self._go(progress, rows[done : done + count * size], count, base)
                 done += count * size
                 if work.after_step is not None:
                     work.after_step(progress)
@@ -85,49 +83,42 @@ class CompiledEngine:
         return steps
 
     def _read(self, X: AnyArray, y: AnyArray) -> Data:
-        """The samples as the compiled functions take them; those in memory are looked through once."""
-        if self.data is None or not isinstance(self.work.data, tuple):
-            net, data = self.work.net, self.work.data
-            outputs, classes = net.sizes[-1], net.loss.kind == "classes"
-            weights = data[2] if isinstance(data, tuple) and len(data) > 2 else ()
-            unit = np.array([255 if X.dtype == np.uint8 else 1], net.dtype)
-            X = to_read(X, X.dtype if X.dtype in (np.uint8, np.float32, np.float64) else net.dtype)
-            self.data = Data(
-                X=to_read(X.view(np.uint8)),
-                bytes=X.dtype.itemsize,
-                unit=unit,
-                labels=to_read(y if classes else (), np.int64),
-                values=to_read(np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs), net.dtype),
-                weights=to_read(weights, np.float64),
-                sparse=sparse.packed(X, unit, net.sizes[1]) if self._may_be_sparse else sparse.nothing(net.dtype),
-            )
-        return self.data
+        """The samples as the compiled functions take them."""
+        net, data = self.work.net, self.work.data
+        outputs, classes = net.sizes[-1], net.loss.kind == "classes"
+        weights = data[2] if isinstance(data, tuple) and len(data) > 2 else ()
+        unit = np.array([255 if X.dtype == np.uint8 else 1], net.dtype)
+        X = np.ascontiguousarray(X, X.dtype if X.dtype in (np.uint8, np.float32, np.float64) else net.dtype)
+        values = np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs)
+        return Data(
+            X=X.view(np.uint8),
+            bytes=X.dtype.itemsize,
+            unit=unit,
+            labels=np.ascontiguousarray(y if classes else (), np.int64),
+            values=np.ascontiguousarray(values, net.dtype),
+            weights=np.ascontiguousarray(weights, np.float64),
+            sparse=packed(X, unit, net.sizes[1]) if self._may_be_sparse else dense(net.dtype),
+        )
 
     @property
     def _may_be_sparse(self) -> bool:
         """Whether a sparse first layer can pay: data in memory, and products that one thread makes sooner than two."""
         return isinstance(self.work.data, tuple) and self.blas_threads == 1
 
-    def _go(self, progress: Progress, data: Data, rows: AnyArray, count: int, base: float) -> None:
+    def _go(self, progress: Progress, rows: AnyArray, count: int, base: float) -> None:
         """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""
         work, results = self.work, np.zeros((count, 6))
         numbers, last = self._numbers(progress, count, base), work.batches - 1 - progress.batch
-        draws = self._draws(len(rows), count)
-
-        def run(net: Net, rows: AnyArray, whole: float, numbers: Array, results: Array) -> None:
-            self.run(net, self.goal, data, self.blas, rows, work.batch_size, self.rows, whole, draws, numbers, last,
-                     results)  # fmt: skip
-
-        if self.run is None:  # compiled here, in the thread that Ctrl-C ends
-            self.run = steps.run.ready(self.nets[0], self.goal, data, self.blas, rows, work.batch_size,
-                                       self.rows, 0.0, draws, numbers, last, results)  # fmt: skip
+        rest = (work.batch_size, self.rows, 0.0, self._draws(len(rows), count), numbers, last, results)
+        if not self.runs[0].is_ready:  # compiled here, in the thread that Ctrl-C ends
+            self.runs[0].ready(rows, *rest)
             kept.note_ready(str(work.net.dtype))
         began = time.perf_counter()
         try:
             if len(self.nets) > 1:
-                self._in_parts(run, data, rows, numbers, results)
+                self._in_parts(rows, *rest)
             else:
-                run(self.nets[0], rows, 0.0, numbers, results)
+                self.runs[0](rows, *rest)
         finally:
             self._note(progress, results)
         took = time.perf_counter() - began
@@ -136,25 +127,28 @@ class CompiledEngine:
         elif took > MOST_SECONDS:
             self.steps = max(1, self.steps // 2)
 
-    def _in_parts(self, run: Any, data: Data, rows: AnyArray, numbers: Array, results: Array) -> None:
+    def _in_parts(self, rows: AnyArray, *rest: Any) -> None:
         """One step on a large batch: each core takes a part of it, and then of θ; gradients are added in one order."""
-        whole = float(data.weights[rows].sum()) if len(data.weights) else float(len(rows))
+        size, at_once, _, draws, numbers, last, results = rest
+        weights = self.work.data[2:3] if isinstance(self.work.data, tuple) else ()
+        whole = float(np.asarray(weights[0])[rows].sum()) if weights else float(len(rows))
         cuts = _cuts(len(rows), len(self.nets))
         found = np.zeros((len(cuts), 1, 6))
         self.side_by_side(
-            [partial(run, net, rows[cut], whole or 1.0, numbers[:0], out)
-             for net, cut, out in zip(self.nets, cuts, found, strict=False)]
+            [partial(run, rows[cut], size, at_once, whole or 1.0, draws, numbers[:0], last, out)
+             for run, cut, out in zip(self.runs, cuts, found, strict=False)]
         )  # fmt: skip
         results[0, :3] = (*found[:, 0, :2].sum(axis=0), whole)
         if not math.isfinite(results[0, 0]):
             return
-        net, grads, ends = self.nets[0], self.grads[: len(cuts)], np.zeros((len(self.nets), 2))
-        self.end = self.end or steps.end.ready(net, self.goal, grads, numbers[0], -1.0, 0, 0, ends[0])
+        grads, ends = self.grads[: len(cuts)], np.zeros((len(self.nets), 2))
+        if not self.end.is_ready:
+            self.end.ready(grads, numbers[0], -1.0, 0, 0, ends[0])
         for norm in (-1.0, None) if self.goal.clip else (-1.0,):
             length = math.sqrt(ends[:, 0].sum()) if norm is None else norm
             self.side_by_side(
-                [partial(self.end, net, self.goal, grads, numbers[0], length, cut.start, cut.stop, out)
-                 for cut, out in zip(_cuts(len(net.theta), len(self.nets)), ends, strict=False)]
+                [partial(self.end, grads, numbers[0], length, cut.start, cut.stop, out)
+                 for cut, out in zip(_cuts(len(self.work.net.theta), len(self.nets)), ends, strict=False)]
             )  # fmt: skip
         results[0, 3:] = math.sqrt(ends[:, 0].sum()), 1, ends[:, 1].sum()
 
@@ -238,15 +232,6 @@ def _cuts(size: int, parts: int) -> list[slice]:
     """So many parts of a row, alike in size, each from a multiple of 16 on: a cache line of its own."""
     ends = [size * number // parts // 16 * 16 for number in range(parts)] + [size]
     return [slice(start, end) for start, end in pairwise(ends) if end > start]
-
-
-def to_read(values: Any, dtype: Any = None) -> AnyArray:
-    """An array whose type says that it is only read: one type, whether or not it could be written."""
-    array = np.ascontiguousarray(values, dtype).view(np.ndarray)
-    if array is values or array.base is values:
-        array = array[:]
-    array.flags.writeable = False
-    return array
 
 
 def _each(_: int) -> int:

@@ -1,103 +1,96 @@
-"""How functions of this room are compiled: plain Python in, machine code out, kept on disk for the next process.
+"""How functions of this room are compiled: plain Python in, an object file out. calls.py loads it.
 
-``kernel`` marks a function that others of this room call; ``Entry`` one that Python calls. Numba keeps compiled code
-beside the sources, and looks at one file alone to know whether it is still right. Here the key is the text of the whole
-room, the place is the user's own cache folder, and whatever is wrong with a file there costs a new compilation.
+``kernel`` marks a function that others of this room call; ``entry`` one that Python calls.
 """
 
-import hashlib
-import os
-import pickle
-import sys
-import threading
-from collections.abc import Callable
-from pathlib import Path
+import importlib
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
 import numpy as np
-from numba.core import config
-from numba.core.compiler import CompileResult
-from numba.core.registry import cpu_target
-from numba.core.runtime.nrt import rtsys
-from numba.core.serialize import dumps
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from pellucid.compiled import waiting
-from pellucid.compiled.kept import folder, room
+from pellucid.compiled import layout
+from pellucid.compiled.calls import PRODUCT, Code, Kind, name_products
 
-# No lock on the interpreter while it runs; x/0 is inf as in NumPy; a·b + c may be rounded once instead of twice.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-# What only compiled functions call needs no way in from Python: a third less to compile.
-INNER = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-kernel: Any = numba.njit(**INNER)
+# No lock on the interpreter while it runs; x/0 is inf as in NumPy; a·b + c may be rounded once instead of twice. There
+# is no way in from Python but calls.py, and no memory is asked for: what would do so is an error of the compilation.
+OPTIONS: dict[str, Any] = {
+    "nogil": True, "error_model": "numpy", "fastmath": {"contract"},
+    "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False,
+}  # fmt: skip
+kernel: Any = numba.njit(**OPTIONS)
 # The same for a sum of many numbers, which may be added up in any order.
-summing: Any = numba.njit(**{**INNER, "fastmath": {"contract", "reassoc"}})
-_COMPILING = threading.Lock()
+summing: Any = numba.njit(**{**OPTIONS, "fastmath": {"contract", "reassoc"}})
+# What compiled code may call outside itself and be kept: the C library is there in every process.
+LIBRARY = {"exp", "log", "log1p", "log10", "pow", "tanh", "sqrt", "memcpy", "memmove", "memset"}
+
+_entries: dict[str, Any] = {}
 
 
-class Entry:
-    """A function that Python calls; ``ready`` compiles it for the types of its arguments, or finds it kept."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function, self._name = numba.njit(**OPTIONS)(function), function.__name__
-        self._ready: dict[Any, Callable[..., Any]] = {}
-
-    def ready(self, *arguments: Any) -> Callable[..., Any]:
-        """What to call with these arguments, and with others of the same types."""
-        types = tuple(numba.typeof(argument) for argument in arguments)
-        with _COMPILING:
-            if types not in self._ready:
-                self._ready[types] = _load(self._name, types) or self._compile(types)
-        return self._ready[types]
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self.ready(*arguments)(*arguments)
-
-    def _compile(self, types: Any) -> Callable[..., Any]:
-        before, config.SLP_VECTORIZE = config.SLP_VECTORIZE, 1  # neighbours share a register: sparse.py
-        try:
-            with waiting.around():
-                call: Callable[..., Any] = self._function.compile(types)
-        finally:
-            config.SLP_VECTORIZE = before
-        _save(self._name, types, self._function.overloads[types])
-        return call
+def entry(function: Callable[..., Any]) -> Any:
+    """Mark a function that Python calls by its name: see ``calls.Call``."""
+    _entries[function.__name__] = kernel(function)
+    return _entries[function.__name__]
 
 
-def _load(name: str, types: Any) -> Callable[..., Any] | None:
-    """The kept code of a function for these types, or None.
+@intrinsic
+def array_at(_: Any, address: Any, shape: Any, number: Any) -> Any:
+    """The array of such numbers at an address, row by row."""
+    kind = types.Array(number.dtype, shape.count, "C")
 
-    Numba's dispatcher would load all that it needs to compile, half a second, also where nothing is to be compiled.
-    """
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        array = context.make_array(kind)(context, builder)
+        size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+        sizes, strides = cgutils.unpack_tuple(builder, arguments[1]), [context.get_constant(types.intp, size)]
+        for length in sizes[:0:-1]:
+            strides.insert(0, builder.mul(strides[0], length))
+        data = builder.inttoptr(arguments[0], array.data.type)
+        populate_array(array, data=data, shape=sizes, strides=strides, itemsize=strides[-1], meminfo=None)
+        return array._getvalue()
+
+    return kind(address, shape, number), generate
+
+
+def code(name: str, kinds: Kind) -> Code:
+    """Compile an entry for arguments of these kinds."""
+    importlib.import_module("pellucid.compiled.steps")  # where entries are
+    name_products()
+    names = {"np": np, "array_at": array_at, "call": _entries[name], **vars(layout)}
+    places, before = itertools.count(), config.SLP_VECTORIZE
+    arguments = ", ".join(_argument(kind, places) for kind in kinds)
+    room = f"({next(places)},)"
+    lines = (
+        "def called(table):",
+        f"    q, d = array_at(table, {room}, np.int64), array_at(table, {room}, np.float64)",
+        f"    call({arguments})",
+    )
+    exec("\n".join(lines), names)
+    config.SLP_VECTORIZE = 1  # neighbours share a register: sparse.py
     try:
-        content = _file(name, types).read_bytes()
-        digest, code = content[:32], content[32:]
-        if hashlib.sha256(code).digest() != digest:
-            return None
-        rtsys.initialize(cpu_target.target_context)
-        call: Callable[..., Any] = CompileResult._rebuild(cpu_target.target_context, *pickle.loads(code)).entry_point
-    except Exception:  # without kept code it takes longer to start, and no more
-        return None
-    return call
+        called = kernel(names["called"])
+        called.compile((types.intp,))
+    finally:
+        config.SLP_VECTORIZE = before
+    result = called.overloads[(types.intp,)]
+    library = result.library
+    (made, _) = library.serialize_using_object_code()[2]
+    outside = {function.name for function in library._final_module.functions if function.is_declaration}
+    alone = all(name.removesuffix("f") in LIBRARY or name.startswith(("llvm.", PRODUCT)) for name in outside)
+    return Code(result.fndesc.llvm_func_name, made, alone)
 
 
-def _save(name: str, types: Any, result: Any) -> None:
-    """Keep the code of a function for these types, where there is a place for it."""
-    try:
-        code = dumps(result._reduce())
-        file = _file(name, types)
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = file.with_name(f"{file.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(hashlib.sha256(code).digest() + code)
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
-    except Exception:
-        pass
-
-
-def _file(name: str, types: Any) -> Path:
-    machine = cpu_target.target_context.codegen().magic_tuple()
-    about = (types, machine, numba.__version__, np.__version__, sys.version, room())
-    return folder() / f"{name}-{hashlib.sha256(repr(about).encode()).hexdigest()[:24]}"
+def _argument(kind: Kind, places: Iterator[int]) -> str:
+    """The expression of an argument, whose numbers begin at the next place of the table."""
+    if isinstance(kind, tuple):
+        name = "" if kind[0] == "tuple" else kind[0]
+        return f"{name}({', '.join(_argument(part, places) for part in kind[1:])})"
+    if len(kind) == 1:
+        return f"{kind}[{next(places)}]"
+    dtype, dimensions = kind.split()
+    address, *sizes = [f"q[{next(places)}]" for _ in range(1 + int(dimensions))]
+    return f"array_at({address}, ({', '.join(sizes)},), np.{np.dtype(dtype).name})"

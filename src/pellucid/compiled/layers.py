@@ -4,32 +4,14 @@ A network is a row of numbers for each layer: its sizes, and where its numbers b
 memory of the pass. So one compiled function does for all depths and widths.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from pellucid.compiled import formulas as f
 from pellucid.compiled import kinds
 from pellucid.compiled.jit import kernel
+from pellucid.compiled.layout import ACTIVATION, DELTA, INPUTS, MASK, NEURONS, NEXT, A, B, Net, W, X, Z
 from pellucid.compiled.products import product
-from pellucid.core.arrays import AnyArray, Array
-
-# The columns of a layer's row: its inputs and neurons; where W and b begin in θ; where in the memory begin what it
-# reads, z, a, δ, its dropout mask and what the next layer reads; and which activation it has.
-INPUTS, NEURONS, W, B, X, Z, A, DELTA, MASK, NEXT, ACTIVATION = range(11)
-
-
-class Net(NamedTuple):
-    """A network under way: θ, its gradient, the memory of a pass, and where in them everything lies."""
-
-    theta: Array
-    grad: Array
-    memory: Array
-    layers: AnyArray  # (layers, 11), see above
-    settings: Array  # (layers,), the setting of each activation: a slope
-    y: int  # where the targets as rows (n, outputs) begin in the memory
-    shares: int  # where each sample's share in the mean begins (n,)
-    dropout: float
+from pellucid.core.arrays import Array
 
 
 @kernel
@@ -45,7 +27,8 @@ def add_bias(z: Array, b: Array) -> None:
 def activate(kind: int, s: float, z: Array, a: Array, neurons: int) -> None:
     """A = f(z), both (n · neurons,)."""
     if kind == kinds.IDENTITY:
-        a[:] = z
+        for i in range(len(z)):
+            a[i] = z[i]
     elif kind == kinds.RELU:
         for i in range(len(z)):
             a[i] = f.relu(z[i])
@@ -125,7 +108,7 @@ def multiply_by_slope(kind: int, s: float, z: Array, a: Array, delta: Array) -> 
 
 
 @kernel
-def forward(net: Net, blas: Any, n: int, first: bool) -> None:
+def forward(net: Net, n: int, first: bool) -> None:
     """Fill z and a of every layer for the n samples in the memory; not ``first``: layer 1 has its z already."""
     for l in range(len(net.layers)):
         at = net.layers[l]
@@ -134,7 +117,7 @@ def forward(net: Net, blas: Any, n: int, first: bool) -> None:
         z, a = net.memory[at[Z] : at[Z] + size], net.memory[at[A] : at[A] + size]
         if l > 0 or first:
             # Z = X Wᵀ + b
-            product(blas, False, False, n, neurons, inputs, net.memory[at[X] :], net.theta[at[W] :], 0, z)
+            product(False, False, n, neurons, inputs, net.memory[at[X] :], net.theta[at[W] :], 0, z)
             add_bias(z, net.theta[at[B] : at[B] + neurons])
         # A = f(Z)
         activate(at[ACTIVATION], net.settings[l], z, a, neurons)
@@ -145,7 +128,7 @@ def forward(net: Net, blas: Any, n: int, first: bool) -> None:
 
 
 @kernel
-def backward(net: Net, blas: Any, n: int, first: bool, add: int) -> None:
+def backward(net: Net, n: int, first: bool, add: int) -> None:
     """From δ of the output layer fill all the others and the gradient, or ``add`` (1) to the gradient that is there.
 
     Not ``first``: dW of layer 1 is left out.
@@ -156,7 +139,7 @@ def backward(net: Net, blas: Any, n: int, first: bool, add: int) -> None:
         delta = net.memory[at[DELTA] : at[DELTA] + n * neurons]
         if l > 0 or first:
             # dW = Δᵀ X, written as dWᵀ = Xᵀ Δ
-            product(blas, True, False, inputs, neurons, n, net.memory[at[X] :], delta, add, net.grad[at[W] :])
+            product(True, False, inputs, neurons, n, net.memory[at[X] :], delta, add, net.grad[at[W] :])
         db = net.grad[at[B] : at[B] + neurons]
         if not add:
             db[:] = 0
@@ -169,7 +152,7 @@ def backward(net: Net, blas: Any, n: int, first: bool, add: int) -> None:
             size = n * inputs
             out = net.memory[below[DELTA] : below[DELTA] + size]
             # Δ of the layer below = (Δ W) ∘ M ∘ f'(Z)
-            product(blas, False, True, n, inputs, neurons, delta, net.theta[at[W] :], 0, out)
+            product(False, True, n, inputs, neurons, delta, net.theta[at[W] :], 0, out)
             if below[NEXT] != below[A]:
                 mask = net.memory[below[MASK] : below[MASK] + size]
                 for i in range(size):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pellucid.compiled import kinds
-from pellucid.compiled.layers import DELTA, INPUTS, MASK, NEURONS, A, Net, X, Z
+from pellucid.compiled.layout import DELTA, INPUTS, MASK, NEURONS, A, Net, X, Z
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network
 from pellucid.core.trace import Trace

@@ -5,9 +5,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from pellucid.compiled import blas, steps
+from pellucid.compiled.calls import Call
 from pellucid.compiled.memory import Memory
-from pellucid.compiled.products import Blas
 from pellucid.core import checks, threads
 from pellucid.core.arrays import AnyArray, Array, to_float
 from pellucid.core.network import Network
@@ -19,15 +18,15 @@ class CompiledPredictor:
     """The outputs of a network, (n, outputs), for inputs X (n, features); see ``Network.predictor``."""
 
     def __init__(self, net: Network, batch_size: int) -> None:
-        found, dtype = blas.find(str(net.dtype)), str(net.dtype)
-        assert found is not None
-        self._net, self._blas = net, Blas(found, dtype)
+        self._net = net
         self._rows = min(batch_size, AT_ONCE)
         cores = len(threads.parts(batch_size, threads.cores()))
-        self._nets = [Memory(net, self._rows, grad=net.theta[:0]).net for _ in range(cores)]
-        self._side_by_side = threads.Team()
         X, out = np.zeros((1, net.sizes[0]), net.dtype), np.zeros((1, net.sizes[-1]), net.dtype)
-        self._run = steps.predict.ready(self._nets[0], self._blas, X, self._rows, out)
+        self._calls = [
+            Call("predict", Memory(net, self._rows, grad=net.theta[:0]).net).ready(X, self._rows, out)
+            for _ in range(cores)
+        ]
+        self._side_by_side = threads.Team()
 
     def __call__(self, X: npt.ArrayLike) -> Array:
         net = self._net
@@ -35,14 +34,14 @@ class CompiledPredictor:
         if inputs.dtype != net.dtype or not inputs.flags.c_contiguous:
             inputs = _as_floats(inputs, net.dtype)
         out = np.empty((len(inputs), net.sizes[-1]), net.dtype)
-        parts = threads.parts(len(inputs), len(self._nets))
+        parts = threads.parts(len(inputs), len(self._calls))
         if len(parts) == 1:  # with as many threads of the BLAS as there are: nothing else is under way
-            self._run(self._nets[0], self._blas, inputs, self._rows, out)
+            self._calls[0](inputs, self._rows, out)
         else:
             with threads.limited(1):
                 self._side_by_side(
-                    [partial(self._run, each, self._blas, inputs[part], self._rows, out[part])
-                     for each, part in zip(self._nets, parts, strict=True)]
+                    [partial(call, inputs[part], self._rows, out[part])
+                     for call, part in zip(self._calls, parts, strict=True)]
                 )  # fmt: skip
         return out
 

@@ -4,38 +4,41 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.experimental import function_type  # noqa: F401  (lets a function be an argument)
+from numba.extending import overload
 
-from pellucid.compiled.blas import Gemm
+from pellucid.compiled import blas
+from pellucid.compiled.calls import PRODUCT
 from pellucid.compiled.jit import kernel
 from pellucid.core.arrays import Array
 
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112  # the CBLAS standard's numbers
 
 
-class Blas(types.WrapperAddressProtocol):
-    """The address of a matrix product, in the form in which Numba takes a function as an argument."""
+def gemm(*_: Any) -> None:
+    """cblas_sgemm or cblas_dgemm, with addresses as numbers: by the type of α."""
+    raise NotImplementedError("it is there in compiled code alone")
 
-    def __init__(self, found: Gemm, dtype: str) -> None:
-        self.found, self.dtype = found, dtype
 
-    def __wrapper_address__(self) -> int:
-        return self.found.address
+@overload(gemm)
+def _gemm(*arguments: Any) -> Any:
+    real = arguments[6]
+    found = blas.find(str(real))
+    assert found is not None
+    flag, address = types.int32, types.intp
+    size = types.int64 if found.bits == 64 else types.int32
+    kind = types.void(flag, flag, flag, size, size, size, real, address, size, address, size, real, address, size)
+    call = types.ExternalFunction(f"{PRODUCT}{real}", kind)
 
-    def signature(self) -> Any:
-        """Of cblas_sgemm and cblas_dgemm, with addresses as numbers."""
-        flag, address = types.int32, types.intp
-        real = types.float32 if self.dtype == "float32" else types.float64
-        size = types.int64 if self.found.bits == 64 else types.int32
-        return types.void(flag, flag, flag, size, size, size, real, address, size, address, size, real, address, size)
+    def calling(*arguments: Any) -> None:
+        call(*arguments)
+
+    return calling
 
 
 @kernel
-def product(
-    blas: Any, turn_a: bool, turn_b: bool, m: int, n: int, k: int, a: Array, b: Array, add: int, out: Array
-) -> None:
+def product(turn_a: bool, turn_b: bool, m: int, n: int, k: int, a: Array, b: Array, add: int, out: Array) -> None:
     """Write A B into out (m, n), or add it where ``add`` is 1; A (m, k) and B (k, n) row by row, or turned: Aᵀ, Bᵀ."""
-    blas(
+    gemm(
         np.int32(ROW_MAJOR),
         np.int32(TRANSPOSED if turn_a else PLAIN),
         np.int32(TRANSPOSED if turn_b else PLAIN),

@@ -5,27 +5,15 @@ them, and dWᵀ gets a row of δ for each. The sums of 32 neurons at a time stay
 there if it has a name, so these two functions are written out with 32 names, by a template.
 """
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from pellucid.compiled.jit import Entry, kernel
-from pellucid.core import threads
-from pellucid.core.arrays import AnyArray, Array, some_rows
+from pellucid.compiled.jit import entry, kernel
+from pellucid.compiled.layout import Sparse
+from pellucid.core.arrays import AnyArray, Array
 
-MOST = 1 / 3  # of the inputs that are not 0; with more of them the dense product is faster
-LEAST_NEURONS, MOST_NEURONS = 32, 256  # for wider layers the rows of W leave the cache, and the dense product is faster
 WIDE = 32  # neurons at a time
-
-
-class Sparse(NamedTuple):
-    """Rows as what is not 0 in them: row r has ``values[starts[r] : starts[r + 1]]`` at ``places``."""
-
-    starts: AnyArray
-    places: AnyArray
-    values: Array
-
 
 TEMPLATE = '''
 def forward(rows, starts, places, values, W, b, z, width):
@@ -80,7 +68,8 @@ def forward(rows: AnyArray, sparse: Sparse, W: Array, b: Array, z: Array) -> Non
     for r in range(len(rows)):
         row = z[r * neurons : (r + 1) * neurons]
         if width < neurons:
-            row[width:] = b[width:]
+            for j in range(width, neurons):
+                row[j] = b[j]
             for k in range(sparse.starts[rows[r]], sparse.starts[rows[r] + 1]):
                 w, x = W[np.int64(sparse.places[k]) * neurons :], sparse.values[k]
                 for j in range(width, neurons):
@@ -101,18 +90,18 @@ def backward(rows: AnyArray, sparse: Sparse, delta: Array, dW: Array, neurons: i
                     out[j] += x * row[j]
 
 
-@Entry
-def _count(X: AnyArray, counts: AnyArray) -> None:
+@entry
+def count(X: AnyArray, counts: AnyArray) -> None:
     """How many inputs of each row are not 0."""
     for r in range(len(X)):
-        count = 0
+        some = 0
         for c in range(X.shape[1]):
-            count += X[r, c] != 0
-        counts[r] = count
+            some += X[r, c] != 0
+        counts[r] = some
 
 
-@Entry
-def _pack(X: AnyArray, unit: Array, starts: AnyArray, places: AnyArray, values: Array) -> None:
+@entry
+def pack(X: AnyArray, unit: Array, starts: AnyArray, places: AnyArray, values: Array) -> None:
     """Their places, and their values in units of ``unit[0]``."""
     for r in range(len(X)):
         k = starts[r]
@@ -121,27 +110,3 @@ def _pack(X: AnyArray, unit: Array, starts: AnyArray, places: AnyArray, values: 
                 places[k] = c
                 values[k] = values.dtype.type(X[r, c]) / unit[0]
                 k += 1
-
-
-def nothing(dtype: np.dtype[Any]) -> Sparse:
-    """No sparse rows: the inputs are dense."""
-    return Sparse(np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros(0, dtype))
-
-
-def packed(X: AnyArray, unit: Array, neurons: int) -> Sparse:
-    """The rows of X (n, features), if so few of its inputs are not 0 that they are faster so; else nothing."""
-    dense = nothing(unit.dtype)
-    sample = X[some_rows(len(X), 1000)]
-    fits = LEAST_NEURONS <= neurons <= MOST_NEURONS and X.shape[1] <= 2**16
-    if not fits or np.count_nonzero(sample) > MOST * sample.size:
-        return dense
-    starts, parts = np.zeros(len(X) + 1, np.int64), threads.parts(len(X), threads.cores())
-    count = _count.ready(X, starts[1:])
-    threads.side_by_side([partial(count, X[part], starts[1:][part]) for part in parts])
-    np.cumsum(starts, out=starts)
-    if starts[-1] > MOST * X.size:
-        return dense
-    rows = Sparse(starts, np.empty(starts[-1], np.uint16), np.empty(starts[-1], unit.dtype))
-    pack = _pack.ready(X, unit, *rows)
-    threads.side_by_side([partial(pack, X[part], unit, starts[part], rows.places, rows.values) for part in parts])
-    return rows

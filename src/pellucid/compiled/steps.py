@@ -1,58 +1,14 @@
 """Many steps of a training in one call: gather a batch, forward, loss, back, clip, move θ."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from pellucid.compiled import sparse, updates
-from pellucid.compiled.jit import Entry, kernel, summing
+from pellucid.compiled.jit import entry, kernel, summing
 from pellucid.compiled.kinds import CLASSES, PROBABILITIES, VALUES
-from pellucid.compiled.layers import (
-    DELTA,
-    INPUTS,
-    MASK,
-    NEURONS,
-    A,
-    B,
-    Net,
-    W,
-    X,
-    Z,
-    add_bias,
-    backward,
-    forward,
-    losses,
-)  # fmt: skip
+from pellucid.compiled.layers import add_bias, backward, forward, losses
+from pellucid.compiled.layout import DELTA, INPUTS, MASK, NEURONS, A, B, Data, Goal, Net, W, X, Z
 from pellucid.compiled.products import product
-from pellucid.compiled.sparse import Sparse
 from pellucid.core.arrays import AnyArray, Array
-
-
-class Data(NamedTuple):
-    """Samples and what is to be learned of them."""
-
-    X: AnyArray  # (n, features · bytes), the bytes of the inputs: one type for all kinds of them
-    bytes: int  # of each input: 1 is a pixel, 4 and 8 are floating-point numbers
-    unit: Array  # (1,), what X is divided by: 255 for pixels, else 1
-    labels: AnyArray  # (n,) of classes, else empty
-    values: Array  # (n, outputs) of probabilities and values, else empty
-    weights: AnyArray  # (n,) of samples, else empty
-    sparse: Sparse  # the rows of X once more, where most of them is 0
-
-
-class Goal(NamedTuple):
-    """The loss and the optimiser, as numbers."""
-
-    loss: int
-    setting: float
-    kind: int  # of the targets
-    optimizer: int
-    settings: Array  # of the optimiser: updates.py
-    first: Array  # its memory, each as long as θ or empty
-    second: Array
-    clip: float  # the greatest length of a gradient; 0 for any
-    pull: Array  # of a penalty on each parameter, or empty
-    factor: float  # of the gradient beside a penalty
 
 
 @kernel
@@ -83,7 +39,8 @@ def write_targets(data: Data, rows: AnyArray, y: Array, outputs: int) -> None:
             row[:] = 0
             row[data.labels[rows[i]]] = 1
         else:
-            row[:] = data.values[rows[i]]
+            for j in range(outputs):
+                row[j] = data.values[rows[i], j]
 
 
 @kernel
@@ -136,7 +93,7 @@ def write_masks(net: Net, draws: AnyArray, size: int, start: int, n: int) -> Non
 
 @kernel
 def propagate(
-    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, at_once: int, total: float, draws: AnyArray
+    net: Net, goal: Goal, data: Data, rows: AnyArray, at_once: int, total: float, draws: AnyArray
 ) -> tuple[float, float]:
     """Forward and back for these rows, ``at_once`` at a time: fill the gradient; return the loss and the hits."""
     loss, right, first = 0.0, 0.0, net.layers[0]
@@ -155,11 +112,11 @@ def propagate(
             gather(data, part, net.memory[first[X] : first[X] + n * first[INPUTS]])
         if net.dropout:
             write_masks(net, draws, len(rows), start, n)
-        forward(net, blas, n, not is_sparse)
+        forward(net, n, not is_sparse)
         write_targets(data, part, net.memory[net.y :], net.layers[-1][NEURONS])
         more, hits = judge(net, goal, data, part, n, total)
         loss, right = loss + more, right + hits
-        backward(net, blas, n, not is_sparse, 1 if start else 0)
+        backward(net, n, not is_sparse, 1 if start else 0)
         if is_sparse:
             sparse.backward(part, data.sparse, net.memory[first[DELTA] :], dW, first[NEURONS])
     return loss, right
@@ -201,9 +158,9 @@ def finish(net: Net, goal: Goal, numbers: Array, norm: float, start: int, stop: 
     return penalty
 
 
-@Entry
+@entry
 def run(
-    net: Net, goal: Goal, data: Data, blas: Any, rows: AnyArray, batch_size: int, at_once: int, whole: float,
+    net: Net, goal: Goal, data: Data, rows: AnyArray, batch_size: int, at_once: int, whole: float,
     draws: AnyArray, numbers: Array, last: int, results: AnyArray,
 ) -> None:  # fmt: skip
     """Steps on these rows of the data, batch after batch: as many as ``results`` (steps, 6) has rows.
@@ -219,7 +176,7 @@ def run(
     for k in range(len(results)):
         batch = rows[k * batch_size : (k + 1) * batch_size]
         total = whole if whole > 0 else sum_of_weights(data, batch)
-        loss, right = propagate(net, goal, data, blas, batch, at_once, total or 1.0, draws[k])
+        loss, right = propagate(net, goal, data, batch, at_once, total or 1.0, draws[k])
         results[k, 0], results[k, 1], results[k, 2] = loss, right, total
         if not np.isfinite(loss):
             break
@@ -229,7 +186,7 @@ def run(
             results[k, 4] = 1
 
 
-@Entry
+@entry
 def end(
     net: Net, goal: Goal, grads: Array, numbers: Array, norm: float, start: int, stop: int, results: AnyArray
 ) -> None:  # fmt: skip
@@ -248,17 +205,18 @@ def end(
         results[1] = finish(net, goal, numbers, norm, start, stop)
 
 
-@Entry
-def predict(net: Net, blas: Any, X: Array, at_once: int, out: Array) -> None:
+@entry
+def predict(net: Net, X: Array, at_once: int, out: Array) -> None:
     """The outputs (n, outputs) for inputs X (n, features), ``at_once`` samples at a time."""
     first, last = net.layers[0], net.layers[-1]
     inputs, neurons, outputs = first[INPUTS], first[NEURONS], last[NEURONS]
     for start in range(0, len(X), at_once):
-        x = X[start : start + at_once]
-        n = len(x)
+        n = min(at_once, len(X) - start)
         z = net.memory[first[Z] : first[Z] + n * neurons]
-        product(blas, False, False, n, neurons, inputs, x.reshape(-1), net.theta[first[W] :], 0, z)
+        product(False, False, n, neurons, inputs, X[start], net.theta[first[W] :], 0, z)
         add_bias(z, net.theta[first[B] : first[B] + neurons])
-        forward(net, blas, n, False)
+        forward(net, n, False)
         a = net.memory[last[A] : last[A] + n * outputs]
-        out[start : start + n] = a.reshape(n, outputs)
+        for i in range(n):
+            for j in range(outputs):
+                out[start + i, j] = a[i * outputs + j]
