@@ -12,8 +12,8 @@ import numpy as np
 
 import pellucid as pl
 from pellucid.compiled import layers, sparse, steps
-from pellucid.compiled.engine import CompiledEngine
 from pellucid.compiled.calls import Call
+from pellucid.compiled.engine import CompiledEngine
 from pellucid.compiled.jit import entry, kernel
 from pellucid.compiled.layout import ACTIVATION, DELTA, INPUTS, NEURONS, A, B, Data, Goal, Net, W, X, Z
 from pellucid.compiled.products import product

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 import pellucid as pl
-from pellucid.compiled import calls, jit, kept
-from pellucid.compiled.calls import Call, Code
+from pellucid.compiled import calls, jit, kept, native
+from pellucid.compiled.calls import Call
 from pellucid.compiled.layout import Sparse
+from pellucid.compiled.native import Code
 from pellucid.core import threads
 
 HOUSE = Path(pl.__file__).parents[1]
@@ -240,10 +241,10 @@ def test_two_processes_that_compile_at_the_same_time(tmp_path: Path) -> None:
 
 
 def test_threads_that_compile_at_the_same_time_compile_once(folder: Path) -> None:
-    call, before, arrays = Call("doubled"), len(calls._loaded), [np.arange(3, dtype=np.int16) for _ in range(4)]
+    call, before, arrays = Call("doubled"), len(native._loaded), [np.arange(3, dtype=np.int16) for _ in range(4)]
     threads.side_by_side([functools.partial(call, array) for array in arrays])
     assert [array.tolist() for array in arrays] == [[0, 2, 4]] * 4
-    assert len(calls._loaded) == before + 1
+    assert len(native._loaded) == before + 1
     assert len(list(folder.iterdir())) == 1
 
 

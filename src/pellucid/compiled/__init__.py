@@ -2,8 +2,8 @@
 
 Optional (``pip install 'pellucid[fast]'``), and loaded when it is used. Read ``formulas`` (activations and losses,
 number by number), ``layers`` (forward and back), ``updates`` (the optimisers), ``steps`` (many steps in one call); then
-``memory`` and ``engine`` (what training sees of it), ``blas`` and ``products`` (matrix products), ``sparse`` (the first
-layer on inputs that are mostly 0), ``jit`` (how it is compiled and kept), ``waiting`` (a hook for who waits for
-that). ``choice`` says when it pays,
-``kinds`` what it knows, ``kept`` where code is kept, without loading Numba.
+``layout`` (what these functions take), ``memory`` and ``engine`` (what training sees of it), ``blas`` and ``products``
+(matrix products), ``sparse`` and ``packing`` (the first layer on inputs that are mostly 0), ``jit`` (how it is
+compiled), ``native`` and ``calls`` (how it is loaded without Numba, kept and called), ``waiting`` (a hook for who waits
+for a compilation). ``choice`` says when it pays, ``kinds`` what it knows, ``kept`` where code is kept.
 """

@@ -15,29 +15,18 @@ import sys
 import threading
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 
 from pellucid.compiled import blas, waiting
 from pellucid.compiled.kept import folder, room
-
-Kind = str | tuple["Kind", ...]  # of a number "q" or "d", of an array "<f4 2", of a named tuple its name and its parts
+from pellucid.compiled.native import Code, Kind, linked
 
 DONE = (0, -2)  # what a function of Numba's returns that raised nothing, with a result and without
-PRODUCT = "pellucid_gemm_"  # the name of the matrix product in compiled code, less its type
 _COMPILING = threading.Lock()
 _ready: dict[tuple[str, Kind], Any] = {}
-_loaded: list[Any] = []  # an engine of LLVM's for each function; the code lives as long
-
-
-class Code(NamedTuple):
-    """A compiled function."""
-
-    name: str
-    text: bytes  # an object file that it is in
-    alone: bool  # whether it calls nothing that only Numba brings: in a process without it there would be a hole
 
 
 class Call:
@@ -69,12 +58,12 @@ class Call:
         numbers: list[Any] = []
         for expected, other in zip(self._kinds, others, strict=True):
             _add(expected, other, numbers)
-        status = self._function(_unused, ctypes.byref(_unused, 8), self._table + self._form.pack(*numbers))
+        status = self._function(_result, _error, self._table + self._form.pack(*numbers))
         if status not in DONE:
             raise RuntimeError(f"the compiled function {self._name!r} ended with status {status}")
 
 
-_unused = (ctypes.c_void_p * 2)()  # where a function would write its result and its error: it has none
+_result, _error = ctypes.byref(ctypes.c_void_p()), ctypes.byref(ctypes.c_void_p())  # written by none: there are none
 
 
 def kind(value: Any) -> Kind:
@@ -94,7 +83,14 @@ def _form(of: Kind) -> str:
     """The form of an argument in the table, as ``struct`` writes it: q of a whole number, d of another."""
     if isinstance(of, tuple):
         return "".join(map(_form, of[1:]))
-    return of if len(of) == 1 else "q" * (1 + int(of.split()[1]))
+    return of if len(of) == 1 else "q" * (1 + _parsed(of)[1])
+
+
+@functools.cache
+def _parsed(of: str) -> tuple[np.dtype[Any], int]:
+    """The type and the dimensions of an array."""
+    dtype, dimensions = of.split()
+    return np.dtype(dtype), int(dimensions)
 
 
 def _add(of: Kind, value: Any, numbers: list[Any]) -> None:
@@ -105,7 +101,8 @@ def _add(of: Kind, value: Any, numbers: list[Any]) -> None:
     elif len(of) == 1:
         numbers.append(value)
     else:
-        if of != kind(value) or not value.flags.c_contiguous:
+        dtype, dimensions = _parsed(of)
+        if value.dtype != dtype or value.ndim != dimensions or not value.flags.c_contiguous:
             raise TypeError(f"compiled code for {of!r} got {kind(value)!r}")
         numbers.append(value.__array_interface__["data"][0])
         numbers.extend(value.shape)
@@ -121,7 +118,7 @@ def _function(name: str, kinds: Kind) -> Any:
     """The function for arguments of these kinds: at hand, kept on the disk, or compiled now."""
     with _COMPILING:
         if (name, kinds) not in _ready:
-            _ready[name, kinds] = _kept(name, kinds) or _linked(_compiled(name, kinds))
+            _ready[name, kinds] = _kept(name, kinds) or linked(_compiled(name, kinds))
     return _ready[name, kinds]
 
 
@@ -136,30 +133,6 @@ def _compiled(name: str, kinds: Kind) -> Code:
     return code
 
 
-def _linked(code: Code) -> Any:
-    """The function, to be called."""
-    name_products()
-    machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code.text))
-    engine.finalize_object()
-    _loaded.append(engine)
-    address = engine.get_function_address(code.name)
-    if not address:
-        raise ValueError(f"there is no {code.name} in it")
-    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)(address)
-
-
-@functools.cache
-def name_products() -> None:
-    """Tell LLVM where the matrix products are that compiled code calls."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    for dtype in ("float32", "float64"):
-        if found := blas.find(dtype):
-            llvm.add_symbol(PRODUCT + dtype, found.address)
-
-
 def _kept(name: str, kinds: Kind) -> Any:
     """The function from the code that was kept of it, or None."""
     try:
@@ -169,7 +142,7 @@ def _kept(name: str, kinds: Kind) -> Any:
         if _digest(file, rest) != digest:
             return None
         name_in_it, _, text = rest.partition(b"\n")
-        return _linked(Code(name_in_it.decode(), text, alone=True))
+        return linked(Code(name_in_it.decode(), text, alone=True))
     except Exception:  # without kept code it takes longer to start, and no more
         return None
 

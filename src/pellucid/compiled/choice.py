@@ -9,9 +9,9 @@ from pellucid.core.network import Network
 from pellucid.core.work import Work
 
 # Measured on the default `pellucid train`, on tables and on wide networks (docs/performance.md): what it takes to load
-# Numba and the kept code, and to compile it where none is kept; how much sooner each step is done, in all and for each
+# kept code, and to compile it where none is kept; how much sooner each step is done, in all and for each
 # parameter, as far as wider layers gain.
-SECONDS_TO_START = 0.5
+SECONDS_TO_START = 0.1
 SECONDS_TO_COMPILE = 30.0
 SAVED_A_STEP, SAVED_A_PARAMETER, MOST_SAVED = 70e-6, 5e-9, 250e-6
 
@@ -49,14 +49,14 @@ def pays(work: Work) -> bool:
 
 
 def predictor(net: Network, batch_size: int) -> Any:
-    """A forward pass that stands ready; it loads Numba."""
+    """A forward pass that stands ready."""
     from pellucid.compiled.predictor import CompiledPredictor
 
     return CompiledPredictor(net, batch_size)
 
 
 def start(work: Work) -> Any:
-    """What makes the steps; it loads Numba."""
+    """What makes the steps."""
     from pellucid.compiled.engine import CompiledEngine
 
     return CompiledEngine(work)

@@ -1,4 +1,4 @@
-"""How functions of this room are compiled: plain Python in, an object file out. calls.py loads it.
+"""How functions of this room are compiled: plain Python in, an object file out. native.py loads it.
 
 ``kernel`` marks a function that others of this room call; ``entry`` one that Python calls.
 """
@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from pellucid.compiled import layout
-from pellucid.compiled.calls import PRODUCT, Code, Kind, name_products
+from pellucid.compiled.native import PRODUCT, Code, Kind, name_products
 
 # No lock on the interpreter while it runs; x/0 is inf as in NumPy; a·b + c may be rounded once instead of twice. There
 # is no way in from Python but calls.py, and no memory is asked for: what would do so is an error of the compilation.

@@ -7,8 +7,8 @@ from numba import types
 from numba.extending import overload
 
 from pellucid.compiled import blas
-from pellucid.compiled.calls import PRODUCT
 from pellucid.compiled.jit import kernel
+from pellucid.compiled.native import PRODUCT
 from pellucid.core.arrays import Array
 
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112  # the CBLAS standard's numbers
