@@ -134,6 +134,63 @@ def too_wide(style: Style, text: str) -> str | None:
     return swap(r"np\.sqrt\(1 / \d+\)", "60.0", count=0, within="init_params")(style, text)
 
 
+def layer_of(width: Callable[[Style, int], int]) -> Callable[[Style], int | None]:
+    """The last hidden layer that is as wide as something else, None where there is none."""
+    return lambda style: next((l for l in range(style.layers - 1, 0, -1) if style.sizes[l] == width(style, l)), None)
+
+
+def line(name: str, expression: str, layer: Callable[[Style], int | None]) -> Callable[[Style, str], str | None]:
+    """Another expression for a variable of backward, in which {l} is a layer, {k} the next and {L} the last one."""
+
+    def change(style: Style, text: str) -> str | None:
+        l = layer(style)
+        if l is None or style.box == "list" or style.labels:
+            return None
+        names = {"l": str(l), "k": str(l + 1), "L": str(style.layers), "f": style.hidden,
+                 "below": f"A{l - 1}" if l > 1 else "X"}  # fmt: skip
+        new = expression.format(**names).replace("\\", "\\\\")
+        return swap(rf"    {name.format(**names)} = .*(?=\n)", f"    {new}", within="backward")(style, text)
+
+    return change
+
+
+def any_hidden(style: Style) -> int | None:
+    return style.layers - 1 or None
+
+
+def as_output(style: Style, l: int) -> int:
+    del l
+    return style.sizes[-1]
+
+
+def as_below(style: Style, l: int) -> int:
+    return style.sizes[l - 1]
+
+
+def softmax_of_wrong_layer(style: Style, text: str) -> str | None:
+    if style.layers < 2 or style.box == "list" or style.sizes[-1] != style.sizes[-2] or style.sizes[-1] < 3:
+        return None
+    return swap(rf"softmax\(Z{style.layers}\)", f"softmax(A{style.layers - 1})", within="forward")(style, text)
+
+
+def names_swapped(style: Style, text: str) -> str | None:
+    for l in range(1, style.layers):
+        if style.box != "list" and style.sizes[l - 1 : l + 1] == style.sizes[l : l + 2]:
+            exchange = f"    dW{l}, dW{l + 1} = dW{l + 1}, dW{l}"
+            place = r"\n(?=    (grads = \{|return dW1))"
+            return swap(place, f"\n{exchange}\n", within="backward")(style, text)
+    return None
+
+
+def moved_already(style: Style, text: str) -> str | None:
+    if style.box == "list" or style.layers < 2:
+        return None
+    L = style.layers
+    W = f'params["W{L}"]' if style.box == "dict" else f"W{L}"
+    new = rf"\n    {W} = {W} - 0.3 * dW{L}\n\1"
+    return swap(rf"\n(    dZ{L - 1} = )", new, within="backward")(style, text)
+
+
 FAULTS = [
     Fault("1/m is missing", when(lambda s: s.mean and s.loss, swap(r"(dW\d? = .*) / m", r"\1", within="backward")), r"1/m is missing|m times too large"),
     Fault("the wrong m", when(lambda s: s.mean and s.loss and s.sizes[0] != 1, lambda s, t: swap(r"m = X\.shape\[(\d)\]", f"m = X.shape[{0 if s.samples == 'columns' else 1}]", within="backward")(s, t)), r"the wrong m"),
@@ -152,5 +209,20 @@ FAULTS = [
     Fault("labels out of step", data("Y = np.roll(Y, 2)"), r"labels are out of step"),
     Fault("saturated from too wide a start", too_wide, r"start is too wide"),
     Fault("a hidden layer fed the scores", when(lambda s: s.layers > 1 and s.box != "list", swap(r"A1( |\))(.*\n    A2)", r"Z1\1\2", within="forward")), r"is fed layer 1's pre-activation"),
+    Fault("hidden δ made of a − y", line("dZ{l}", "dZ{l} = (A{l} - Y) * {f}_deriv(Z{l})", layer_of(as_output)), r"it is made of A\d − Y"),
+    Fault("the output's error in every layer", line("dZ{l}", "dZ{l} = dZ{L} * {f}_deriv(Z{l})", layer_of(as_output)), r"output's error is taken|not sent back|W\d is used in place|is made with dZ"),
+    Fault("W updated before the error is sent back", moved_already, r"is updated already"),
+    Fault("a dot product for an outer one", line("dW{l}", "dW{l} = np.sum(dZ{l} * {below})", layer_of(as_below)), r"it is one number"),
+    Fault("softmax of the wrong layer", when(lambda s: s.output == "softmax-ce", softmax_of_wrong_layer), r"softmax is taken of A\d in place of Z\d"),
+    Fault("softmax over the whole batch", swap(r"E / E\.sum\(axis=\d, keepdims=True\)", "E / np.sum(E)"), r"over all samples and classes"),
+    Fault("ReLU's slope always 1", when(lambda s: s.hidden == "relu" and s.layers > 1, swap(r"return \(Z > 0\)", "return np.ones_like(Z)")), r"slope of relu is left out, or always 1"),
+    Fault("two names swapped", names_swapped, r"are swapped"),
+    Fault("m − 1 for m", when(lambda s: s.mean and s.loss, swap(r"(    m = X\.shape\[\d\])", r"\1 - 1", within="backward")), r"m − 1"),
+    Fault("divided by m twice", when(lambda s: s.mean and s.loss, swap(r"(dW1? = .* / m)", r"\1 / m", within="backward")), r"m times too small|divided by m"),
+    Fault("a factor of 2 too many", when(lambda s: s.loss and s.layers > 1, swap(r"(    dZ\d? = )(\(.*_deriv)", r"\g<1>2 * \2", within="backward")), r"twice too large"),
+    Fault("the outputs counted", when(lambda s: s.loss and s.sizes[-1] > 2, lambda s, t: swap(r"(    d[Wb]\d?) = (.*)", rf"\1 = (\2) / {s.sizes[-1]}", count=0, within="backward")(s, t)), r"divided by the number of outputs"),
+    Fault("dropout's mask left out", when(lambda s: s.dropout and s.layers > 1, swap(r"(dZ\d = .*) \* D\d", r"\1", within="backward")), r"dropout's mask is left out"),
+    Fault("L2's gradient left out", when(lambda s: s.decay and s.loss, swap(r"(dW\d? = .*?) \+ decay.*(?=\n)", r"\1", within="backward")), r"gradient of the L2 term is left out"),
+    Fault("L2 without 1/m", when(lambda s: s.decay and s.mean and s.loss, swap(r"(dW\d? = .* \+ decay.*) / m(?=\n)", r"\1", within="backward")), r"L2 term is m times too large"),
     Fault("the wrong sign", when(lambda s: s.loss, swap(r"    (dZ\d?) = (.*\n)", r"    \1 = -1 * (\2".replace(r"(\2", r"\2"), within="backward")), r"wrong sign"),
 ]  # fmt: skip

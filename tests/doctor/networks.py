@@ -1,6 +1,6 @@
 """Networks as users write them, made as text: in many styles, right ones, and each with one known fault."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,7 +8,12 @@ ACTIVATIONS = {
     "relu": ("np.maximum(0, Z)", "(Z > 0)"),
     "sigmoid": ("1 / (1 + np.exp(-Z))", "sigmoid(Z) * (1 - sigmoid(Z))"),
     "tanh": ("np.tanh(Z)", "(1 - np.tanh(Z) ** 2)"),
+    "softplus": ("np.log(1 + np.exp(Z))", "1 / (1 + np.exp(-Z))"),
+    "swish": ("Z * sigmoid(Z)", "sigmoid(Z) * (1 + Z * (1 - sigmoid(Z)))"),
+    "elu": ("np.where(Z > 0, Z, np.exp(Z) - 1)", "np.where(Z > 0, 1.0, np.exp(Z))"),
+    "bell": ("np.exp(-Z * Z)", "-2 * Z * np.exp(-Z * Z)"),  # and this one the doctor does not know
 }
+COMMON = ("relu", "sigmoid", "tanh")
 OUTPUTS = ("softmax-ce", "sigmoid-bce", "linear-mse", "sigmoid-mse", "softmax-mse")
 
 
@@ -26,6 +31,8 @@ class Style:
     labels: bool  # backward takes labels and encodes them
     loss: bool = True
     train: bool = True  # whether there is a training function
+    dropout: bool = False  # in every hidden layer, of a network without a list
+    decay: bool = False  # L2 regularisation, in the loss and in every dW
 
     @property
     def layers(self) -> int:
@@ -42,7 +49,7 @@ def random_style(rng: np.random.Generator) -> Style:
     return Style(
         samples,
         str(rng.choice(["tuple", "dict", "list"])),
-        str(rng.choice(list(ACTIVATIONS))),
+        str(rng.choice(COMMON)),
         output,
         tuple(sizes),
         bool(rng.random() < 0.7),
@@ -51,6 +58,14 @@ def random_style(rng: np.random.Generator) -> Style:
         bool(rng.random() < 0.8),
         bool(rng.random() < 0.7),
     )
+
+
+def odd_style(rng: np.random.Generator) -> Style:
+    """A style with what the doctor may not know: another activation, dropout, L2 regularisation."""
+    style = random_style(rng)
+    hidden = str(rng.choice([f for f in ACTIVATIONS if f not in COMMON or rng.random() < 0.5]))
+    dropout, decay = style.box != "list" and bool(rng.random() < 0.5), bool(rng.random() < 0.5)
+    return replace(style, hidden=hidden, dropout=dropout, decay=decay)
 
 
 class Writer:
@@ -88,12 +103,27 @@ class Writer:
         return {"softmax": "softmax", "sigmoid": "sigmoid", "linear": ""}[self.s.output.split("-")[0]]
 
     @property
+    def made(self) -> list[str]:
+        """The names of what forward makes."""
+        L = self.s.layers
+        kinds = [(l, "ZAD" if self.s.dropout and l < L else "ZA") for l in range(1, L + 1)]
+        return [f"{kind}{l}" for l, of_layer in kinds for kind in of_layer]
+
+    @property
+    def over(self) -> str:
+        return " / m" if self.s.mean else ""
+
+    def L2(self, W: str) -> str:  # noqa: N802
+        return f" + decay * {W}{self.over}" if self.s.decay else ""
+
+    @property
     def names(self) -> list[str]:
         return [f"{kind}{l}" for l in range(1, self.s.layers + 1) for kind in "Wb"]
 
     def head(self) -> list[str]:
         f, slope = ACTIVATIONS[self.s.hidden]
         lines = ["import numpy as np", "", "rng = np.random.default_rng(3)", ""]
+        lines += ["decay = 0.05", ""] if self.s.decay else []
         lines += ["def sigmoid(Z):", "    return 1 / (1 + np.exp(-Z))", ""]
         if self.s.hidden != "sigmoid":
             lines += [f"def {self.s.hidden}(Z):", f"    return {f}", ""]
@@ -148,20 +178,27 @@ class Writer:
             lines.append(f"    Z{l} = {self.score(self.p(f'W{l}'), a, self.p(f'b{l}'))}")
             name = f if l < L else g
             lines.append(f"    A{l} = {name}(Z{l})" if name else f"    A{l} = Z{l}")
-        made = [f"{kind}{l}" for l in range(1, L + 1) for kind in "ZA"]
+            if self.s.dropout and l < L:
+                lines += [f"    D{l} = (rng.random(A{l}.shape) < 0.7) / 0.7", f"    A{l} = A{l} * D{l}"]
         if self.s.box == "tuple":
-            return [*lines, f"    return {', '.join(made)}", ""]
-        lines.append("    cache = {" + ", ".join(f'"{n}": {n}' for n in made) + "}")
+            return [*lines, f"    return {', '.join(self.made)}", ""]
+        lines.append("    cache = {" + ", ".join(f'"{n}": {n}' for n in self.made) + "}")
         return [*lines, f"    return A{L}, cache", ""]
 
     def loss(self) -> list[str]:
-        kind, k = self.s.output.split("-")[1], self.s.sizes[-1]
-        lines = ["def compute_loss(A, Y):"]
+        kind, taken, squares = self.s.output.split("-")[1], "", ""
+        weights = [f"W{l}" for l in range(1, self.s.layers + 1)]
+        if self.s.decay:
+            taken = f", {', '.join(weights)}" if self.s.box == "tuple" else ", params"
+            squares = " + ".join(f"np.sum({self.p(W)} ** 2)" for W in weights)
+            squares = "sum(np.sum(W ** 2) for W, b in params)" if self.s.box == "list" else f"({squares})"
+        lines = [f"def compute_loss(A, Y{taken}):"]
         if self.s.labels:
             lines.append("    Y = one_hot(Y)")
         terms = {"ce": "-Y * np.log(A)", "bce": "-(Y * np.log(A) + (1 - Y) * np.log(1 - A))", "mse": "(A - Y) ** 2"}
-        lines.append(f"    loss = np.sum({terms[kind]})" + (f" / A.shape[{self.axis}]" if self.s.mean else ""))
-        del k
+        over = f" / A.shape[{self.axis}]" if self.s.mean else ""
+        lines.append(f"    loss = np.sum({terms[kind]}){over}")
+        lines += [f"    loss = loss + decay / 2 * {squares}{over}"] if self.s.decay else []
         return [*lines, "    return loss", ""]
 
     def delta(self, A: str, Y: str, Z: str) -> str:
@@ -174,7 +211,7 @@ class Writer:
         return f"{two}({A} - {Y})"
 
     def backward(self) -> list[str]:
-        L, over = self.s.layers, " / m" if self.s.mean else ""
+        L, over = self.s.layers, self.over
         Y = "one_hot(Y)" if self.s.labels else "Y"
         if self.s.box == "list":
             return [
@@ -184,7 +221,7 @@ class Writer:
                 "    grads = []",
                 f"    dZ = {self.delta('acts[-1]', Y, 'zs[-1]')}",
                 "    for l in range(len(params) - 1, -1, -1):",
-                f"        dW = {self.product('dZ', 'acts[l]')}{over}",
+                f"        dW = {self.product('dZ', 'acts[l]')}{over}{self.L2('params[l][0]')}",
                 f"        db = {self.db('dZ')}{over}",
                 "        grads.insert(0, (dW, db))",
                 "        if l > 0:",
@@ -192,8 +229,7 @@ class Writer:
                 "    return grads",
                 "",
             ]
-        caches = [f"{kind}{l}" for l in range(1, L + 1) for kind in "ZA"]
-        weights = [f"W{l}" for l in range(2, L + 1)]
+        caches, weights = self.made, [f"W{l}" for l in range(1 if self.s.decay else 2, L + 1)]
         lines = [f"def backward({', '.join([*caches, *weights])}, X, Y):"]
         if self.s.box == "dict":
             lines = ["def backward(params, cache, X, Y):"]
@@ -203,10 +239,11 @@ class Writer:
             if l == L:
                 lines.append(f"    dZ{l} = {self.delta(f'A{l}', Y, f'Z{l}')}")
             else:
-                lines.append(
-                    f"    dZ{l} = ({self.down(self.p(f'W{l + 1}'), f'dZ{l + 1}')}) * {self.s.hidden}_deriv(Z{l})"
-                )
-            lines.append(f"    dW{l} = {self.product(f'dZ{l}', f'A{l - 1}' if l > 1 else 'X')}{over}")
+                mask = f" * D{l}" if self.s.dropout else ""
+                error = self.down(self.p(f"W{l + 1}"), f"dZ{l + 1}")
+                lines.append(f"    dZ{l} = ({error}) * {self.s.hidden}_deriv(Z{l}){mask}")
+            L2 = self.L2(self.p(f"W{l}"))
+            lines.append(f"    dW{l} = {self.product(f'dZ{l}', f'A{l - 1}' if l > 1 else 'X')}{over}{L2}")
             lines.append(f"    db{l} = {self.db(f'dZ{l}')}{over}")
         made = [f"d{n}" for n in self.names]
         if self.s.box == "tuple":
@@ -233,10 +270,10 @@ class Writer:
     def train(self) -> list[str]:
         L, P = self.s.layers, ", ".join(self.names)
         G = ", ".join(f"d{n}" for n in self.names)
-        made = [f"{kind}{l}" for l in range(1, L + 1) for kind in "ZA"]
+        made = self.made
         lines = ["def train(X, Y, learning_rate, epochs):"]
         if self.s.box == "tuple":
-            handed = ", ".join([*made, *(f"W{l}" for l in range(2, L + 1))])
+            handed = ", ".join([*made, *(f"W{l}" for l in range(1 if self.s.decay else 2, L + 1))])
             return [
                 *lines,
                 f"    {P} = init_params()",

@@ -1,16 +1,18 @@
 """The doctor's own code: a guide that names every file, and one table of candidates that all files look facts up in."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pellucid.analysis import doctor
 from pellucid.analysis.doctor.available_values import AvailableValues
-from pellucid.analysis.doctor.candidates import FACTS, HIDDEN, LOSSES, OUTPUT, facts
+from pellucid.analysis.doctor.candidates import HIDDEN, LOSSES, OUTPUT, TWICE, Candidate
 from pellucid.analysis.doctor.naming import Quantity
-from pellucid.core.activations import Activation, slope, value
+from pellucid.core.arrays import Array
 
 FOLDER = Path(doctor.__file__ or "").parent
 FILES = {path.stem: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py")}
@@ -22,44 +24,48 @@ def test_the_reading_order_names_every_file_once() -> None:
 
 
 def test_no_file_asks_for_the_name_of_an_activation_or_a_loss() -> None:
-    names = "|".join(re.escape(f'"{name}"') for name in FACTS)
+    names = "|".join(re.escape(f'"{name}"') for name in (*(f.name for f in ALL), *LOSSES))
     for file, text in FILES.items():
         assert not re.search(rf"(==|!=| in \() ?({names})", text), file
 
 
-@pytest.mark.parametrize("f", [*HIDDEN, *OUTPUT], ids=str)
-def test_the_facts_about_an_activation_are_true(f: Activation) -> None:
-    known, z = facts(f), np.linspace(-3.0, 3.0, 12).reshape(4, 3)
-    a = value(f, z)
-    if "slope(" not in known.slope_code:
-        code = known.slope_code.format(Z="Z", A="A")
-        np.testing.assert_allclose(eval(code, {"Z": z, "A": a}), slope(f, z))
-    if known.bounded:
-        np.testing.assert_allclose(known.slope_from(a), slope(f, z))
-        assert np.ptp(value(f, np.array([[50.0, 1000.0]]))) < 1e-9
-    assert set(known.losses) | {known.slope_cancels or "squared error"} <= set(LOSSES)
+ALL = list({f.name: f for f in (*HIDDEN, *OUTPUT, *TWICE)}.values())
 
 
-@pytest.mark.parametrize("f", [f for f in OUTPUT if facts(f).slope_cancels], ids=str)
-def test_with_the_loss_that_cancels_its_slope_delta_is_a_minus_y(f: Activation) -> None:
-    loss = LOSSES[facts(f).slope_cancels]
+def central_difference(g: Callable[[Array], Any], z: Array, h: float = 1e-6) -> Array:
+    """The slope of a number g(z) by each entry of z."""
+    steps = h * np.eye(z.size).reshape(z.size, *z.shape)
+    return np.array([(g(z + step) - g(z - step)) / (2 * h) for step in steps]).reshape(z.shape)
+
+
+@pytest.mark.parametrize("f", ALL, ids=lambda f: f.name)
+def test_the_facts_about_an_activation_are_true(f: Candidate) -> None:
+    z, R = np.linspace(-3.0, 3.0, 12).reshape(4, 3), np.random.default_rng(0).normal(size=(4, 3))
+    a = f.value(z)
+    np.testing.assert_allclose(f.back(z, a, R), central_difference(lambda z: (f.value(z) * R).sum(), z), atol=1e-8)
+    if "slope(" not in f.slope_code and f.jacobian is None:
+        np.testing.assert_allclose(eval(f.slope_code.format(Z="Z", A="A"), {"Z": z, "A": a}), f.slope(z))
+    if f.bounded:
+        np.testing.assert_allclose(f.slope_from(a), f.slope(z))
+        assert np.ptp(f.value(np.array([[50.0, 1000.0]]))) < 1e-9
+    assert set(f.losses) | {f.slope_cancels or "squared error"} <= set(LOSSES)
+
+
+@pytest.mark.parametrize("f", [f for f in OUTPUT if f.slope_cancels], ids=lambda f: f.name)
+def test_with_the_loss_that_cancels_its_slope_delta_is_a_minus_y(f: Candidate) -> None:
+    loss = LOSSES[f.slope_cancels]
     z, y = np.random.default_rng(0).normal(size=(1, 4)), np.eye(4)[[2]]
-    h, numeric = 1e-6, np.zeros_like(z)
-    for k in range(z.size):
-        step = np.zeros_like(z)
-        step[0, k] = h
-        sides = [loss.value(value(f, z + sign * step), y) for sign in (1, -1)]
-        numeric[0, k] = (sides[0] - sides[1]) / (2 * h)
-    np.testing.assert_allclose(numeric, value(f, z) - y, rtol=1e-6, atol=1e-8)
+    numeric = central_difference(lambda z: loss.value(f.value(z), y), z)
+    np.testing.assert_allclose(numeric, f.value(z) - y, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_slope_of_a_candidate_loss_matches_its_central_difference(name: str) -> None:
-    rng, h = np.random.default_rng(1), 1e-6
-    a, y = rng.uniform(0.2, 0.8, (1, 3)), np.eye(3)[[1]]
-    sides = [[LOSSES[name].value(a + sign * h * np.eye(3)[[k]], y) for sign in (1, -1)] for k in range(3)]
-    numeric = [(above - below) / (2 * h) for above, below in sides]
-    np.testing.assert_allclose(LOSSES[name].slope(a, y)[0], numeric, rtol=1e-6)
+    a, y = np.random.default_rng(1).uniform(0.2, 0.8, (1, 3)), np.eye(3)[[1]]
+    numeric = central_difference(lambda a: LOSSES[name].value(a, y), a)
+    np.testing.assert_allclose(LOSSES[name].slope(a, y), numeric, rtol=1e-6)
+    code = LOSSES[name].slope_code.format(A="A", Y="Y")
+    np.testing.assert_allclose(eval(code, {"A": a, "Y": y, "np": np}), numeric, rtol=1e-6)
 
 
 def test_the_values_that_a_name_asks_for_are_found() -> None:

@@ -58,7 +58,7 @@ def test_the_healthy_example_is_healthy(pellucid: Command) -> None:
     ended = pellucid("doctor", patients.ROOT / "examples" / "my_network.py", "--json")
     result = json.loads(ended.out)
     assert (ended.code, result["healthy"], result["findings"]) == (0, True, [])
-    assert len(result["checked"]) == 8
+    assert len(result["compared"]) == 8
     assert result["notes"] == []
 
 
@@ -70,7 +70,7 @@ def test_text_for_people_tells_place_evidence_and_remedy(pellucid: Command) -> N
         "1 fault found",
         "1. layer 2, db: db2",
         "→ db2 = dZ2.sum(axis=1, keepdims=True)",
-        "examined and in order",
+        "compared and in order",
     ):
         assert needle in ended.out
     quiet = pellucid("doctor", path, "--quiet")

@@ -29,20 +29,23 @@ def doctor(file: str, as_json: bool, quiet: bool) -> None:
     only compute; your training, reading of files and printing runs only as far as PELLUCID, your functions, or the call
     of your training function need the data. Your functions are then tried on a small random batch.
 
-    Exit code: 0 healthy, 1 a fault was found, 2 the file cannot be used.
+    Exit code: 0 compared and healthy, 1 a fault was found, 2 the file cannot be used, 3 a gradient could not be compared
+    and no fault was found.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     diagnosis = doctor_file(file)
     if as_json:
-        print_json({"file": file, "healthy": diagnosis.healthy, **asdict(diagnosis)})
+        print_json({"file": file, **asdict(diagnosis)})
     else:
         _show(file, diagnosis, quiet=quiet)
     if not diagnosis.healthy:
-        raise Exit(1)
+        raise Exit(3 if diagnosis.healthy is None else 1)
 
 
 def _show(file: str, diagnosis: Diagnosis, *, quiet: bool) -> None:
     results, count = Out(), len(diagnosis.findings)
     said = "healthy" if diagnosis.healthy else f"{count} fault{'s' if count > 1 else ''} found"
+    if diagnosis.healthy is None:
+        said = "no fault found, but not every gradient was compared"
     results.line(f"{file}: {said}", bold=True)
     for number, finding in enumerate(diagnosis.findings, start=1):
         place = "" if finding.layer in (None, 0) else f"layer {finding.layer}, "
@@ -53,7 +56,11 @@ def _show(file: str, diagnosis: Diagnosis, *, quiet: bool) -> None:
         results.line(f"   → {finding.remedy}")
     if quiet:
         return
-    for title, lines in (("examined and in order", diagnosis.checked), ("notes", diagnosis.notes)):
+    for title, lines in (
+        ("compared and in order", diagnosis.compared),
+        ("not compared", diagnosis.not_compared),
+        ("notes", diagnosis.notes),
+    ):
         if lines:
             results.line()
             results.line(f"{title}:")

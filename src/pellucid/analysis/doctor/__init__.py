@@ -16,10 +16,11 @@ of the network so far, which every step reads and adds to).
 3. The forward pass is compared layer by layer. ``candidates`` (the activations and losses that are known, a row for
    each), ``forward`` (the user's numbers against the reference network's), ``helpers`` (softmax and one_hot on their
    own).
-4. The gradients are compared with differences of the user's own loss. ``backward`` (this step as a whole), ``loss``
-   (which loss it is), ``user_gradients`` (what backward returns), ``numeric_gradients`` (central differences),
-   ``known_mistakes`` (what each mistake is called, and its numbers), ``match_mistakes`` (the fewest mistakes that
-   give the user's numbers), ``findings`` (one finding for each cause).
+4. The gradients are compared with differences of the user's own loss, or of losses that they may be of. ``backward``
+   (this step as a whole), ``loss`` (which loss it is), ``user_gradients`` (what backward returns),
+   ``numeric_gradients`` (central differences), ``known_mistakes`` (what each mistake is called, and its numbers),
+   ``match_mistakes`` (the fewest mistakes that give the user's numbers), ``remedies`` (the right line in the user's
+   own names), ``findings`` (one finding for each cause).
 5. The step and the training are watched. ``update`` (does each parameter move against its gradient?),
    ``optimizer_state`` (momentum, and learning rates that are global names), ``training_loop`` (a few epochs on small
    data), ``inline_update`` (the step of a training function that updates by itself).

@@ -1,59 +1,136 @@
-"""The backward pass: the user's gradients against numeric gradients of the user's own loss, and what is wrong."""
+"""The backward pass: the user's gradients against differences of a loss of the user's output, and what is wrong."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.findings import Assessment, report_gradients
-from pellucid.analysis.doctor.loss import KnownLoss, as_number, recognise
-from pellucid.analysis.doctor.match_mistakes import explain
-from pellucid.analysis.doctor.naming import Quantity, quantity
-from pellucid.analysis.doctor.numeric_gradients import COARSE, Slopes, compare, numeric_gradients, precision
+from pellucid.analysis.doctor.loss import (
+    KnownLoss,
+    as_number,
+    candidate_losses,
+    candidates,
+    own_loss,
+    recognise,
+    scales,
+)
+from pellucid.analysis.doctor.match_mistakes import Evidence, explain
+from pellucid.analysis.doctor.naming import Arrays, Quantity, quantity
+from pellucid.analysis.doctor.numeric_gradients import (
+    COARSE,
+    Slopes,
+    compare,
+    numeric_gradients,
+    precision,
+    whole,
+    with_factor,
+)
 from pellucid.analysis.doctor.probe import targets
-from pellucid.analysis.doctor.reference_network import forward_pass, reference_network
+from pellucid.analysis.doctor.reference_network import reference_pass
+from pellucid.analysis.doctor.remedies import Remedies
 from pellucid.analysis.doctor.update import update_adds
 from pellucid.analysis.doctor.user_gradients import UserGradients, run_backward, target_forms, user_deltas
-from pellucid.core.activations import value
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
+
+
+@dataclass
+class Judgement:
+    """By what gradients are judged: the targets, and the slopes of the user's loss, or of each candidate loss."""
+
+    y: Array
+    known: KnownLoss | None  # which loss the user's function computes, where it is one of those that are known
+    own: Slopes | None = None  # the slopes of the user's loss
+    of_candidates: dict[str, Slopes] | None = None
+
+    def losses(self, exam: Examination, gradients: Arrays) -> Iterator[tuple[KnownLoss | None, Slopes]]:
+        """The losses by which the gradients may be judged, and their slopes."""
+        if self.own is not None:
+            yield self.known, self.own
+            return
+        of_candidates = self.of_candidates or {}
+        entire = {name: whole(exam, slopes) for name, slopes in of_candidates.items()}
+        for loss in candidates(exam, gradients, entire):
+            yield loss, with_factor(exam, of_candidates[loss.name], loss.scale, loss.decay)
 
 
 def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     """Compare every gradient; the findings say which is wrong and how."""
     y, labels = targets(exam, rng)
     tried = []
-    for form in target_forms(exam, "backward", y, labels):
-        available, _ = exam.forward()
-        tried.append(run_backward(exam, exam.with_targets(available, form, y)))
+    try:
+        for form in target_forms(exam, "backward", y, labels):
+            available, _ = exam.forward()
+            tried.append(run_backward(exam, exam.with_targets(available, form, y)))
+    except InputError as error:
+        exam.not_examined("the backward pass", str(error), "then run the doctor again")
+        return
     returned = [gradients for gradients in tried if gradients.as_returned]
-    loss_form, known = _examine_loss(exam, y, labels)
+    form, known = _examine_loss(exam, y, labels)
     if not returned:
         _report_failure(exam, tried[0])
         _examine_shallow(exam, y, labels, known)
         return
-    slopes = None if loss_form is None else numeric_gradients(exam, loss_form, y)
-    assessed = [(gradients, _assess(exam, gradients, y, known, slopes)) for gradients in returned]
+    judgement = _judgement(exam, y, form, known)
+    if judgement is None:
+        return
+    assessed = [(gradients, _assess(exam, gradients, judgement)) for gradients in returned]
     if all(assessment.faults for _, assessment in assessed) and update_adds(exam):
         negated = [gradients.negated() for gradients in returned]
-        assessed += [(gradients, _assess(exam, gradients, y, known, slopes)) for gradients in negated]
+        assessed += [(gradients, _assess(exam, gradients, judgement)) for gradients in negated]
     # where both forms of targets go through, the right one is that with which less is wrong
     gradients, assessment = min(assessed, key=lambda pair: (bool(pair[1].faults), pair[1].cost))
     exam.gradients_negated = not any(gradients is other for other in returned)
-    report_gradients(exam, assessment, gradients.as_returned, gradients.rows)
+    report_gradients(exam, assessment, gradients.as_returned, _remedies(exam, gradients, assessment, y))
+
+
+def _remedies(exam: Examination, gradients: UserGradients, assessment: Assessment, y: Array) -> Remedies | None:
+    if assessment.explanation is None or assessment.loss is None:
+        return None
+    deltas = user_deltas(exam, gradients)
+    for l, own in deltas.items():
+        exam.user_names[Quantity("dz", l)] = own.name
+    return Remedies(exam, gradients, assessment.explanation, assessment.loss, deltas, y)
+
+
+def _judgement(exam: Examination, y: Array, form: Any, known: KnownLoss | None) -> Judgement | None:
+    """The slopes to judge by; None, and said so, where there are none."""
+    if form is not None:
+        found = numeric_gradients(exam, lambda available, _: [own_loss(exam, form, y, available)])
+        judgement = Judgement(y, known, own=found[0] if found else {})
+    else:
+        found = numeric_gradients(exam, lambda _, result: candidate_losses(exam, y, result))
+        finite = {name: s for name, s in zip(LOSSES, found, strict=False) if _finite(s)}
+        judgement = Judgement(y, None, of_candidates=finite)
+    slopes = [judgement.own] if judgement.own is not None else list((judgement.of_candidates or {}).values())
+    slopes = [of_loss for of_loss in slopes if _finite(of_loss)]
+    exam.flat = [q for q in exam.paths if not any(np.any(s[q.gradient][1]) for s in slopes if q.gradient in s)]
+    if not slopes or len(exam.flat) == len(exam.paths):
+        why = "no loss of the output changes as it should when the parameters that init makes are changed a little"
+        exam.not_examined("the gradients", why, "let forward take its parameters as arguments, and give loss=…")
+        return None
+    return judgement
+
+
+def _finite(slopes: Slopes) -> bool:
+    return bool(slopes) and all(np.isfinite(slope).all() for _, slope in slopes.values())
 
 
 def _examine_loss(exam: Examination, y: Array, labels: Any) -> tuple[Any, KnownLoss | None]:
     """The form of the targets that the loss takes, None where there is no loss to go by; and which loss it is."""
+    remedy = "the gradients are compared with the slopes of losses that they may be of; give loss=… to be sure"
     if "loss" not in exam.functions:
-        exam.notes.append("no loss function was found: the gradients are judged by the losses that fit the output")
+        exam.not_examined("the loss", "no function looks like it", remedy)
         return None, None
     available, _ = exam.forward()
     try:
         exam.functions.bind("loss", exam.with_targets(available, y, y))
     except InputError as error:
-        exam.notes.append(f"the loss was not examined: {error}")
+        exam.not_examined("the loss", str(error), remedy)
         return None, None
     failure = works = None
     for form in target_forms(exam, "loss", y, labels):
@@ -66,38 +143,71 @@ def _examine_loss(exam: Examination, y: Array, labels: Any) -> tuple[Any, KnownL
             if known is not None:
                 return form, known
     if works is None and failure is not None:
-        exam.add_failure("loss", failure, Quantity("loss", 0))
+        exam.add_failure("loss", failure)
     elif works is None:
-        evidence, remedy = "it returned no finite number", "return one number, the mean loss"
-        exam.add(Quantity("loss", 0), "the loss is no number", evidence, remedy)
+        exam.not_examined("the loss", "it returned no finite number", remedy)
     return works, None
 
 
-def _assess(
-    exam: Examination, gradients: UserGradients, y: Array, known: KnownLoss | None, slopes: Slopes | None
+def _assess(exam: Examination, gradients: UserGradients, judgement: Judgement) -> Assessment:
+    """How gradients compare with the slopes of the loss that is nearest, and what explains them."""
+    tried = []
+    for loss, slopes in judgement.losses(exam, gradients.as_returned):
+        differs, compared = compare(exam, gradients.as_returned, slopes)
+        tried.append((Assessment(loss, compared, differs), slopes))
+        if not differs:
+            break
+    tried.sort(key=lambda pair: len(pair[0].differs))
+    assessment, slopes = tried[0]
+    if not assessment.differs and exam.forward_matches:
+        return assessment
+    explained = [_explained(exam, gradients, judgement, *pair) for pair in _nearest(exam, tried)]
+    return min(explained, key=lambda other: other.cost, default=assessment)
+
+
+def _nearest(exam: Examination, tried: list[tuple[Assessment, Slopes]]) -> Iterator[tuple[Assessment, Slopes]]:
+    """Of each loss with which the gradients may be explained the nearest form: a mean, where no gradient tells."""
+    fits = exam.output.losses if exam.output is not None else tuple(LOSSES)
+    total = len(exam.paths)
+    seen = set()
+    for assessment, slopes in tried:
+        loss = assessment.loss
+        if loss is None:
+            yield assessment, slopes
+        elif loss.own or (loss.name not in seen and (loss.name in fits or len(assessment.differs) < total)):
+            seen.add(loss.name)
+            yield assessment, slopes
+
+
+def _explained(
+    exam: Examination, gradients: UserGradients, judgement: Judgement, assessment: Assessment, slopes: Slopes
 ) -> Assessment:
-    """How gradients compare with the numeric ones, and an explanation layer by layer where there is one."""
-    assessment = Assessment()
-    if slopes is not None:
-        assessment.differs, assessment.compared = compare(exam, gradients.as_returned, slopes)
-    explainable = exam.net is not None and exam.output is not None and (known is not None or slopes is None)
-    if explainable and (assessment.differs or not assessment.compared or not exam.forward_matches):
-        deltas = user_deltas(exam, gradients)
-        assessment.explanations, assessment.reversed_order = explain(exam, gradients.rows, y, known, deltas)
-        if exam.forward_matches and precision(exam) is COARSE and not assessment.faults:
-            assessment.differs = {}  # right to the last digit by formula: the differences are too coarse
+    """The assessment with an explanation layer by layer, where the loss is known."""
+    loss = assessment.loss
+    if loss is None:
+        return assessment
+    rows = {q: exam.layout.to_outputs_first(s) if q.kind == "dW" else np.ravel(s)
+            for q, s in whole(exam, slopes).items()}  # fmt: skip
+    evidence = Evidence(judgement.y, loss, user_deltas(exam, gradients), rows)
+    assessment.explanation = explain(exam, gradients.rows, evidence)
+    common = assessment.explanation.common_factor
+    if common is not None and not loss.own and judgement.of_candidates:
+        other = replace(loss, scale=loss.scale * common)
+        if any(abs(other.scale - c) < 1e-4 * c for c in scales(exam)):
+            again = with_factor(exam, judgement.of_candidates[loss.name], other.scale, other.decay)
+            differs, compared = compare(exam, gradients.as_returned, again)
+            return _explained(exam, gradients, judgement, Assessment(other, compared, differs), again)
+    if exam.forward_matches and precision(exam) is COARSE and not assessment.faults:
+        assessment.differs = {}  # right to the last digit by formula: the differences are too coarse
     return assessment
 
 
 def _report_failure(exam: Examination, gradients: UserGradients) -> None:
     failure, depth = gradients.result.failure, _layers_of_backward(exam)
     if failure is None:
-        exam.add(
-            "dW",
-            "backward returns no gradients whose names say what they are",
-            f"it returns {', '.join(map(str, exam.functions.returns('backward', gradients.result)))}",
-            "return dW1, db1, dW2, db2, … under these names, or a dict with them as keys",
-        )
+        names = ", ".join(map(str, exam.functions.returns("backward", gradients.result)))
+        remedy = "return dW1, db1, dW2, db2, … under these names, or a dict with them as keys"
+        exam.not_examined("the gradients", f"backward returns {names}, which does not say what they are", remedy)
     elif depth < exam.layers:
         missing = ", ".join(f"dW{l}, db{l}" for l in range(depth + 1, exam.layers + 1))
         exam.add(
@@ -107,9 +217,7 @@ def _report_failure(exam: Examination, gradients: UserGradients) -> None:
             f"start from dZ{exam.layers}, and return {missing} too",
         )
     else:
-        taken = [quantity(name) for _, name in exam.functions.arguments("backward")]
-        layer = max((q.layer for q in taken if q is not None and q.kind in "za"), default=None)
-        exam.add_failure("backward", failure, "dW" if layer is None else Quantity("dW", layer))
+        exam.add_failure("backward", failure)
 
 
 def _layers_of_backward(exam: Examination) -> int:
@@ -132,22 +240,20 @@ def _examine_shallow(exam: Examination, y: Array, labels: Any, known: KnownLoss 
     if exam.array("b", exam.layers) is not None:
         arrays[Quantity("b", depth)] = rng.normal(0.0, 0.3, np.shape(exam.array("b", exam.layers)))
     hidden = [layer.activation for layer in exam.net.layers[: depth - 1]]
-    net = reference_network(arrays, exam.layout, sizes, hidden)
-    trace = forward_pass(net, exam.X)
-    trace.a[-1][...] = value(exam.output, trace.z[-1])
+    net = reference_pass(arrays, exam.layout, hidden, exam.X)
+    net.a[-1] = exam.output.value(net.z[-1])
     parameters, paths = {str(q): array for q, array in arrays.items()}, {q: (str(q),) for q in arrays}
     small = replace(exam, findings=[], user_names={}, parameters=parameters, paths=paths, layers=depth, sizes=sizes)
-    small.net, small.trace = net, trace
+    small.net = net
     for l in range(1, depth + 1):
-        arrays[Quantity("z", l)] = exam.layout.from_rows(trace.z[l - 1])
-        arrays[Quantity("a", l)] = exam.layout.from_rows(trace.a[l])
+        arrays[Quantity("z", l)] = exam.layout.from_rows(net.z[l - 1])
+        arrays[Quantity("a", l)] = exam.layout.from_rows(net.a[l])
     available = small.available.extended(arrays=arrays, X=exam.layout.from_rows(exam.X), samples=exam.m)
     for form in target_forms(exam, "backward", y, labels):
         gradients = run_backward(small, exam.with_targets(available, form, y))
-        if gradients.as_returned:
-            assessment = Assessment()
-            deltas = user_deltas(small, gradients)
-            assessment.explanations, assessment.reversed_order = explain(small, gradients.rows, y, known, deltas)
-            report_gradients(small, assessment, gradients.as_returned, gradients.rows)
+        if gradients.as_returned and known is not None:
+            explanation = explain(small, gradients.rows, Evidence(y, known, user_deltas(small, gradients), {}))
+            assessment = Assessment(known, explanation=explanation)
+            report_gradients(small, assessment, gradients.as_returned, _remedies(small, gradients, assessment, y))
             exam.findings.extend(finding for finding in small.findings if finding not in exam.findings)
             return

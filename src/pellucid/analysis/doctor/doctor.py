@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.backward import examine_backward
-from pellucid.analysis.doctor.candidates import facts
+from pellucid.analysis.doctor.candidates import SOFTMAX
 from pellucid.analysis.doctor.dataflow import examine_dataflow
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.forward import examine_forward
@@ -29,16 +29,22 @@ from pellucid.core.errors import InputError
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the doctor found: no findings, or one for each cause; ``checked`` is what was examined and is in order."""
+    """What the doctor found, and how far it came.
+
+    Attributes:
+        findings: one for each cause; none where nothing is wrong.
+        compared: what was compared and is in order.
+        not_compared: what was not, each with the reason and a remedy.
+        notes: what else there is to know.
+        healthy: False where there are findings; True where every gradient was compared and nothing is wrong; None
+            where a gradient could not be compared, so that nobody knows.
+    """
 
     findings: list[Finding]
-    checked: list[str]
+    compared: list[str]
+    not_compared: list[str]
     notes: list[str]
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
+    healthy: bool | None
 
     def __str__(self) -> str:
         lines = []
@@ -46,7 +52,8 @@ class Diagnosis:
             place = "" if finding.layer is None else f"layer {finding.layer}: "
             lines += [f"{number}. {place}{finding.fault}", f"   {finding.evidence}", f"   remedy: {finding.remedy}"]
         if self.healthy:
-            lines.append("healthy: " + "; ".join(self.checked))
+            lines.append("healthy: " + "; ".join(self.compared))
+        lines += [f"not compared: {line}" for line in self.not_compared]
         return "\n".join(lines)
 
 
@@ -113,14 +120,13 @@ def doctor_file(path: str) -> Diagnosis:
 
 
 def _examine(functions: UserFunctions) -> Diagnosis:
-    exam, rng = Examination(functions), np.random.default_rng(0)
     state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
     np.random.seed(0)  # noqa: NPY002
     namespace, before = functions.namespace, dict(functions.namespace)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _examine_parts(exam, rng)
+            exam = _examined(functions)
     finally:
         np.random.set_state(state)  # noqa: NPY002
         random.setstate(python_state)
@@ -129,7 +135,28 @@ def _examine(functions: UserFunctions) -> Diagnosis:
                 del namespace[name]
             namespace.update(before)
     notes = [*exam.notes, *(functions.file.notes if functions.file is not None else [])]
-    return Diagnosis(exam.findings, exam.checked, list(dict.fromkeys(notes)))
+    healthy = False if exam.findings else True if exam.gradients_compared else None
+    return Diagnosis(exam.findings, exam.compared, exam.not_compared, list(dict.fromkeys(notes)), healthy)
+
+
+def _examined(functions: UserFunctions) -> Examination:
+    """The examination; where the doctor chose how many outputs there are, with one, if less is wrong with that."""
+    for seed in range(3):
+        exam = Examination(functions)
+        _examine_parts(exam, np.random.default_rng(seed))
+        if (
+            not exam.flat or exam.findings
+        ):  # with other numbers, a layer of ReLUs may be open that is closed for all samples
+            break
+    if exam.gradients_compared or not exam.chose_sizes or exam.sizes[-1] == 1:
+        return exam
+    one = Examination(functions, file_sizes=[*exam.sizes[:-1], 1])
+    _examine_parts(one, np.random.default_rng(0))
+    is_better = one.gradients_compared or (exam.findings and 0 < len(one.findings) < len(exam.findings))
+    if not is_better or one.output is SOFTMAX:
+        return exam
+    one.notes.append("the network was examined with one output: with several, its functions do not go together")
+    return one
 
 
 def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
@@ -149,7 +176,7 @@ def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
     examine_sample_count(exam)
     exam.user_data = exam.user_data or user_data(exam.functions, exam.sizes[0])
     _examine_forward(exam)
-    exam.regression = exam.regression or (exam.output is not None and not facts(exam.output).for_classes)
+    exam.regression = exam.regression or (exam.output is not None and not exam.output.for_classes)
     examine_helpers(exam)
     examine_backward(exam, rng)
     examine_update(exam, rng)

@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
+from pellucid.analysis.doctor.candidates import Candidate
 from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
-from pellucid.analysis.doctor.reference_network import Layout
-from pellucid.analysis.doctor.sandbox import CallResult, Failure
+from pellucid.analysis.doctor.reference_network import Layout, Reference
+from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.finding import Finding
-from pellucid.core.activations import Activation
 from pellucid.core.arrays import AnyArray, Array
-from pellucid.core.network import Network
-from pellucid.core.trace import Trace
 
 # one way to read the weights' shapes: layout, sizes, a batch, the result of its forward pass
 Reading = tuple[Layout, list[int], Array, CallResult]
@@ -26,7 +24,9 @@ class Examination:
 
     functions: UserFunctions
     findings: list[Finding] = field(default_factory=list)
-    checked: list[str] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)  # what was compared, and is in order
+    not_compared: list[str] = field(default_factory=list)  # what was not, why, and what would make it possible
+    gradients_compared: bool = False  # whether every gradient was
     notes: list[str] = field(default_factory=list)
     # set by probe.py
     initial: Any = None  # what init returned
@@ -44,11 +44,11 @@ class Examination:
     regression: bool = False  # whether the targets are values to regress
     # set by the forward pass
     forward_result: CallResult = field(default_factory=CallResult)
-    output: Activation | None = None
-    net: Network | None = None  # the reference network, with the user's weights
-    trace: Trace | None = None  # the intended z and a
+    output: Candidate | None = None
+    net: Reference | None = None  # the reference network, with the user's weights, and the intended z and a
     forward_matches: bool = False  # whether the user's own forward pass makes the same numbers
     user_names: dict[Quantity, str] = field(default_factory=dict)  # what the user calls z and a
+    flat: list[Quantity] = field(default_factory=list)  # parameters with which no loss changes at all
     gradients_negated: bool = False  # whether backward gives −gradients, from y − a, which the update then adds
 
     def add(self, about: str | Quantity, fault: str, evidence: str, remedy: str, *, layer: int | None = None) -> None:
@@ -59,8 +59,17 @@ class Examination:
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def add_failure(self, role: str, failure: Failure, about: str | Quantity) -> None:
-        """Note that a function stops with an error: unless a finding has shown that line already."""
+    def not_examined(self, what: str, why: str, remedy: str) -> None:
+        """Note that something could not be compared, why, and what would make it possible."""
+        line = f"{what}: because {why}; {remedy}"
+        if line not in self.not_compared:
+            self.not_compared.append(line)
+
+    def add_failure(self, role: str, failure: Failure) -> None:
+        """Note that a function stops with an error: with the finding that has shown that line, else as not examined.
+
+        The doctor made the call, with sizes and data of its own, so that the error is no fault of the user's yet.
+        """
         shown = [k for k, f in enumerate(self.findings) if f"line {failure.line}:" in f.evidence]
         if failure.line is not None and shown:
             known = self.findings[shown[0]]
@@ -68,12 +77,19 @@ class Examination:
                 evidence = f"{known.evidence}; running it raises {failure.error}"
                 self.findings[shown[0]] = replace(known, evidence=evidence)
             return
-        fault = f"{self.functions.name_of(role)} stops with an error"
-        self.add(about, fault, failure.text, "mend that line; then run the doctor again to see what comes after it")
+        why = f"it stops with an error when the doctor calls it with numbers of its own ({failure.text})"
+        self.not_examined(self.functions.name_of(role), why, _remedy(failure))
 
     def without_findings(self, **changes: Any) -> "Examination":
         """A copy to try something with: what is found there is not reported."""
-        return replace(self, findings=[], checked=[], notes=[], **changes)
+        return replace(self, findings=[], compared=[], not_compared=[], notes=[], **changes)
+
+    @property
+    def chose_sizes(self) -> bool:
+        """Whether the sizes of the network are the doctor's own choice: init takes them, and nothing tells them."""
+        told = "sizes" in self.functions.options or self.user_data is not None or bool(self.file_sizes)
+        takes = "init" in self.functions and bool(self.functions.required("init"))
+        return bool(self.sizes) and takes and not told
 
     @property
     def m(self) -> int:
@@ -94,11 +110,10 @@ class Examination:
         return self.user_names.get(Quantity(kind, l), f"{kind.upper()}{l}" if l else "X")
 
     @property
-    def reference(self) -> tuple[Network, Trace]:
-        """The reference network and its trace, for the parts that run only where they are known."""
+    def reference(self) -> Reference:
+        """The reference network and its pass, for the parts that run only where they are known."""
         assert self.net is not None
-        assert self.trace is not None
-        return self.net, self.trace
+        return self.net
 
     def resolved(self, q: Quantity) -> Quantity:
         """A quantity whose layer is a number."""
@@ -143,6 +158,7 @@ class Examination:
         out = self.output_of(result)
         if out is not None:
             available.by_meaning["output"] = out
+            available.arrays.setdefault(Quantity("a", self.layers), out)
         boxes = [part for _, part in parts if isinstance(part, dict | list | tuple)]
         caches = [part for name, part in parts if name is not None and meaning(name) == "cache"]
         if len(boxes) > 1 and not caches:
@@ -163,3 +179,14 @@ class Examination:
             return named[0]
         others = [a for label, a in found if quantity(label) is None]
         return (others or [a for _, a in found] or [None])[-1]
+
+
+def _remedy(failure: Failure) -> str:
+    """What to do about a call that stops: by the kind of its error."""
+    if issubclass(failure.kind, OSError):
+        return "put that file beside the code"
+    if issubclass(failure.kind, NameError | ImportError):
+        return "see in the notes what was not run, and make it run: install the module, put the data there"
+    if failure.kind is TooLongError:
+        return "let it end sooner, for small data at least"
+    return "if it gets through where you call it, give the doctor the same: PELLUCID = dict(sizes=…, X=…, y=…)"

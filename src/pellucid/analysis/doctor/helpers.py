@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from pellucid.analysis.doctor.candidates import SOFTMAX
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, at, meaning, replaced
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import run
-from pellucid.core.activations import Softmax
 
 LARGE = 1000.0  # a score whose exponential is more than a float can hold
 
@@ -15,7 +15,7 @@ def examine_helpers(exam: Examination) -> None:
     """Try softmax and one_hot where they are there, or the whole forward pass with large scores where they are not."""
     if "softmax" in exam.functions:
         _examine_softmax(exam)
-    elif exam.output == Softmax():
+    elif exam.output is SOFTMAX:
         _examine_large_scores(exam)
     if "one_hot" in exam.functions:
         _examine_one_hot(exam)
@@ -27,9 +27,9 @@ def _examine_softmax(exam: Examination) -> None:
     function = exam.functions["softmax"]
     result = run(lambda: function(scores.copy()), exam.functions.path)
     if result.failure is not None and "TypeError" not in result.failure.error:
-        exam.add_failure("softmax", result.failure, "a")
+        exam.add_failure("softmax", result.failure)
     elif result.failure is None and np.isfinite(np.asarray(result.value, np.float64)).all():
-        exam.checked.append("softmax, also of scores as large as 1000")
+        exam.compared.append("softmax, also of scores as large as 1000")
     elif result.failure is None:
         _report_overflow(exam, "softmax", f"softmax of the scores {LARGE:.0f}, 0, {-LARGE:.0f}")
 
@@ -63,7 +63,7 @@ def _examine_one_hot(exam: Examination) -> None:
     shape, expected = np.shape(result.value), exam.layout.from_rows(np.eye(classes)[labels])
     remedy = f"return np.eye(classes)[Y]{'.T' if exam.layout.columns else ''}"
     if result.failure is not None:
-        exam.add_failure("one_hot", result.failure, "y")
+        exam.add_failure("one_hot", result.failure)
     elif len(shape) == 2 and classes - 1 in shape and classes not in shape:
         exam.add(
             "y",
@@ -75,4 +75,4 @@ def _examine_one_hot(exam: Examination) -> None:
     elif shape == expected.shape and not close(result.value, expected):
         exam.add("y", "one_hot does not put its ones where the labels say", f"labels {labels.tolist()}", remedy)
     else:
-        exam.checked.append("one_hot, also of labels that lack a class")
+        exam.compared.append("one_hot, also of labels that lack a class")

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from pellucid.analysis.doctor.candidates import facts
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity, at
-from pellucid.analysis.doctor.reference_network import reference_network
-from pellucid.analysis.layer_health import layer_health
+from pellucid.analysis.doctor.reference_network import reference_pass
+from pellucid.analysis.layer_health import FLAT
 
 SATURATED = 0.5  # the share of saturated activations above which the start is too wide
 
@@ -19,22 +18,23 @@ def examine_initial_weights(exam: Examination) -> None:
     weights = {q: at(exam.initial, path) for q, path in exam.paths.items()}
     if any(np.shape(array) != np.shape(exam.array(*q)) for q, array in weights.items()):
         return
-    net = reference_network(weights, exam.layout, exam.sizes, hidden)
     X = np.abs(exam.X) if exam.user_data is None else exam.user_data[0][:200].astype(np.float64)
     size = np.sqrt((X * X).mean(axis=0)).max()
     if size > 2:  # that the inputs are large is another matter
         X = X / size
-    health = layer_health(net, X, np.zeros((len(X), exam.sizes[-1])))
-    for l, layer in enumerate(health, start=1):
-        if layer.saturated > SATURATED:
+    net, bounded = reference_pass(weights, exam.layout, hidden, X), [f for f in hidden if f.bounded]
+    for l, (layer, z) in enumerate(zip(net.layers, net.z, strict=True), start=1):
+        f = layer.activation
+        saturated = np.mean(f.slope(z) < FLAT * f.slope(np.zeros((1, 1)))) if f.bounded else 0.0
+        if saturated > SATURATED:
             W = weights[Quantity("W", l)]
             exam.add(
                 Quantity("W", l),
-                f"the start is too wide: layer {l}'s {hidden[l - 1].name}s are saturated from the first step on",
-                f"{100 * layer.saturated:.0f} % of the activations stand where the slope is below 5 % of its "
+                f"the start is too wide: layer {l}'s {f.name}s are saturated from the first step on",
+                f"{100 * saturated:.0f} % of the activations stand where the slope is below 5 % of its "
                 f"greatest; W{l} has a root mean square of {np.sqrt(np.mean(np.square(W))):.3g}",
                 f"W{l} = rng.standard_normal({np.shape(W)}) / np.sqrt({exam.sizes[l - 1]})",
             )
             return
-    if any(layer.saturated for layer in health) or any(facts(f).bounded for f in hidden):
-        exam.checked.append("the start: hidden neurons are not saturated")
+    if bounded:
+        exam.compared.append("the start: hidden neurons are not saturated")

@@ -99,7 +99,8 @@ def examine_inline_step(exam: Examination, steps: list[Step]) -> None:
     sign = -1 if exam.gradients_negated else 1
     directions = _directions(steps[0], sign) if steps else {}
     if not directions:
-        exam.notes.append(f"no update function was found, and {train}'s own step could not be watched")
+        why = f"no function looks like it, and {train}'s own step could not be watched"
+        exam.not_examined("the update", why, "give update=…")
         return
     uphill = sorted(q for q, direction in directions.items() if direction > 0)
     downhill = [q for q, direction in directions.items() if direction == -1]
@@ -116,7 +117,7 @@ def examine_inline_step(exam: Examination, steps: list[Step]) -> None:
             evidence = f"{_line(exam, q)}{q} is the same after {len(steps)} steps, and {q.gradient} is not 0"
             exam.add(q, f"{train} leaves {q} as it is", evidence, descent(q))
     if len(downhill) == len(directions):
-        exam.checked.append(f"the update in {train}: every parameter moves against its own gradient")
+        exam.compared.append(f"the update in {train}: every parameter moves against its own gradient")
     elif not uphill and not still:
         exam.notes.append(f"the update in {train} is more than plain gradient descent: only its direction was examined")
 

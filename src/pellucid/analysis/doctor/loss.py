@@ -1,22 +1,40 @@
-"""The loss: which known one the user's function computes, told from its values."""
+"""The loss: which known one the user's function computes, or, where there is none, which one the gradients are of."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import is_array, with_arrays
+from pellucid.analysis.doctor.naming import Arrays, Quantity, is_array, with_arrays
+from pellucid.analysis.doctor.reference_network import factor
+from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array
+
+DECAYS = re.compile(r"l2\w*|lambd?\w*|lam|reg(?!ress)\w*|(weight_?)?decay|wd", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class KnownLoss:
-    """A loss: ``scale`` times the sum over samples and outputs of the candidate ``name``; 1/m makes it a mean."""
+    """A loss: ``scale`` times the sum over samples and outputs of the candidate ``name``; 1/m makes it a mean.
+
+    ``decay`` / 2 times the sum of all squared weights is added: L2 regularisation. ``own`` says that the user's loss
+    function computes it: else it is a candidate, of which the gradients may be.
+    """
 
     name: str
     scale: float
+    decay: float = 0.0
+    own: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} with L2" if self.decay else self.name
 
 
 def as_number(value: Any) -> float | None:
@@ -26,28 +44,72 @@ def as_number(value: Any) -> float | None:
     return float(np.mean(value))
 
 
+def own_loss(exam: Examination, form: Any, y: Array, available: AvailableValues) -> float:
+    """What the user's loss function returns, not a number where it returns none."""
+    number = as_number(exam.functions.call("loss", exam.with_targets(available, form, y)).value)
+    return np.nan if number is None else number
+
+
+def candidate_losses(exam: Examination, y: Array, result: CallResult) -> list[float]:
+    """Every candidate loss of the output that the user's forward pass made."""
+    out = exam.output_of(result)
+    if out is None:
+        return [np.nan] * len(LOSSES)
+    a = exam.layout.to_rows(out)
+    return [candidate.value(a, y) for candidate in LOSSES.values()]
+
+
 def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
     """The loss that the user's function computes, from its values at several parameters; None for another one."""
-    ratios: dict[str, list[float]] = {name: [] for name in LOSSES}
-    for scale in (0.7, 1.0, 1.3):
-        available, result = exam.forward(_scaled(exam, scale))
-        out = None if result.failure is not None else exam.output_of(result)
-        if out is None:
+    values, sizes, squares = [], [], []
+    for scale in (0.7, 0.9, 1.0, 1.15, 1.3):
+        parameters = with_arrays(exam.parameters, exam.paths, partial(_times, scale))
+        available, result = exam.forward(parameters)
+        if result.failure is not None:
             return None
-        result = exam.functions.call("loss", exam.with_targets(available, form, y))
-        loss = None if result.failure is not None else as_number(result.value)
-        if loss is None or not np.isfinite(loss):
-            return None
-        a = exam.layout.to_rows(out)
-        for name, candidate in LOSSES.items():
-            size = candidate.value(a, y)
-            ratios[name].append(loss / size if size and np.isfinite(size) else np.nan)
-    for name, found in ratios.items():
-        middle = found[1]
-        if np.isfinite(found).all() and middle > 0 and np.ptp(found) <= 1e-4 * middle:
-            return KnownLoss(name, middle)
+        values.append(own_loss(exam, form, y, available))
+        sizes.append(candidate_losses(exam, y, result))
+        squares.append(sum(np.sum(np.square(array)) for q, array in exam.arrays(parameters).items() if q.kind == "W"))
+    losses, halves = np.array(values), np.array(squares) / 2
+    if not np.isfinite(losses).all():
+        return None
+    for decays, tolerance in ((False, 1e-4), (True, 1e-7)):
+        for name, size in zip(LOSSES, np.array(sizes).T, strict=True):
+            A = np.stack([size, halves], axis=1) if decays else size[:, np.newaxis]
+            if not np.isfinite(A).all() or not size.any():
+                continue
+            found = np.linalg.lstsq(A, losses, rcond=None)[0]
+            if found[0] > 0 and np.abs(A @ found - losses).max() <= tolerance * np.abs(losses).max():
+                return KnownLoss(name, float(found[0]), float(found[1]) if decays else 0.0, own=True)
     return None
 
 
-def _scaled(exam: Examination, scale: float) -> Any:
-    return with_arrays(exam.parameters, exam.paths, lambda _, array: scale * np.asarray(array))
+def _times(scale: float, _: Quantity, array: Any) -> Array:
+    return np.asarray(scale * np.asarray(array))
+
+
+def scales(exam: Examination) -> list[float]:
+    """The factors with which a loss may be written: a sum or a mean, over the outputs too, halved or doubled."""
+    m, k = exam.m, exam.sizes[-1]
+    return list(dict.fromkeys(c / n / o for o in (1, k) for n in (m, 1) for c in (1.0, 0.5, 2.0)))
+
+
+def candidates(exam: Examination, gradients: Arrays, slopes: dict[str, Arrays]) -> Iterator[KnownLoss]:
+    """The losses of which the gradients may be, from whole slopes of each candidate: with the L2 that would explain a
+    dW, or that a name in the file tells.
+    """
+    for (name, of), scale in product(slopes.items(), scales(exam)):
+        decays = {0.0: None}
+        for q, slope in of.items():
+            if q.kind == "dW" and q in gradients and np.shape(gradients[q]) == np.shape(slope):
+                c = factor(np.asarray(gradients[q]) - scale * slope, np.asarray(exam.array(*q.parameter)))
+                decays |= {c: None} if c is not None and c > 1e-9 else {}
+        for value in _named_decays(exam):
+            decays |= dict.fromkeys((value, value / exam.m, 2 * value))
+        yield from (KnownLoss(name, scale, decay) for decay in decays)
+
+
+def _named_decays(exam: Examination) -> list[float]:
+    """The values of names such as lambd and reg."""
+    names = exam.functions.namespace.items()
+    return [float(v) for n, v in names if DECAYS.fullmatch(n) and isinstance(v, int | float) and 0 < v < 1e3]

@@ -1,17 +1,20 @@
-"""Numeric gradients: central differences of the user's own loss, and which of the user's gradients differ from them."""
+"""Numeric gradients: central differences of a loss, and which of the user's gradients differ from them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.loss import as_number
 from pellucid.analysis.doctor.naming import Arrays, Quantity, at, replaced
+from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import AnyArray, Array
 
-ENTRIES = 40  # of each array are compared with differences of the loss
+WHOLE = 150  # entries up to which an array is compared with differences of the loss entry by entry
+ENTRIES = 40  # that are compared of a larger one
 
+Measure = Callable[[AvailableValues, CallResult], list[float]]  # losses, of what forward has made
 Slopes = dict[Quantity, tuple[AnyArray, Array]]  # of each gradient: places in the flat array, and the slopes there
 
 
@@ -32,25 +35,43 @@ def precision(exam: Examination) -> Precision:
     return FINE if np.asarray(exam.output_of(exam.forward_result)).dtype.itemsize >= 8 else COARSE
 
 
-def numeric_gradients(exam: Examination, form: Any, y: Array) -> Slopes:
-    """(L(θ + h) − L(θ − h)) / 2h of the user's loss L, for some entries of each parameter."""
+def numeric_gradients(exam: Examination, measure: Measure) -> list[Slopes]:
+    """(L(θ + h) − L(θ − h)) / 2h of each loss L that is measured, for some entries of each parameter."""
     rng, h = np.random.default_rng(0), precision(exam).step
-    slopes: Slopes = {}
+    found: list[Slopes] = []
     for q, path in sorted(exam.paths.items()):
         array = np.asarray(at(exam.parameters, path), np.float64)
-        places = rng.choice(array.size, min(array.size, ENTRIES), replace=False)
-        losses = np.full((len(places), 2), np.nan)
-        for k, place in enumerate(places):
-            for side, step in enumerate((h, -h)):
+        count = array.size if array.size <= WHOLE else ENTRIES
+        places = np.sort(rng.choice(array.size, count, replace=False))
+        slopes = []
+        for place in places:
+            sides = []
+            for step in (h, -h):
                 changed = array.copy()
                 changed.flat[place] += step
                 available, result = exam.forward(replaced(exam.parameters, path, changed))
                 if result.failure is not None:
-                    return slopes
-                loss = as_number(exam.functions.call("loss", exam.with_targets(available, form, y)).value)
-                losses[k, side] = np.nan if loss is None else loss
-        slopes[q.gradient] = places, (losses[:, 0] - losses[:, 1]) / (2 * h)
-    return slopes
+                    return found
+                sides.append(np.array(measure(available, result)))
+            slopes.append((sides[0] - sides[1]) / (2 * h))
+        for k, column in enumerate(np.array(slopes).T):
+            found += [{}] if len(found) <= k else []
+            found[k][q.gradient] = places, column
+    return found
+
+
+def with_factor(exam: Examination, slopes: Slopes, scale: float, decay: float) -> Slopes:
+    """The slopes of ``scale`` times the same loss, with L2 regularisation."""
+    return {
+        q: (places, scale * slope + (decay * np.ravel(exam.array(*q.parameter))[places] if q.kind == "dW" else 0.0))
+        for q, (places, slope) in slopes.items()
+    }
+
+
+def whole(exam: Examination, slopes: Slopes) -> Arrays:
+    """The gradients of which every entry is known."""
+    shapes = {q: np.shape(exam.array(*q.parameter)) for q in slopes}
+    return {q: s.reshape(shapes[q]) for q, (places, s) in slopes.items() if len(places) == np.prod(shapes[q])}
 
 
 def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[Quantity, tuple[int, int, float]], int]:

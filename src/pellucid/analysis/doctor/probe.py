@@ -28,7 +28,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
     )
     result = _init(exam)
     if result.failure is not None:
-        exam.add_failure("init", result.failure, "W")
+        exam.add_failure("init", result.failure)
         return False
     names: list[str | None] = functions.returns("init", result) if "init" in functions else [None]
     named = {q: path for q, path in array_paths(result.value, names).items() if q.kind in "Wb"}
@@ -138,12 +138,12 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
     if exam.readings:
         return True
     if exam.forward_result.failure is not None:
-        exam.add_failure("forward", exam.forward_result.failure, "z")
+        exam.add_failure("forward", exam.forward_result.failure)
     else:
         m, k, L = exam.m, exam.sizes[-1], exam.layers
         evidence = f"with {m} samples and {k} outputs it should hold {m} × {k} numbers"
         remedy = f"return A{L}, the last layer's activation"
-        exam.add(Quantity("a", L), "forward returns nothing of the output's shape", evidence, remedy)
+        exam.not_examined(exam.functions.name_of("forward"), f"{evidence}, and nothing that it returns does", remedy)
     return False
 
 
@@ -154,7 +154,8 @@ def batch_size(sizes: list[int]) -> int:
     11
     """
     least = max(7, sizes[-1] + 1)
-    return next(m for m in range(least, least + 1000) if m not in sizes and all(m % p for p in range(2, m)))
+    primes = (m for m in range(least, least + 1000) if all(m % p for p in range(2, m)))
+    return next(m for m in primes if m not in sizes and m - 1 not in sizes)
 
 
 def targets(exam: Examination, rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:

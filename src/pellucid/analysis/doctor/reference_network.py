@@ -1,18 +1,15 @@
-"""Reference network: the user's weights copied into a ``Network``, whose passes say what should come out."""
+"""Reference network: the user's weights in a network that is right, whose pass says what should come out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.candidates import IDENTITY, Candidate
 from pellucid.analysis.doctor.naming import Arrays, Quantity
-from pellucid.core.activations import Activation, value
 from pellucid.core.arrays import AnyArray, Array
-from pellucid.core.losses import SquaredError
-from pellucid.core.network import Network, forward
-from pellucid.core.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -86,30 +83,37 @@ def possible_sizes(arrays: Arrays, layers: int) -> list[tuple[bool, list[int]]]:
     return found
 
 
-def reference_network(arrays: Arrays, layout: Layout, sizes: Sequence[int], hidden: Sequence[Activation]) -> Network:
-    """The user's weights in a network of scores: its output layer has no activation, which comes separately."""
-    net = Network(sizes, activation=list(hidden), loss=SquaredError(), init=None, dtype=np.float64)
-    for l, layer in enumerate(net.layers, start=1):
-        layer.W[...] = layout.to_outputs_first(arrays[Quantity("W", l)])
-        b = arrays.get(Quantity("b", l))
-        if b is not None:
-            layer.b[...] = np.ravel(b)
+@dataclass(frozen=True)
+class ReferenceLayer:
+    """A layer as the user's weights mean it: W (outputs, inputs), b (outputs,), what follows, and dropout's mask."""
+
+    W: Array
+    b: Array
+    activation: Candidate
+    mask: Array | float = 1.0  # (m, outputs): 0 where a neuron is dropped, else the factor that makes up for it
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The user's weights in a network that is right, and its pass: z[l − 1] and a[l] of layer l, a[0] the inputs."""
+
+    layers: list[ReferenceLayer]
+    z: list[Array]
+    a: list[Array]
+
+
+def reference_pass(
+    arrays: Arrays, layout: Layout, hidden: Sequence[Candidate], X: Array, masks: Mapping[int, Array] | None = None
+) -> Reference:
+    """The pass of a network with these weights and hidden activations; the output's activation comes separately."""
+    net = Reference([], [], [X])
+    for l, f in enumerate([*hidden, IDENTITY], start=1):
+        W, b = layout.to_outputs_first(arrays[Quantity("W", l)]), arrays.get(Quantity("b", l))
+        bias = np.zeros(len(W)) if b is None else np.broadcast_to(np.ravel(b), len(W))
+        net.layers.append(ReferenceLayer(W, np.asarray(bias, np.float64), f, (masks or {}).get(l, 1.0)))
+        net.z.append(net.a[-1] @ W.T + bias)
+        net.a.append(f.value(net.z[-1]) * net.layers[-1].mask)
     return net
-
-
-def forward_pass(net: Network, X: Array) -> Trace:
-    """One pass forward: the trace that holds every z and a."""
-    trace = Trace(net, len(X))
-    trace.fill(X)
-    forward(net, trace)
-    return trace
-
-
-def back_through(activation: Activation, z: Array, da: Array) -> Array:
-    """dLoss/dz from dLoss/da: times the slope, or for softmax through its whole Jacobian."""
-    delta = da.copy()
-    activation.backward(z, value(activation, z), delta=delta, workspace=np.empty((2, *z.shape)))
-    return delta
 
 
 def close(one: Any, other: Any, tolerance: float = 1e-6) -> bool:

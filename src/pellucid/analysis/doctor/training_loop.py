@@ -11,7 +11,7 @@ from pellucid.analysis.doctor.inline_update import Step, StepRecorder, adds, exa
 from pellucid.analysis.doctor.naming import all_arrays, meaning
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close
-from pellucid.analysis.doctor.sandbox import CallResult, Failure, OnReturn, TooLongError, code_object, run
+from pellucid.analysis.doctor.sandbox import CallResult, Failure, OnReturn, code_object, run
 from pellucid.analysis.doctor.user_gradients import target_forms
 from pellucid.core.arrays import AnyArray
 
@@ -33,7 +33,7 @@ def examine_training(exam: Examination, rng: np.random.Generator) -> None:
         _examine_pairs(exam, first, X, y)
         _examine_rate(exam, X, y, first)
         if len(exam.findings) == before:
-            exam.checked.append(f"{exam.functions.name_of('train')}, run for {EPOCHS} epochs on random data")
+            exam.compared.append(f"{exam.functions.name_of('train')}, run for {EPOCHS} epochs on random data")
     if "update" not in exam.functions:
         examine_inline_step(exam, steps)
 
@@ -67,14 +67,12 @@ def _first_run(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, A
 
 
 def _report_failure(exam: Examination, failure: Failure) -> None:
-    """An error in training is a finding of its own only where nothing found before may be its cause."""
-    causes = [f for f in exam.findings if not f.fault.endswith("is not defined")]
+    """An error in training may come from what was found before: then it needs no words of its own."""
     shown = any(f"line {failure.line}:" in f.evidence for f in exam.findings)
-    if failure.kind is TooLongError or (causes and not shown and failure.kind is not NameError):
-        stops = "stops" if failure.kind is not TooLongError else "was stopped"
-        exam.notes.append(f"{exam.functions.name_of('train')} {stops} at {failure.text}")
+    if exam.findings and not shown:
+        exam.notes.append(f"{exam.functions.name_of('train')} stops at {failure.text}")
     else:
-        exam.add_failure("train", failure, "training")
+        exam.add_failure("train", failure)
 
 
 def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[AnyArray]]:
@@ -99,8 +97,8 @@ def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, on_return: 
         if name in available and (parameter.name in required or meaning(name) in GIVEN):
             given[parameter.name] = copy.deepcopy(available[name])
         elif parameter.name in required:
-            train = functions.name_of("train")
-            exam.notes.append(f"{train} was not run: the doctor does not know what its argument {name!r} should be")
+            why = f"the doctor does not know what its argument {name!r} should be"
+            exam.not_examined(functions.name_of("train"), why, "give it a name that tells, or a default")
             return None
     init, own_init = functions.name_of("init") if "init" in functions else "", functions.by_role.get("init")
     own = init in functions.namespace and functions.namespace[init] is own_init

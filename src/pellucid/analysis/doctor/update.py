@@ -7,13 +7,14 @@ import numpy as np
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
-from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced
+from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced, with_arrays
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.training_loop import training_adds
 from pellucid.analysis.doctor.user_gradients import target_forms
+from pellucid.core.errors import InputError
 
 RATES = (0.1, 0.3)
 
@@ -22,25 +23,30 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     """Give the update random gradients and two learning rates, and see how the parameters move."""
     if "update" not in exam.functions:
         if "train" not in exam.functions:  # else its own step is watched
-            exam.notes.append("no update function was found: the step was not examined")
+            exam.not_examined("the update", "no function looks like it", "give update=…")
         return
     gradients = _random_gradients(exam, rng)
-    available = _with_gradients(exam, gradients)
+    available, guessed = _with_gradients(exam, gradients)
     moves: list[Arrays] = []
     for rate in RATES:
         result, states = _run_update(exam, available, rate)
         if result.failure is not None and states:
             unknown = ", ".join(states)
-            exam.notes.append(f"the update was not examined: the doctor does not know what {unknown} should be")
+            why = f"the doctor does not know what {unknown} should be"
+            exam.not_examined(exam.functions.name_of("update"), why, "give them names that tell, or first values")
         elif result.failure is not None:
-            exam.add_failure("update", result.failure, "W")
+            exam.add_failure("update", result.failure)
         if result.failure is not None:
             return
         moves.append(_moves(exam, result, states))
     before = len(exam.findings)
     _examine_moves(exam, moves, {q: -g if exam.gradients_negated else g for q, g in gradients.items()})
-    if len(exam.findings) == before:
-        exam.checked.append("the update: every parameter moves by −learning_rate × its own gradient")
+    if guessed and len(exam.findings) > before:
+        del exam.findings[before:]
+        why = "backward gave no gradients to hand it"
+        exam.not_examined(exam.functions.name_of("update"), why, "mend backward first")
+    elif len(exam.findings) == before:
+        exam.compared.append("the update: every parameter moves by −learning_rate × its own gradient")
 
 
 def update_adds(exam: Examination) -> bool:
@@ -51,7 +57,8 @@ def update_adds(exam: Examination) -> bool:
     if "update" not in exam.functions:
         return training_adds(exam)
     gradients = _random_gradients(exam, np.random.default_rng(0))
-    result, states = _run_update(exam, _with_gradients(exam, gradients), RATES[0])
+    available, _ = _with_gradients(exam, gradients)
+    result, states = _run_update(exam, available, RATES[0])
     return result.failure is None and _all_uphill(_moves(exam, result, states), gradients)
 
 
@@ -59,18 +66,26 @@ def _random_gradients(exam: Examination, rng: np.random.Generator) -> Arrays:
     return {q.gradient: rng.normal(size=np.shape(array)) for q, array in exam.arrays().items()}
 
 
-def _with_gradients(exam: Examination, gradients: Arrays) -> AvailableValues:
-    """What the update may take: these gradients too, in the structure in which backward returns its own."""
+def _with_gradients(exam: Examination, gradients: Arrays) -> tuple[AvailableValues, bool]:
+    """What the update may take: these gradients too, in the structure in which backward returns its own.
+
+    Where backward returns none, it is that of the parameters, and True is returned beside it: it is a guess.
+    """
     y, labels = targets(exam, np.random.default_rng(0))
     result = CallResult()
     for form in target_forms(exam, "backward", y, labels):
-        result = exam.functions.call("backward", exam.with_targets(exam.forward()[0], form, y))
+        try:
+            result = exam.functions.call("backward", exam.with_targets(exam.forward()[0], form, y))
+        except InputError:
+            break
         if result.failure is None:
             break
     available = exam.with_parameters(exam.parameters).extended(arrays=gradients)
     value = result.value
     if result.failure is not None or value is None:
-        return available  # by name, it can be called all the same
+        box = with_arrays(exam.parameters, exam.paths, lambda q, _: gradients[q.gradient])
+        box = {**box, **{f"d{key}": part for key, part in box.items()}} if isinstance(box, dict) else box
+        return available.extended(gradients=box), True
     names = exam.functions.returns("backward", result)
     for q, path in array_paths(value, names, gradients=True).items():
         if (q := exam.resolved(q)) in gradients:
@@ -78,7 +93,7 @@ def _with_gradients(exam: Examination, gradients: Arrays) -> AvailableValues:
     parts = value if isinstance(value, tuple) and len(names) == len(value) else (value,)
     available.by_name.update({name: part for name, part in zip(names, parts, strict=False) if name is not None})
     boxes = [part for part in value if isinstance(part, dict | list)] if isinstance(value, tuple) else []
-    return available.extended(gradients=boxes[0] if len(boxes) == 1 else value)
+    return available.extended(gradients=boxes[0] if len(boxes) == 1 else value), False
 
 
 def _run_update(exam: Examination, available: AvailableValues, rate: float) -> tuple[CallResult, list[str]]:

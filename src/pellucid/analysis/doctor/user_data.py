@@ -102,7 +102,7 @@ def examine_data(exam: Examination, rng: np.random.Generator) -> None:
     if _examine_labels(exam, X, y):
         _examine_pairing(exam, X, y, rng)
     if len(exam.findings) == before:
-        exam.checked.append(f"your data: {len(X):,} samples, inputs scaled, labels in step")
+        exam.compared.append(f"your data: {len(X):,} samples, inputs scaled, labels in step")
 
 
 def _examine_scale(exam: Examination, X: AnyArray) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, array_paths, at, quantity
+from pellucid.analysis.doctor.naming import Arrays, Quantity, all_arrays, array_paths, at, quantity
+from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array
 
@@ -73,11 +74,43 @@ def run_backward(exam: Examination, available: AvailableValues) -> UserGradients
     return gradients
 
 
-def user_deltas(exam: Examination, gradients: UserGradients) -> dict[int, Array]:
-    """The user's own δ, layer by layer, where backward has them in variables."""
-    deltas = {}
-    for name, value in gradients.result.last_locals.items():
-        q = quantity(name)
-        if q is not None and q.kind == "dz" and isinstance(value, np.ndarray) and value.ndim == 2:
-            deltas[exam.resolved(q).layer] = exam.layout.to_rows(value)
-    return deltas
+def layer_input(exam: Examination, l: int) -> Array | None:
+    """What layer l is fed, as rows; None where it cannot be seen."""
+    if l == 1 or exam.net is not None:
+        return exam.X if l == 1 else exam.reference.a[l - 1]
+    available, _ = exam.forward()
+    own = available.arrays.get(Quantity("a", l - 1))
+    return None if own is None else exam.layout.to_rows(own)
+
+
+@dataclass(frozen=True)
+class OwnDelta:
+    """The user's own δ of a layer: its name, its numbers as rows, and whether dW follows from it."""
+
+    name: str
+    rows: Array
+    gives_dw: bool
+
+
+def user_deltas(exam: Examination, gradients: UserGradients) -> dict[int, OwnDelta]:
+    """The user's own δ, layer by layer, where backward has it in a variable.
+
+    That is the one that is called so; without such a name, the one from which dW or db follows.
+    """
+    found: dict[int, OwnDelta] = {}
+    arrays = [(label, exam.layout.to_rows(array)) for label, array in all_arrays(gradients.result.last_locals)
+              if array.ndim == 2 and array.dtype.kind == "f"]  # fmt: skip
+    for l in range(exam.layers, 0, -1):
+        dW, db, x = (gradients.rows.get(Quantity("dW", l)), gradients.rows.get(Quantity("db", l)), layer_input(exam, l))
+        for label, own in arrays:
+            if own.shape != (exam.m, exam.sizes[l]) or not np.any(own):
+                continue
+            q = quantity(label)
+            named = q is not None and q.kind == "dz" and exam.resolved(q).layer == l
+            gives_dw = x is not None and dW is not None and factor(np.asarray(dW), own.T @ x) is not None
+            gives_db = own.shape[1] > 2 and db is not None and factor(np.ravel(db), own.sum(axis=0)) is not None
+            if named or (l not in found and (gives_dw or gives_db)):
+                found[l] = OwnDelta(label, own, gives_dw)
+            if named:
+                break
+    return found
