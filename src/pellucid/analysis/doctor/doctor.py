@@ -199,11 +199,12 @@ def _is_for_one_output(exam: Examination) -> bool:
 
 
 def _examine_forward(exam: Examination) -> None:
-    """Square weights can be read in two ways: the right one is that in which the forward pass is right."""
-    for layout, sizes, X, result in exam.readings if len(exam.readings) > 1 else []:
+    """Square weights can be read in two ways: the right one is that in which less is wrong forward."""
+    tried = []
+    for layout, sizes, X, result in exam.readings:
         trial = exam.without_findings(user_names={}, layout=layout, sizes=sizes, X=X, forward_result=result)
         examine_forward(trial)
-        if trial.forward_matches:
-            exam.layout, exam.sizes, exam.X, exam.forward_result = layout, sizes, X, result
-            break
+        tried.append((not trial.forward_matches, trial.net is None, len(trial.findings)))
+    best = exam.readings[tried.index(min(tried))]
+    exam.layout, exam.sizes, exam.X, exam.forward_result = best
     examine_forward(exam)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.known_mistakes import REMEDIES
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.match_mistakes import UNKNOWN, Explanation, LayerExplanation, same_factor
 from pellucid.analysis.doctor.naming import Arrays, Quantity
@@ -129,8 +130,11 @@ def _faults(assessment: Assessment, layer: LayerExplanation, remedies: Remedies)
     """What is wrong in one layer, but for factors."""
     l = layer.layer
     if layer.fault is not None:
+        remedy = next((text for phrase, text in REMEDIES.items() if phrase in layer.fault), None)
         follows = "; what comes below it follows from that" if l > 1 else ""
-        yield Part(Quantity("dz", l), layer.fault, _consequence(layer, assessment) + follows, remedies.delta(l))
+        yield Part(
+            Quantity("dz", l), layer.fault, _consequence(layer, assessment) + follows, remedy or remedies.delta(l)
+        )
     elif layer.lost and len(layer.gradients) > 1:
         follows = "; what comes below may follow from that" if l > 1 else ""
         q = Quantity("dW", l)

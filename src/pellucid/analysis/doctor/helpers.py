@@ -31,7 +31,9 @@ def _examine_softmax(exam: Examination) -> None:
     elif result.failure is None and np.isfinite(np.asarray(result.value, np.float64)).all():
         exam.compared.append("softmax, also of scores as large as 1000")
     elif result.failure is None:
-        _report_overflow(exam, "softmax", f"softmax of the scores {LARGE:.0f}, 0, {-LARGE:.0f}")
+        nan = ~np.isfinite(exam.layout.to_rows(result.value) if exam.layers else np.asarray(result.value).T)
+        of = f"softmax of the scores {LARGE:.0f}, 0, {-LARGE:.0f} beside 3, 2, 1"
+        _report_overflow(exam, "softmax", of, largest=bool(nan[0].any()))
 
 
 def _examine_large_scores(exam: Examination) -> None:
@@ -39,13 +41,18 @@ def _examine_large_scores(exam: Examination) -> None:
     _, result = exam.forward(replaced(exam.parameters, path, np.asarray(at(exam.parameters, path)) * 1e5))
     out = None if result.failure is not None else exam.output_of(result)
     if out is not None and not np.isfinite(out).all():
-        _report_overflow(exam, "forward", "the output for weights 100,000 times as large")
+        largest = exam.reference.z[-1].max(axis=1).argmax()  # the sample that has the largest score of all
+        nan = not np.isfinite(exam.layout.to_rows(out)[largest]).all()
+        _report_overflow(exam, "forward", "the output for weights 100,000 times as large", largest=nan)
 
 
-def _report_overflow(exam: Examination, role: str, what: str) -> None:
+def _report_overflow(exam: Examination, role: str, what: str, *, largest: bool) -> None:
+    """Softmax is no number: of the largest scores, or of others, from which the maximum of the batch is subtracted."""
+    over = "softmax overflows for large scores: exp is infinite there, and inf / inf is no number"
+    under = "softmax subtracts the maximum of the whole batch: of smaller scores, exp is 0, and 0 / 0 is no number"
     exam.add(
         "a",
-        "softmax overflows for large scores: exp is infinite there, and inf / inf is no number",
+        over if largest else under,
         f"{exam.functions.at_line(role)}{what} holds nan",
         exam.layout.softmax_code,
         layer=exam.layers or None,

@@ -16,6 +16,10 @@ from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.naming import Arrays, Quantity
 from pellucid.core.arrays import Array
 
+MOVED = "is updated already when the error is sent back through it"
+REMEDIES = {  # what mends a mistake that stands in another line than the one that it spoils
+    MOVED: "send the error back first, and update W after that, or keep a copy of W",
+}
 Formula = tuple[tuple[str, ...], Array]  # the mistakes in it, none for the right one, and its numbers
 Deltas = dict[int, Array]  # the δ of some layers
 
@@ -91,7 +95,7 @@ def _ways_back(
     if W.shape[0] == W.shape[1]:
         yield (f"{name} is not transposed on the way back",), above @ W.T
     if (moved := _moved_weights(exam, l, above, gradients, loss.decay)) is not None:
-        yield (f"{name} is updated already when the error is sent back through it",), above @ moved
+        yield (f"{name} {MOVED}",), above @ moved
     for j, layer in enumerate(net.layers, start=1):
         for other in (layer.W, layer.W.T):
             if j != l + 1 and other.shape == W.shape:

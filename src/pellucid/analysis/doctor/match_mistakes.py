@@ -158,7 +158,7 @@ def _explain_layers(exam: Examination, gradients: Arrays, evidence: Evidence, *,
         else:
             formulas = known_mistakes.hidden_delta(exam, l, deltas, gradients, evidence.y, evidence.loss)
             best = _explain_layer(exam, l, formulas, deltas, gradients, evidence)
-        if carry and 1 < l and best.fault is None and not best.lost:
+        if carry and l > 1 and best.fault is None and not best.lost:
             best = _carried(exam, best, deltas, gradients, evidence)
         explained.append(best)
         if best.lost:

@@ -19,6 +19,7 @@ from pellucid.analysis.doctor.match_mistakes import Explanation, same_factor
 from pellucid.analysis.doctor.naming import Quantity, all_arrays
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import run
+from pellucid.analysis.doctor.user_file import bound
 from pellucid.analysis.doctor.user_gradients import OwnDelta, UserGradients
 from pellucid.core.arrays import Array
 
@@ -119,10 +120,16 @@ class Remedies:
             rows = self.exam.layout.to_rows if q.kind == "dz" else self.exam.layout.to_outputs_first
             got = rows(value) if q.kind != "db" else np.ravel(value)
             c = factor(got, np.reshape(right, got.shape) if np.size(right) == np.size(got) else right)
-            if c is not None:
+            if c is not None and not self._in_loop(name):
                 return f"{name} = {self._times(code, 1 / c)}{tail}"
         over = "" if q.kind == "dz" or same_factor(self._convention(q.layer), 1.0) else f" / {self._count}"
         return f"as in: {name} = {code}{over}{tail}"
+
+    def _in_loop(self, name: str) -> bool:
+        """Whether a name is set in a loop over layers, where a line for one layer does not do."""
+        node = self.exam.functions.definition("backward")
+        loops = [part for part in ast.walk(node) if isinstance(part, ast.For | ast.While)] if node is not None else []
+        return any(name in bound(loop) for loop in loops)
 
     def _times(self, code: str, c: float) -> str:
         m, k = self.exam.m, self.exam.sizes[-1]
