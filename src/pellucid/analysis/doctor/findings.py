@@ -96,7 +96,10 @@ def _report_explanation(
     common = explanation.common_factor
     if common is not None:
         fault, evidence, remedy = factor_meaning(exam, common)
-        exam.add("dW", f"every gradient is {fault}", f"every dW and db: {evidence}", f"{remedy}, in every one")
+        m = remedies.counts_something_else(common)
+        line = exam.functions.at_line("backward", m) if m is not None else ""
+        remedy = f"{m} = {exam.layout.count_code}" if m is not None else f"{remedy}, in every one"
+        exam.add("dW", f"every gradient is {fault}", f"{line}every dW and db: {evidence}", remedy)
     parts = [*(_scaled_parts(exam, explanation, remedies) if common is None else [])]
     for layer in explanation.layers:
         parts += _faults(assessment, layer, remedies)
@@ -130,11 +133,9 @@ def _faults(assessment: Assessment, layer: LayerExplanation, remedies: Remedies)
     """What is wrong in one layer, but for factors."""
     l = layer.layer
     if layer.fault is not None:
-        remedy = next((text for phrase, text in REMEDIES.items() if phrase in layer.fault), None)
-        follows = "; what comes below it follows from that" if l > 1 else ""
-        yield Part(
-            Quantity("dz", l), layer.fault, _consequence(layer, assessment) + follows, remedy or remedies.delta(l)
-        )
+        special = next((text for phrase, text in REMEDIES.items() if phrase in layer.fault), None)
+        evidence = _consequence(layer, assessment) + ("; what comes below it follows from that" if l > 1 else "")
+        yield Part(Quantity("dz", l), layer.fault, evidence, special or remedies.delta(l))
     elif layer.lost and len(layer.gradients) > 1:
         follows = "; what comes below may follow from that" if l > 1 else ""
         q = Quantity("dW", l)
@@ -190,6 +191,8 @@ def factor_meaning(exam: Examination, c: float) -> tuple[str, str, str]:
         (m * m, "m² times too large: 1/m is missing twice", f"divide it by m² = {count} ** 2"),
         (1 / m**2, "m² times too small: it is divided by m twice too often", "leave out two divisions by m"),
         (m * k, f"{m * k} times too large: 1/m and 1/{k} are missing", f"divide it by m = {count} and by {k}"),
+        *[(r * m, f"{r}m times too large: 1/m is missing, and a factor of {r} is too many",
+           f"divide it by m = {count}, and leave out the factor of {r}") for r in range(3, 11)],
         *[(m / size, f"divided by {size}, a number of neurons, {wrong_m}", by_m) for size in exam.sizes[1:]],
     ]  # fmt: skip
     for name, value in exam.functions.namespace.items():

@@ -1,6 +1,5 @@
 """The loss: which known one the user's function computes, or, where there is none, which one the gradients are of."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +11,10 @@ import numpy as np
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, is_array, with_arrays
+from pellucid.analysis.doctor.naming import Arrays, Quantity, is_array, meaning, with_arrays
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array
-
-DECAYS = re.compile(r"l2\w*|lambd?\w*|lam|reg(?!ress)\w*|(weight_?)?decay|wd", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,8 @@ def candidates(exam: Examination, gradients: Arrays, slopes: dict[str, Arrays]) 
 
 
 def _named_decays(exam: Examination) -> list[float]:
-    """The values of names such as lambd and reg."""
+    """The values of names such as lambd and reg, and the one that backward is handed if it takes such an argument."""
     names = exam.functions.namespace.items()
-    return [float(v) for n, v in names if DECAYS.fullmatch(n) and isinstance(v, int | float) and 0 < v < 1e3]
+    named = [float(v) for n, v in names if meaning(n) == "L2 strength" and isinstance(v, int | float) and 0 < v < 1e3]
+    handed = exam.functions.takes("backward", "L2 strength")
+    return [*named, exam.available.by_meaning["L2 strength"]] if handed else named

@@ -17,8 +17,8 @@ from pellucid.analysis.doctor.user_gradients import OwnDelta
 from pellucid.core.arrays import Array
 
 UNKNOWN = "it is wrong, in a way that matches no mistake that the doctor knows"
-COSTS = {"unknown δ": 2.4, "unknown": 1.6, "not returned": 0.9, "factor": 0.3, "factor of a small array": 0.9,
-         "unequal factors": 0.4, "common factor": 0.45, "factor of δ": 0.5, "reversed": 1.5, "swapped": 0.5}  # fmt: skip
+COSTS = {"unknown δ": 2.4, "unknown": 1.6, "not returned": 0.9, "reversed": 1.5, "swapped": 0.5, "factor": 0.3,
+         "factor of a small array": 0.9, "unequal factors": 0.4, "common factor": 0.45, "factor of δ": 0.5}  # fmt: skip
 
 
 @dataclass(frozen=True)

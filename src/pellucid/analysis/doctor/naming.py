@@ -57,6 +57,8 @@ _WORDS = {
     "gradients": "grads gradients grad gs derivs derivatives gradient",
     "rng": "rng generator randomstate",
     "seed": "seed randomseed",
+    "L2 strength": "lambd lambda lmbda lam reg regularization regstrength weightdecay decay l2 l2lambda",
+    "kept share": "keepprob keep pkeep",
     "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits",
     "classes": "classes nclasses numclasses k numlabels noutputs",
 }

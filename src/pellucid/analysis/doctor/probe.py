@@ -24,7 +24,13 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
     if functions.file is not None:
         exam.file_sizes = exam.file_sizes or sizes_in(functions.namespace)
     exam.available = AvailableValues().extended(
-        learning_rate=0.1, seed=0, rng=np.random.default_rng(0), sizes=_sizes(exam, 4), classes=_sizes(exam, 2)[-1]
+        learning_rate=0.1,
+        L2_strength=0.3,
+        kept_share=0.8,
+        seed=0,
+        rng=np.random.default_rng(0),
+        sizes=_sizes(exam, 4),
+        classes=_sizes(exam, 2)[-1],
     )
     result = _init(exam)
     if result.failure is not None:

@@ -16,7 +16,7 @@ from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.match_mistakes import Explanation, same_factor
-from pellucid.analysis.doctor.naming import Quantity, all_arrays
+from pellucid.analysis.doctor.naming import Quantity, all_arrays, meaning
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import run
 from pellucid.analysis.doctor.user_file import bound
@@ -149,6 +149,12 @@ class Remedies:
         local = self.gradients.result.last_locals
         own = [name for name, value in local.items() if isinstance(value, int) and value == self.exam.m]
         return own[0] if own else self.exam.layout.count_code
+
+    def counts_something_else(self, c: float) -> str | None:
+        """The name in backward that should count samples and does not, which gives every gradient a factor."""
+        wrong = self.exam.m / c
+        local = self.gradients.result.last_locals.items()
+        return next((name for name, v in local if meaning(name) == "samples" and same_factor(v, wrong)), None)
 
     def _number(self, value: float) -> str:
         names = {**self.exam.functions.namespace, **self.gradients.result.last_locals}
