@@ -116,6 +116,7 @@ def test_a_network_for_one_output_is_examined_with_one(scale: str, count: int, t
     assert len(examined(ONE.replace("2 / X", scale), tmp_path).findings) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -131,6 +132,7 @@ def test_one_cause_is_one_finding(text: str, said: str, tmp_path: Path) -> None:
     assert said in finding.fault
 
 
+@pytest.mark.slow
 def test_a_loss_with_l2_is_known(tmp_path: Path) -> None:
     penalty = '+ 0.05 * sum(np.sum(params[k] ** 2) for k in ("W1", "W2"))'
     loss = LOSS.replace("(A2, Y)", "(A2, Y, params)").replace("/ Y.shape[1]", f"/ Y.shape[1] {penalty}")
@@ -145,3 +147,29 @@ def test_a_loss_with_l2_is_known(tmp_path: Path) -> None:
 def test_softmax_with_the_maximum_of_the_batch_is_named(tmp_path: Path) -> None:
     (finding,) = examined(PLAIN.replace("Z.max(axis=0)", "Z.max()"), tmp_path).findings
     assert "maximum of the whole batch" in finding.fault
+
+
+PENALTY = """
+def loss_with_penalty(A2, Y, params):
+    return loss(A2, Y) + 0.01 * (np.sum(params["W1"] ** 2) + np.sum(params["W2"] ** 2))
+"""
+
+
+@pytest.mark.slow
+def test_of_two_loss_functions_the_one_is_taken_whose_gradient_backward_is(tmp_path: Path) -> None:
+    text = DECAY + LOSS + PENALTY
+    assert examined(text, tmp_path).healthy
+    (finding,) = examined(text.replace('+ 0.02 * params["W1"]', '+ 0.01 * params["W1"]'), tmp_path).findings
+    assert "L2 term is half as large" in finding.fault
+
+
+def test_a_loss_without_the_l2_term_that_every_gradient_has_is_noted(tmp_path: Path) -> None:
+    diagnosis = examined(DECAY + LOSS, tmp_path)
+    assert diagnosis.healthy
+    assert any("L2" in note for note in diagnosis.notes)
+
+
+def test_a_loss_of_which_backward_is_not_the_gradient_is_named(tmp_path: Path) -> None:
+    (finding,) = examined(PLAIN.replace("np.log(A2)", "np.log(A2 + 0.1)"), tmp_path).findings
+    assert finding.quantity == "loss"
+    assert "backward gives the gradient of cross-entropy, but loss computes something else" in finding.fault

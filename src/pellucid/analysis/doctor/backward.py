@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.findings import Assessment, report_gradients
@@ -14,6 +15,7 @@ from pellucid.analysis.doctor.loss import (
     as_number,
     candidate_losses,
     candidates,
+    decays,
     own_loss,
     recognise,
     scales,
@@ -32,6 +34,8 @@ from pellucid.analysis.doctor.numeric_gradients import (
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import reference_pass
 from pellucid.analysis.doctor.remedies import Remedies
+from pellucid.analysis.doctor.roles import fitting
+from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.update import update_adds
 from pellucid.analysis.doctor.user_gradients import UserGradients, run_backward, target_forms, user_deltas
 from pellucid.core.arrays import Array
@@ -40,22 +44,35 @@ from pellucid.core.errors import InputError
 
 @dataclass
 class Judgement:
-    """By what gradients are judged: the targets, and the slopes of the user's loss, or of each candidate loss."""
+    """By what gradients are judged: the targets, and the slopes of the user's own loss, and of candidate losses."""
 
     y: Array
     known: KnownLoss | None  # which loss the user's function computes, where it is one of those that are known
-    own: Slopes | None = None  # the slopes of the user's loss
-    of_candidates: dict[str, Slopes] | None = None
+    own: Slopes | None  # None where there is no loss function
+    of_candidates: dict[str, Slopes]
 
     def losses(self, exam: Examination, gradients: Arrays) -> Iterator[tuple[KnownLoss | None, Slopes]]:
-        """The losses by which the gradients may be judged, and their slopes."""
-        if self.own is not None:
-            yield self.known, self.own
+        """The losses by which the gradients may be judged, and their slopes: the user's, where there is one."""
+        if self.own is None:
+            yield from self.candidates(exam, gradients)
             return
-        of_candidates = self.of_candidates or {}
-        entire = {name: whole(exam, slopes) for name, slopes in of_candidates.items()}
-        for loss in candidates(exam, gradients, entire):
-            yield loss, with_factor(exam, of_candidates[loss.name], loss.scale, loss.decay)
+        if self.known is not None and not self.known.decay:  # it may leave out the L2 term that all gradients have
+            for decay in decays(exam, gradients, whole(exam, self.own)):
+                slopes = with_factor(exam, self.own, 1.0, decay)
+                if not compare(exam, gradients, slopes)[0]:
+                    yield replace(self.known, decay=decay), slopes
+        yield self.known, self.own
+
+    def candidates(self, exam: Examination, gradients: Arrays) -> Iterator[tuple[KnownLoss, Slopes]]:
+        """The losses that the gradients may be of without a word from the user."""
+        for loss in candidates(exam, gradients, {n: whole(exam, slopes) for n, slopes in self.of_candidates.items()}):
+            yield loss, with_factor(exam, self.of_candidates[loss.name], loss.scale, loss.decay)
+
+    @property
+    def measured(self) -> list[Slopes]:
+        """The slopes of all losses that can be measured."""
+        every = [self.own, *self.of_candidates.values()] if self.own is not None else [*self.of_candidates.values()]
+        return [slopes for slopes in every if _finite(slopes)]
 
 
 def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
@@ -70,13 +87,19 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
         exam.not_examined("the backward pass", str(error), "then run the doctor again")
         return
     returned = [gradients for gradients in tried if gradients.as_returned]
+    _choose_loss(exam, y, labels, returned)
     form, known = _examine_loss(exam, y, labels)
     if not returned:
         _report_failure(exam, tried[0])
         _examine_shallow(exam, y, labels, known)
         return
     judgement = _judgement(exam, y, form, known)
-    if judgement is None:
+    exam.flat = [
+        q for q in exam.paths if not any(np.any(s[q.gradient][1]) for s in judgement.measured if q.gradient in s)
+    ]
+    if len(exam.flat) == len(exam.paths):
+        why = "no loss of the output changes as it should when the parameters that init makes are changed a little"
+        exam.not_examined("the gradients", why, "let forward take its parameters as arguments, and give loss=…")
         return
     assessed = [(gradients, _assess(exam, gradients, judgement)) for gradients in returned]
     if all(assessment.faults for _, assessment in assessed) and update_adds(exam):
@@ -85,6 +108,9 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     # where both forms of targets go through, the right one is that with which less is wrong
     gradients, assessment = min(assessed, key=lambda pair: (bool(pair[1].faults), pair[1].cost))
     exam.gradients_negated = not any(gradients is other for other in returned)
+    if known is not None and assessment.loss is not None and assessment.loss.decay > known.decay:
+        strength = f"{assessment.loss.decay:.4g}"
+        exam.notes.append(f"every dW has the term of L2 regularisation, {strength} × W, and your loss leaves it out")
     report_gradients(exam, assessment, gradients.as_returned, _remedies(exam, gradients, assessment, y))
 
 
@@ -97,23 +123,31 @@ def _remedies(exam: Examination, gradients: UserGradients, assessment: Assessmen
     return Remedies(exam, gradients, assessment.explanation, assessment.loss, deltas, y)
 
 
-def _judgement(exam: Examination, y: Array, form: Any, known: KnownLoss | None) -> Judgement | None:
-    """The slopes to judge by; None, and said so, where there are none."""
-    if form is not None:
-        found = numeric_gradients(exam, lambda available, _: [own_loss(exam, form, y, available)])
-        judgement = Judgement(y, known, own=found[0] if found else {})
-    else:
-        found = numeric_gradients(exam, lambda _, result: candidate_losses(exam, y, result))
-        finite = {name: s for name, s in zip(LOSSES, found, strict=False) if _finite(s)}
-        judgement = Judgement(y, None, of_candidates=finite)
-    slopes = [judgement.own] if judgement.own is not None else list((judgement.of_candidates or {}).values())
-    slopes = [of_loss for of_loss in slopes if _finite(of_loss)]
-    exam.flat = [q for q in exam.paths if not any(np.any(s[q.gradient][1]) for s in slopes if q.gradient in s)]
-    if not slopes or len(exam.flat) == len(exam.paths):
-        why = "no loss of the output changes as it should when the parameters that init makes are changed a little"
-        exam.not_examined("the gradients", why, "let forward take its parameters as arguments, and give loss=…")
-        return None
-    return judgement
+def _choose_loss(exam: Examination, y: Array, labels: Any, returned: list[UserGradients]) -> None:
+    """Of several loss functions, take the one with whose slopes most gradients agree."""
+    functions = fitting(exam.functions, "loss")
+    counts = []
+    for function in functions if len(functions) > 1 else []:
+        exam.functions.by_role["loss"] = function
+        trial = exam.without_findings()
+        form, known = _examine_loss(trial, y, labels)
+        own = _judgement(trial, y, form, known).own
+        differ = [len(compare(trial, g.as_returned, own)[0]) for g in returned] if own else [len(exam.paths) + 1]
+        counts.append(min(differ, default=0))
+    if counts:
+        exam.functions.by_role["loss"] = functions[counts.index(min(counts))]
+
+
+def _judgement(exam: Examination, y: Array, form: Any, known: KnownLoss | None) -> Judgement:
+    """The slopes to judge by: one forward pass serves all losses."""
+
+    def measure(available: AvailableValues, result: CallResult) -> list[float]:
+        own = [] if form is None else [own_loss(exam, form, y, available)]
+        return own + candidate_losses(exam, y, result)
+
+    found = numeric_gradients(exam, measure)
+    own = None if form is None else found.pop(0) if found else {}
+    return Judgement(y, known, own, {name: s for name, s in zip(LOSSES, found, strict=False) if _finite(s)})
 
 
 def _finite(slopes: Slopes) -> bool:
@@ -161,6 +195,10 @@ def _assess(exam: Examination, gradients: UserGradients, judgement: Judgement) -
     assessment, slopes = tried[0]
     if not assessment.differs and exam.forward_matches:
         return assessment
+    if assessment.loss is None:
+        for loss, of_loss in judgement.candidates(exam, gradients.as_returned):
+            if not compare(exam, gradients.as_returned, of_loss)[0]:
+                return replace(assessment, differs={}, instead=loss)
     explained = [_explained(exam, gradients, judgement, *pair) for pair in _nearest(exam, tried)]
     return min(explained, key=lambda other: other.cost, default=assessment)
 

@@ -21,10 +21,13 @@ class Assessment:
     compared: int = 0  # entries compared with differences of the loss
     differs: dict[Quantity, tuple[int, int, float]] = field(default_factory=dict)  # entries, of how many, by how much
     explanation: Explanation | None = None
+    instead: KnownLoss | None = None  # the loss of which they are, where it is not the user's own
 
     @property
     def faults(self) -> list[Quantity]:
         """The quantities that are wrong."""
+        if self.instead is not None:
+            return [Quantity("loss", 0)]
         if self.explanation is None:
             return list(self.differs)
         order = [Quantity("dW", 1)] if self.explanation.reversed_order or self.explanation.swapped else []
@@ -53,6 +56,11 @@ def report_gradients(exam: Examination, assessment: Assessment, own: Arrays, rem
     before, explanation = len(exam.findings), assessment.explanation
     if explanation is not None and remedies is not None and (assessment.faults or not exam.forward_matches):
         _report_explanation(exam, assessment, explanation, remedies)
+    elif assessment.instead is not None:
+        name, loss = exam.functions.name_of("loss"), assessment.instead
+        fault = f"backward gives the gradient of {loss}, but {name} computes something else"
+        evidence = f"{exam.functions.at_line('loss')}every dW and db is that of {loss}, and not the slope of {name}"
+        exam.add("loss", fault, evidence, f"let {name} compute the {loss}, or derive backward from {name}")
     elif assessment.differs:
         _report_differences(exam, assessment)
     if explanation is None or not (explanation.reversed_order or explanation.swapped):

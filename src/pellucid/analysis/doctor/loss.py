@@ -92,18 +92,21 @@ def scales(exam: Examination) -> list[float]:
 
 
 def candidates(exam: Examination, gradients: Arrays, slopes: dict[str, Arrays]) -> Iterator[KnownLoss]:
-    """The losses of which the gradients may be, from whole slopes of each candidate: with the L2 that would explain a
-    dW, or that a name in the file tells.
-    """
+    """The losses of which the gradients may be, from whole slopes of each candidate: without and with L2."""
+    named = {c for value in _named_decays(exam) for c in (value, value / exam.m, 2 * value)}
     for (name, of), scale in product(slopes.items(), scales(exam)):
-        decays = {0.0: None}
-        for q, slope in of.items():
-            if q.kind == "dW" and q in gradients and np.shape(gradients[q]) == np.shape(slope):
-                c = factor(np.asarray(gradients[q]) - scale * slope, np.asarray(exam.array(*q.parameter)))
-                decays |= {c: None} if c is not None and c > 1e-9 else {}
-        for value in _named_decays(exam):
-            decays |= dict.fromkeys((value, value / exam.m, 2 * value))
-        yield from (KnownLoss(name, scale, decay) for decay in decays)
+        found = decays(exam, gradients, {q: scale * slope for q, slope in of.items()})
+        yield from (KnownLoss(name, scale, decay) for decay in sorted({0.0, *found, *named}))
+
+
+def decays(exam: Examination, gradients: Arrays, slopes: Arrays) -> set[float]:
+    """The strengths of an L2 term, each of which explains how one dW differs from the slope."""
+    found = set()
+    for q, slope in slopes.items():
+        if q.kind == "dW" and q in gradients and np.shape(gradients[q]) == np.shape(slope):
+            c = factor(np.asarray(gradients[q]) - slope, np.asarray(exam.array(*q.parameter)))
+            found |= {c} if c is not None and c > 1e-9 else set()
+    return found
 
 
 def _named_decays(exam: Examination) -> list[float]:

@@ -17,7 +17,7 @@ PATTERNS = {
     "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
     r"(compute_|get_)?(gradients|grads)",
     "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)",
-    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*)?|"
+    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*|_with_\w+)?|"
     r"\w*(cross_?entropy|mse|squared_error|bce)\w*|(loss|cost)_\w+|\w+_(loss|cost)",
     "train": r"gradient_?descent|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training",
     "one_hot": r"\w*one_?hot\w*|to_categorical",
@@ -76,6 +76,14 @@ def assign_roles(candidates: Mapping[str, Any], file: UserFile | None, options: 
             known = sorted({*OPTIONS, *ROLES})
             raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
     return UserFunctions(found, file, options)
+
+
+def fitting(functions: UserFunctions, role: str) -> list[Callable[..., Any]]:
+    """All functions of the file that could have a role, the chosen one first."""
+    chosen = [functions[role]] if role in functions else []
+    names = functions.file.definitions if functions.file is not None else {}
+    others = [functions.namespace.get(name) for name in names if _is_called_as(role, name)]
+    return chosen + [f for f in others if callable(f) and f not in chosen]
 
 
 def _fit_for(role: str, candidates: Mapping[str, Any]) -> Mapping[str, Any]:
