@@ -173,3 +173,15 @@ def test_a_loss_of_which_backward_is_not_the_gradient_is_named(tmp_path: Path) -
     (finding,) = examined(PLAIN.replace("np.log(A2)", "np.log(A2 + 0.1)"), tmp_path).findings
     assert finding.quantity == "loss"
     assert "backward gives the gradient of cross-entropy, but loss computes something else" in finding.fault
+
+
+def test_a_bias_gradient_that_is_right_for_one_output_alone_is_not_called_in_order(tmp_path: Path) -> None:
+    text = ONE.replace("return W1, W2\n", "b2 = np.zeros((n_out, 1))\n    return W1, W2, b2\n")
+    text = text.replace("(X, W1, W2)", "(X, W1, W2, b2)")
+    text = text.replace("(W2 @ A1)", "(W2 @ A1 + b2)").replace("    assert A2.shape == (1, X.shape[1])\n", "")
+    text = text.replace("dW1, dW2 = dZ1 @ X.T, dZ2 @ A1.T", "dW1, dW2, db2 = dZ1 @ X.T, dZ2 @ A1.T, np.sum(dZ2)")
+    text = text.replace("return dW1, dW2", "return dW1, dW2, db2")
+    diagnosis = examined(text, tmp_path)
+    assert (diagnosis.healthy, diagnosis.findings) == (None, [])
+    assert examined(text + "\nPELLUCID = dict(sizes=[5, 4, 1])\n", tmp_path).healthy
+    assert examined(text + "\nPELLUCID = dict(sizes=[5, 4, 3])\n", tmp_path).findings

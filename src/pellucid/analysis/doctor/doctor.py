@@ -22,7 +22,7 @@ from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
-from pellucid.analysis.doctor.user_file import read_user_file
+from pellucid.analysis.doctor.user_file import MAPPING, read_user_file
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
 
@@ -156,6 +156,10 @@ def _examined(functions: UserFunctions) -> Examination:
     if not is_better or one.output is SOFTMAX:
         return exam
     one.notes.append("the network was examined with one output: with several, its functions do not go together")
+    if one.gradients_compared and any(finding.quantity == "db" for finding in exam.findings):
+        why = "its form is right for one output and wrong for several, and nothing tells how many there are"
+        one.not_examined("a bias gradient", why, f"say it: {MAPPING} = dict(sizes={one.sizes})")
+        one.gradients_compared = False
     return one
 
 
