@@ -54,7 +54,7 @@ def wrong_axis(style: Style, text: str) -> str | None:
 
 
 def transposed(style: Style, text: str) -> str | None:
-    if style.box == "list" and len(set(style.sizes)) == 1:
+    if (style.box == "list" and len(set(style.sizes)) == 1) or style.decay:  # then the L2 term does not go with it
         return None
     patterns = {
         "columns": (r"(dW\d?) = (dZ\d?) @ (\S+)\.T", r"\1 = \3 @ \2.T"),

@@ -146,7 +146,10 @@ def _judgement(exam: Examination, y: Array, form: Any, known: KnownLoss | None) 
         return own + candidate_losses(exam, y, result)
 
     found = numeric_gradients(exam, measure)
-    own = None if form is None else found.pop(0) if found else {}
+    own = found.pop(0) if form is not None and found else None
+    if own is not None and not _finite(own):
+        exam.not_examined("the loss", "it is no finite number everywhere", "see where it takes the logarithm of 0")
+        own = known = None
     return Judgement(y, known, own, {name: s for name, s in zip(LOSSES, found, strict=False) if _finite(s)})
 
 

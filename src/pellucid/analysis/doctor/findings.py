@@ -30,8 +30,7 @@ class Assessment:
             return [Quantity("loss", 0)]
         if self.explanation is None:
             return list(self.differs)
-        order = [Quantity("dW", 1)] if self.explanation.reversed_order or self.explanation.swapped else []
-        return order + self.explanation.faults
+        return self.explanation.faults
 
     @property
     def cost(self) -> float:
@@ -54,14 +53,14 @@ class Part:
 def report_gradients(exam: Examination, assessment: Assessment, own: Arrays, remedies: Remedies | None) -> None:
     """Add the findings about the gradients, which are given as the user lays them out."""
     before, explanation = len(exam.findings), assessment.explanation
-    if explanation is not None and remedies is not None and (assessment.faults or not exam.forward_matches):
+    if explanation is not None and remedies is not None and explanation.faults:
         _report_explanation(exam, assessment, explanation, remedies)
     elif assessment.instead is not None:
         name, loss = exam.functions.name_of("loss"), assessment.instead
         fault = f"backward gives the gradient of {loss}, but {name} computes something else"
         evidence = f"{exam.functions.at_line('loss')}every dW and db is that of {loss}, and not the slope of {name}"
         exam.add("loss", fault, evidence, f"let {name} compute the {loss}, or derive backward from {name}")
-    elif assessment.differs:
+    elif assessment.differs and (exam.forward_matches or exam.net is None):  # else forward is what is wrong
         _report_differences(exam, assessment)
     if explanation is None or not (explanation.reversed_order or explanation.swapped):
         wrong = {*assessment.faults, *assessment.differs}

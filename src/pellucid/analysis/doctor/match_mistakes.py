@@ -89,6 +89,7 @@ class Explanation:
         """The quantities that are wrong."""
         wrong = (layer for layer in self.layers if layer.fault is not None or layer.factor is not None)
         found = [Quantity("dz", layer.layer) for layer in wrong]
+        found += [Quantity("dW", 1)] if self.reversed_order or self.swapped else []
         return found + [q for q, part in self.parts.items() if part.fault is not None or part.scaled]
 
     @property

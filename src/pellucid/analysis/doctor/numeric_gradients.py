@@ -36,7 +36,10 @@ def precision(exam: Examination) -> Precision:
 
 
 def numeric_gradients(exam: Examination, measure: Measure) -> list[Slopes]:
-    """(L(θ + h) − L(θ − h)) / 2h of each loss L that is measured, for some entries of each parameter."""
+    """(L(θ + h) − L(θ − h)) / 2h of each loss L that is measured, for some entries of each parameter.
+
+    Nothing where forward does not get through for all of them.
+    """
     rng, h = np.random.default_rng(0), precision(exam).step
     found: list[Slopes] = []
     for q, path in sorted(exam.paths.items()):
@@ -51,7 +54,7 @@ def numeric_gradients(exam: Examination, measure: Measure) -> list[Slopes]:
                 changed.flat[place] += step
                 available, result = exam.forward(replaced(exam.parameters, path, changed))
                 if result.failure is not None:
-                    return found
+                    return []
                 sides.append(np.array(measure(available, result)))
             slopes.append((sides[0] - sides[1]) / (2 * h))
         for k, column in enumerate(np.array(slopes).T):
