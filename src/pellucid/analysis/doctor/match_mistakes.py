@@ -245,28 +245,31 @@ def _multiple(given: Any, right: Array) -> float | None:
 
 def _by_slopes(exam: Examination, gradients: Arrays, evidence: Evidence) -> list[LayerExplanation]:
     """Layer by layer from the loss's slopes alone, of a network with something that the doctor does not know."""
-    explained = []
+    explained: list[LayerExplanation] = []
     for l in range(exam.layers, 0, -1):
-        parts = {}
-        for q in (Quantity("dW", l), Quantity("db", l)):
-            if q not in evidence.slopes:
-                continue
-            others = {str(other): array for other, array in evidence.slopes.items() if other != q}
-            W = exam.layout.to_outputs_first(exam.array("W", l))
-            decay = evidence.loss.decay * W if q.kind == "dW" else np.zeros(1)
-            formulas = known_mistakes.of_slopes(exam, evidence.slopes[q], decay, others)
-            parts[q] = _explain_gradient(gradients.get(q), formulas)
         own = evidence.user_deltas.get(l)
-        if parts and all(part.fault == UNKNOWN for part in parts.values()) and own is not None and own.gives_dw:
-            # dW follows from the user's own δ, so that this is what is wrong
+        known = [q for q in (Quantity("dW", l), Quantity("db", l)) if q in evidence.slopes]
+        parts = {q: _explain_gradient(gradients.get(q), _formulas(exam, q, own, evidence)) for q in known}
+        layer = LayerExplanation(l, None, None, None, parts)
+        if layer.lost and own is not None and own.gives_dw:  # dW follows from the user's own δ: that is what is wrong
             parts = {q: replace(part, fault=None, factor=1.0, cost=0.0) for q, part in parts.items()}
-            explained.append(LayerExplanation(l, UNKNOWN, None, None, parts, COSTS["unknown δ"]))
+            layer = LayerExplanation(l, UNKNOWN, None, None, parts, COSTS["unknown δ"])
+        explained.append(layer)
+        if layer.lost or layer.fault is not None:
             return explained + _below(l)
-        if parts:
-            explained.append(LayerExplanation(l, None, None, None, parts))
-            if explained[-1].lost:
-                return explained + _below(l)
     return explained
+
+
+def _formulas(exam: Examination, q: Quantity, own: OwnDelta | None, evidence: Evidence) -> Iterator[Formula]:
+    """The ways in which a gradient may come from the loss's slopes, or db from the user's own δ, if that is right."""
+    right = evidence.slopes[q]
+    c = factor(right, own.rows.sum(axis=0)) if own is not None and q.kind == "db" else None
+    if own is not None and c is not None:
+        return known_mistakes.bias_gradient(exam, q.layer, {q.layer: c * own.rows})
+    others = {str(other): array for other, array in evidence.slopes.items() if other != q}
+    W = exam.layout.to_outputs_first(exam.array("W", q.layer))
+    decay = evidence.loss.decay * W if q.kind == "dW" else np.zeros(1)
+    return known_mistakes.of_slopes(exam, right, decay, others)
 
 
 def _explain_gradient(given: Any, formulas: Iterator[Formula]) -> GradientExplanation:
