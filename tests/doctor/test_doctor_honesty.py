@@ -185,3 +185,21 @@ def test_a_bias_gradient_that_is_right_for_one_output_alone_is_not_called_in_ord
     assert (diagnosis.healthy, diagnosis.findings) == (None, [])
     assert examined(text + "\nPELLUCID = dict(sizes=[5, 4, 1])\n", tmp_path).healthy
     assert examined(text + "\nPELLUCID = dict(sizes=[5, 4, 3])\n", tmp_path).findings
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("", "", None),
+        ("@ X.T / m", "@ X.T", "dW1: it is m times too large"),
+        ("dZ1.sum(axis=1, keepdims=True)", "dZ1.sum()", "db1: it is one number"),
+    ],
+)
+def test_with_a_loss_that_is_no_known_one_gradients_are_compared_too(
+    right: str, wrong: str, said: str | None, tmp_path: Path
+) -> None:
+    text = PLAIN.replace("softmax(Z2)", "Z2").replace("-np.sum(Y * np.log(A2))", "np.sum((A2 - Y) ** 4)")
+    text = text.replace('cache["A2"] - Y', '4 * (cache["A2"] - Y) ** 3')
+    faults = [finding.fault for finding in examined(text.replace(right, wrong), tmp_path).findings]
+    assert len(faults) == (said is not None)
+    assert said is None or said in faults[0]

@@ -11,6 +11,7 @@ from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.findings import Assessment, report_gradients
 from pellucid.analysis.doctor.loss import (
+    OWN,
     KnownLoss,
     as_number,
     candidate_losses,
@@ -47,16 +48,16 @@ class Judgement:
     """By what gradients are judged: the targets, and the slopes of the user's own loss, and of candidate losses."""
 
     y: Array
-    known: KnownLoss | None  # which loss the user's function computes, where it is one of those that are known
-    own: Slopes | None  # None where there is no loss function
+    known: KnownLoss | None  # which loss the user's function computes, None where there is none
+    own: Slopes | None
     of_candidates: dict[str, Slopes]
 
-    def losses(self, exam: Examination, gradients: Arrays) -> Iterator[tuple[KnownLoss | None, Slopes]]:
+    def losses(self, exam: Examination, gradients: Arrays) -> Iterator[tuple[KnownLoss, Slopes]]:
         """The losses by which the gradients may be judged, and their slopes: the user's, where there is one."""
-        if self.own is None:
+        if self.own is None or self.known is None:
             yield from self.candidates(exam, gradients)
             return
-        if self.known is not None and not self.known.decay:  # it may leave out the L2 term that all gradients have
+        if not self.known.decay:  # it may leave out the L2 term that all gradients have
             for decay in decays(exam, gradients, whole(exam, self.own)):
                 slopes = with_factor(exam, self.own, 1.0, decay)
                 if not compare(exam, gradients, slopes)[0]:
@@ -108,14 +109,14 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     # where both forms of targets go through, the right one is that with which less is wrong
     gradients, assessment = min(assessed, key=lambda pair: (bool(pair[1].faults), pair[1].cost))
     exam.gradients_negated = not any(gradients is other for other in returned)
-    if known is not None and assessment.loss is not None and assessment.loss.decay > known.decay:
+    if known is not None and assessment.loss.decay > known.decay:
         strength = f"{assessment.loss.decay:.4g}"
         exam.notes.append(f"every dW has the term of L2 regularisation, {strength} × W, and your loss leaves it out")
     report_gradients(exam, assessment, gradients.as_returned, _remedies(exam, gradients, assessment, y))
 
 
 def _remedies(exam: Examination, gradients: UserGradients, assessment: Assessment, y: Array) -> Remedies | None:
-    if assessment.explanation is None or assessment.loss is None:
+    if assessment.explanation is None:
         return None
     deltas = user_deltas(exam, gradients)
     for l, own in deltas.items():
@@ -177,13 +178,13 @@ def _examine_loss(exam: Examination, y: Array, labels: Any) -> tuple[Any, KnownL
         if number is not None and np.isfinite(number):
             works = form if works is None else works
             known = recognise(exam, y, form)
-            if known is not None:
+            if known.known:
                 return form, known
     if works is None and failure is not None:
         exam.add_failure("loss", failure)
     elif works is None:
         exam.not_examined("the loss", "it returned no finite number", remedy)
-    return works, None
+    return works, None if works is None else OWN
 
 
 def _assess(exam: Examination, gradients: UserGradients, judgement: Judgement) -> Assessment:
@@ -198,7 +199,7 @@ def _assess(exam: Examination, gradients: UserGradients, judgement: Judgement) -
     assessment, slopes = tried[0]
     if not assessment.differs and exam.forward_matches:
         return assessment
-    if assessment.loss is None:
+    if not assessment.loss.known:
         for loss, of_loss in judgement.candidates(exam, gradients.as_returned):
             if not compare(exam, gradients.as_returned, of_loss)[0]:
                 return replace(assessment, differs={}, instead=loss)
@@ -213,9 +214,7 @@ def _nearest(exam: Examination, tried: list[tuple[Assessment, Slopes]]) -> Itera
     seen = set()
     for assessment, slopes in tried:
         loss = assessment.loss
-        if loss is None:
-            yield assessment, slopes
-        elif loss.own or (loss.name not in seen and (loss.name in fits or len(assessment.differs) < total)):
+        if loss.own or (loss.name not in seen and (loss.name in fits or len(assessment.differs) < total)):
             seen.add(loss.name)
             yield assessment, slopes
 
@@ -223,10 +222,8 @@ def _nearest(exam: Examination, tried: list[tuple[Assessment, Slopes]]) -> Itera
 def _explained(
     exam: Examination, gradients: UserGradients, judgement: Judgement, assessment: Assessment, slopes: Slopes
 ) -> Assessment:
-    """The assessment with an explanation layer by layer, where the loss is known."""
+    """The assessment with an explanation layer by layer."""
     loss = assessment.loss
-    if loss is None:
-        return assessment
     rows = {q: exam.layout.to_outputs_first(s) if q.kind == "dW" else np.ravel(s)
             for q, s in whole(exam, slopes).items()}  # fmt: skip
     evidence = Evidence(judgement.y, loss, user_deltas(exam, gradients), rows)

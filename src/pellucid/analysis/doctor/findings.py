@@ -10,6 +10,7 @@ from pellucid.analysis.doctor.known_mistakes import REMEDIES
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.match_mistakes import UNKNOWN, Explanation, LayerExplanation, same_factor
 from pellucid.analysis.doctor.naming import Arrays, Quantity
+from pellucid.analysis.doctor.numeric_gradients import Difference
 from pellucid.analysis.doctor.remedies import Remedies
 
 
@@ -17,9 +18,9 @@ from pellucid.analysis.doctor.remedies import Remedies
 class Assessment:
     """What is known of the user's gradients: how they differ from the loss's slopes, and what explains them."""
 
-    loss: KnownLoss | None = None  # None where the user's own is none of those that are known
+    loss: KnownLoss
     compared: int = 0  # entries compared with differences of the loss
-    differs: dict[Quantity, tuple[int, int, float]] = field(default_factory=dict)  # entries, of how many, by how much
+    differs: dict[Quantity, Difference] = field(default_factory=dict)
     explanation: Explanation | None = None
     instead: KnownLoss | None = None  # the loss of which they are, where it is not the user's own
 
@@ -35,7 +36,7 @@ class Assessment:
     @property
     def cost(self) -> float:
         """How wrong they are, to compare assessments."""
-        differing = sum(count / total for count, total, _ in self.differs.values())
+        differing = sum(difference.entries / difference.of for difference in self.differs.values())
         return differing + (self.explanation.cost if self.explanation is not None else 0.0)
 
 
@@ -76,7 +77,7 @@ def _say_what_was_compared(exam: Examination, assessment: Assessment, own: Array
         exam.not_examined(", ".join(map(str, missing)), why, "return them too, under names that say what they are")
     if own and assessment.compared:
         what = ", ".join(map(str, sorted(own))) if missing else "every dW and db"
-        against = "your loss" if assessment.loss is None or assessment.loss.own else f"the {assessment.loss}"
+        against = "your loss" if assessment.loss.own else f"the {assessment.loss}"
         count = f"{assessment.compared:,} central differences of {against}"
         exam.compared.append(f"the backward pass, {what}, against {count} ({exam.m} samples, float64)")
         exam.gradients_compared = not missing and not exam.flat
@@ -163,14 +164,21 @@ def _faults(assessment: Assessment, layer: LayerExplanation, remedies: Remedies)
 
 
 def _report_differences(exam: Examination, assessment: Assessment) -> None:
-    """Gradients that differ, of a loss that is not known: one finding for the topmost, from which others may follow."""
-    top = max(q.layer for q in assessment.differs)
-    places = sorted(q for q in assessment.differs if q.layer == top)
-    others = ", ".join(str(q) for q in sorted(assessment.differs) if q.layer < top)
-    follows = f"; {others} differ, too, which may follow from that" if others else ""
-    names = ", ".join(map(str, places))
-    evidence = _line(exam, places[0]) + _difference(assessment, places[0]) + follows
-    exam.add(places[0], f"{names}: {UNKNOWN}", evidence, f"derive {names} anew, and compare line by line")
+    """Gradients that differ unexplained: those with a factor, and the topmost, from which others may follow."""
+    unnamed = []
+    for q, difference in sorted(assessment.differs.items(), key=lambda item: -item[0].layer):
+        if difference.factor is None:
+            unnamed.append(q)
+        else:
+            fault, evidence, remedy = factor_meaning(exam, difference.factor)
+            exam.add(q, f"{q}: it is {fault}", _line(exam, q) + evidence, remedy)
+    places = [q for q in unnamed if q.layer == unnamed[0].layer]
+    if places:
+        others = ", ".join(str(q) for q in unnamed if q not in places)
+        follows = f"; {others} differ, too, which may follow from that" if others else ""
+        names = ", ".join(map(str, places))
+        evidence = _line(exam, places[0]) + _difference(assessment, places[0]) + follows
+        exam.add(places[0], f"{names}: {UNKNOWN}", evidence, f"derive {names} anew, and compare line by line")
 
 
 def factor_meaning(exam: Examination, c: float) -> tuple[str, str, str]:
@@ -229,10 +237,10 @@ def _consequence(layer: LayerExplanation, assessment: Assessment) -> str:
 def _difference(assessment: Assessment, q: Quantity) -> str:
     if q not in assessment.differs:
         return f"{q} differs from the right one"
-    differing, total, error = assessment.differs[q]
+    differing, total, error, _ = assessment.differs[q]
     if np.isinf(error):
         return "its shape is not that of its parameter"
-    of = "your loss" if assessment.loss is None or assessment.loss.own else f"the {assessment.loss}, the nearest loss"
+    of = "your loss" if assessment.loss.own else f"the {assessment.loss}, the nearest loss"
     return f"{differing} of {total} entries of {q} differ from the slope of {of}, by up to {100 * error:.3g} %"
 
 

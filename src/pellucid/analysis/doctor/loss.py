@@ -33,6 +33,14 @@ class KnownLoss:
     def __str__(self) -> str:
         return f"{self.name} with L2" if self.decay else self.name
 
+    @property
+    def known(self) -> bool:
+        """Whether it is one of the candidates: else all that is known are its slopes."""
+        return self.name in LOSSES
+
+
+OWN = KnownLoss("your loss", 1.0, own=True)  # one that is none of the candidates
+
 
 def as_number(value: Any) -> float | None:
     """A loss as one number: the mean, where a user's function returns one for each sample."""
@@ -56,20 +64,20 @@ def candidate_losses(exam: Examination, y: Array, result: CallResult) -> list[fl
     return [candidate.value(a, y) for candidate in LOSSES.values()]
 
 
-def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
-    """The loss that the user's function computes, from its values at several parameters; None for another one."""
+def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss:
+    """The loss that the user's function computes, from its values at several parameters."""
     values, sizes, squares = [], [], []
     for scale in (0.7, 0.9, 1.0, 1.15, 1.3):
         parameters = with_arrays(exam.parameters, exam.paths, partial(_times, scale))
         available, result = exam.forward(parameters)
         if result.failure is not None:
-            return None
+            return OWN
         values.append(own_loss(exam, form, y, available))
         sizes.append(candidate_losses(exam, y, result))
         squares.append(sum(np.sum(np.square(array)) for q, array in exam.arrays(parameters).items() if q.kind == "W"))
     losses, halves = np.array(values), np.array(squares) / 2
     if not np.isfinite(losses).all():
-        return None
+        return OWN
     for decays, tolerance in ((False, 1e-4), (True, 1e-7)):
         for name, size in zip(LOSSES, np.array(sizes).T, strict=True):
             A = np.stack([size, halves], axis=1) if decays else size[:, np.newaxis]
@@ -78,7 +86,7 @@ def recognise(exam: Examination, y: Array, form: Any) -> KnownLoss | None:
             found = np.linalg.lstsq(A, losses, rcond=None)[0]
             if found[0] > 0 and np.abs(A @ found - losses).max() <= tolerance * np.abs(losses).max():
                 return KnownLoss(name, float(found[0]), float(found[1]) if decays else 0.0, own=True)
-    return None
+    return OWN
 
 
 def _times(scale: float, _: Quantity, array: Any) -> Array:

@@ -119,7 +119,7 @@ def explain(exam: Examination, gradients: Arrays, evidence: Evidence) -> Explana
     tries = [(gradients, False, None), *_exchanged(exam, gradients, evidence.slopes)]
     best: Explanation | None = None
     for given, is_reversed, swapped in tries:
-        if exam.net is None:
+        if exam.net is None or not evidence.loss.known:
             ways = [_by_slopes(exam, given, evidence)]
         else:
             ways = [_explain_layers(exam, given, evidence, carry=carry) for carry in (False, True)]

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Arrays, Quantity, at, replaced
+from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import AnyArray, Array
 
@@ -15,6 +17,17 @@ WHOLE = 150  # entries up to which an array is compared with differences of the 
 ENTRIES = 40  # that are compared of a larger one
 
 Measure = Callable[[AvailableValues, CallResult], list[float]]  # losses, of what forward has made
+
+
+class Difference(NamedTuple):
+    """How a gradient differs from the slopes: in how many entries of how many, by how much, or by which factor."""
+
+    entries: int
+    of: int
+    largest: float  # of both sizes together; infinite for another shape
+    factor: float | None
+
+
 Slopes = dict[Quantity, tuple[AnyArray, Array]]  # of each gradient: places in the flat array, and the slopes there
 
 
@@ -77,11 +90,9 @@ def whole(exam: Examination, slopes: Slopes) -> Arrays:
     return {q: s.reshape(shapes[q]) for q, (places, s) in slopes.items() if len(places) == np.prod(shapes[q])}
 
 
-def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[Quantity, tuple[int, int, float]], int]:
-    """Which gradients differ from the slopes: (entries that differ, entries compared, largest error); and how many
-    entries were compared.
-    """
-    differs: dict[Quantity, tuple[int, int, float]] = {}
+def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[Quantity, Difference], int]:
+    """Which gradients differ from the slopes, and how many entries were compared."""
+    differs: dict[Quantity, Difference] = {}
     pairs: dict[Quantity, tuple[Array, Array]] = {}
     for q, (places, slope) in slopes.items():
         if q not in gradients:
@@ -90,7 +101,7 @@ def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[
         if given.shape == shape or (q.kind == "db" and given.size == np.prod(shape)):
             pairs[q] = given.ravel()[places], slope
         else:
-            differs[q] = (1, 1, np.inf)
+            differs[q] = Difference(1, 1, np.inf, None)
     largest = max((float(np.fmax.reduce(np.abs(slope))) for _, slope in pairs.values()), default=0.0)
     limits = precision(exam)
     for q, (own, slope) in pairs.items():
@@ -99,5 +110,5 @@ def compare(exam: Examination, gradients: Arrays, slopes: Slopes) -> tuple[dict[
         differing = int(np.sum(~(errors <= limits.tolerance)))
         # a score that lies at a kink of ReLU makes single entries differ: that is no fault
         if differing > 0.1 * len(errors):
-            differs[q] = (differing, len(errors), float(errors.max()))
+            differs[q] = Difference(differing, len(errors), float(errors.max()), factor(own, slope))
     return differs, sum(len(slope) for _, slope in pairs.values())

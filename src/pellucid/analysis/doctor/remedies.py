@@ -60,7 +60,7 @@ class Remedies:
     def delta(self, l: int) -> str:
         """The line that makes δ: of the output from the loss, of a hidden layer from the layer above."""
         net, name = self.exam.net, self._delta(l)
-        if net is None:
+        if net is None or not self.loss.known:
             return f"derive {name} anew, and compare it line by line"
         Z, A = (self._code(self.exam.layout.from_rows(of), self.exam.name(kind, l)) for kind, of in
                 (("z", net.z[l - 1]), ("a", net.a[l])))  # fmt: skip
