@@ -54,5 +54,5 @@ def test_a_remedy_in_code_mends_what_it_names(fault: Fault, tmp_path: Path) -> N
         count, left = mended_to_the_end(text, tmp_path)
         assert not (count and left), f"{style}\n{left}"
         tries += 1
-        if tries == 6:
+        if tries == 3:
             break

@@ -26,6 +26,8 @@ from pellucid.analysis.doctor.user_file import MAPPING, read_user_file
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
 
+DRAWS = 5  # of random parameters, where a layer of ReLUs is closed, or open, for all samples
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -141,12 +143,10 @@ def _examine(functions: UserFunctions) -> Diagnosis:
 
 def _examined(functions: UserFunctions) -> Examination:
     """The examination; where the doctor chose how many outputs there are, with one, if less is wrong with that."""
-    for seed in range(3):
+    for seed in range(DRAWS):
         exam = Examination(functions)
         _examine_parts(exam, np.random.default_rng(seed))
-        if (
-            not exam.flat or exam.findings
-        ):  # with other numbers, a layer of ReLUs may be open that is closed for all samples
+        if exam.findings or not (exam.flat or exam.hides_slopes):
             break
     if exam.gradients_compared or not exam.chose_sizes or exam.sizes[-1] == 1:
         return exam

@@ -92,6 +92,12 @@ class Examination:
         return bool(self.sizes) and takes and not told
 
     @property
+    def hides_slopes(self) -> bool:
+        """Whether a hidden layer's slopes are all alike, as those of open ReLUs: one that is left out does not show."""
+        hidden = zip(self.net.layers[:-1], self.net.z, strict=False) if self.net is not None else ()
+        return any(not layer.activation.plain and np.ptp(layer.activation.slope(z)) == 0 for layer, z in hidden)
+
+    @property
     def m(self) -> int:
         """Samples in the batch."""
         return len(self.X)

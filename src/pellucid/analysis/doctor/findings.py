@@ -1,5 +1,6 @@
 """From explanations to findings: one finding for each cause; what only follows from a cause is left out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -115,12 +116,13 @@ def _report_explanation(
     same_fault: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         kind = "" if part.alike else part.q.kind
-        same_fault.setdefault((kind, part.fault), []).append(part)
-    for (_, fault), places in same_fault.items():
+        fault = re.sub(r"\d+", "", part.fault) if kind == "dz" else part.fault  # in a loop, one line is wrong for all
+        same_fault.setdefault((kind, fault), []).append(part)
+    for places in same_fault.values():
         first = places[0]
         names = ", ".join(str(part.q) for part in places)
         about = Quantity("delta", first.q.layer) if first.q.kind == "dz" else first.q
-        exam.add(about, f"{names}: {fault}", _line(exam, first.q) + first.evidence, first.remedy)
+        exam.add(about, f"{names}: {first.fault}", _line(exam, first.q) + first.evidence, first.remedy)
 
 
 def _scaled_parts(exam: Examination, explanation: Explanation, remedies: Remedies) -> Iterator[Part]:

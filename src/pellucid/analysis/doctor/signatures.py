@@ -136,13 +136,13 @@ class UserFunctions:
         bound = self.bind(role, available)
         positional, named = copy.deepcopy((bound.args, bound.kwargs))
         if role != "init":
-            self._draw_alike()
+            self.draw_alike()
         result = run(lambda: function(*positional, **named), self.path, (code_object(function),))
         if result.value is None and result.failure is None and role == "update":
             result.value = _changed([*positional, *named.values()], available.by_meaning.get("parameters"))
         return result
 
-    def _draw_alike(self) -> None:
+    def draw_alike(self) -> None:
         """Set random numbers back, so that dropout drops the same neurons in every pass that is compared."""
         np.random.seed(0)  # noqa: NPY002  (the caller's state is kept by the doctor)
         random.seed(0)

@@ -104,7 +104,7 @@ def _train(exam: Examination, X: AnyArray, y: AnyArray, rate: float, on_return: 
     own = init in functions.namespace and functions.namespace[init] is own_init
     # every run starts alike, from well-chosen numbers
     alike = {init: lambda *_, **__: copy.deepcopy(exam.parameters)} if own else {}
-    np.random.seed(0)  # noqa: NPY002  (the user's code draws from it)
+    functions.draw_alike()
     watched = (code_object(functions["backward"]),)
     with functions.with_globals(alike):
         return run(lambda: functions["train"](**given), functions.path, watched, on_return)
