@@ -69,7 +69,7 @@ def _random_gradients(exam: Examination, rng: np.random.Generator) -> Arrays:
 def _with_gradients(exam: Examination, gradients: Arrays) -> tuple[AvailableValues, bool]:
     """What the update may take: these gradients too, in the structure in which backward returns its own.
 
-    Where backward returns none, it is that of the parameters, and True is returned beside it: it is a guess.
+    Where backward returns none, it is that of the parameters; True beside it says that the update takes this guess.
     """
     y, labels = targets(exam, np.random.default_rng(0))
     result = CallResult()
@@ -85,7 +85,7 @@ def _with_gradients(exam: Examination, gradients: Arrays) -> tuple[AvailableValu
     if result.failure is not None or value is None:
         box = with_arrays(exam.parameters, exam.paths, lambda q, _: gradients[q.gradient])
         box = {**box, **{f"d{key}": part for key, part in box.items()}} if isinstance(box, dict) else box
-        return available.extended(gradients=box), True
+        return available.extended(gradients=box), exam.functions.takes("update", "gradients")
     names = exam.functions.returns("backward", result)
     for q, path in array_paths(value, names, gradients=True).items():
         if (q := exam.resolved(q)) in gradients:
