@@ -129,7 +129,7 @@ def data(lines: str) -> Callable[[Style, str], str | None]:
 
 
 def too_wide(style: Style, text: str) -> str | None:
-    if style.hidden == "relu" or style.layers < 2:
+    if style.hidden not in ("sigmoid", "tanh") or style.layers < 2:
         return None
     return swap(r"np\.sqrt\(1 / \d+\)", "60.0", count=0, within="init_params")(style, text)
 

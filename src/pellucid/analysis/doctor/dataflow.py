@@ -38,7 +38,8 @@ def examine_dataflow(exam: Examination) -> None:
     for call in calls(file):
         _examine_call(exam, file, call)
     if len(exam.findings) == before:
-        exam.compared.append("how the functions hand values on: names, counts and orders")
+        in_order = "every name defined, counts and orders as they should be"
+        exam.compared.append(f"how the functions hand values on: {in_order}")
 
 
 def undefined(file: UserFile) -> Iterator[tuple[str, str, int]]:
