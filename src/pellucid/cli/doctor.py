@@ -29,8 +29,8 @@ def doctor(file: str, as_json: bool, quiet: bool) -> None:
     only compute; your training, reading of files and printing runs only as far as PELLUCID, your functions, or the call
     of your training function need the data. Your functions are then tried on a small random batch.
 
-    Exit code: 0 compared and healthy, 1 a fault was found, 2 the file cannot be used, 3 a gradient could not be compared
-    and no fault was found.
+    Exit code: 0 compared and healthy, 1 a fault was found, 2 the file cannot be used, 3 a gradient could not be
+    compared and no fault was found.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     diagnosis = doctor_file(file)
     if as_json:
