@@ -143,11 +143,13 @@ def _examine(functions: UserFunctions) -> Diagnosis:
 
 def _examined(functions: UserFunctions) -> Examination:
     """The examination; where the doctor chose how many outputs there are, with one, if less is wrong with that."""
+    drawn: list[Examination] = []
     for seed in range(DRAWS):
-        exam = Examination(functions)
-        _examine_parts(exam, np.random.default_rng(seed))
-        if exam.findings or not (exam.flat or exam.hides_slopes):
+        drawn.append(Examination(functions))
+        _examine_parts(drawn[-1], np.random.default_rng(seed))
+        if not (drawn[-1].flat or drawn[-1].hides_slopes):
             break
+    exam = drawn[-1] if len(drawn) < DRAWS else next((e for e in drawn if e.findings), drawn[0])
     if exam.gradients_compared or not exam.chose_sizes or exam.sizes[-1] == 1:
         return exam
     one = Examination(functions, file_sizes=[*exam.sizes[:-1], 1])

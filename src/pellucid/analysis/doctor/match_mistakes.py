@@ -159,7 +159,8 @@ def _explain_layers(exam: Examination, gradients: Arrays, evidence: Evidence, *,
         else:
             formulas = known_mistakes.hidden_delta(exam, l, deltas, gradients, evidence.y, evidence.loss)
             best = _explain_layer(exam, l, formulas, deltas, gradients, evidence)
-        if carry and l > 1 and best.fault is None and not best.lost:
+        has_it = l > 1 or any(layer.factor is not None for layer in explained)
+        if carry and has_it and best.fault is None and not best.lost:
             best = _carried(exam, best, deltas, gradients, evidence)
         explained.append(best)
         if best.lost:
