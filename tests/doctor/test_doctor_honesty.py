@@ -203,3 +203,13 @@ def test_with_a_loss_that_is_no_known_one_gradients_are_compared_too(
     faults = [finding.fault for finding in examined(text.replace(right, wrong), tmp_path).findings]
     assert len(faults) == (said is not None)
     assert said is None or said in faults[0]
+
+
+def test_a_backward_pass_for_one_sample_is_not_accused_of_what_it_makes_of_a_batch(tmp_path: Path) -> None:
+    text = BARE.replace("dZ1 @ X.T / m", "np.outer(dZ1, X)").replace(
+        'dZ2 @ cache["A1"].T / m', 'np.outer(dZ2, cache["A1"])'
+    )
+    text = text.replace(".sum(axis=1, keepdims=True) / m", "")
+    diagnosis = examined(text, tmp_path)
+    assert (diagnosis.healthy, diagnosis.findings) == (None, [])
+    assert any("one sample at a time" in line for line in diagnosis.not_compared)

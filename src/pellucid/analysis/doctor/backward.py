@@ -112,6 +112,13 @@ def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     if known is not None and assessment.loss.decay > known.decay:
         strength = f"{assessment.loss.decay:.4g}"
         exam.notes.append(f"every dW has the term of L2 regularisation, {strength} × W, and your loss leaves it out")
+    if strange := assessment.of_strange_shape:
+        shapes = ", ".join(f"{q} {np.shape(gradients.as_returned[q])}" for q in strange)
+        why = (
+            f"given a batch, it returns {shapes}, of another shape than its parameter; is it for one sample at a time?"
+        )
+        exam.not_examined(exam.functions.name_of("backward"), why, "let it take a batch, and sum over the samples")
+        return
     report_gradients(exam, assessment, gradients.as_returned, _remedies(exam, gradients, assessment, y))
 
 

@@ -35,6 +35,14 @@ class Assessment:
         return self.explanation.faults
 
     @property
+    def of_strange_shape(self) -> list[Quantity]:
+        """Every dW, if each is of another shape than its parameter, and no mistake explains it."""
+        every = [q for q in self.differs if q.kind == "dW" and np.isinf(self.differs[q].largest)]
+        parts = self.explanation.parts if self.explanation is not None else {}
+        unknown = [q for q in every if q not in parts or parts[q].fault == UNKNOWN]
+        return every if unknown == every and len(every) == max((q.layer for q in every), default=0) else []
+
+    @property
     def cost(self) -> float:
         """How wrong they are, to compare assessments."""
         differing = sum(difference.entries / difference.of for difference in self.differs.values())
