@@ -15,14 +15,15 @@ from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.forward import examine_forward
 from pellucid.analysis.doctor.helpers import examine_helpers
 from pellucid.analysis.doctor.initial_weights import examine_initial_weights
+from pellucid.analysis.doctor.naming import own_words
 from pellucid.analysis.doctor.probe import find_parameters
-from pellucid.analysis.doctor.roles import assign_roles, find_functions
+from pellucid.analysis.doctor.roles import assign_roles, taken
 from pellucid.analysis.doctor.sample_count import examine_sample_count
-from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
-from pellucid.analysis.doctor.user_file import MAPPING, read_user_file
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile, read_user_file
+from pellucid.analysis.doctor.ways import Reading, readings
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
 
@@ -111,24 +112,51 @@ def doctor(
     """
     options = {"init": init, "forward": forward, "backward": backward, "update": update, "loss": loss, "X": X, "y": y,
                "samples": samples, "learning_rate": learning_rate, **more}  # fmt: skip
-    return _examine(assign_roles({}, None, {key: value for key, value in options.items() if value is not None}))
+    return _examine(
+        Reading(assign_roles({}, None, {key: value for key, value in options.items() if value is not None}))
+    )
 
 
 def doctor_file(path: str) -> Diagnosis:
     """Examine the network in a Python file; raises InputError where the file cannot be used."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is odd in the file shows when it runs
-        return _examine(find_functions(read_user_file(path)))
+        return _examine_readings(read_user_file(path))
 
 
-def _examine(functions: UserFunctions) -> Diagnosis:
+def _examine_readings(file: UserFile) -> Diagnosis:
+    """The diagnosis of the reading in which all is right; else that of the first in which anything was compared."""
+    started, deferred = dict(file.namespace), list(file.deferred)
+    best: Diagnosis | None = None
+    refused: InputError | None = None
+    for reading in readings(file):
+        try:
+            diagnosis = _examine(reading)
+        except InputError as error:
+            refused = refused or error
+            continue
+        finally:
+            file.namespace.clear()
+            file.namespace.update(started)
+            file.deferred = list(deferred)
+        if diagnosis.healthy:
+            return diagnosis
+        best = best or diagnosis
+    if best is None:
+        assert refused is not None
+        raise refused
+    return best
+
+
+def _examine(reading: Reading) -> Diagnosis:
+    functions = reading.functions
     state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
     np.random.seed(0)  # noqa: NPY002
     namespace, before = functions.namespace, dict(functions.namespace)
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with np.errstate(all="ignore"), warnings.catch_warnings(), own_words(functions.words):
             warnings.simplefilter("ignore")
-            exam = _examined(functions)
+            exam = _examined(reading)
     finally:
         np.random.set_state(state)  # noqa: NPY002
         random.setstate(python_state)
@@ -136,23 +164,23 @@ def _examine(functions: UserFunctions) -> Diagnosis:
             for name in namespace.keys() - before.keys():
                 del namespace[name]
             namespace.update(before)
-    notes = [*exam.notes, *(functions.file.notes if functions.file is not None else [])]
+    notes = [*taken(functions), *exam.notes, *(functions.file.notes if functions.file is not None else [])]
     healthy = False if exam.findings else True if exam.gradients_compared else None
     return Diagnosis(exam.findings, exam.compared, exam.not_compared, list(dict.fromkeys(notes)), healthy)
 
 
-def _examined(functions: UserFunctions) -> Examination:
+def _examined(reading: Reading) -> Examination:
     """The examination; where the doctor chose how many outputs there are, with one, if less is wrong with that."""
     drawn: list[Examination] = []
     for seed in range(DRAWS):
-        drawn.append(Examination(functions))
+        drawn.append(Examination(reading.functions, one_sample=reading.one_sample))
         _examine_parts(drawn[-1], np.random.default_rng(seed))
         if not (drawn[-1].flat or drawn[-1].hides_slopes):
             break
     exam = drawn[-1] if len(drawn) < DRAWS else next((e for e in drawn if e.findings), drawn[0])
     if exam.gradients_compared or not exam.chose_sizes or exam.sizes[-1] == 1:
         return exam
-    one = Examination(functions, file_sizes=[*exam.sizes[:-1], 1])
+    one = Examination(reading.functions, one_sample=reading.one_sample, file_sizes=[*exam.sizes[:-1], 1])
     _examine_parts(one, np.random.default_rng(0))
     is_better = one.gradients_compared or 0 < len(one.findings) < (len(exam.findings) or len(one.findings) + 1)
     if not is_better or one.output is SOFTMAX:

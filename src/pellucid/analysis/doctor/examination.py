@@ -28,6 +28,8 @@ class Examination:
     not_compared: list[str] = field(default_factory=list)  # what was not, why, and what would make it possible
     gradients_compared: bool = False  # whether every gradient was
     notes: list[str] = field(default_factory=list)
+    # how the file is read
+    one_sample: bool = False  # with one sample, as the file trains
     # set by probe.py
     initial: Any = None  # what init returned
     parameters: Any = None  # the same structure with numbers of the doctor's own
@@ -130,7 +132,7 @@ class Examination:
     def with_parameters(self, parameters: Any) -> AvailableValues:
         """What can be handed to a function with these parameters, and nothing that was computed from them."""
         values = self.available.extended(
-            arrays=self.arrays(parameters), parameters=parameters, X=self.layout.from_rows(self.X), samples=self.m
+            arrays=self.arrays(parameters), parameters=parameters, X=self.layout.given(self.X), samples=self.m
         )
         if isinstance(parameters, tuple) and "init" in self.functions:
             for name, part in self.functions.parts("init", CallResult(parameters)):
@@ -142,7 +144,7 @@ class Examination:
 
     def with_targets(self, available: AvailableValues, form: Any, y: Array) -> AvailableValues:
         """The same values and the targets, in a form that the user's functions may want."""
-        return available.extended(y=form, one_hot=self.layout.from_rows(y))
+        return available.extended(y=form, one_hot=self.layout.given(y))
 
     def forward(self, parameters: Any = None) -> tuple[AvailableValues, CallResult]:
         """Run the user's forward pass: the available values then hold also what it made."""
@@ -165,7 +167,10 @@ class Examination:
         if out is not None:
             available.by_meaning["output"] = out
             available.arrays.setdefault(Quantity("a", self.layers), out)
-        boxes = [part for _, part in parts if isinstance(part, dict | list | tuple)]
+        for _, part in parts:
+            if hasattr(part, "root"):  # the object whose method forward is
+                available.by_name["held"] = part
+        boxes = [part for _, part in parts if isinstance(part, dict | list | tuple) and not hasattr(part, "root")]
         caches = [part for name, part in parts if name is not None and meaning(name) == "cache"]
         if len(boxes) > 1 and not caches:
             available.by_meaning["cache"] = tuple(boxes)
@@ -176,6 +181,7 @@ class Examination:
         """The network's output among what forward returned."""
         m, k = self.m, self.sizes[-1]
         shapes = {(k, m) if self.layout.columns else (m, k)} | ({(m,)} if k == 1 else set())
+        shapes = {(k,)} if self.layout.flat else shapes
         parts = self.functions.parts("forward", result)
         found = [(label, a) for name, part in parts for label, a in all_arrays(part, name or "") if a.shape in shapes]
         last = Quantity("a", self.layers)

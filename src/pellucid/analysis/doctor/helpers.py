@@ -43,7 +43,10 @@ def _examine_large_scores(exam: Examination) -> None:
     if out is not None and not np.isfinite(out).all():
         largest = exam.reference.z[-1].max(axis=1).argmax()  # the sample that has the largest score of all
         nan = not np.isfinite(exam.layout.to_rows(out)[largest]).all()
-        _report_overflow(exam, "forward", "the output for weights 100,000 times as large", largest=nan)
+        if nan:  # with the user's own weights, nobody may ever meet it
+            exam.notes.append(f"softmax overflows for scores above 709; safe for all is: {exam.layout.softmax_code}")
+        else:
+            _report_overflow(exam, "forward", "the output for weights 100,000 times as large", largest=False)
 
 
 def _report_overflow(exam: Examination, role: str, what: str, *, largest: bool) -> None:
@@ -67,7 +70,7 @@ def _examine_one_hot(exam: Examination) -> None:
     function, labels = exam.functions["one_hot"], np.arange(classes + 4) % (classes - 1)
     others = [labels if meaning(name) == "y" else classes for _, name in exam.functions.required("one_hot")[1:]]
     result = run(lambda: function(labels, *others), exam.functions.path)
-    shape, expected = np.shape(result.value), exam.layout.from_rows(np.eye(classes)[labels])
+    shape, expected = np.shape(result.value), exam.layout.given(np.eye(classes)[labels])
     remedy = f"return np.eye(classes)[Y]{'.T' if exam.layout.columns else ''}"
     if result.failure is not None:
         exam.add_failure("one_hot", result.failure)

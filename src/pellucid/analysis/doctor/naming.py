@@ -1,5 +1,8 @@
 """What the names in a user's code mean: ``dW1``, ``grad_w1`` and ``W1_grad`` are one quantity, layer 1's dW."""
 
+import contextlib
+import difflib
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -33,37 +36,63 @@ class Quantity(NamedTuple):
 
 Arrays = dict[Quantity, Any]  # parameters or gradients, by what they are
 
+_WEIGHTS = "weights?|w|pesos?|gewichte?|poids|syn"
+_BIASES = "bias(?:es)?|b|sesgos?|vies|biais"
+_FIRST, _FINAL = "hidden|h|ih|xh|input_?hidden", "l|out|output|o|ho|hy|hidden_?output"
 _QUANTITY = re.compile(
-    r"(?P<d>d[lj]_?d?|d_?|grad_?|g_?|delta_?|nabla_?)?(?P<kind>weights?|w|bias|b|z|a|h)_?"
-    r"(?P<layer>\d+|l|out|output|o|hidden)?(?P<after>_?grad|_?gradient)?",
+    r"(?P<d>d[lj]_?d?|d_?|grad(?:ient)?s?_?|gradiente_?|g_?|delta_?|nabla_?)?"
+    rf"(?P<kind>{_WEIGHTS}|{_BIASES}|z|a|h)_?(?:layer_?)?"
+    rf"(?P<layer>\d+|{_FINAL}|{_FIRST})?(?P<after>_?grad(?:ient)?|_?delta)?",
     re.IGNORECASE,
 )
-_DELTA = re.compile(r"(?:delta|error|err)_?(\d+|l|out|output)?", re.IGNORECASE)
-_KINDS = {"w": "W", "weight": "W", "weights": "W", "b": "b", "bias": "b", "z": "z", "a": "a", "h": "a"}
+_LAYER_FIRST = re.compile(  # hidden_weights, d_output_bias
+    rf"(?P<d>d_?|grad_?)?(?P<layer>{_FIRST}|{_FINAL})_?(?:layer_?)?(?P<kind>weights?|w|bias(?:es)?|b)", re.IGNORECASE
+)
+_DELTA = re.compile(r"(?:delta|error|err)_?(\d+|l|out|output|hidden)?|(?:l|layer_?)(\d+)_delta", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?P<d>d_?|grad_?)?(?:weights|w)_?(?P<from>\d)_(?P<to>\d)", re.IGNORECASE)  # weights_0_1
 
 _WORDS = {
-    "X": "x inputs input xtrain xbatch xb images features data batchx",
-    "y": "y labels label targets target ytrue t ytrain ybatch yb truth batchy",
+    "X": "x inputs input xtrain xbatch xb images features data batchx entradas entrada eingabe eingaben entree entrees "
+    "trainx inputdata",
+    "y": "y labels label targets target ytrue t ytrain ybatch yb truth batchy etiquetas rotulos zielwerte etiquettes "
+    "trainy expected expectedoutput desired",
     "one hot": "onehot onehoty yonehot yoh ohy",
-    "output": "yhat ypred pred preds prediction predictions output outputs out probs probabilities p o",
-    "learning rate": "learningrate lr alpha eta rate stepsize",
+    "output": "yhat ypred pred preds prediction predictions output outputs out probs probabilities p o salida saida "
+    "ausgabe sortie predictedoutput finaloutputs",
+    "learning rate": "learningrate lr alpha eta rate stepsize tasa tasaaprendizaje tasadeaprendizaje lernrate "
+    "tauxapprentissage tauxdapprentissage taxaaprendizado taxadeaprendizado taxa taux",
     "samples": "m nsamples numsamples batchsize mtrain msamples",
     "epochs": "epochs epoch iterations iters iter niter niters numiterations nepochs numepochs numiters steps nsteps "
-    "numpasses passes maxiter maxiters niterations maxepochs",
-    "parameters": "params parameters param theta model network net layers weightsandbiases p",
-    "weights": "ws weights wlist",
-    "biases": "bs biases blist",
-    "cache": "cache caches memory cached forwardcache activations acts zs as values trace saved",
-    "gradients": "grads gradients grad gs derivs derivatives gradient",
+    "numpasses passes maxiter maxiters niterations maxepochs epocas epochen epoques iteraciones iteracoes",
+    "parameters": "params parameters param theta model network net layers weightsandbiases p parametros parametres "
+    "parameter paramvalues",
+    "weights": "ws weights wlist pesos gewichte poids",
+    "biases": "bs biases blist sesgos biais",
+    "cache": "cache caches memory cached forwardcache activations acts zs as values trace saved memoria",
+    "gradients": "grads gradients grad gs derivs derivatives gradient gradientes gradienten gradsvalues",
     "rng": "rng generator randomstate",
-    "seed": "seed randomseed",
+    "seed": "seed randomseed semilla semente",
     "L2 strength": "lambd lambda lmbda lam reg regularization regstrength weightdecay decay l2 l2lambda",
     "kept share": "keepprob keep pkeep",
-    "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits",
+    "sizes": "sizes layersizes layerdims dims layersdims architecture units shape layerunits capas schichten",
     "classes": "classes nclasses numclasses k numlabels noutputs",
 }
 # a name that stands in two lists has the first one's meaning
 _MEANINGS = {name: meaning for meaning, names in reversed(_WORDS.items()) for name in names.split()}
+
+
+_own_words: dict[str, str] = {}  # what the names of the file that is being read mean, where they do not tell
+
+
+@contextlib.contextmanager
+def own_words(words: dict[str, str]) -> Iterator[None]:
+    """While this lasts, these names mean what others do: ``{"wh": "W1"}``; more may be added to the dict."""
+    global _own_words
+    before, _own_words = _own_words, words
+    try:
+        yield
+    finally:
+        _own_words = before
 
 
 def quantity(name: str | None) -> Quantity | None:
@@ -74,29 +103,52 @@ def quantity(name: str | None) -> Quantity | None:
     """
     if name is None:
         return None
-    found = _DELTA.fullmatch(name)
-    if found:
-        return Quantity("dz", _layer(found[1]))
-    found = _QUANTITY.fullmatch(name)
+    name = _translated(name)
+    if found := _DELTA.fullmatch(name):
+        return Quantity("dz", _layer(found[1] or found[2]))
+    if found := _BETWEEN.fullmatch(name):
+        return Quantity("dW" if found["d"] else "W", int(found["to"]))
+    found = _QUANTITY.fullmatch(name) or _LAYER_FIRST.fullmatch(name)
     if not found:
         return None
-    kind = _KINDS[found["kind"].lower()]
-    return Quantity("d" + kind if found["d"] or found["after"] else kind, _layer(found["layer"]))
+    groups = found.groupdict()
+    letter = groups["kind"].lower()
+    kind = "W" if re.fullmatch(_WEIGHTS, letter) else "b" if re.fullmatch(_BIASES, letter) else letter.replace("h", "a")
+    layer = _layer(groups["layer"]) + (letter == "syn")  # syn0 is the first
+    return Quantity("d" + kind if groups["d"] or groups.get("after") else kind, layer)
 
 
 def _layer(text: str | None) -> int:
     if text is not None and text.isdigit():
         return int(text)
-    return 1 if text is not None and text.lower() == "hidden" else LAST
+    return 1 if text is not None and re.fullmatch(_FIRST, text, re.IGNORECASE) else LAST
+
+
+def _translated(name: str) -> str:
+    """The name that says what a name of the file means: that of a parameter, or of its gradient."""
+    if name in _own_words:
+        return _own_words[name]
+    for parameter, known in _own_words.items() if re.match("d|g|nabla", name, re.IGNORECASE) else ():
+        if known[0] in "Wb" and re.fullmatch(rf"(d|grad|delta|nabla)_?{re.escape(parameter)}", name, re.IGNORECASE):
+            return f"d{known}"
+    return name
+
+
+@functools.cache
+def _fuzzy(name: str) -> str | None:
+    """The meaning of a name that is misspelt: lerning_rate."""
+    close = difflib.get_close_matches(name, [known for known in _MEANINGS if len(known) > 4], 1, 0.88)
+    return _MEANINGS[close[0]] if close and len(name) > 5 and name.isalpha() else None
 
 
 def meaning(name: str) -> str | None:
     """The role of a name that is no layer's array: ``alpha`` is the learning rate.
 
-    >>> meaning("alpha"), meaning("y_true"), meaning("Y_onehot"), meaning("whatever")
-    ('learning rate', 'y', 'one hot', None)
+    >>> meaning("alpha"), meaning("y_true"), meaning("Y_onehot"), meaning("whatever"), meaning("lerning_rate")
+    ('learning rate', 'y', 'one hot', None, 'learning rate')
     """
-    return _MEANINGS.get(name.replace("_", "").lower())
+    plain = _own_words.get(name, name).replace("_", "").lower()
+    return _MEANINGS.get(plain) or _fuzzy(plain)
 
 
 def array_paths(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
@@ -116,6 +168,38 @@ def array_paths(value: Any, names: list[str | None], *, gradients: bool = False)
     if gradients:
         found = {q if q.kind[0] == "d" else q.gradient: path for q, path in found.items()}
     return found
+
+
+def learn_names(value: Any, names: list[str | None], words: dict[str, str]) -> None:
+    """Add to ``words`` what the parameters are called whose names do not tell: by their order and shapes.
+
+    >>> words = {}
+    >>> learn_names((np.ones((3, 2)), np.ones(3), np.ones((1, 3)), np.ones(1)), ["p", "q", "r", "s"], words)
+    >>> words
+    {'p': 'W1', 'q': 'b1', 'r': 'W2', 's': 'b2'}
+    """
+    pairs = value.items() if isinstance(value, dict) else zip(names, value, strict=False) if _several(value) else ()
+    named = {str(name): array for name, array in pairs if name is not None and isinstance(array, np.ndarray)}
+    found = {name: q for name in named if (q := quantity(name)) is not None and q.kind in "Wb"}
+    if any(q.layer == 0 for q in found.values()):  # they count from 0
+        words.update({name: f"{q.kind}{q.layer + 1}" for name, q in found.items() if q.layer != LAST})
+    if len({q for q in found.values() if q.kind == "W"}) == sum(q.kind == "W" for q in found.values()) > 0:
+        return
+    ordered = list(named)
+    halves = [
+        name for pair in zip(ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :], strict=False) for name in pair
+    ]
+    for order in (ordered, halves):
+        if _alternate([named[name] for name in order]) and order:
+            words.update({name: f"{'Wb'[k % 2]}{k // 2 + 1}" for k, name in enumerate(order)})
+            return
+    tables = [name for name, array in named.items() if array.ndim == 2]
+    if len(tables) == len(named):
+        words.update({name: f"W{l}" for l, name in enumerate(tables, start=1)})
+
+
+def _several(value: Any) -> bool:
+    return isinstance(value, tuple | list)
 
 
 def _inside(value: Any, name: str | None, path: Path) -> dict[Quantity, Path]:

@@ -8,9 +8,11 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination, Reading
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, meaning, with_arrays
+from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, meaning, with_arrays
+from pellucid.analysis.doctor.own_calls import STAND_INS
 from pellucid.analysis.doctor.reference_network import Layout, possible_sizes
 from pellucid.analysis.doctor.sandbox import CallResult
+from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
 
@@ -22,7 +24,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
     """Find the parameters, the layout and a batch; False where nothing further can be examined."""
     functions = exam.functions
     if functions.file is not None:
-        exam.file_sizes = exam.file_sizes or sizes_in(functions.namespace)
+        exam.file_sizes = exam.file_sizes or sizes_in(functions.namespace) or _sizes_asked_for(functions)
     exam.available = AvailableValues().extended(
         learning_rate=0.1,
         L2_strength=0.3,
@@ -37,6 +39,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
         exam.add_failure("init", result.failure)
         return False
     names: list[str | None] = functions.returns("init", result) if "init" in functions else [None]
+    learn_names(result.value, names, functions.words)
     named = {q: path for q, path in array_paths(result.value, names).items() if q.kind in "Wb"}
     exam.unnumbered = _unnumbered(named)
     exam.paths = {Quantity(q.kind, exam.unnumbered) if q.layer == LAST else q: path for q, path in named.items()}
@@ -56,14 +59,35 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
 
 
 def _init(exam: Examination) -> CallResult:
+    """Make the parameters: with the file's own arguments, but for sizes, of which small unlike ones tell more."""
     functions = exam.functions
     if "parameters" in functions.options:
         return CallResult(functions.options["parameters"])
+    own = {
+        name: value for name, value in functions.own("init").items() if not _is_size(value) and not _are_sizes(value)
+    }
+    for parameter, name in functions.arguments("init"):
+        value = own.get(parameter.name, STAND_INS[word]() if (word := meaning(name)) in ("X", "y") else None)
+        if value is not None:
+            exam.available.by_name[name] = exam.available.by_meaning[name] = value
     asked = [parameter.name for parameter, name in functions.required("init") if name not in exam.available]
     variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter, _ in functions.arguments("init"))
     if asked and not variadic:
         exam.available.by_meaning.update(zip(asked, _sizes(exam, max(len(asked), 2)), strict=False))
     return functions.call("init", exam.available)
+
+
+def _sizes_asked_for(functions: UserFunctions) -> list[int]:
+    """The sizes with which the file itself calls init: init(4, 8, 1), or init([4, 8, 1])."""
+    own = functions.own("init") if "init" in functions else {}
+    lists = [list(value) for value in own.values() if _are_sizes(value) and len(value) > 1]
+    required = {parameter.name for parameter, _ in functions.required("init")} if own else set()
+    numbers = [value for name, value in own.items() if name in required and _is_size(value)]
+    return next(iter(lists), numbers if len(numbers) > 1 else [])
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _sizes(exam: Examination, count: int) -> list[int]:
@@ -102,7 +126,7 @@ def sizes_in(names: Mapping[str, Any]) -> list[int]:
 
 
 def _are_sizes(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(size, int) and size > 0 for size in value)
+    return isinstance(value, list | tuple) and all(map(_is_size, value))
 
 
 def _drawn(value: Any, paths: dict[Quantity, Path], rng: np.random.Generator) -> Any:
@@ -133,13 +157,13 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
     tried: list[Reading] = []
     for outputs_first, sizes in possible:
         natural = ("columns", "rows") if outputs_first else ("rows", "columns")
-        for samples in natural if samples_are is None else (samples_are,):
-            exam.layout, exam.sizes = Layout(samples == "columns", outputs_first), sizes
-            exam.X = rng.random((batch_size(sizes), sizes[0])) - 0.3
-            _, result = exam.forward()
-            tried.append((exam.layout, sizes, exam.X, result))
-            if result.failure is None and exam.output_of(result) is not None:
-                exam.readings.append(tried[-1])
+        ways = natural if samples_are is None else (samples_are,)
+        tried += [_tried(exam, Layout(samples == "columns", outputs_first), sizes, rng) for samples in ways]
+    if not any(_is_right(exam, reading) for reading in tried):
+        for outputs_first, sizes in possible:
+            others = _other_layouts(outputs_first, one_sample=exam.one_sample) if samples_are is None else []
+            tried += [_tried(exam, layout, sizes, rng) for layout in others]
+    exam.readings += [reading for reading in tried if _is_right(exam, reading)]
     exam.layout, exam.sizes, exam.X, exam.forward_result = (exam.readings or tried)[0]
     if exam.readings:
         return True
@@ -151,6 +175,26 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
         remedy = f"return A{L}, the last layer's activation"
         exam.not_examined(exam.functions.name_of("forward"), f"{evidence}, and nothing that it returns does", remedy)
     return False
+
+
+def _tried(exam: Examination, layout: Layout, sizes: list[int], rng: np.random.Generator) -> Reading:
+    """The forward pass of a batch in this layout."""
+    exam.layout, exam.sizes = layout, sizes
+    exam.X = rng.random((1 if exam.one_sample else batch_size(sizes), sizes[0])) - 0.3
+    return layout, sizes, exam.X, exam.forward()[1]
+
+
+def _is_right(exam: Examination, reading: Reading) -> bool:
+    """Whether the forward pass gets through and gives an output."""
+    exam.layout, exam.sizes, exam.X, result = reading
+    return result.failure is None and exam.output_of(result) is not None
+
+
+def _other_layouts(outputs_first: bool, *, one_sample: bool) -> list[Layout]:
+    """The layouts in which samples are given in another way than they are inside; single samples may be vectors."""
+    if one_sample:
+        return [Layout(outputs_first, outputs_first, flat=True)]
+    return [Layout(columns, outputs_first, given_columns=not columns) for columns in (True, False)]
 
 
 def batch_size(sizes: list[int]) -> int:

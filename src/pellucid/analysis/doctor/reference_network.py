@@ -14,10 +14,15 @@ from pellucid.core.arrays import AnyArray, Array
 
 @dataclass(frozen=True)
 class Layout:
-    """How a user lays out arrays: samples in columns, or in rows; W as (outputs, inputs), or the other way."""
+    """How a user lays out arrays: samples in columns, or in rows; W as (outputs, inputs), or the other way.
+
+    Inputs and targets may be given in another way than they are inside, and a single sample as a vector.
+    """
 
     columns: bool
     outputs_first: bool
+    given_columns: bool | None = None  # None: as they are inside
+    flat: bool = False
 
     @property
     def count_code(self) -> str:
@@ -34,12 +39,20 @@ class Layout:
         """A user's (samples × neurons) array as rows; a flat one is one neuron's."""
         array = np.asarray(values, np.float64)
         if array.ndim == 1:
-            return array[:, np.newaxis]
+            return array[np.newaxis] if self.flat else array[:, np.newaxis]
         return array.T if self.columns else array
 
     def from_rows(self, rows: AnyArray) -> AnyArray:
         """Rows of samples as the user lays them out."""
+        if self.flat:
+            return rows[0].copy() if len(rows) == 1 else rows.copy()
         return rows.T.copy() if self.columns else rows.copy()
+
+    def given(self, rows: AnyArray) -> AnyArray:
+        """Inputs or targets, rows of samples, as the user's functions are given them."""
+        if self.given_columns is None:
+            return self.from_rows(rows)
+        return rows.T.copy() if self.given_columns else rows.copy()
 
     def to_outputs_first(self, W: Any) -> Array:
         """A user's W, or dW, as (outputs, inputs)."""

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
-from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.own_calls import Scope, own_expressions, own_values
 from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
-from pellucid.analysis.doctor.user_file import MAPPING, UserFile
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile, set_names
 from pellucid.core.errors import InputError
 
 
@@ -28,6 +29,10 @@ class UserFunctions:
     options: dict[str, Any]
     returned: dict[str, list[str | None]] = field(default_factory=dict)  # the names in each return statement
     generator_states: dict[int, Any] = field(default_factory=dict)  # of the file's own generators, before each call
+    own_values: dict[str, dict[str, Any]] = field(default_factory=dict)  # what the file's own calls hand to each role
+    words: dict[str, str] = field(default_factory=dict)  # what names of the file mean: {"wh": "W1"}
+    free_rate: bool = False  # whether a factor of all gradients may as well be the learning rate's
+    stopped: set[str] = field(default_factory=set)  # the roles of which a call failed
 
     def __contains__(self, role: str) -> bool:
         return role in self.by_role
@@ -51,12 +56,12 @@ class UserFunctions:
 
     def at_line(self, role: str, name: str | None = None) -> str:
         """The line where a role's function sets a name, or is defined, as messages begin: "line 12: "; or nothing."""
-        function = self.name_of(role)
-        if self.file is None or function not in self.file.definitions:
+        node = self.definition(role) if self.file is not None else None
+        if node is None:
             return ""
         if name is None:
-            return f"line {self.file.definitions[function].lineno}: "
-        return self.file.at_line(name, function)
+            return f"line {node.lineno}: "
+        return line_of(node, name)
 
     def arguments(self, role: str) -> list[tuple[inspect.Parameter, str]]:
         """The arguments that a role's function takes, each with the name that tells what it is.
@@ -92,10 +97,11 @@ class UserFunctions:
 
     def definition(self, role: str) -> ast.FunctionDef | None:
         """The syntax tree of a role's function, where its source can be had."""
+        function = self.by_role[role]
         if self.file is not None:
-            return self.file.definitions.get(self.name_of(role))
+            return getattr(function, "definition", None) or self.file.definitions.get(self.name_of(role))
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(self.by_role[role])))
+            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
         except (OSError, TypeError, SyntaxError):
             return None
         return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
@@ -105,6 +111,8 @@ class UserFunctions:
         given = self.options.get("returns", {}).get(role)
         if given is not None:
             return [str(name) for name in (given.replace(",", " ").split() if isinstance(given, str) else given)]
+        if (held := getattr(self.by_role[role], "names", None)) is not None:
+            return list(held)
         names = self.returned_names(role)
         parts = result.value if isinstance(result.value, tuple) else (result.value,)
         if len(names) != len(parts) or not any(names):
@@ -138,6 +146,8 @@ class UserFunctions:
         if role != "init":
             self.draw_alike()
         result = run(lambda: function(*positional, **named), self.path, (code_object(function),))
+        if result.failure is not None:
+            self.stopped.add(role)
         if result.value is None and result.failure is None and role == "update":
             result.value = _changed([*positional, *named.values()], available.by_meaning.get("parameters"))
         return result
@@ -164,10 +174,44 @@ class UserFunctions:
             elif name in available and not _is_choice(parameter.default):
                 bound.arguments[parameter.name] = available[name]
             elif parameter.default is parameter.empty:
-                if role != "forward" or not self._are_inputs(parameter, available):
-                    raise self._unknown_argument(role, parameter.name, available)
-                bound.arguments[parameter.name] = available["X"]
+                bound.arguments[parameter.name] = self._unnamed(role, parameter, available)
         return bound
+
+    def _unnamed(self, role: str, parameter: inspect.Parameter, available: AvailableValues) -> Any:
+        """The value of an argument whose name tells nothing: what the file's own call hands over there."""
+        if role == "forward" and self._are_inputs(parameter, available):
+            return available["X"]
+        called = self.own_names(role).get(parameter.name)
+        if called is not None and called in available:
+            return available[called]
+        own = self.own(role).get(parameter.name)
+        if own is None or isinstance(own, np.ndarray):  # arrays of the file's own do not fit the doctor's batch
+            raise self._unknown_argument(role, parameter.name, available)
+        return own
+
+    def own(self, role: str) -> dict[str, Any]:
+        """The values that the file's own call hands to a role's function, as far as they can be computed."""
+        if role not in self.own_values:
+            found = self._own_expressions(role)
+            values = own_values(self.file, *found) if self.file is not None and found is not None else {}
+            self.own_values[role] = values
+        return self.own_values[role]
+
+    def own_names(self, role: str) -> dict[str, str]:
+        """The names that the file's own call hands to a role's function."""
+        found = self._own_expressions(role)
+        parts = {} if found is None else found[0]
+        return {name: part.id for name, part in parts.items() if isinstance(part, ast.Name)}
+
+    def _own_expressions(self, role: str) -> tuple[dict[str, ast.expr], Scope] | None:
+        """The file's own call of a role's function, unless it hands over too little."""
+        if self.file is None:
+            return None
+        names = [parameter.name for parameter, _ in self.arguments(role)]
+        called = str(getattr(self.by_role[role], "called", self.name_of(role)))
+        found = own_expressions(self.file, called, names)
+        needed = {parameter.name for parameter, _ in self.required(role)}
+        return found if found is not None and needed <= found[0].keys() else None
 
     def _are_inputs(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
         """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
@@ -181,6 +225,16 @@ class UserFunctions:
             f"(W1, b1, X, Y, params, cache, grads, learning_rate, …), or say it: {MAPPING} = "
             f'dict(arguments={{"{name}": "cache"}}); the doctor has {known}'
         )
+
+
+def line_of(node: ast.AST, name: str) -> str:
+    """The line in which code last sets a name, or another one of the same meaning: "line 12: "; or nothing."""
+    lines = list(set_names(node))
+    q = quantity(name)
+    found = [line for other, line in lines if other == name] or [
+        line for other, line in lines if q is not None and quantity(other) == q
+    ]
+    return f"line {max(found)}: " if found else ""
 
 
 def _is_choice(default: Any) -> bool:

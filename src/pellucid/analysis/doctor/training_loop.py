@@ -80,7 +80,7 @@ def _data(exam: Examination, rng: np.random.Generator) -> tuple[AnyArray, list[A
     parts = [targets(exam, rng) for _ in range(BATCHES)]
     rows = np.concatenate([y for y, _ in parts])
     labels = None if parts[0][1] is None else np.concatenate([label for _, label in parts if label is not None])
-    X = exam.layout.from_rows(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
+    X = exam.layout.given(rng.random((BATCHES * exam.m, exam.sizes[0])) - 0.3)
     return X, target_forms(exam, "train", rows, labels)
 
 

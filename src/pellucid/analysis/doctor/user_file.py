@@ -55,10 +55,9 @@ class UserFile:
         finally:
             sys.path.remove(folder)
 
-    def at_line(self, name: str, function: str | None = None) -> str:
-        """The line in which a function (or the file) last sets a name, as messages begin: "line 12: "; or nothing."""
-        code = self.tree if function is None else self.definitions[function]
-        lines = [target.lineno for node in ast.walk(code) for target in _targets(node) if _target_name(target) == name]
+    def at_line(self, name: str) -> str:
+        """The line in which the file last sets a name, as messages begin: "line 12: "; or nothing."""
+        lines = [line for other, line in set_names(self.tree) if other == name]
         return f"line {max(lines)}: " if lines else ""
 
 
@@ -66,7 +65,7 @@ def read_user_file(path: str) -> UserFile:
     """Read a user's file.
 
     Raises:
-        InputError: there is no such file, it is not Python, or it defines no functions.
+        InputError: there is no such file, it is not Python.
     """
     try:
         text = decode_source(read_file(path))
@@ -83,13 +82,6 @@ def read_user_file(path: str) -> UserFile:
         ) from None
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     file = UserFile(path, tree, {"__name__": "user", "__file__": path, "__builtins__": builtins}, functions)
-    if not functions and not any(name == MAPPING for node in tree.body for name in bound(node)):
-        classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-        remedy = f"write functions that call the methods of {classes[0]}" if classes else "write functions"
-        raise InputError(
-            f"{path}: defines no functions; {remedy}, init, forward, backward and update, or name them: "
-            f"{MAPPING} = dict(init=…, forward=…, backward=…, update=…)"
-        )
     for statement in _statements(tree):
         if not _at_once(statement):
             file.deferred.append(statement)
@@ -193,6 +185,11 @@ def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: s
     return chosen[::-1]
 
 
+def set_names(code: ast.AST) -> Iterator[tuple[str | None, int]]:
+    """Each name that code sets, as a variable or a key, with its line."""
+    return ((_target_name(target), target.lineno) for node in ast.walk(code) for target in _targets(node))
+
+
 def _targets(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -209,4 +206,6 @@ def _target_name(target: ast.expr) -> str | None:
         target = target.slice
     if isinstance(target, ast.Constant):
         return str(target.value)
+    if isinstance(target, ast.Attribute):
+        return target.attr
     return target.id if isinstance(target, ast.Name) else None

@@ -36,7 +36,8 @@ def target_forms(exam: Examination, role: str, y: Array, labels: Any) -> list[An
 
     Those are labels where the function, or one that it calls, encodes them.
     """
-    like_output = y[:, 0] if np.ndim(exam.output_of(exam.forward_result)) == 1 else exam.layout.from_rows(y)
+    vector = np.ndim(exam.output_of(exam.forward_result)) == 1 and not exam.layout.flat
+    like_output = y[:, 0] if vector else exam.layout.given(y)
     outputs = exam.sizes[-1]
     if labels is None and outputs > 1:
         return [like_output]

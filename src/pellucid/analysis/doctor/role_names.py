@@ -1,0 +1,57 @@
+"""What the functions of a network are called: in English, misspelt, in some other languages."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+# the names of a role's functions; where several fit, the file's first one is taken
+PATTERNS = {
+    "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*|"
+    r"(inicia|inicializa|inicialis|initialisi?e|crea|cria|erstelle|erzeuge|cree|creer)\w*",
+    "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*|full_forward\w*|"
+    r"(propaga\w*_?)?((hacia|para)_?)?(adelante|delante|frente|avant)|vorw(ae|ä)rts\w*|(propagat\w*_)?avant",
+    "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
+    r"full_backward\w*|(compute_|get_|calc\w*_)?(gradients?|grads)|"
+    r"retro_?propaga\w*|(propaga\w*_?)?((hacia|para)_?)?(atras|tras)|r(ue|ü)ckw(ae|ä)rts\w*|(propagat\w*_)?arriere",
+    "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)|"
+    r"(actualiza|atualiza|aktualisier|mise_?a_?jour|mettre_?a_?jour|maj_)\w*",
+    "loss": r"(compute_|get_|calc\w*_)?(loss|cost|error|objective)(_f\w*|_with_\w+)?|"
+    r"\w*(cross_?entropy|mse|squared_error|bce)\w*|(loss|cost)_\w+|\w+_(loss|cost)|"
+    r"(\w+_)?(perdida|costo|coste|custo|perda|kosten|verlust|cout|perte)(_\w+)?",
+    "train": r"gradient_?desc\w*|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training|"
+    r"(entrena|treina|trainier|entrain|apprend|aprend|descenso|descida|descente|abstieg)\w*|lerne\w*",
+    "predict": r"predict\w*|think|query|run|output|inference",
+    "one_hot": r"\w*one_?hot\w*|to_categorical",
+    "softmax": r"(stable_|my_)?softmax\w*",
+}
+NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
+STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
+SPELLED_RIGHT = {
+    "init": "initialize_parameters init_params initialize_weights initialize",
+    "forward": "forward_propagation forward_prop forward_pass forward feed_forward",
+    "backward": "backward_propagation backward_prop backward_pass backward back_propagation backprop",
+    "update": "update_parameters update_params update_weights update",
+    "loss": "compute_loss compute_cost",
+    "train": "gradient_descent train train_network",
+}
+
+
+def is_called_as(role: str, name: str) -> bool:
+    """Whether a function's name is one that a role's function may have."""
+    return re.fullmatch(PATTERNS[role], name.lstrip("_"), re.IGNORECASE) is not None and not NOT_ROLES.search(name)
+
+
+def misspelt(role: str, names: Iterable[str]) -> str | None:
+    """The name that is nearly one of a role's: foward_prop.
+
+    >>> misspelt("forward", ["foward_prop", "relu"]), misspelt("update", ["updata_parameters"])
+    ('foward_prop', 'updata_parameters')
+    """
+    words = SPELLED_RIGHT.get(role, "").split()
+    ratios = {name: _likeness(name.lower(), words) for name in names if not NOT_ROLES.search(name)}
+    best = max(ratios, key=lambda name: ratios[name], default=None)
+    return best if best is not None and ratios[best] >= 0.85 else None
+
+
+def _likeness(name: str, words: list[str]) -> float:
+    return max((difflib.SequenceMatcher(None, name, word).ratio() for word in words), default=0.0)
