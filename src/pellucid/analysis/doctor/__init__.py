@@ -13,7 +13,9 @@ of the network so far, which every step reads and adds to).
    called with what their arguments' names ask for), ``dataflow`` (names that nothing defines, values handed on in the
    wrong order), ``sample_count`` (a global m that counts other samples).
    ``ways`` (the ways in which code is written, tried in turn; each makes functions of it: ``driven``), ``global_way``
-   (parameters that are global names), ``class_way`` (one class, whose ``objects`` hold the parameters).
+   (parameters that are global names), ``class_way`` (one class, whose ``objects`` hold the parameters),
+   ``script_way`` (a training loop with everything inside it, whose statements ``loop_code`` reads), ``layer_way``
+   (layer objects, each examined alone).
 2. The network is found by trying. ``probe`` (small random parameters, a batch unlike every layer's size),
    ``reference_network`` (the same weights in a Network, and how the user lays out arrays).
 3. The forward pass is compared layer by layer. ``candidates`` (the activations and losses that are known, a row for

@@ -1,15 +1,17 @@
 """One class with forward and backward (or train) methods: its object is made, given parameters, and called."""
 
 import ast
+import contextlib
 import copy
+import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pellucid.analysis.doctor.driven import Driven, gradients_of, quantities, rate_in
-from pellucid.analysis.doctor.naming import Quantity, array_paths, meaning
-from pellucid.analysis.doctor.objects import as_dicts, get, paths_of, put
+from pellucid.analysis.doctor.naming import Quantity, array_paths, data_word, meaning
+from pellucid.analysis.doctor.objects import as_dicts, get, gradient_paths, paths_of, put
 from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.role_names import is_called_as, misspelt
 from pellucid.analysis.doctor.roles import named_functions
@@ -18,8 +20,7 @@ from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.errors import InputError
 
 METHODS = ("forward", "backward", "update", "loss", "train")
-HELD = ["held", "held_parameters", "held_X", "held_y"]  # arguments by which a method is given its object
-ARGUMENTS = {"held": "held", "held_parameters": "parameters", "held_X": "X", "held_y": "y"}
+HELD = ["held", "held_parameters", "held_X", "held_y", "held_m"]  # arguments by which a method is given its object
 
 
 class Held(dict[str, Any]):
@@ -53,11 +54,8 @@ def methods_of(file: UserFile, node: ast.ClassDef) -> dict[str, ast.FunctionDef]
 def takes_gradient(method: ast.FunctionDef) -> bool:
     """Whether a backward method is a layer's: it takes the gradient of its output, and no targets."""
     names = [argument.arg for argument in method.args.args[1:]]
-    return (
-        bool(names)
-        and meaning(names[0]) not in ("X", "y", "output", "one hot", "cache")
-        and not any(meaning(name) in ("X", "y", "one hot") for name in names)
-    )
+    given = [data_word(name) or meaning(name) for name in names]
+    return bool(names) and given[0] not in ("output", "cache") and not {"X", "y"} & set(given)
 
 
 def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
@@ -76,14 +74,68 @@ def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
     return found
 
 
-class _Network:
-    """A class of the user's and an object of it, by whose methods the roles are filled."""
+class HeldNetwork:
+    """A network whose parameters an object holds: how it is given parameters, and how its gradients are told."""
 
-    def __init__(self, file: UserFile, name: str, methods: dict[str, ast.FunctionDef], roles: dict[str, str]) -> None:
-        self.file, self.name, self.methods, self.roles = file, name, methods, roles
+    ARGUMENTS: ClassVar = {"held": "held", "held_parameters": "parameters", "held_X": "X", "held_y": "y", "held_m": "m"}
+
+    def __init__(self, file: UserFile, name: str) -> None:
+        self.file, self.name = file, name
         self.made: Any = None
         self.paths: dict[Quantity, Any] = {}
         self.gradients: dict[Quantity, Any] = {}  # where backward leaves them, if in attributes
+        self.codes: dict[str, Any] = {}
+
+    def _as_returned(self, root: Any) -> dict[str, Any]:
+        return {str(q): value for q, value in self._parameters(root).items()}
+
+    def _parameters(self, root: Any) -> dict[Quantity, Any]:
+        return {q: np.array(get(root, path), np.float64) for q, path in self.paths.items()}
+
+    def _root(self, added: dict[str, Any]) -> Any:
+        """The object to call: as forward left it, or a new one, with these parameters and data."""
+        held, parameters = added["held"], added["held_parameters"]
+        root = held.root if held is not None else copy.deepcopy(self.made)
+        for q, path in self.paths.items() if parameters is not None and held is None else ():
+            put(root, path, parameters[str(q)])
+        self._set_data(root, added)
+        return root
+
+    def _set_data(self, root: Any, added: dict[str, Any]) -> None:
+        """Give an object that holds the data the doctor's own."""
+        for name, value in list(vars(root).items()):
+            word = data_word(name)
+            if isinstance(value, np.ndarray) and word is not None and added[f"held_{word}"] is not None:
+                setattr(root, name, added[f"held_{word}"])
+
+    def _backward(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        """The gradients: returned, left in attributes, or told by the step that the parameters made."""
+        root = self._root(added)
+        before, stale = self._parameters(root), as_dicts(copy.deepcopy(root))
+        result, names = self._step(root, given)
+        if quantities(result, names, ("dW", "db")) or _like_gradients(result, before):
+            return result, names or [None]
+        found = {q: path for q, path in gradient_paths(root, self.paths).items() if _is_new(stale, root, path)}
+        after = self._parameters(root)
+        moved = any(np.any(before[q] != after[q]) for q in before)
+        if len(found) == len(before) or (found and not moved):
+            self.gradients = found
+            return {str(q): get(root, path) for q, path in found.items()}, [None]
+        if not moved:
+            raise InputError(f"{self.file.path}: {self.name} returns no gradients and moves no parameter")
+        return gradients_of(before, after, rate_in(given) or rate_in(vars(root)) or 1.0), [None]
+
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        """Run what computes the gradients; what it returns, and the names of that."""
+        raise NotImplementedError
+
+
+class _Network(HeldNetwork):
+    """A class of the user's and an object of it, by whose methods the roles are filled."""
+
+    def __init__(self, file: UserFile, name: str, methods: dict[str, ast.FunctionDef], roles: dict[str, str]) -> None:
+        super().__init__(file, name)
+        self.methods, self.roles = methods, roles
 
     def functions(self) -> UserFunctions:
         """The roles as functions."""
@@ -96,8 +148,8 @@ class _Network:
         for role, body in bodies.items():
             if role in self.roles:
                 method = self.methods[self.roles[role]]
-                by_role[role] = Driven(getattr(cls, method.name), method, HELD, body)
-        functions = UserFunctions(by_role, self.file, {"arguments": dict(ARGUMENTS)})
+                by_role[role] = Driven(_method(cls, method.name), method, HELD, body)
+        functions = UserFunctions(by_role, self.file, {"arguments": dict(self.ARGUMENTS)})
         functions.free_rate = "update" not in self.roles
         return functions
 
@@ -105,7 +157,7 @@ class _Network:
         self.made = self.file.namespace[self.name](**given)
         self._add_layers()
         self.paths = paths_of(self.made)
-        return {str(q): np.asarray(get(self.made, path), np.float64) for q, path in self.paths.items()}, [None]
+        return self._as_returned(self.made), [None]
 
     def _add_layers(self) -> None:
         """Do with the new object what the file does before it trains: net.add(Dense(2, 3))."""
@@ -124,57 +176,59 @@ class _Network:
                 code = compile(ast.Expression(node.value), self.file.path, "eval")
                 eval(code, {**self.file.namespace, str(name_of(called.value)): self.made})
 
-    def _root(self, added: dict[str, Any]) -> Any:
-        """The object to call: as forward left it, or a new one, with these parameters and data."""
-        held, parameters = added["held"], added["held_parameters"]
-        root = held.root if held is not None else copy.deepcopy(self.made)
-        for q, path in self.paths.items() if parameters is not None and held is None else ():
-            put(root, path, parameters[str(q)])
-        for name, value in list(vars(root).items()):
-            word = meaning(name)
-            if isinstance(value, np.ndarray) and word in ("X", "y") and added[f"held_{word}"] is not None:
-                setattr(root, name, added[f"held_{word}"])
-        return root
-
     def _forward(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         root, method = self._root(added), self.methods[self.roles["forward"]]
-        value = getattr(root, method.name)(**given)
+        value = _method(root, method.name)(**given)
         parts = value if isinstance(value, tuple) else () if value is None else (value,)
         names = returned_names(method)
         if len(names) != len(parts):
             names = [None] * len(parts)
         return (*parts, Held(root)), [*(["output"] if len(parts) == 1 else names), None]
 
-    def _backward(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
-        root, method = self._root(added), self.methods[self.roles["backward"]]
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        method = self.methods[self.roles["backward"]]
         once = {a.arg: 1 for a in method.args.args if meaning(a.arg) == "epochs"}
         for name, value in vars(root).items():
             if meaning(name) == "epochs" and isinstance(value, int):
                 setattr(root, name, 1)
-        before, stale = self._parameters(root), as_dicts(copy.deepcopy(root))
-        result = getattr(root, method.name)(**(given | once))
-        names = returned_names(method)
-        if quantities(result, names, ("dW", "db")) or _like_gradients(result, before):
-            return result, names or [None]
-        self.gradients = {q: path for q, path in paths_of(root, "d").items() if _is_new(stale, root, path)}
-        if self.gradients:
-            return {str(q): get(root, path) for q, path in self.gradients.items()}, [None]
-        rate = rate_in(given) or rate_in(vars(root)) or 1.0
-        after = self._parameters(root)
-        if not any(np.any(before[q] != after[q]) for q in before):
-            raise InputError(f"{self.file.path}: {self.name}.{method.name} returns no gradients and moves no parameter")
-        return gradients_of(before, after, rate), [None]
+        with in_order():
+            return _method(root, method.name)(**(given | once)), returned_names(method)
 
     def _update(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         root = self._root(added)
-        getattr(root, self.roles["update"])(**given)
-        return {str(q): value for q, value in self._parameters(root).items()}, [None]
+        _method(root, self.roles["update"])(**given)
+        return self._as_returned(root), [None]
 
     def _loss(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, None]:
-        return getattr(self._root(added), self.roles["loss"])(**given), None
+        return _method(self._root(added), self.roles["loss"])(**given), None
 
-    def _parameters(self, root: Any) -> dict[Quantity, Any]:
-        return {q: np.array(get(root, path), np.float64) for q, path in self.paths.items()}
+
+def _method(owner: Any, name: str) -> Any:
+    """A method by the name in the text; those that begin with two underscores bear the class's name, too."""
+    own = [key for key in dir(owner) if key == name or (key.endswith(name) and name.startswith("__") and key[0] == "_")]
+    return getattr(owner, own[0] if own else name)
+
+
+@contextlib.contextmanager
+def in_order() -> Iterator[None]:
+    """While this lasts, shuffling leaves the samples in their order, so that the targets still fit."""
+    places: list[tuple[Any, str]] = [(np.random, "permutation"), (np.random, "shuffle"), (random, "shuffle")]
+    before = [(module, name, getattr(module, name)) for module, name in places]
+    for module, name in places:
+        setattr(module, name, _unchanged if name == "permutation" else _as_it_is)
+    try:
+        yield
+    finally:
+        for module, name, function in before:
+            setattr(module, name, function)
+
+
+def _unchanged(values: Any) -> Any:
+    return np.arange(values) if isinstance(values, int) else np.array(values)
+
+
+def _as_it_is(values: Any, *_: Any) -> None:
+    """No shuffling."""
 
 
 def _prepares(method: str) -> bool:

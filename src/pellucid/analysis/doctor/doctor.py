@@ -15,6 +15,7 @@ from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.forward import examine_forward
 from pellucid.analysis.doctor.helpers import examine_helpers
 from pellucid.analysis.doctor.initial_weights import examine_initial_weights
+from pellucid.analysis.doctor.layer_way import examine_layers
 from pellucid.analysis.doctor.naming import own_words
 from pellucid.analysis.doctor.probe import find_parameters
 from pellucid.analysis.doctor.roles import assign_roles, taken
@@ -23,6 +24,7 @@ from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, read_user_file
+from pellucid.analysis.doctor.user_gradients import encodes_labels
 from pellucid.analysis.doctor.ways import Reading, readings
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
@@ -129,11 +131,15 @@ def _examine_readings(file: UserFile) -> Diagnosis:
     started, deferred = dict(file.namespace), list(file.deferred)
     best: Diagnosis | None = None
     refused: InputError | None = None
+    layers = examine_layers(file)
+    if layers.findings:
+        return Diagnosis(layers.findings, layers.compared, layers.not_compared, [], False)
     for reading in readings(file):
         try:
             diagnosis = _examine(reading)
         except InputError as error:
             refused = refused or error
+            reading.functions.stopped.add("examination")
             continue
         finally:
             file.namespace.clear()
@@ -164,6 +170,8 @@ def _examine(reading: Reading) -> Diagnosis:
             for name in namespace.keys() - before.keys():
                 del namespace[name]
             namespace.update(before)
+    if functions.free_rate:
+        _forgive_factor(exam)
     notes = [*taken(functions), *exam.notes, *(functions.file.notes if functions.file is not None else [])]
     healthy = False if exam.findings else True if exam.gradients_compared else None
     return Diagnosis(exam.findings, exam.compared, exam.not_compared, list(dict.fromkeys(notes)), healthy)
@@ -193,6 +201,16 @@ def _examined(reading: Reading) -> Examination:
     return one
 
 
+def _forgive_factor(exam: Examination) -> None:
+    """Where the gradients are known from the step alone, a factor of all of them is the learning rate's."""
+    for finding in list(exam.findings):
+        if finding.fault.startswith("every gradient is") and "wrong sign" not in finding.fault:
+            exam.findings.remove(finding)
+            exam.notes.append(f"with your loss {finding.fault}: in the step, that is a matter of the learning rate")
+            exam.gradients_compared = True
+            exam.compared.append("the backward pass, every dW and db, but for one factor, by the step that it makes")
+
+
 def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
     """Every part of the examination, in the order of causes."""
     examine_dataflow(exam)
@@ -210,7 +228,8 @@ def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
     examine_sample_count(exam)
     exam.user_data = exam.user_data or user_data(exam.functions, exam.sizes[0])
     _examine_forward(exam)
-    exam.regression = exam.regression or (exam.output is not None and not exam.output.for_classes)
+    values = exam.output is not None and not exam.output.for_classes and not encodes_labels(exam, "backward")
+    exam.regression = exam.regression or values
     examine_helpers(exam)
     examine_backward(exam, rng)
     examine_update(exam, rng)

@@ -81,16 +81,17 @@ _WORDS = {
 _MEANINGS = {name: meaning for meaning, names in reversed(_WORDS.items()) for name in names.split()}
 
 
+_PARTS = {"epochs": "epoch|iteration", "learning rate": "learn.*rate"}  # what a longer name holds
 _own_words: dict[str, str] = {}  # what the names of the file that is being read mean, where they do not tell
 
 
 @contextlib.contextmanager
-def own_words(words: dict[str, str]) -> Iterator[None]:
-    """While this lasts, these names mean what others do: ``{"wh": "W1"}``; more may be added to the dict."""
+def own_words(words: dict[str, str]) -> Iterator[dict[str, str]]:
+    """While this lasts, these names mean what others do, ``{"wh": "W1"}``, and those that are learnt."""
     global _own_words
     before, _own_words = _own_words, words
     try:
-        yield
+        yield words
     finally:
         _own_words = before
 
@@ -138,7 +139,8 @@ def _translated(name: str) -> str:
 def _fuzzy(name: str) -> str | None:
     """The meaning of a name that is misspelt: lerning_rate."""
     close = difflib.get_close_matches(name, [known for known in _MEANINGS if len(known) > 4], 1, 0.88)
-    return _MEANINGS[close[0]] if close and len(name) > 5 and name.isalpha() else None
+    alike = bool(close) and len(name) > 5 and name.isalpha() and close[0][0] == name[0]
+    return _MEANINGS[close[0]] if alike else None
 
 
 def meaning(name: str) -> str | None:
@@ -148,7 +150,22 @@ def meaning(name: str) -> str | None:
     ('learning rate', 'y', 'one hot', None, 'learning rate')
     """
     plain = _own_words.get(name, name).replace("_", "").lower()
-    return _MEANINGS.get(plain) or _fuzzy(plain)
+    found = _MEANINGS.get(plain) or _fuzzy(plain)
+    return found or next((word for word, part in _PARTS.items() if re.search(part, plain)), None)
+
+
+def data_word(name: str) -> str | None:
+    """X or y, for a name of the data: by its meaning, or by a part of it.
+
+    >>> data_word("labels"), data_word("training_set_inputs"), data_word("x_shuffled"), data_word("W1")
+    ('y', 'X', 'X', None)
+    """
+    word, lower = meaning(name), name.lower()
+    if word is not None or quantity(name) is not None:
+        return {"X": "X", "y": "y", "one hot": "y"}.get(word or "")
+    if re.match(r"x_|x[a-z]?$|.*(input|feature)s?$|train_x|data_x", lower):
+        return "X"
+    return "y" if re.match(r"y_|y[a-z]?$|.*(output|target|label)s?$|train_y|data_y", lower) else None
 
 
 def array_paths(value: Any, names: list[str | None], *, gradients: bool = False) -> dict[Quantity, Path]:
@@ -170,16 +187,21 @@ def array_paths(value: Any, names: list[str | None], *, gradients: bool = False)
     return found
 
 
-def learn_names(value: Any, names: list[str | None], words: dict[str, str]) -> None:
-    """Add to ``words`` what the parameters are called whose names do not tell: by their order and shapes.
+def learn_names(value: Any, names: list[str | None]) -> None:
+    """Add to the words of the file what the parameters are called whose names do not tell: by order and shapes.
 
-    >>> words = {}
-    >>> learn_names((np.ones((3, 2)), np.ones(3), np.ones((1, 3)), np.ones(1)), ["p", "q", "r", "s"], words)
+    >>> with own_words({}) as words:
+    ...     learn_names((np.ones((3, 2)), np.ones(3), np.ones((1, 3)), np.ones(1)), ["p", "q", "r", "s"])
     >>> words
     {'p': 'W1', 'q': 'b1', 'r': 'W2', 's': 'b2'}
     """
+    words = _own_words
     pairs = value.items() if isinstance(value, dict) else zip(names, value, strict=False) if _several(value) else ()
-    named = {str(name): array for name, array in pairs if name is not None and isinstance(array, np.ndarray)}
+    named = {
+        str(name): array
+        for name, array in pairs
+        if name is not None and isinstance(array, np.ndarray) and data_word(str(name)) is None
+    }
     found = {name: q for name in named if (q := quantity(name)) is not None and q.kind in "Wb"}
     if any(q.layer == 0 for q in found.values()):  # they count from 0
         words.update({name: f"{q.kind}{q.layer + 1}" for name, q in found.items() if q.layer != LAST})

@@ -8,9 +8,17 @@ import numpy as np
 from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, quantity
 
 
+class Variables:
+    """Variables as an object's attributes."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
 def is_own(value: Any) -> bool:
     """Whether a value is an object of a class in the user's file."""
-    return type(value).__module__ == "user" and hasattr(value, "__dict__")
+    own = isinstance(value, Variables) or type(value).__module__ == "user"
+    return own and hasattr(value, "__dict__") and not isinstance(value, type)
 
 
 def as_dicts(value: Any, seen: set[int] | None = None) -> Any:
@@ -47,31 +55,38 @@ def put(root: Any, path: Path, value: Any) -> None:
         parent[path[-1]] = value
 
 
-def paths_of(root: Any, kinds: str = "Wb") -> dict[Quantity, Path]:
-    """Where each layer's arrays stand in an object: in its attributes, or in those of its layer objects.
-
-    With ``kinds`` "d": the gradients of the weights and biases.
-    """
+def paths_of(root: Any, kinds: tuple[str, str] = ("W", "b")) -> dict[Quantity, Path]:
+    """Where each layer's arrays stand in an object: in its attributes, or in those of its layer objects."""
     tree = as_dicts(root)
-    wanted = ("dW", "db") if kinds == "d" else ("W", "b")
-    groups = list(_layer_objects(tree))
-    if groups:
-        found = {}
-        for l, (path, group) in enumerate(groups, start=1):
-            named = {q.kind: key for key, array in group.items() if (q := _parameter(key, array)) is not None}
-            found.update({Quantity(kind, l): (*path, key) for kind, key in named.items() if kind in wanted})
+    found: dict[Quantity, Path] = {}
+    for l, (path, group) in enumerate(_layer_objects(tree), start=1):
+        found.update({Quantity(q.kind, l): (*path, key) for q, key in _quantities(group) if q.kind in kinds})
+    if found:
         return found
-    words: dict[str, str] = {}
-    learn_names(tree, [], words)
-    paths = {q: path for q, path in array_paths(tree, [None]).items() if q.kind in wanted}
+    learn_names(tree, [])
+    paths = {q: path for q, path in array_paths(tree, [None]).items() if q.kind in kinds}
     last = max((q.layer for q in paths if q.layer != LAST), default=0) + 1
     return {Quantity(q.kind, last) if q.layer == LAST else q: path for q, path in paths.items()}
+
+
+def gradient_paths(root: Any, parameters: dict[Quantity, Path]) -> dict[Quantity, Path]:
+    """Where the gradients of these parameters stand: beside them in their object, or on their own."""
+    if any(len(path) == 1 or isinstance(path[-1], int) for path in parameters.values()):
+        found = paths_of(root, ("dW", "db"))
+        return {q: path for q, path in found.items() if q.parameter in parameters}
+    found = dict[Quantity, Path]()
+    for q, path in parameters.items():
+        beside = as_dicts(get(root, path[:-1]))
+        for other, key in _quantities(beside):
+            if other in (q.gradient, Quantity(q.gradient.kind, LAST)):
+                found[q.gradient] = (*path[:-1], key)
+    return found or paths_of(root, ("dW", "db"))
 
 
 def _layer_objects(tree: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The layer objects within an object: those with a W that has no number."""
     if isinstance(tree, dict):
-        kinds = [q for key, array in tree.items() if (q := _parameter(key, array)) is not None and q.kind == "W"]
+        kinds = [q for q, _ in _quantities(tree) if q.kind == "W"]
         if path and len(kinds) == 1 and kinds[0].layer == LAST:
             yield path, tree
             return
@@ -79,5 +94,7 @@ def _layer_objects(tree: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str,
         yield from _layer_objects(part, (*path, key))
 
 
-def _parameter(key: Any, value: Any) -> Quantity | None:
-    return quantity(str(key)) if isinstance(value, np.ndarray) else None
+def _quantities(attributes: dict[str, Any]) -> list[tuple[Quantity, str]]:
+    """The arrays among attributes whose names tell what they are."""
+    arrays = {key: value for key, value in attributes.items() if isinstance(value, np.ndarray | np.floating)}
+    return [(q, key) for key in arrays if (q := quantity(str(key))) is not None]

@@ -18,12 +18,12 @@ from pellucid.analysis.doctor.user_file import UserFile, used
 
 DEPTH = 5  # of calls that a value is followed through
 STAND_INS: dict[str, Callable[[], Any]] = {
-    "X": lambda: np.random.default_rng(0).random((5, 7)),
-    "y": lambda: np.eye(7)[:3],
-    "one hot": lambda: np.eye(7)[:3],
+    "X": lambda: np.random.default_rng(0).random((8, 5)),
+    "y": lambda: np.eye(3)[np.arange(8) % 3],
+    "one hot": lambda: np.eye(3)[np.arange(8) % 3],
     "learning rate": lambda: 0.1,
     "epochs": lambda: 3,
-    "samples": lambda: 7,
+    "samples": lambda: 8,
 }
 
 

@@ -29,6 +29,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
         learning_rate=0.1,
         L2_strength=0.3,
         kept_share=0.8,
+        epochs=1,
         seed=0,
         rng=np.random.default_rng(0),
         sizes=_sizes(exam, 4),
@@ -39,7 +40,7 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
         exam.add_failure("init", result.failure)
         return False
     names: list[str | None] = functions.returns("init", result) if "init" in functions else [None]
-    learn_names(result.value, names, functions.words)
+    learn_names(result.value, names)
     named = {q: path for q, path in array_paths(result.value, names).items() if q.kind in "Wb"}
     exam.unnumbered = _unnumbered(named)
     exam.paths = {Quantity(q.kind, exam.unnumbered) if q.layer == LAST else q: path for q, path in named.items()}
@@ -193,7 +194,9 @@ def _is_right(exam: Examination, reading: Reading) -> bool:
 def _other_layouts(outputs_first: bool, *, one_sample: bool) -> list[Layout]:
     """The layouts in which samples are given in another way than they are inside; single samples may be vectors."""
     if one_sample:
-        return [Layout(outputs_first, outputs_first, flat=True)]
+        sides = (outputs_first, not outputs_first)
+        flat = [Layout(outputs_first, outputs_first, given, flat=True) for given in (None, False)]
+        return [*flat, *(Layout(side, outputs_first, given_columns=False) for side in sides)]
     return [Layout(columns, outputs_first, given_columns=not columns) for columns in (True, False)]
 
 

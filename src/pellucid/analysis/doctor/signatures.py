@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
-from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.naming import data_word, meaning, quantity
 from pellucid.analysis.doctor.own_calls import Scope, own_expressions, own_values
 from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, set_names
@@ -184,6 +184,9 @@ class UserFunctions:
         called = self.own_names(role).get(parameter.name)
         if called is not None and called in available:
             return available[called]
+        word = data_word(parameter.name)
+        if word in available.by_meaning:
+            return available.by_meaning[word]
         own = self.own(role).get(parameter.name)
         if own is None or isinstance(own, np.ndarray):  # arrays of the file's own do not fit the doctor's batch
             raise self._unknown_argument(role, parameter.name, available)
@@ -216,7 +219,7 @@ class UserFunctions:
     def _are_inputs(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
         """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
         unknown = [p for p, name in self.required("forward") if name not in available]
-        return unknown == [parameter] and not self.takes("forward", "X")
+        return unknown == [parameter] and not any(meaning(name) == "X" for _, name in self.required("forward"))
 
     def _unknown_argument(self, role: str, name: str, available: AvailableValues) -> InputError:
         known = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))

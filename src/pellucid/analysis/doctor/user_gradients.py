@@ -14,7 +14,7 @@ from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array
 
-ONE_HOT = re.compile(r"hot\w*\(|eye\(|arange\([^)]*\),|categorical|range\(\w+\), ?\w+\]")
+ONE_HOT = re.compile(r"hot\w*\(|eye\(|arange\([^)]*\)+,|categorical|range\([^)]*\)+, ?[\w.]+\]")
 
 
 @dataclass
@@ -43,11 +43,18 @@ def target_forms(exam: Examination, role: str, y: Array, labels: Any) -> list[An
         return [like_output]
     labels = y[:, 0] if labels is None else labels
     user_labels = exam.user_data is not None and exam.user_data[1].ndim == 1 and outputs > 1
-    return [labels, like_output] if user_labels or ONE_HOT.search(_source(exam, role)) else [like_output, labels]
+    return [labels, like_output] if user_labels or encodes_labels(exam, role) else [like_output, labels]
+
+
+def encodes_labels(exam: Examination, role: str) -> bool:
+    """Whether a role's function, or one that it calls, takes labels and encodes them."""
+    return ONE_HOT.search(_source(exam, role)) is not None
 
 
 def _source(exam: Examination, role: str) -> str:
     """The text of a role's function, and of those that it calls."""
+    if exam.functions.free_rate and exam.functions.file is not None:
+        return ast.unparse(exam.functions.file.tree)  # of what objects do
     node = exam.functions.definition(role)
     text = "" if node is None else ast.unparse(node)
     if node is not None and exam.functions.file is not None:

@@ -5,15 +5,17 @@ reading in which all is right wins over one in which something is wrong.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pellucid.analysis.doctor.class_way import find_classes
 from pellucid.analysis.doctor.global_way import find_global
-from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.naming import data_word, meaning, quantity
 from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.roles import find_functions
+from pellucid.analysis.doctor.script_way import find_scripts
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, bound
 from pellucid.core.errors import InputError
@@ -27,7 +29,12 @@ class Reading:
     one_sample: bool = False
 
 
-WAYS: tuple[Callable[[UserFile], Iterator[UserFunctions]], ...] = (find_functions, find_global, find_classes)
+WAYS: tuple[Callable[[UserFile], Iterator[UserFunctions]], ...] = (
+    find_functions,
+    find_global,
+    find_classes,
+    find_scripts,
+)
 
 
 def readings(file: UserFile) -> Iterator[Reading]:
@@ -36,14 +43,17 @@ def readings(file: UserFile) -> Iterator[Reading]:
     Raises:
         InputError: there is none.
     """
-    refused, found = list[InputError](), False
+    refused, found, through = list[InputError](), False, False
     for way in WAYS[:2] if any(MAPPING in bound(node) for node in file.tree.body) else WAYS:
         try:
             for functions in way(file):
                 found = True
                 yield from _tried(functions)
+                through = through or not functions.stopped
         except InputError as error:
             refused.append(error)
+        if through and way is not find_functions:
+            return  # the file is understood: another reading might only hide what is wrong
     if refused and not found:
         raise refused[0]
 
@@ -82,9 +92,18 @@ def _is_over_samples(loop: ast.For) -> bool:
     counters = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)} | set(drawn)
     taken = [node for node in nodes if isinstance(node, ast.Subscript) and _means(node.value, ("X", "y"))]
     zipped = [node for node in ast.walk(loop.iter) if isinstance(node, ast.Call) and name_of(node.func) == "zip"]
-    return any(_means(part, ("X", "y")) for node in zipped for part in node.args) or any(
-        _takes_one(node.slice, counters) for node in taken
+    return (
+        any(_means(part, ("X", "y")) for node in zipped for part in node.args)
+        or any(_takes_one(node.slice, counters) for node in taken)
+        or _is_of_pairs(loop)
     )
+
+
+def _is_of_pairs(loop: ast.For) -> bool:
+    """``for x, y in training_data``, but not ``for X_batch, y_batch in batches``."""
+    text = f"{ast.unparse(loop.target)} in {ast.unparse(loop.iter)}"
+    names = [node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)]
+    return {"X", "y"} <= set(map(data_word, names)) and not re.search(r"batches|loader|[xy]_?b|batch\w* in", text, re.I)
 
 
 def _means(node: ast.expr, words: tuple[str, ...]) -> bool:

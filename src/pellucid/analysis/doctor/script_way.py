@@ -1,0 +1,186 @@
+"""A training loop with everything inside it, at the top level or in a function: its body is one step.
+
+What stands before the loop makes the parameters. Of the body, what does not depend on the targets is the forward pass;
+the whole of it is one step, which tells the gradients.
+"""
+
+import ast
+import builtins
+import functools
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pellucid.analysis.doctor.class_way import HELD, Held, HeldNetwork, in_order
+from pellucid.analysis.doctor.driven import Body, Driven
+from pellucid.analysis.doctor.loop_code import (
+    ForwardPart,
+    Loop,
+    carried,
+    data_of,
+    find_loop,
+    inputs_of,
+    loss_in,
+    without_output,
+)
+from pellucid.analysis.doctor.naming import data_word, meaning
+from pellucid.analysis.doctor.objects import Variables, paths_of
+from pellucid.analysis.doctor.own_calls import STAND_INS, Scope, evaluated, own_expressions
+from pellucid.analysis.doctor.sandbox import Failure, run
+from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.doctor.user_file import UserFile, bound
+from pellucid.core.errors import InputError
+
+
+def find_scripts(file: UserFile) -> Iterator[UserFunctions]:
+    """Each loop that trains, the top level's first."""
+    functions = [node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef)]
+    for scope in (Scope(file.tree), *map(Scope, functions)):
+        loop = find_loop(scope.node.body)
+        if loop is not None:
+            yield _Script(file, scope, loop).functions()
+
+
+class _Script(HeldNetwork):
+    """A loop as a network whose object holds the loop's variables."""
+
+    def __init__(self, file: UserFile, scope: Scope, loop: Loop) -> None:
+        super().__init__(file, f"the loop in line {loop.lineno}")
+        self.scope, self.loop, self.body = scope, loop, without_output(loop.body)
+        self.inputs = inputs_of(self.body)
+        self.data = data_of(loop, self.inputs)
+        if "y" not in self.data:
+            raise InputError(f"{file.path}: {self.name} has no targets that can be told; call the data X and y")
+        self.forward = ForwardPart(self.body, self.data["y"])
+        self.loss = loss_in(self.body, self.data["y"])
+
+    def functions(self) -> UserFunctions:
+        """The roles as functions."""
+        pieces: dict[str, tuple[list[ast.stmt], Body]] = {
+            "init": ([], self._init),
+            "forward": (self.forward.statements, self._forward),
+            "backward": (self.body, self._backward),
+        }
+        if self.loss is not None:
+            pieces["loss"] = ([self.loss], self._loss)
+        by_role: dict[str, Any] = {}
+        for role, (code, body) in pieces.items():
+            node = ast.FunctionDef(role, _NO_ARGUMENTS, code or [ast.Pass()], [], lineno=self.loop.lineno, col_offset=0)
+            driven = Driven(_takes_nothing, node, HELD if role != "init" else [], body)
+            driven.__name__ = "the training loop" if role in ("init", "backward") else f"the loop's {role} part"
+            driven.__code__ = self.codes[role] = compile(ast.Module(code, []), self.file.path, "exec")
+            by_role[role] = driven
+        return UserFunctions(by_role, self.file, {"arguments": dict(self.ARGUMENTS)}, free_rate=True)
+
+    def _start(self) -> dict[str, Any]:
+        """The variables as they stand before the loop."""
+        failures: list[Failure] = []
+        if isinstance(self.scope.node, ast.FunctionDef):
+            variables = self._run_function(self.scope.node)
+        else:
+            later = [k for k, node in enumerate(self.file.deferred) if self.loop in ast.walk(node)]
+            self.file.deferred = self.file.deferred[: min(later, default=None)]  # what trains is not run
+            failures = self.file.run_needed(self.inputs)
+            variables = self.file.namespace
+        found = {name: variables[name] for name in self.inputs if name in variables}
+        for name in self.inputs - found.keys():
+            if (word := data_word(name)) is not None:
+                found[name] = STAND_INS[word]()
+        lost = [name for name in self.inputs - found.keys() if not hasattr(builtins, name)]
+        if lost:
+            why = f" ({failures[0].text})" if failures else ""
+            raise InputError(
+                f"{self.file.path}: {self.name} needs {', '.join(sorted(lost))}, which could not be made{why}"
+            )
+        return {name: value for name, value in found.items() if not callable(value) and not inspect.ismodule(value)}
+
+    def _run_function(self, node: ast.FunctionDef) -> dict[str, Any]:
+        """The local variables of the function before its loop, as the file calls it."""
+        arguments = [argument.arg for argument in node.args.args]
+        given, caller = own_expressions(self.file, node.name, arguments) or ({}, self.scope)
+        given = {**dict(zip(arguments[::-1], node.args.defaults[::-1], strict=False)), **given}
+        variables = dict(self.file.namespace)
+        for name in arguments:
+            value = evaluated(self.file, given[name], caller) if name in given else None
+            word = data_word(name) or meaning(name)
+            if value is None and word in STAND_INS:
+                value = STAND_INS[word]()
+            if value is not None:
+                variables[name] = value
+        for statement in node.body:
+            if self.loop in ast.walk(statement):
+                break
+            code = compile(ast.Module([statement], []), self.file.path, "exec")
+            run(functools.partial(exec, code, variables), self.file.path)
+        return variables
+
+    def _init(self, given: dict[str, Any], _: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        start = self._start()
+        self.made = Variables(start)
+        moved = sorted(carried(self.loop), key=self._place)
+        self.paths = paths_of(
+            Variables({name: start[name] for name in moved if name in start and data_word(name) is None})
+        )
+        if not self.paths:
+            raise InputError(
+                f"{self.file.path}: {self.name} moves no weights that can be told; call them W1, b1, W2, …"
+            )
+        return self._as_returned(self.made), [None]
+
+    def _place(self, name: str) -> tuple[int, int]:
+        """Where a name is first used in the loop."""
+        nodes = [node for part in self.body for node in ast.walk(part) if isinstance(node, ast.Name)]
+        return min(((node.lineno, node.col_offset) for node in nodes if node.id == name), default=(0, 0))
+
+    def _set_data(self, root: Any, added: dict[str, Any]) -> None:
+        own = vars(self.made).get(self.data.get("X", ""))
+        for word, name in self.data.items():
+            if added[f"held_{word}"] is not None:
+                setattr(root, name, self._like_own(name, added[f"held_{word}"]))
+        for name, value in list(vars(root).items()):
+            if isinstance(value, int) and added["held_m"] is not None:
+                count = np.ndim(own) > 0 and value == len(own) and not meaning(name)
+                if meaning(name) == "samples" or count:
+                    setattr(root, name, added["held_m"])
+
+    def _like_own(self, name: str, values: Any) -> Any:
+        """Rows of samples, as columns each where the file's own are so: (m, n, 1)."""
+        own = np.ndim(vars(self.made).get(name))
+        return values[:, :, np.newaxis] if own == 3 and np.ndim(values) == 2 else values
+
+    def _forward(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        root = self._root(added)
+        self._run("forward", root)
+        output = None
+        if self.forward.output is not None:
+            code = compile(ast.Expression(self.forward.output), self.file.path, "eval")
+            output = eval(code, {**self.file.namespace, **vars(root)})
+        return (output, Held(root)), ["output", None]
+
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        self._run("backward", root)
+        return None, []
+
+    def _loss(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None] | None]:
+        root = self._root(added)
+        self._run("loss", root)
+        assert self.loss is not None
+        return getattr(root, ast.unparse(self.loss.targets[0])), None
+
+    def _run(self, role: str, root: Any) -> None:
+        """Run a piece of the loop with an object's variables, and keep those that it sets."""
+        counters = set().union(*(bound(node.target) for node in ast.walk(self.loop) if isinstance(node, ast.For)))
+        variables = {**dict.fromkeys(counters, 0), **self.file.namespace, **vars(root)}
+        with in_order():
+            exec(self.codes[role], variables)
+        for name in bound(ast.Module(self.body, [])) & variables.keys():
+            setattr(root, name, variables[name])
+
+
+_NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])
+
+
+def _takes_nothing() -> None:
+    """What a piece of a loop takes."""
