@@ -147,7 +147,10 @@ def _examine_readings(file: UserFile) -> Diagnosis:
             file.deferred = list(deferred)
         if diagnosis.healthy:
             return diagnosis
-        best = best or diagnosis
+        best = diagnosis if best is None or (best.healthy is None and diagnosis.healthy is False) else best
+    if best is None and layers.compared:
+        why = f"the layers together: because {refused}; each alone is in order"
+        return Diagnosis([], layers.compared, [*layers.not_compared, why], [], None)
     if best is None:
         assert refused is not None
         raise refused
