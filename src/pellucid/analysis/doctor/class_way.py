@@ -4,6 +4,7 @@ import ast
 import contextlib
 import copy
 import random
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -20,7 +21,14 @@ from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.errors import InputError
 
 METHODS = ("forward", "backward", "update", "loss", "train")
-HELD = ["held", "held_parameters", "held_X", "held_y", "held_m"]  # arguments by which a method is given its object
+HELD = [
+    "held",
+    "held_parameters",
+    "held_X",
+    "held_y",
+    "held_m",
+    "held_gradients",
+]  # arguments by which a method is given its object
 
 
 class Held(dict[str, Any]):
@@ -54,8 +62,8 @@ def methods_of(file: UserFile, node: ast.ClassDef) -> dict[str, ast.FunctionDef]
 def takes_gradient(method: ast.FunctionDef) -> bool:
     """Whether a backward method is a layer's: it takes the gradient of its output, and no targets."""
     names = [argument.arg for argument in method.args.args[1:]]
-    given = [data_word(name) or meaning(name) for name in names]
-    return bool(names) and given[0] not in ("output", "cache") and not {"X", "y"} & set(given)
+    like_one = bool(names) and re.match(r"d(?!ata)|.*grad|.*err|upstream|accum", names[0], re.IGNORECASE) is not None
+    return like_one and not {"X", "y"} & set(map(data_word, names))
 
 
 def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
@@ -77,13 +85,21 @@ def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
 class HeldNetwork:
     """A network whose parameters an object holds: how it is given parameters, and how its gradients are told."""
 
-    ARGUMENTS: ClassVar = {"held": "held", "held_parameters": "parameters", "held_X": "X", "held_y": "y", "held_m": "m"}
+    ARGUMENTS: ClassVar = {
+        "held": "held",
+        "held_parameters": "parameters",
+        "held_X": "X",
+        "held_y": "y",
+        "held_m": "m",
+        "held_gradients": "gradients",
+    }
 
     def __init__(self, file: UserFile, name: str) -> None:
         self.file, self.name = file, name
         self.made: Any = None
         self.paths: dict[Quantity, Any] = {}
         self.gradients: dict[Quantity, Any] = {}  # where backward leaves them, if in attributes
+        self.after: Any = None  # the object as backward left it
         self.codes: dict[str, Any] = {}
 
     def _as_returned(self, root: Any) -> dict[str, Any]:
@@ -113,6 +129,7 @@ class HeldNetwork:
         root = self._root(added)
         before, stale = self._parameters(root), as_dicts(copy.deepcopy(root))
         result, names = self._step(root, given)
+        self.after = root
         if quantities(result, names, ("dW", "db")) or _like_gradients(result, before):
             return result, names or [None]
         found = {q: path for q, path in gradient_paths(root, self.paths).items() if _is_new(stale, root, path)}
@@ -195,7 +212,10 @@ class _Network(HeldNetwork):
             return _method(root, method.name)(**(given | once)), returned_names(method)
 
     def _update(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
-        root = self._root(added)
+        root = copy.deepcopy(self.after)
+        for paths, values in ((self.paths, added["held_parameters"]), (self.gradients, added["held_gradients"])):
+            for q, path in paths.items() if values is not None else ():
+                put(root, path, values[str(q)])
         _method(root, self.roles["update"])(**given)
         return self._as_returned(root), [None]
 

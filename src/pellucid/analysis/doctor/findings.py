@@ -205,7 +205,7 @@ def factor_meaning(exam: Examination, c: float) -> tuple[str, str, str]:
         (2.0, "twice too large: a factor of 2 too many", "leave out a factor of 2"),
         (0.5, "half as large as it should be: the 2 that the square brings down is missing", "multiply it by 2"),
         (m / n, f"divided by the number of inputs, {n}, {wrong_m}", by_m),
-        (m / (m - 1), f"divided by m − 1 {wrong_m}", by_m),
+        (m / max(m - 1, 1), f"divided by m − 1 {wrong_m}", by_m),
         (k, f"{k} times too large: the loss is a mean over the {k} outputs, and 1/{k} is missing", f"divide it by {k}"),
         (1 / k, f"{k} times too small: it is divided by the number of outputs, too, which the loss is not",
          f"multiply it by {k}"),

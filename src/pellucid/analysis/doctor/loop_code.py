@@ -87,7 +87,8 @@ def inputs_of(body: list[ast.stmt], known: frozenset[str] = frozenset()) -> set[
 
 def data_of(loop: Loop, inputs: set[str]) -> dict[str, str]:
     """What a loop calls X and y, of the names that it needs."""
-    found = {word: name for name in sorted(inputs) if (word := data_word(name)) is not None}
+    called = {name_of(node.func) for node in ast.walk(loop) if isinstance(node, ast.Call)}
+    found = {word: name for name in sorted(inputs - called) if (word := data_word(name)) is not None}
     for node in ast.walk(loop):  # for x, y in zip(X, Y): these are the data then
         if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and name_of(node.iter.func) == "zip":
             names = [root_of(part) for part in node.iter.args]

@@ -55,7 +55,7 @@ _WORDS = {
     "X": "x inputs input xtrain xbatch xb images features data batchx entradas entrada eingabe eingaben entree entrees "
     "trainx inputdata",
     "y": "y labels label targets target ytrue t ytrain ybatch yb truth batchy etiquetas rotulos zielwerte etiquettes "
-    "trainy expected expectedoutput desired",
+    "ziel soll objetivo esperado saidaesperada alvo cible attendu trainy expected expectedoutput desired",
     "one hot": "onehot onehoty yonehot yoh ohy",
     "output": "yhat ypred pred preds prediction predictions output outputs out probs probabilities p o salida saida "
     "ausgabe sortie predictedoutput finaloutputs",
@@ -163,6 +163,7 @@ def data_word(name: str) -> str | None:
     word, lower = meaning(name), name.lower()
     if word is not None or quantity(name) is not None:
         return {"X": "X", "y": "y", "one hot": "y"}.get(word or "")
+    lower = re.sub(r"_(list|data|set|array|train|batch)$", "", lower)
     if re.match(r"x_|x[a-z]?$|.*(input|feature)s?$|train_x|data_x", lower):
         return "X"
     return "y" if re.match(r"y_|y[a-z]?$|.*(output|target|label)s?$|train_y|data_y", lower) else None

@@ -69,13 +69,19 @@ def _init(exam: Examination) -> CallResult:
     }
     for parameter, name in functions.arguments("init"):
         value = own.get(parameter.name, STAND_INS[word]() if (word := meaning(name)) in ("X", "y") else None)
+        if _are_sizes(functions.own("init").get(parameter.name)) and name not in exam.available:
+            value = exam.available.by_meaning["sizes"]
         if value is not None:
             exam.available.by_name[name] = exam.available.by_meaning[name] = value
     asked = [parameter.name for parameter, name in functions.required("init") if name not in exam.available]
     variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter, _ in functions.arguments("init"))
     if asked and not variadic:
         exam.available.by_meaning.update(zip(asked, _sizes(exam, max(len(asked), 2)), strict=False))
-    return functions.call("init", exam.available)
+    result = functions.call("init", exam.available)
+    if result.failure is not None and result.failure.kind is TypeError and len(asked) == 1:
+        exam.available.by_meaning[asked[0]] = exam.available.by_meaning["sizes"]  # it is no number but a list of them
+        result = functions.call("init", exam.available)
+    return result
 
 
 def _sizes_asked_for(functions: UserFunctions) -> list[int]:

@@ -27,7 +27,7 @@ from pellucid.analysis.doctor.loop_code import (
 )
 from pellucid.analysis.doctor.naming import data_word, meaning
 from pellucid.analysis.doctor.objects import Variables, paths_of
-from pellucid.analysis.doctor.own_calls import STAND_INS, Scope, evaluated, own_expressions
+from pellucid.analysis.doctor.own_calls import STAND_INS, Scope, evaluated, name_of, own_expressions
 from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import UserFile, bound
@@ -102,11 +102,15 @@ class _Script(HeldNetwork):
         given, caller = own_expressions(self.file, node.name, arguments) or ({}, self.scope)
         given = {**dict(zip(arguments[::-1], node.args.defaults[::-1], strict=False)), **given}
         variables = dict(self.file.namespace)
+        kinds = {a.arg: self.file.namespace.get(name_of(a.annotation) or "") for a in node.args.args if a.annotation}
+        classes = {name: kind for name, kind in kinds.items() if isinstance(kind, type)}  # train(config: Config)
         for name in arguments:
             value = evaluated(self.file, given[name], caller) if name in given else None
             word = data_word(name) or meaning(name)
             if value is None and word in STAND_INS:
                 value = STAND_INS[word]()
+            if value is None and name in classes:
+                value = run(classes[name], self.file.path).value
             if value is not None:
                 variables[name] = value
         for statement in node.body:

@@ -181,6 +181,8 @@ class UserFunctions:
         """The value of an argument whose name tells nothing: what the file's own call hands over there."""
         if role == "forward" and self._are_inputs(parameter, available):
             return available["X"]
+        if role == "backward" and self._are_targets(parameter, available):
+            return available["y"]
         called = self.own_names(role).get(parameter.name)
         if called is not None and called in available:
             return available[called]
@@ -220,6 +222,11 @@ class UserFunctions:
         """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
         unknown = [p for p, name in self.required("forward") if name not in available]
         return unknown == [parameter] and not any(meaning(name) == "X" for _, name in self.required("forward"))
+
+    def _are_targets(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
+        """Whether an argument of a backward pass must be y: it takes nothing else but X, and no other y."""
+        others = [(p, name) for p, name in self.required("backward") if p.name != parameter.name]
+        return "y" in available and all(meaning(name) in ("X", "learning rate") for _, name in others)
 
     def _unknown_argument(self, role: str, name: str, available: AvailableValues) -> InputError:
         known = ", ".join(sorted({str(q) for q in available.arrays} | set(available.by_meaning)))

@@ -22,7 +22,7 @@ RATES = (0.1, 0.3)
 def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     """Give the update random gradients and two learning rates, and see how the parameters move."""
     if "update" not in exam.functions:
-        if "train" not in exam.functions:  # else its own step is watched
+        if "train" not in exam.functions and not exam.functions.free_rate:  # else its own step is watched
             exam.not_examined("the update", "no function looks like it", "give update=…")
         return
     gradients = _random_gradients(exam, rng)
