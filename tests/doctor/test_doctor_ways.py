@@ -1,5 +1,6 @@
 """Networks that are no functions of their parameters: right ones raise no alarm, and each known fault is found."""
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,12 @@ import pytest
 
 from doctor.faults import FAULTS, Fault
 from doctor.networks import Style, random_style, write
+from doctor.texts import WRITTEN, Written
 from doctor.ways import WAYS
-from pellucid.analysis.doctor.doctor import doctor_file
+from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
+from pellucid.analysis.doctor.user_file import UserFile
+from pellucid.analysis.doctor.ways import trains_on_single_samples
+from pellucid.core.errors import InputError
 
 ENOUGH = 0.9  # of the networks in which a fault must be found
 OF_TRAINING = ("tuple in the wrong order", "never arrives", "not scaled", "out of step")  # not of these texts
@@ -21,14 +26,68 @@ def styles(start: int, count: int) -> list[Style]:
     return [replace(style, box="tuple", train=False) for style in made]
 
 
+def examined(text: str, folder: Path) -> Diagnosis:
+    path = folder / "network.py"
+    path.write_text(text)
+    return doctor_file(str(path))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [pytest.param(w, id=name, marks=[] if "top level" in name else [pytest.mark.slow]) for name, w in WRITTEN.items()],
+)
+def test_a_network_is_examined_as_it_is_written(written: Written, tmp_path: Path) -> None:
+    assert written.right in written.text
+    right = examined(written.text, tmp_path)
+    assert (right.healthy, right.findings) == (True, []), right
+    wrong = examined(written.text.replace(written.right, written.wrong), tmp_path)
+    assert any(written.said in finding.fault for finding in wrong.findings), wrong
+
+
+def test_what_was_taken_for_what_is_said_first(tmp_path: Path) -> None:
+    notes = examined(WRITTEN["other words"].text, tmp_path).notes
+    assert notes[0].startswith("taken: init = inicializa_pesos (line 3), forward = foward_prop (line 6), ")
+
+
+def test_weights_that_are_used_after_their_update_are_told_of_a_layer(tmp_path: Path) -> None:
+    line = "        input_gradient = self.weights.T @ output_gradient\n"
+    text = (
+        WRITTEN["layer objects"]
+        .text.replace(line, "")
+        .replace("        return input_gradient", f"{line}        return input_gradient")
+    )
+    (finding,) = examined(text, tmp_path).findings
+    assert "Dense.backward: the gradient for the input: the weights are updated before" in finding.fault
+
+
+@pytest.mark.parametrize(
+    ("loop", "single"),
+    [
+        ("for x, y in zip(X, Y):\n    W -= backward(x, y)", True),
+        ("for i in range(len(X)):\n    step(X[i], Y[i])", True),
+        ("for k in range(m):\n    grads = backward(X[:, k:k + 1], Y[:, k:k + 1])", True),
+        ("for x, y in training_data:\n    W -= backprop(x, y)", True),
+        ("for i in range(0, m, 32):\n    step(X[i:i + 32], Y[i:i + 32])", False),
+        ("for xb, yb in batches(X, Y):\n    update(xb, yb)", False),
+        ("for W, b in zip(weights, biases):\n    a = forward(W @ a + b)", False),
+        ("for i in range(len(X)):\n    print(predict(X[i]))", False),
+    ],
+)
+def test_training_on_single_samples_is_told_from_batches_and_layers(loop: str, single: bool) -> None:
+    assert trains_on_single_samples(UserFile("", ast.parse(loop), {}, {})) is single
+
+
+def test_a_file_without_roles_is_told_the_lines_to_add(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"PELLUCID = dict\(init=…, forward=…, backward=…\).*one of alpha, beta"):
+        examined("def alpha(q): return q\n\ndef beta(q): return q\n", tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("style", styles(0, 25), ids=str)
 def test_a_right_network_written_in_another_way_raises_no_alarm(way: str, style: Style, tmp_path: Path) -> None:
-    path = tmp_path / "network.py"
-    path.write_text(WAYS[way](style, write(style)))
-    diagnosis = doctor_file(str(path))
-    assert diagnosis.healthy, f"{diagnosis}\n{path.read_text()}"
+    diagnosis = examined(WAYS[way](style, write(style)), tmp_path)
+    assert diagnosis.healthy, f"{style}\n{diagnosis}"
 
 
 @pytest.mark.slow
@@ -37,13 +96,12 @@ def test_a_right_network_written_in_another_way_raises_no_alarm(way: str, style:
 def test_a_fault_is_found_in_each_way_of_writing(way: str, fault: Fault, tmp_path: Path) -> None:
     if any(part in fault.name or part in fault.say for part in OF_TRAINING):
         pytest.skip("a fault of the training function")
-    path, missed, count = tmp_path / "network.py", [], 0
+    missed, count = [], 0
     for style in styles(7000, 2000):
         text = fault.change(style, write(style))
         if text is None:
             continue
-        path.write_text(WAYS[way](style, text))
-        findings = doctor_file(str(path)).findings
+        findings = examined(WAYS[way](style, text), tmp_path).findings
         said = [f"{f.layer}|{f.quantity}|{f.fault}" for f in findings]
         missed += [] if any(re.search(fault.say, line) for line in said) else [f"{style} {said}"]
         count += 1

@@ -77,6 +77,15 @@ def own_expressions(file: UserFile, name: str, parameters: list[str]) -> tuple[d
     return given, call[1]
 
 
+def unpacked(file: UserFile, name: str) -> list[str | None]:
+    """The names into which the file unpacks what a function returns."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and name_of(node.value.func) == name:
+            target = node.targets[0]
+            return [name_of(part) for part in target.elts] if isinstance(target, ast.Tuple) else []
+    return []
+
+
 def own_values(file: UserFile, given: dict[str, ast.expr], scope: Scope, depth: int = DEPTH) -> dict[str, Any]:
     """The values of what a call hands over, those that can be computed."""
     values = {name: evaluated(file, expression, scope, depth) for name, expression in given.items()}

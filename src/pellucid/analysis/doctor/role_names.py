@@ -34,6 +34,7 @@ SPELLED_RIGHT = {
     "loss": "compute_loss compute_cost",
     "train": "gradient_descent train train_network",
 }
+FIRST_WORDS = ("forward", "backward", "update", "initialize")
 
 
 def is_called_as(role: str, name: str) -> bool:
@@ -50,8 +51,13 @@ def misspelt(role: str, names: Iterable[str]) -> str | None:
     words = SPELLED_RIGHT.get(role, "").split()
     ratios = {name: _likeness(name.lower(), words) for name in names if not NOT_ROLES.search(name)}
     best = max(ratios, key=lambda name: ratios[name], default=None)
-    return best if best is not None and ratios[best] >= 0.85 else None
+    return best if best is not None and ratios[best] > 0.83 else None
 
 
 def _likeness(name: str, words: list[str]) -> float:
-    return max((difflib.SequenceMatcher(None, name, word).ratio() for word in words), default=0.0)
+    """How like a name is to one of a role's, or its first word to the first word of one: foward_all_layers."""
+    first = name.split("_")[0]
+    pairs = [(name, word) for word in words]
+    if len(first) > 5 and first != name:
+        pairs += [(first, word.split("_")[0]) for word in words if word.split("_")[0] in FIRST_WORDS]
+    return max((difflib.SequenceMatcher(None, one, other).ratio() for one, other in pairs), default=0.0)

@@ -121,7 +121,7 @@ def taken(functions: UserFunctions) -> list[str]:
     """What was taken for what, for the person to see whether it is meant so."""
     if functions.file is None:
         return []
-    roles = [f"{role} = {functions.name_of(role)}{_in_line(functions, role)}" for role in functions.by_role]
+    roles = [f"{role} = {functions.name_of(role)}{_in_line(functions, role)}" for role in ROLES if role in functions]
     names = [f"{known} = {name}" for name, known in functions.words.items()]
     return [f"taken: {', '.join([*roles, *names])}"]
 

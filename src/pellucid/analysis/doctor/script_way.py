@@ -49,7 +49,8 @@ class _Script(HeldNetwork):
     def __init__(self, file: UserFile, scope: Scope, loop: Loop) -> None:
         super().__init__(file, f"the loop in line {loop.lineno}")
         self.scope, self.loop, self.body = scope, loop, without_output(loop.body)
-        self.inputs = inputs_of(self.body)
+        self.inputs, self.set_inside = inputs_of(self.body), bound(ast.Module(self.body, []))
+        self.counters = set().union(*(bound(node.target) for node in ast.walk(loop) if isinstance(node, ast.For)))
         self.data = data_of(loop, self.inputs)
         if "y" not in self.data:
             raise InputError(f"{file.path}: {self.name} has no targets that can be told; call the data X and y")
@@ -175,11 +176,10 @@ class _Script(HeldNetwork):
 
     def _run(self, role: str, root: Any) -> None:
         """Run a piece of the loop with an object's variables, and keep those that it sets."""
-        counters = set().union(*(bound(node.target) for node in ast.walk(self.loop) if isinstance(node, ast.For)))
-        variables = {**dict.fromkeys(counters, 0), **self.file.namespace, **vars(root)}
+        variables = {**dict.fromkeys(self.counters, 0), **self.file.namespace, **vars(root)}
         with in_order():
             exec(self.codes[role], variables)
-        for name in bound(ast.Module(self.body, [])) & variables.keys():
+        for name in self.set_inside & variables.keys():
             setattr(root, name, variables[name])
 
 

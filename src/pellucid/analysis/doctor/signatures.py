@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.naming import data_word, meaning, quantity
-from pellucid.analysis.doctor.own_calls import Scope, own_expressions, own_values
+from pellucid.analysis.doctor.own_calls import Scope, own_expressions, own_values, unpacked
 from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, set_names
 from pellucid.core.errors import InputError
@@ -124,7 +124,11 @@ class UserFunctions:
         """The names in a function's return statement."""
         if role not in self.returned:
             node = self.definition(role)
-            self.returned[role] = returned_names(node) if node is not None else []
+            names = returned_names(node) if node is not None else []
+            own = unpacked(self.file, self.name_of(role)) if self.file is not None and None in names else []
+            if len(own) == len(names):  # return weights, [np.zeros(n) …]: the caller's name tells
+                names = [name or other for name, other in zip(names, own, strict=True)]
+            self.returned[role] = names
         return self.returned[role]
 
     def parts(self, role: str, result: CallResult) -> list[tuple[str | None, Any]]:
