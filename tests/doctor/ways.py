@@ -35,6 +35,8 @@ def with_globals(style: Style, text: str) -> str:
     made = ", ".join(f"{kind}{l}" for l in range(1, style.layers + 1) for kind in "ZA")
     lines = [*_helpers(text), *_body(text, "init_params"), "", "def forward(X):", *_indented(_body(text, "forward"))]
     lines += [f"    return {made}", "", *_loss(text), "", f"def backward({made}, X, Y):"]
+    moved = re.findall(r"^(W\d) -?=", "\n".join(_body(text, "backward")), re.MULTILINE)
+    lines += [f"    global {name}" for name in moved]
     lines += [*_indented(_body(text, "backward")), f"    return {_names(style, 'd')}", ""]
     lines += [f"def update({_names(style, 'd')}, learning_rate):", f"    global {_names(style)}"]
     return "\n".join([*lines, *_indented(_body(text, "update")), ""])
@@ -63,11 +65,12 @@ def as_loop(style: Style, text: str, inside: int = 0) -> str:
     lines = [f"X = rng.random({x})", f"Y = (rng.random({shape}) < 0.5).astype(float)"]
     if style.labels:
         lines[-1] = f"Y = rng.integers(0, {k}, 40)"
-    step = [*_body(text, "forward"), *_body(text, "backward"), *_body(text, "update")]
+    loss = [f"loss = compute_loss(A{style.layers}, Y)"] if style.loss else []
+    step = [*_body(text, "forward"), *loss, *_body(text, "backward"), *_body(text, "update")]
     lines += ["learning_rate = 0.1", *_body(text, "init_params"), "for epoch in range(1000):", *_indented(step)]
     if inside:
         lines = ["def main():", *_indented(lines), "", 'if __name__ == "__main__":', "    main()"]
-    return "\n".join([*_helpers(text), *lines, ""])
+    return "\n".join([*_helpers(text), *_loss(text), "", *lines, ""])
 
 
 def in_main(style: Style, text: str) -> str:

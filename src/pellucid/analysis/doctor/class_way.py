@@ -14,6 +14,7 @@ from pellucid.analysis.doctor.driven import Driven, gradients_of, quantities, ra
 from pellucid.analysis.doctor.naming import Quantity, array_paths, data_word, meaning
 from pellucid.analysis.doctor.objects import as_dicts, get, gradient_paths, paths_of, put
 from pellucid.analysis.doctor.own_calls import name_of
+from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.role_names import is_called_as, misspelt
 from pellucid.analysis.doctor.roles import named_functions
 from pellucid.analysis.doctor.signatures import UserFunctions, returned_names
@@ -99,6 +100,7 @@ class HeldNetwork:
         self.made: Any = None
         self.paths: dict[Quantity, Any] = {}
         self.gradients: dict[Quantity, Any] = {}  # where backward leaves them, if in attributes
+        self.factors: dict[str, float] = {}  # by how much of its gradient a step moves each parameter, if it is known
         self.after: Any = None  # the object as backward left it
         self.codes: dict[str, Any] = {}
 
@@ -137,10 +139,21 @@ class HeldNetwork:
         moved = any(np.any(before[q] != after[q]) for q in before)
         if len(found) == len(before) or (found and not moved):
             self.gradients = found
-            return {str(q): get(root, path) for q, path in found.items()}, [None]
+            given_back = {str(q): get(root, path) for q, path in found.items()}
+            self.factors = {
+                str(q): _direction(after[q] - before[q], given_back[str(q.gradient)]) for q in before if moved
+            }
+            return given_back, [None]
         if not moved:
             raise InputError(f"{self.file.path}: {self.name} returns no gradients and moves no parameter")
         return gradients_of(before, after, rate_in(given) or rate_in(vars(root)) or 1.0), [None]
+
+    def _as_the_step(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
+        """The update that the step makes by itself: what was seen of it, made with other gradients."""
+        parameters, gradients = added["held_parameters"], added["held_gradients"]
+        return {name: old + self.factors.get(name, -1.0) * gradients[f"d{name}"] for name, old in parameters.items()}, [
+            None
+        ]
 
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
         """Run what computes the gradients; what it returns, and the names of that."""
@@ -200,7 +213,7 @@ class _Network(HeldNetwork):
         names = returned_names(method)
         if len(names) != len(parts):
             names = [None] * len(parts)
-        return (*parts, Held(root)), [*(["output"] if len(parts) == 1 else names), None]
+        return (*parts, Held(root)), [*(["output"] if len(parts) == 1 else names), ""]
 
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
         method = self.methods[self.roles["backward"]]
@@ -260,6 +273,14 @@ def _like_gradients(result: Any, parameters: dict[Quantity, Any]) -> bool:
     """Whether a returned list or dict has the structure of the parameters."""
     found = array_paths(result, [None], gradients=True) if isinstance(result, list | dict | tuple) else {}
     return bool(found) and all(q.parameter in parameters for q in found)
+
+
+def _direction(move: Any, gradient: Any) -> float:
+    """The factor between a step and its gradient; for an optimiser beyond plain descent, its sign."""
+    if np.shape(move) != np.shape(gradient) or not np.any(move):
+        return 0.0 if not np.any(move) else -1.0
+    c = factor(move, gradient)
+    return c if c is not None else float(np.sign(np.sum(move * gradient)))
 
 
 def _is_new(stale: Any, root: Any, path: Any) -> bool:

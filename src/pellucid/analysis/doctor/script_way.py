@@ -26,8 +26,9 @@ from pellucid.analysis.doctor.loop_code import (
     without_output,
 )
 from pellucid.analysis.doctor.naming import data_word, meaning
-from pellucid.analysis.doctor.objects import Variables, paths_of
+from pellucid.analysis.doctor.objects import Variables, gradient_paths, paths_of
 from pellucid.analysis.doctor.own_calls import STAND_INS, Scope, evaluated, name_of, own_expressions
+from pellucid.analysis.doctor.roles import named_functions
 from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import UserFile, bound
@@ -63,14 +64,15 @@ class _Script(HeldNetwork):
             "init": ([], self._init),
             "forward": (self.forward.statements, self._forward),
             "backward": (self.body, self._backward),
+            "update": ([], self._as_the_step),
         }
         if self.loss is not None:
             pieces["loss"] = ([self.loss], self._loss)
-        by_role: dict[str, Any] = {}
+        by_role = {role: f for role, f in named_functions(self.file).items() if role in ("softmax", "one_hot")}
         for role, (code, body) in pieces.items():
             node = ast.FunctionDef(role, _NO_ARGUMENTS, code or [ast.Pass()], [], lineno=self.loop.lineno, col_offset=0)
             driven = Driven(_takes_nothing, node, HELD if role != "init" else [], body)
-            driven.__name__ = "the training loop" if role in ("init", "backward") else f"the loop's {role} part"
+            driven.__name__ = "the training loop" if role not in ("forward", "loss") else f"the loop's {role} part"
             driven.__code__ = self.codes[role] = compile(ast.Module(code, []), self.file.path, "exec")
             by_role[role] = driven
         return UserFunctions(by_role, self.file, {"arguments": dict(self.ARGUMENTS)}, free_rate=True)
@@ -162,10 +164,14 @@ class _Script(HeldNetwork):
         if self.forward.output is not None:
             code = compile(ast.Expression(self.forward.output), self.file.path, "eval")
             output = eval(code, {**self.file.namespace, **vars(root)})
-        return (output, Held(root)), ["output", None]
+        return (output, Held(root)), ["output", ""]
 
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
-        self._run("backward", root)
+        try:
+            self._run("backward", root)
+        except ValueError:  # a gradient whose shape is wrong stops the step: it is seen all the same
+            if len(gradient_paths(root, self.paths)) < len(self.paths):
+                raise
         return None, []
 
     def _loss(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None] | None]:
@@ -177,10 +183,12 @@ class _Script(HeldNetwork):
     def _run(self, role: str, root: Any) -> None:
         """Run a piece of the loop with an object's variables, and keep those that it sets."""
         variables = {**dict.fromkeys(self.counters, 0), **self.file.namespace, **vars(root)}
-        with in_order():
-            exec(self.codes[role], variables)
-        for name in self.set_inside & variables.keys():
-            setattr(root, name, variables[name])
+        try:
+            with in_order():
+                exec(self.codes[role], variables)
+        finally:
+            for name in self.set_inside & variables.keys():
+                setattr(root, name, variables[name])
 
 
 _NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])
