@@ -211,5 +211,4 @@ def test_a_backward_pass_for_one_sample_is_not_accused_of_what_it_makes_of_a_bat
     )
     text = text.replace(".sum(axis=1, keepdims=True) / m", "")
     diagnosis = examined(text, tmp_path)
-    assert (diagnosis.healthy, diagnosis.findings) == (None, [])
-    assert any("one sample at a time" in line for line in diagnosis.not_compared)
+    assert (diagnosis.healthy, diagnosis.findings) == (True, [])  # of one sample it is right

@@ -68,7 +68,7 @@ class _Script(HeldNetwork):
         }
         if self.loss is not None:
             pieces["loss"] = ([self.loss], self._loss)
-        by_role = {role: f for role, f in named_functions(self.file).items() if role in ("softmax", "one_hot")}
+        by_role = {role: f for role, f in named_functions(self.file).items() if role in ("one_hot", "softmax")}
         for role, (code, body) in pieces.items():
             node = ast.FunctionDef(role, _NO_ARGUMENTS, code or [ast.Pass()], [], lineno=self.loop.lineno, col_offset=0)
             driven = Driven(_takes_nothing, node, HELD if role != "init" else [], body)
