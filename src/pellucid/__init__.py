@@ -66,6 +66,7 @@ __all__ = [
 _PLACES = {
     "_files.reading": ("reading",),
     "analysis.diagnosis.diagnose": ("diagnose",),
+    "analysis.doctor.cell_magic": ("load_ipython_extension",),
     "analysis.doctor.doctor": ("Diagnosis", "doctor"),
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),

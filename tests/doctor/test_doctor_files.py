@@ -21,7 +21,7 @@ GOOD = write(STYLE)
         (None, ("no such file",)),
         ("def f(:\n", ("line 1", "Python cannot read it")),
         ("x = 1\n", ("defines no functions",)),
-        ("", ("defines no functions",)),
+        ("", ("is empty",)),
         ("class Net:\n    pass\n", ("defines no functions", "the methods of Net")),
         ("def forward(W1, X): return W1 @ X\n", ("backward",)),
         ("def init(): return 1\ndef forward(X): return X\ndef backward(X): return X\n", ("no weights",)),
@@ -34,17 +34,23 @@ GOOD = write(STYLE)
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_one_line(
-    content: str | None, needles: tuple[str, ...], pellucid: Command, tmp_path: Path
+    content: str | None, needles: tuple[str, ...], tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.py"
     if content is not None:
         path.write_text(content)
-    ended = pellucid("doctor", path)
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: ")
-    assert ended.err.count("\n") == 1
+    with pytest.raises(pl.InputError) as raised:
+        doctor_file(str(path))
+    assert "\n" not in str(raised.value)
     for needle in ("mine.py", *needles):
-        assert needle in ended.err
+        assert needle in str(raised.value)
+
+
+def test_the_command_refuses_such_a_file_with_one_message(pellucid: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(GOOD + "\nPELLUCID = 3\n")
+    ended = pellucid("doctor", "mine.py")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.startswith("error: mine.py: PELLUCID is a int")
 
 
 def test_bytes_and_folders_are_no_files_of_python(pellucid: Command, tmp_path: Path) -> None:

@@ -80,8 +80,11 @@ def test_an_l2_strength_that_is_an_argument_is_compared(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (BARE.replace("    m = X", "    assert False\n    m = X"), "backward: because it stops with an error"),
-        (BARE.replace("    m = X.shape[1]", "    m = X.shape[1] + np.load('gone.npy')"), "put that file beside"),
-        (BARE.replace("    m = X", "    from no_such_module import m\n    m = X"), "install the module"),
+        (BARE.replace("    m = X.shape[1]", "    m = X.shape[1] + np.load('W1.npy')"), "put that file beside"),
+        (
+            BARE.replace("    m = X", "    from no_such_module import count\n    m = count()\n    m = X"),
+            "install the module",
+        ),
         (BARE.replace("X, Y):", "X, Y, mystery):"), "'mystery', which could be anything"),
         (BARE.replace("    Z1 =", "    assert X.shape == (3, 4)\n    Z1 ="), "forward: because it stops"),
         (BARE.replace('return {"W1"', 'raise ValueError\n    return {"W1"'), "init_params: because it stops"),

@@ -1,12 +1,13 @@
 """Networks in styles of well-known courses and books, right and with a fault: what once misled the doctor."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
-from support import Command
+from pellucid.core.errors import InputError
 
 START = """
 import numpy as np
@@ -248,21 +249,15 @@ def train(X, Y, lr=0.1, epochs=5):
         ("X=np.zeros((3, 5)), y=np.array(['a', 'b', 'c'])", "y has shape (3,)"),
     ],
 )
-def test_a_mapping_that_cannot_be_used_is_refused(mapping: str, said: str, pellucid: Command, tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(f"{PLAIN}\nPELLUCID = dict({mapping})\n")
-    ended = pellucid("doctor", path)
-    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert said in ended.err
+def test_a_mapping_that_cannot_be_used_is_refused(mapping: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        examined(f"{PLAIN}\nPELLUCID = dict({mapping})\n", tmp_path)
 
 
 @pytest.mark.parametrize("returned", ["()", "[]", "{}", "None"])
-def test_an_init_that_makes_nothing_is_refused(returned: str, pellucid: Command, tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(PLAIN.replace("def init_params():", f"def init_params():\n    return {returned}"))
-    ended = pellucid("doctor", path)
-    assert (ended.code, ended.out) == (2, "")
-    assert "no weights" in ended.err
+def test_an_init_that_makes_nothing_is_refused(returned: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no weights"):
+        examined(PLAIN.replace("def init_params():", f"def init_params():\n    return {returned}"), tmp_path)
 
 
 def test_a_declared_encoding_is_read(tmp_path: Path) -> None:

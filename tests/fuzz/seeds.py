@@ -297,6 +297,16 @@ def programs() -> dict[str, Seed]:
     return {f"p{k}": alone("in.py", path.read_bytes()) for k, path in enumerate(files)}
 
 
+def notebooks() -> dict[str, Seed]:
+    """The same in a cell each."""
+    found = {}
+    for name, seed in programs().items():
+        text = seed.files[seed.mutated]
+        cells = [{"cell_type": "markdown", "source": "# Mine"}, {"cell_type": "code", "source": text.decode()}]
+        found[name] = alone("in.ipynb", json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}).encode())
+    return found
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 TABLE = (
@@ -445,5 +455,6 @@ READERS: dict[str, Reader] = {
     "onnx": Reader(onnx_seeds, IMPORT[:1], (onnx_mutants.mutant, onnx_mutants.mutant, *BYTES)),
     "state_dict": Reader(state_dicts, (*IMPORT, "import {file} --out new.safetensors --activation tanh"),
                          (*mutators.SAFETENSORS, *BYTES)),
-    "doctor": Reader(programs, ("doctor {file}", "doctor {file} --json"), mutators.PROGRAM, exits=(0, 1, 2)),
+    "doctor": Reader(programs, ("doctor {file}", "doctor {file} --json"), mutators.PROGRAM, exits=(0, 1, 2, 3)),
+    "notebook": Reader(notebooks, ("doctor {file} --format sarif",), (*mutators.JSON, *BYTES), exits=(0, 1, 2, 3)),
 }  # fmt: skip

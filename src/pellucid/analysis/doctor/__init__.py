@@ -6,8 +6,10 @@ of its own. The files in the order in which to read them:
 The examination as a whole: ``doctor`` (all steps, in the order of causes: start here), ``examination`` (what is known
 of the network so far, which every step reads and adds to).
 
-1. The user's code is read. ``user_file`` (what of a file is run at once, and what is deferred), ``sandbox`` (a call
-   that may fail, print or never end), ``naming`` (what names mean: dW1, grad_w1), ``role_names`` (what functions are
+1. The user's code is read. ``source`` (the text of a script or of a notebook's cells), ``python2`` (older code as
+   Python 3), ``user_file`` (what of a file is run at once, and what is deferred), ``user_namespace`` (the same of a
+   running session), ``stand_ins`` (for modules and data that are not there), ``sandbox`` (a call that may fail, print
+   or never end), ``naming`` (what names mean: dW1, grad_w1), ``role_names`` (what functions are
    called), ``roles`` (which function is forward, which is backward), ``available_values`` (what functions can be
    handed), ``own_calls`` (what the file itself hands to them: sizes, lists of layers), ``signatures`` (functions are
    called with what their arguments' names ask for), ``dataflow`` (names that nothing defines, values handed on in the
@@ -31,4 +33,8 @@ of the network so far, which every step reads and adds to).
    data), ``inline_update`` (the step of a training function that updates by itself).
 6. The user's data and the start are examined. ``user_data`` (scaled, and in step with the labels?),
    ``initial_weights`` (are neurons saturated before training begins?).
+
+Around it, for code that nobody should have to trust: ``safe_run`` (starts a process, waits, and tells what became of
+it), ``folder_copy`` (what that process works on), ``child`` (what runs in it), ``guard`` (what it may no longer do).
+``cell_magic`` is ``%%doctor``, for notebooks.
 """

@@ -2,7 +2,7 @@
 
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,13 @@ from pellucid.analysis.doctor.naming import own_words
 from pellucid.analysis.doctor.probe import find_parameters
 from pellucid.analysis.doctor.roles import assign_roles, taken
 from pellucid.analysis.doctor.sample_count import examine_sample_count
+from pellucid.analysis.doctor.source import Source, read_source, with_texts
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
-from pellucid.analysis.doctor.user_file import MAPPING, UserFile, read_user_file
+from pellucid.analysis.doctor.user_file import MAPPING, UserFile, user_file_of
 from pellucid.analysis.doctor.user_gradients import encodes_labels
+from pellucid.analysis.doctor.user_namespace import read_namespace
 from pellucid.analysis.doctor.ways import Reading, readings
 from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
@@ -64,6 +66,7 @@ class Diagnosis:
 
 def doctor(
     *,
+    namespace: Mapping[str, Any] | None = None,
     init: Callable[..., Any] | None = None,
     forward: Callable[..., Any] | None = None,
     backward: Callable[..., Any] | None = None,
@@ -82,6 +85,8 @@ def doctor(
     wrong one is compared with what known mistakes would give.
 
     Args:
+        namespace: ``globals()``, where functions are then found by their names as in a file; the others may be left
+            out, or say what names do not.
         init: makes the parameters; or give ``parameters=`` themselves.
         forward: parameters and X to the output, and whatever backward needs.
         backward: to the gradients, named or in the parameters' structure.
@@ -114,16 +119,29 @@ def doctor(
     """
     options = {"init": init, "forward": forward, "backward": backward, "update": update, "loss": loss, "X": X, "y": y,
                "samples": samples, "learning_rate": learning_rate, **more}  # fmt: skip
-    return _examine(
-        Reading(assign_roles({}, None, {key: value for key, value in options.items() if value is not None}))
-    )
+    given = {key: value for key, value in options.items() if value is not None}
+    if namespace is None:
+        return _examine(Reading(assign_roles({}, None, given)))
+    file, source = read_namespace(namespace)
+    mapping = namespace.get(MAPPING, {})
+    file.namespace[MAPPING] = {**given, **mapping} if isinstance(mapping, dict) else mapping
+    return _located(source, lambda: file)
 
 
 def doctor_file(path: str) -> Diagnosis:
-    """Examine the network in a Python file; raises InputError where the file cannot be used."""
-    with warnings.catch_warnings():
+    """Examine the network in a Python file or a notebook; raises InputError where the file cannot be used."""
+    source = read_source(path)
+    return _located(source, lambda: user_file_of(source, path))
+
+
+def _located(source: Source, read: Callable[[], UserFile]) -> Diagnosis:
+    """The diagnosis of a file, in which every line has the place that the user knows."""
+    with warnings.catch_warnings(), source.errors_located():
         warnings.simplefilter("ignore")  # what is odd in the file shows when it runs
-        return _examine_readings(read_user_file(path))
+        file = read()
+        with file.importing():
+            diagnosis: Diagnosis = with_texts(_examine_readings(file), source.located)
+    return diagnosis
 
 
 def _examine_readings(file: UserFile) -> Diagnosis:

@@ -5,6 +5,7 @@ import re
 
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.stand_ins import ROWS
 from pellucid.analysis.doctor.user_file import UserFile, bound, used
 
 
@@ -16,10 +17,13 @@ def examine_sample_count(exam: Examination) -> None:
     nodes = file.definitions.values()
     set_inside = {name for node in nodes for name in bound(node) | {a.arg for a in node.args.args}}
     for name in sorted({name for node in nodes for name in used(node)} - set_inside):
-        if meaning(name) != "samples":
+        m = file.namespace.get(name)
+        made_up = bool(file.stand_ins.data) and isinstance(m, int) and m == ROWS
+        if meaning(name) != "samples" and not made_up:
             continue
         fault = evidence = None
-        m, count = file.namespace.get(name), None if exam.user_data is None else len(exam.user_data[0])
+        count = None if exam.user_data is None else len(exam.user_data[0])
+        m = None if made_up else m
         if m is None and (left_out := _rows_left_out(file, name)):
             rows, source = left_out
             fault = f"{name} counts samples that are not trained on, the first {rows} rows of {source}: the wrong m"

@@ -3,8 +3,10 @@
 import contextlib
 import ctypes
 import io
+import math
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -14,9 +16,16 @@ from typing import Any
 
 import numpy as np
 
+# looked up at once: later, a guard may stand before it
+_raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
 OnReturn = Callable[[FrameType, Any], None] | None
 
 TIMEOUT = 20.0  # seconds after which a function is stopped
+LEAST = 0.2  # seconds that it gets in any case
+
+
+deadline = math.inf  # the moment of ``time.monotonic()`` from which on a function gets ``LEAST`` alone
 
 
 class TooLongError(Exception):
@@ -56,15 +65,18 @@ def run(
     path: str | None = None,
     watched: tuple[CodeType | None, ...] = (),
     on_return: OnReturn = None,
+    seconds: float | None = None,
 ) -> CallResult:
     """Run a user's code: what it prints goes to standard error, its warnings go nowhere, its errors come back.
 
-    ``on_return`` is called with the frame and the value of each call that returns.
+    It is stopped after ``TIMEOUT`` seconds, or so many ``seconds``. ``on_return`` is called with the frame and the
+    value of each call that returns.
 
     >>> run(lambda: 1 / 0).failure.error
     'ZeroDivisionError: division by zero'
     """
-    result, timeout = CallResult(), _Timeout(TIMEOUT)
+    left = max(LEAST, deadline - time.monotonic())
+    result, timeout = CallResult(), _Timeout(min(left, TIMEOUT, math.inf if seconds is None else seconds))
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         if event == "return" and frame.f_code in watched:
@@ -76,7 +88,8 @@ def run(
     with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         sys.stdin = io.StringIO()  # nobody answers: input() ends at once
-        sys.setprofile(profile)
+        if watched or on_return is not None:  # it slows imports down by five times
+            sys.setprofile(profile)
         timeout.start()
         try:
             try:
@@ -85,7 +98,7 @@ def run(
                 timeout.stop()
         except (Exception, SystemExit) as error:
             sys.setprofile(before)
-            result.failure = _failure(error, path)
+            result.failure = _failure(error, path, timeout.seconds)
         finally:
             timeout.stop()
             sys.setprofile(before)
@@ -121,16 +134,18 @@ class _Timeout:
             with self.lock:
                 if not self.over.is_set():
                     thread, error = ctypes.c_ulong(self.thread), ctypes.py_object(TooLongError)
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+                    _raise_in_thread(thread, error)
             wait = 1.0  # again, if the code catches every error
 
 
-def _failure(error: BaseException, path: str | None) -> Failure:
+def _failure(error: BaseException, path: str | None, seconds: float) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame.lineno for frame in frames if frame.filename == path]
     kind, text = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, TooLongError):
-        text = f"it ran for more than {TIMEOUT:.0f} s"
+        text = f"it ran for more than {seconds:.2g} s"
+    elif isinstance(error, MemoryError):
+        text = f"it takes more memory than it may ({text})" if text else "it takes more memory than it may"
     return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error))
 
 

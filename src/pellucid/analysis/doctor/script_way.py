@@ -31,6 +31,7 @@ from pellucid.analysis.doctor.own_calls import STAND_INS, Scope, evaluated, name
 from pellucid.analysis.doctor.roles import named_functions
 from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.analysis.doctor.signatures import UserFunctions
+from pellucid.analysis.doctor.stand_ins import asking_stand_ins
 from pellucid.analysis.doctor.user_file import UserFile, bound
 from pellucid.core.errors import InputError
 
@@ -119,7 +120,7 @@ class _Script(HeldNetwork):
         for statement in node.body:
             if self.loop in ast.walk(statement):
                 break
-            code = compile(ast.Module([statement], []), self.file.path, "exec")
+            code = compile(asking_stand_ins(statement), self.file.path, "exec")
             run(functools.partial(exec, code, variables), self.file.path)
         return variables
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import UserFile, from_outside, used
 from pellucid.core.arrays import AnyArray, Array
@@ -15,23 +15,40 @@ from pellucid.core.errors import InputError
 
 LARGE = 10.0  # root mean square of an input above which it counts as not scaled
 SHIFTS = 5
+TRAINING = ("forward", "backward", "update", "loss", "train")  # roles whose functions no statement is run to call
 ENOUGH = 60  # samples from which labels can be said to be out of step
 
 
 def define_globals(functions: UserFunctions) -> None:
-    """Give the user's functions the global names that they read."""
+    """Give the user's functions the global names that they read; no training is run for that."""
     file = functions.file
     if file is not None:
-        wanted = {name for node in file.definitions.values() for name in from_outside(node)} - set(file.definitions)
-        train = [functions.name_of("train")] if "train" in functions else []
-        for failure in file.run_needed(wanted, never=train):
+        names = {functions.name_of(role): role for role in functions.by_role}
+        nodes = _reached(file, set(names))
+        read = {name for node in nodes for name in from_outside(node)} - set(file.definitions)
+        wanted = {
+            name for name in read if quantity(name) is None or name not in file.namespace
+        }  # W1 is there: that does
+        training = {name for name, role in names.items() if role in TRAINING}
+        never = [name for name in file.definitions if training & {node.name for node in _reached(file, {name})}]
+        for failure in file.run_needed(wanted, never=never):
             file.notes.append(f"not run: {failure.text}")
+
+
+def _reached(file: UserFile, names: set[str]) -> list[ast.FunctionDef]:
+    """The file's functions of these names and those that they call; all, where it has none of these names."""
+    own = set(file.definitions)
+    found = names & own or own
+    while more := {name for each in found for name in used(file.definitions[each])} & own - found:
+        found |= more
+    return [file.definitions[name] for name in found]
 
 
 def user_data(functions: UserFunctions, inputs: int | None = None) -> tuple[AnyArray, AnyArray] | None:
     """The user's data, X as rows of samples and y; None where there are none."""
     found = _find_data(functions)
-    return None if found is None else _as_rows(functions, *found, inputs)
+    made_up = functions.file is not None and functions.file.stand_ins.data
+    return None if found is None or made_up else _as_rows(functions, *found, inputs)
 
 
 def _find_data(functions: UserFunctions) -> tuple[Any, Any] | None:

@@ -7,25 +7,27 @@ say.
 
 import ast
 import builtins
+import contextlib
 import os
-import re
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
-from pellucid._files.reading import read_file
 from pellucid.analysis.doctor.sandbox import Failure, run
-from pellucid.core.errors import InputError
+from pellucid.analysis.doctor.source import Source
+from pellucid.analysis.doctor.stand_ins import NAME, StandIns, asking_stand_ins
 
 MAPPING = "PELLUCID"
 FILE_FUNCTIONS = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "save", "savez", "savetxt", "shuffle"}
 PURE = {"range", "len", "int", "float", "list", "dict", "tuple", "set", "abs", "min", "max", "sum", "round", "zip"}
-OUTPUT_FUNCTIONS = re.compile(r"print|show|plot|imshow|save|write|dump|log|title|legend|figure")
-MODULES = {"np", "numpy", "rng", "random", "plt", "pd", "math", "sys", "os"}
+# methods and functions that change what they are called on or given; no training is called so
+CHANGING = {
+    "append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear", "sort", "reverse", "shuffle",
+    "fill", "put", "place", "copyto", "fill_diagonal", "resize",
+}  # fmt: skip
+SECONDS, IMPORT_SECONDS = 5.0, 20.0  # after which a statement of the file is stopped
 
 
 @dataclass
@@ -38,22 +40,48 @@ class UserFile:
     definitions: dict[str, ast.FunctionDef]
     deferred: list[ast.stmt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stand_ins: StandIns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stand_ins = self.namespace[NAME] = StandIns(self.tree)
 
     def run_needed(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
-        """Run the deferred statements that these names depend on, but none that calls a function of ``never``."""
-        chosen = _slice(self.deferred, set(wanted), set(never), set(self.definitions))
+        """Run the deferred statements that these names depend on, but none that trains, or calls one of ``never``."""
+        statements = [statement for statement in self.deferred if not self._trains(statement, set(never))]
+        chosen = _slice(statements, set(wanted))
         self.deferred = [statement for statement in self.deferred if statement not in chosen]
         return [failure for statement in chosen if (failure := self.execute(statement)) is not None]
 
+    def _trains(self, statement: ast.stmt, never: set[str]) -> bool:
+        """Whether a statement calls one of ``never``, or changes in a loop, with other files' functions, what is there.
+
+        So does ``for epoch in range(1000): weights = step(weights, X)``, where step is imported.
+        """
+        parts = list(ast.walk(statement))
+        called = {ast.unparse(part.func) for part in parts if isinstance(part, ast.Call)}
+        loops = any(isinstance(part, ast.For | ast.While) for part in parts)
+        foreign = {name for name in called if name.isidentifier()} - set(self.definitions) - set(vars(builtins))
+        return bool(called & never) or (loops and bool(foreign) and not _stored(statement) - set(self.namespace))
+
     def execute(self, statement: ast.stmt) -> Failure | None:
         """Run one statement of the file in its namespace."""
-        code = compile(ast.Module([statement], []), self.path, "exec")
+        code = compile(asking_stand_ins(statement), self.path, "exec")
+        imports = isinstance(statement, ast.Import | ast.ImportFrom | ast.Try)
+        with self.importing():
+            result = run(lambda: exec(code, self.namespace), self.path, seconds=IMPORT_SECONDS if imports else SECONDS)
+        return result.failure
+
+    @contextlib.contextmanager
+    def importing(self) -> Iterator[None]:
+        """While this lasts, the code can import the files beside it, and stand-ins for what is not installed."""
         folder = str(Path(os.path.realpath(self.path)).parent)
         sys.path.insert(0, folder)
         try:
-            return run(lambda: exec(code, self.namespace), self.path).failure
+            with self.stand_ins.modules(folder):
+                yield
         finally:
             sys.path.remove(folder)
+            self.notes += [note for note in self.stand_ins.notes if note not in self.notes]
 
     def at_line(self, name: str) -> str:
         """The line in which the file last sets a name, as messages begin: "line 12: "; or nothing."""
@@ -61,27 +89,12 @@ class UserFile:
         return f"line {max(lines)}: " if lines else ""
 
 
-def read_user_file(path: str) -> UserFile:
-    """Read a user's file.
-
-    Raises:
-        InputError: there is no such file, it is not Python.
-    """
-    try:
-        text = decode_source(read_file(path))
-    except (UnicodeError, SyntaxError, LookupError):  # the last one of an encoding that is none of text
-        raise InputError(f"{path}: is not text; give the Python file that your network is in") from None
-    try:
-        tree = _parsed(text, path)
-    except SyntaxError as error:
-        line = "" if error.lineno is None else f"line {error.lineno}: "
-        raise InputError(f"{path}: {line}{error.msg}; Python cannot read it: mend that first") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise InputError(
-            f"{path}: Python cannot read it ({error or type(error).__name__}); give the file that your network is in"
-        ) from None
+def user_file_of(source: Source, path: str) -> UserFile:
+    """A user's file, once its imports, definitions and what only computes were run."""
+    tree = source.tree
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    file = UserFile(path, tree, {"__name__": "user", "__file__": path, "__builtins__": builtins}, functions)
+    names = {"__name__": "user", "__file__": path, "__builtins__": builtins}
+    file = UserFile(path, tree, names, functions, notes=list(source.notes))
     for statement in _statements(tree):
         if not _at_once(statement):
             file.deferred.append(statement)
@@ -93,19 +106,6 @@ def read_user_file(path: str) -> UserFile:
             else:
                 file.notes.append(f"not run: {failure.text}")
     return file
-
-
-def _parsed(text: str, path: str) -> ast.Module:
-    """The syntax tree; the lines of a notebook that are not Python's (%matplotlib inline, !pip …) are left out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text, path)
-        except SyntaxError:
-            plain = re.sub(r"^[%!]", "#", text, flags=re.MULTILINE)
-            if plain == text:
-                raise
-            return ast.parse(plain, path)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -120,6 +120,9 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
 def _at_once(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
+    if isinstance(statement, ast.Try):  # try: import cupy as np, except ImportError: import numpy as np
+        parts = [*statement.body, *(part for handler in statement.handlers for part in handler.body)]
+        return all(isinstance(part, ast.Pass) or _at_once(part) for part in parts + statement.orelse)
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         named = any(name == MAPPING for name in bound(statement))
         return not named and all(_computes(node) for node in ast.walk(statement) if isinstance(node, ast.Call))
@@ -163,23 +166,11 @@ def from_outside(node: ast.AST) -> set[str]:
     return used(node) - (own - declared)
 
 
-def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: set[str]) -> list[ast.stmt]:
+def _slice(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
     """The statements that ``wanted`` names depend on, in their order."""
     chosen: list[ast.stmt] = []
     for statement in reversed(statements):
-        changes = bound(statement)
-        if isinstance(statement, ast.AugAssign):
-            changes |= used(statement.target)
-        if isinstance(statement, ast.Assign):  # X[0] = … changes X
-            changes |= {
-                name for target in statement.targets if not isinstance(target, ast.Name) for name in used(target)
-            }
-        for part in ast.walk(statement):  # np.random.shuffle(X) and sizes.append(3) change what they are given
-            if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-                *roots, last = ast.unparse(part.value.func).split(".")
-                if last not in own and not OUTPUT_FUNCTIONS.match(last):
-                    changes |= used(part.value) - ({roots[0]} & MODULES if roots else set())
-        if changes & wanted and not used(statement) & never:
+        if _changed(statement) & wanted:
             chosen.append(statement)
             wanted |= used(statement)
     return chosen[::-1]
@@ -188,6 +179,26 @@ def _slice(statements: list[ast.stmt], wanted: set[str], never: set[str], own: s
 def set_names(code: ast.AST) -> Iterator[tuple[str | None, int]]:
     """Each name that code sets, as a variable or a key, with its line."""
     return ((_target_name(target), target.lineno) for node in ast.walk(code) for target in _targets(node))
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds, or whose values it changes, as X[0] = 1 and sizes.append(3) do."""
+    calls = (part for part in ast.walk(statement) if isinstance(part, ast.Call))
+    given = [used(call) for call in calls if ast.unparse(call.func).rpartition(".")[2] in CHANGING]
+    return bound(statement).union(_stored(statement), *given)
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    """The names that a statement assigns to, or to an entry or an attribute of which; but not a loop's own."""
+    loops = [part.target for part in ast.walk(statement) if isinstance(part, ast.For)]
+    own = {part.id for target in loops for part in ast.walk(target) if isinstance(part, ast.Name)}
+    stored = set()
+    for part in ast.walk(statement):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            stored.add(part.id)
+        elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
+            stored |= used(part.value)
+    return stored - own
 
 
 def _targets(node: ast.AST) -> Iterator[ast.expr]:
