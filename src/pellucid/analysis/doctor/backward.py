@@ -79,13 +79,14 @@ class Judgement:
 def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     """Compare every gradient; the findings say which is wrong and how."""
     y, labels = targets(exam, rng)
-    tried = []
-    try:
-        for form in target_forms(exam, "backward", y, labels):
-            available, _ = exam.forward()
-            tried.append(run_backward(exam, exam.with_targets(available, form, y)))
-    except InputError as error:
-        exam.not_examined("the backward pass", str(error), "then run the doctor again")
+    tried, refused = [], ""
+    for form in target_forms(exam, "backward", y, labels):
+        try:
+            tried.append(run_backward(exam, exam.with_targets(exam.forward()[0], form, y)))
+        except InputError as error:
+            refused = str(error)
+    if not tried:
+        exam.not_examined("the backward pass", refused, "then run the doctor again")
         return
     returned = [gradients for gradients in tried if gradients.as_returned]
     _choose_loss(exam, y, labels, returned)

@@ -69,7 +69,8 @@ SOFTMAX = _row(
     Softmax(), for_classes=True, losses=("cross-entropy", "squared error"), slope_cancels="cross-entropy",
     jacobian=_softmax_back, **_PRODUCT,
 )  # fmt: skip
-IDENTITY = Candidate("identity", np.array, np.ones_like)
+OF_SCORES = "cross-entropy of the scores' softmax", "binary cross-entropy of the scores' sigmoid"
+IDENTITY = Candidate("identity", np.array, np.ones_like, losses=("squared error", *OF_SCORES))
 SOFTPLUS = Candidate("softplus", lambda z: np.logaddexp(0, z), sigmoid, curved=True)
 SWISH = Candidate("swish", lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1 + z * (1 - sigmoid(z))), curved=True)
 ELU = Candidate(
@@ -115,6 +116,10 @@ def _log(a: Array) -> Array:
     return np.asarray(np.log(np.clip(a, 1e-300, None)))
 
 
+def _log_of_sums(scores: Array) -> Array:
+    return np.asarray(np.logaddexp.reduce(scores, axis=1, keepdims=True))
+
+
 LOSSES: dict[str, CandidateLoss] = {
     "cross-entropy": CandidateLoss(lambda a, y: float(-(y * _log(a)).sum()), lambda a, y: -y / a, "-{Y} / {A}"),
     "binary cross-entropy": CandidateLoss(
@@ -127,5 +132,11 @@ LOSSES: dict[str, CandidateLoss] = {
     ),
     "absolute error": CandidateLoss(
         lambda a, y: float(np.abs(a - y).sum()), lambda a, y: np.sign(a - y), "np.sign({A} - {Y})"
+    ),
+    OF_SCORES[0]: CandidateLoss(
+        lambda a, y: float((y * (_log_of_sums(a) - a)).sum()), lambda a, y: SOFTMAX.value(a) - y, "softmax({A}) - {Y}"
+    ),
+    OF_SCORES[1]: CandidateLoss(
+        lambda a, y: float((np.logaddexp(0, a) - y * a).sum()), lambda a, y: sigmoid(a) - y, "sigmoid({A}) - {Y}"
     ),
 }

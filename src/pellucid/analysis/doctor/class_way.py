@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.driven import Driven, gradients_of, quantities, rate_in
 from pellucid.analysis.doctor.naming import Quantity, array_paths, data_word, meaning
-from pellucid.analysis.doctor.objects import as_dicts, get, gradient_paths, paths_of, put
+from pellucid.analysis.doctor.objects import as_dicts, get, gradient_paths, opened, paths_of, put
 from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.role_names import is_called_as, misspelt
@@ -76,8 +76,12 @@ def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
         if named or near is not None:
             found[role] = named[0] if named else str(near)
     for name in methods:
-        if is_called_as("predict", name):
-            found.setdefault("forward", name)
+        if is_called_as("predict", name) and "forward" not in found:
+            found["forward"] = name
+    if "loss" in found and "gradients" in map(meaning, filter(None, returned_names(methods[found["loss"]]))):
+        found["backward"] = found["loss"]  # loss, grads = net.loss(X, y); without y it gives the scores
+        if any(meaning(a.arg) == "y" for a in methods[found["loss"]].args.args[-len(methods[found["loss"]].args.defaults):]):
+            found["forward"] = found["loss"]
     if "backward" not in found and "train" in found:
         found["backward"] = found.pop("train")
     return found
@@ -100,7 +104,7 @@ class HeldNetwork:
         self.made: Any = None
         self.paths: dict[Quantity, Any] = {}
         self.gradients: dict[Quantity, Any] = {}  # where backward leaves them, if in attributes
-        self.factors: dict[str, float] = {}  # by how much of its gradient a step moves each parameter, if it is known
+        self.steps: dict[str, tuple[str, float]] = {}  # by how much of which gradient a step moves each parameter
         self.after: Any = None  # the object as backward left it
         self.codes: dict[str, Any] = {}
 
@@ -140,9 +144,8 @@ class HeldNetwork:
         if len(found) == len(before) or (found and not moved):
             self.gradients = found
             given_back = {str(q): get(root, path) for q, path in found.items()}
-            self.factors = {
-                str(q): _direction(after[q] - before[q], given_back[str(q.gradient)]) for q in before if moved
-            }
+            moves = {str(q): after[q] - before[q] for q in before if moved and np.shape(after[q]) == np.shape(before[q])}
+            self.steps = {name: _direction(f"d{name}", move, given_back) for name, move in moves.items()}
             return given_back, [None]
         if not moved:
             raise InputError(f"{self.file.path}: {self.name} returns no gradients and moves no parameter")
@@ -151,9 +154,11 @@ class HeldNetwork:
     def _as_the_step(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         """The update that the step makes by itself: what was seen of it, made with other gradients."""
         parameters, gradients = added["held_parameters"], added["held_gradients"]
-        return {name: old + self.factors.get(name, -1.0) * gradients[f"d{name}"] for name, old in parameters.items()}, [
-            None
-        ]
+        moved = {}
+        for name, old in parameters.items():
+            gradient, c = self.steps.get(name, (f"d{name}", -1.0))
+            moved[name] = old + c * gradients[gradient]
+        return moved, [None]
 
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
         """Run what computes the gradients; what it returns, and the names of that."""
@@ -213,7 +218,8 @@ class _Network(HeldNetwork):
         names = returned_names(method)
         if len(names) != len(parts):
             names = [None] * len(parts)
-        return (*parts, Held(root)), [*(["output"] if len(parts) == 1 else names), ""]
+        single = len(parts) == 1 and opened(value) is value
+        return (*parts, Held(root)), [*(["output"] if single else names), ""]
 
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
         method = self.methods[self.roles["backward"]]
@@ -275,12 +281,14 @@ def _like_gradients(result: Any, parameters: dict[Quantity, Any]) -> bool:
     return bool(found) and all(q.parameter in parameters for q in found)
 
 
-def _direction(move: Any, gradient: Any) -> float:
-    """The factor between a step and its gradient; for an optimiser beyond plain descent, its sign."""
-    if np.shape(move) != np.shape(gradient) or not np.any(move):
-        return 0.0 if not np.any(move) else -1.0
-    c = factor(move, gradient)
-    return c if c is not None else float(np.sign(np.sum(move * gradient)))
+def _direction(name: str, move: Any, gradients: dict[str, Any]) -> tuple[str, float]:
+    """The gradient of which a step is a multiple, and the factor; for what is beyond plain descent, its sign."""
+    if np.shape(move) != np.shape(gradients[name]) or not np.any(move):
+        return name, 0.0 if not np.any(move) else -1.0
+    for other in (name, *gradients) if np.size(move) > 2 else (name,):
+        if (c := factor(move, gradients[other])) is not None:
+            return other, c
+    return name, float(np.sign(np.sum(move * gradients[name])))
 
 
 def _is_new(stale: Any, root: Any, path: Any) -> bool:

@@ -25,7 +25,7 @@ from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, user_file_of
-from pellucid.analysis.doctor.user_gradients import encodes_labels
+from pellucid.analysis.doctor.user_gradients import is_for_classes
 from pellucid.analysis.doctor.user_namespace import read_namespace
 from pellucid.analysis.doctor.ways import Reading, readings
 from pellucid.analysis.finding import Finding
@@ -249,8 +249,8 @@ def _examine_parts(exam: Examination, rng: np.random.Generator) -> None:
     examine_sample_count(exam)
     exam.user_data = exam.user_data or user_data(exam.functions, exam.sizes[0])
     _examine_forward(exam)
-    values = exam.output is not None and not exam.output.for_classes and not encodes_labels(exam, "backward")
-    exam.regression = exam.regression or values
+    values = exam.output is not None and not exam.output.for_classes
+    exam.regression = exam.regression or (values and not is_for_classes(exam))
     examine_helpers(exam)
     examine_backward(exam, rng)
     examine_update(exam, rng)

@@ -20,7 +20,8 @@ class Driven:
     def __init__(self, function: Any, definition: ast.FunctionDef | None, added: Sequence[str], body: Body) -> None:
         self.function, self.definition, self.added, self.body = function, definition, list(added), body
         self.names: list[str | None] | None = None
-        self.called = self.__name__ = str(getattr(function, "__qualname__", "init"))
+        self.__name__ = str(getattr(function, "__qualname__", "init"))
+        self.called = definition.name if definition is not None else self.__name__  # as the file calls it
         self.__code__ = code_object(function)
         own = list(inspect.signature(function).parameters.values())
         if own and own[0].name == "self":

@@ -8,6 +8,7 @@ import numpy as np
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import Candidate
 from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
+from pellucid.analysis.doctor.objects import opened
 from pellucid.analysis.doctor.reference_network import Layout, Reference
 from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError
 from pellucid.analysis.doctor.signatures import UserFunctions
@@ -134,6 +135,10 @@ class Examination:
         values = self.available.extended(
             arrays=self.arrays(parameters), parameters=parameters, X=self.layout.given(self.X), samples=self.m
         )
+        if "init" not in self.functions and isinstance(parameters, dict):  # global names
+            values.by_name.update(parameters)
+        elif isinstance(parameters, dict | list):
+            values.by_name.update(self.functions.by_callers_names("init", parameters))
         if isinstance(parameters, tuple) and "init" in self.functions:
             for name, part in self.functions.parts("init", CallResult(parameters)):
                 if name is not None:
@@ -159,7 +164,8 @@ class Examination:
         for name, part in parts:
             if name is not None:
                 available.by_name[name] = part
-            for key, array in part.items() if isinstance(part, dict) else [(name, part)]:
+            named = opened(part)
+            for key, array in named.items() if isinstance(named, dict) else [(name, part)]:
                 q = quantity(None if key is None else str(key))
                 if q is not None and q.kind in "za" and isinstance(array, np.ndarray):
                     available.arrays[self.resolved(q)] = array
@@ -167,9 +173,13 @@ class Examination:
         if out is not None:
             available.by_meaning["output"] = out
             available.arrays.setdefault(Quantity("a", self.layers), out)
+        own = [part for _, part in parts if not hasattr(part, "root")]
         for _, part in parts:
             if hasattr(part, "root"):  # the object whose method forward is
                 available.by_name["held"] = part
+        value = own[0] if len(own) == 1 else tuple(own)
+        for name, part in self.functions.by_callers_names("forward", value).items():
+            available.by_name.setdefault(name, part)
         boxes = [part for _, part in parts if isinstance(part, dict | list | tuple) and not hasattr(part, "root")]
         caches = [part for name, part in parts if name is not None and meaning(name) == "cache"]
         if len(boxes) > 1 and not caches:
@@ -181,11 +191,13 @@ class Examination:
         """The network's output among what forward returned."""
         m, k = self.m, self.sizes[-1]
         shapes = {(k, m) if self.layout.columns else (m, k)} | ({(m,)} if k == 1 else set())
-        shapes = {(k,)} if self.layout.flat else shapes
+        if self.layout.flat:
+            shapes = {(k,), ()} if k == 1 else {(k,)}
         parts = self.functions.parts("forward", result)
         if parts[0][0] == "output" and np.shape(parts[0][1]) in shapes:
             return parts[0][1]
-        found = [(label, a) for name, part in parts for label, a in all_arrays(part, name or "") if a.shape in shapes]
+        made = [(label, a) for name, part in parts for label, a in all_arrays(opened(part), name or "")]
+        found = [(label, a) for label, a in made if a.shape in shapes]
         last = Quantity("a", self.layers)
         named = [a for label, a in found if (q := quantity(label)) is not None and self.resolved(q) == last]
         named = named or [a for label, a in found if meaning(label) == "output"]

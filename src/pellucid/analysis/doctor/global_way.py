@@ -73,7 +73,7 @@ def _driven(functions: UserFunctions, role: str, names: list[str]) -> Driven:
         namespace.update(known)
         try:
             value = function(**given)
-            after = {name: namespace[name] for name in {*known, *written} if name in namespace}
+            after = {n: namespace[n] for n in {*known, *written} if n in namespace and (n in written or _is_parameter(n))}
         finally:
             namespace.update(kept)
         if value is not None:

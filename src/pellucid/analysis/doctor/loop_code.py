@@ -4,7 +4,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from pellucid.analysis.doctor.naming import data_word
+from pellucid.analysis.doctor.naming import data_word, quantity
 from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.user_file import bound, used
@@ -44,6 +44,12 @@ def carried(loop: Loop) -> set[str]:
         if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and node.target.id in found:
             found |= used(node.iter)
     return {name for name in found if name is not None} & inputs_of(loop.body)
+
+
+def trains(statement: ast.stmt) -> bool:
+    """Whether a statement is a loop that moves something else than data."""
+    loops = [node for node in ast.walk(statement) if isinstance(node, Loop)]
+    return any(quantity(name) is not None for loop in loops for name in carried(loop))
 
 
 def _learns(method: str) -> bool:

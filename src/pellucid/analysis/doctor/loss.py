@@ -43,7 +43,9 @@ OWN = KnownLoss("your loss", 1.0, own=True)  # one that is none of the candidate
 
 
 def as_number(value: Any) -> float | None:
-    """A loss as one number: the mean, where a user's function returns one for each sample."""
+    """A loss as one number: the mean, where a user's function returns one for each sample; the first of several."""
+    if isinstance(value, tuple):
+        value = next((part for part in value if is_array(part) and np.size(part) == 1), None)
     if not is_array(value) or np.size(value) == 0:
         return None
     return float(np.mean(value))

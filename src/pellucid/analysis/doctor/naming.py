@@ -37,8 +37,8 @@ class Quantity(NamedTuple):
 Arrays = dict[Quantity, Any]  # parameters or gradients, by what they are
 
 _WEIGHTS = "weights?|w|pesos?|gewichte?|poids|syn"
-_BIASES = "bias(?:es)?|b|sesgos?|vies|biais"
-_FIRST, _FINAL = "hidden|h|ih|xh|input_?hidden", "l|out|output|o|ho|hy|hidden_?output"
+_BIASES = "bias(?:es)?|b|sesgos?|vies|biais|schwell(?:en?|en?werte?|werte?)"
+_FIRST, _FINAL = "hidden|h|in|ih|xh|input_?hidden", "l|out|output|o|ho|hy|hidden_?output"
 _QUANTITY = re.compile(
     r"(?P<d>d[lj]_?d?|d_?|grad(?:ient)?s?_?|gradiente_?|g_?|delta_?|nabla_?)?"
     rf"(?P<kind>{_WEIGHTS}|{_BIASES}|z|a|h)_?(?:layer_?)?"
@@ -241,8 +241,10 @@ def _inside(value: Any, name: str | None, path: Path) -> dict[Quantity, Path]:
             for index in range(len(value)):
                 found[Quantity("Wb"[index % 2], index // 2 + 1)] = (*path, index)
             return found
-        for index, part in enumerate(value):
-            found.update(_layer_of(part, name, (*path, index), index + 1))
+        first = value[0]  # [None, W1, W2]: they count from 1
+        hole = first is None or isinstance(first, int) or (isinstance(first, list | np.ndarray) and len(first) == 0)
+        for index, part in enumerate(value[hole:], start=1):
+            found.update(_layer_of(part, name, (*path, index - (not hole)), index))
     return found
 
 
@@ -317,7 +319,7 @@ def all_arrays(values: Any, label: str = "") -> Iterator[tuple[str, Any]]:
     >>> [label for label, _ in all_arrays({"Z1": np.ones(2), "acts": [np.ones(3)]})]
     ['Z1', 'acts[0]']
     """
-    if isinstance(values, np.ndarray):
+    if isinstance(values, np.ndarray | np.floating):
         yield label, values
     elif isinstance(values, dict):
         for key, part in values.items():

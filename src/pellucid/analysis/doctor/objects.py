@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, quantity
+from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, meaning, quantity
+from pellucid.analysis.doctor.role_names import STATES
+
+NEVER = ("gradients", "cache")  # what holds no parameters, whatever its keys are
 
 
 class Variables:
@@ -19,6 +22,13 @@ def is_own(value: Any) -> bool:
     """Whether a value is an object of a class in the user's file."""
     own = isinstance(value, Variables) or type(value).__module__ == "user"
     return own and hasattr(value, "__dict__") and not isinstance(value, type)
+
+
+def opened(value: Any) -> Any:
+    """What a named tuple or an object of the user's holds, by name; anything else as it is."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    return dict(vars(value)) if is_own(value) else value
 
 
 def as_dicts(value: Any, seen: set[int] | None = None) -> Any:
@@ -45,9 +55,11 @@ def get(root: Any, path: Path) -> Any:
 
 
 def put(root: Any, path: Path, value: Any) -> None:
-    """Set the part of an object at a path; where tuples are on the way, they are made anew."""
-    parent = get(root, path[:-1])
-    if is_own(parent):
+    """Set the part of an object at a path: in place where that goes; tuples on the way are made anew."""
+    parent, old = get(root, path[:-1]), get(root, path)
+    if isinstance(old, np.ndarray) and old.dtype == np.float64 and old.shape == np.shape(value):
+        old[...] = value  # whatever else holds this array has the new numbers, too
+    elif is_own(parent):
         setattr(parent, path[-1], value)
     elif isinstance(parent, tuple):
         put(root, path[:-1], tuple(value if k == path[-1] else part for k, part in enumerate(parent)))
@@ -58,6 +70,8 @@ def put(root: Any, path: Path, value: Any) -> None:
 def paths_of(root: Any, kinds: tuple[str, str] = ("W", "b")) -> dict[Quantity, Path]:
     """Where each layer's arrays stand in an object: in its attributes, or in those of its layer objects."""
     tree = as_dicts(root)
+    if kinds == ("W", "b") and isinstance(tree, dict):
+        tree = {name: part for name, part in tree.items() if not STATES.search(name) and meaning(name) not in NEVER}
     found: dict[Quantity, Path] = {}
     for l, (path, group) in enumerate(_layer_objects(tree), start=1):
         found.update({Quantity(q.kind, l): (*path, key) for q, key in _quantities(group) if q.kind in kinds})

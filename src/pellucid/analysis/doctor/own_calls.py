@@ -5,13 +5,14 @@ learner calls it. Data stand in for X and y where the file's own cannot be had.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import meaning
+from pellucid.analysis.doctor.naming import data_word, meaning
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.sandbox import run
 from pellucid.analysis.doctor.user_file import UserFile, used
@@ -38,12 +39,23 @@ class Scope:
         found = None
         for node in ast.walk(self.node):
             if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-                    for k, part in enumerate(parts):
-                        if isinstance(part, ast.Name) and part.id == name:
-                            found = node.value, k if len(parts) > 1 else None
+                pairs = [(target, node.value) for target in node.targets]
+            elif isinstance(node, ast.For):  # the first turn's
+                pairs = [(node.target, _first_of(node.iter))]
+            else:
+                continue
+            for target, value in pairs:
+                parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+                for k, part in enumerate(parts):
+                    if isinstance(part, ast.Name) and part.id == name:
+                        found = value, k if len(parts) > 1 else None
         return found
+
+
+def _first_of(values: ast.expr) -> ast.expr:
+    """The expression for the first of some values."""
+    code = ast.parse(f"next(iter({ast.unparse(values)}))", mode="eval").body
+    return ast.fix_missing_locations(code)
 
 
 def scopes(file: UserFile) -> Iterator[Scope]:
@@ -78,18 +90,55 @@ def own_expressions(file: UserFile, name: str, parameters: list[str]) -> tuple[d
 
 
 def unpacked(file: UserFile, name: str) -> list[str | None]:
-    """The names into which the file unpacks what a function returns."""
+    """The names into which the file unpacks what a function returns, or the one that gets it as it is."""
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and name_of(node.value.func) == name:
             target = node.targets[0]
-            return [name_of(part) for part in target.elts] if isinstance(target, ast.Tuple) else []
+            return [name_of(part) for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     return []
+
+
+def by_callers_names(names: list[str | None], value: Any) -> dict[str, Any]:
+    """What a function returned under the names that the file's own call gives it."""
+    parts = [value] if len(names) == 1 else list(value) if isinstance(value, tuple) else []
+    pairs = zip(names, parts, strict=True) if len(names) == len(parts) else ()
+    return {name: part for name, part in pairs if name is not None}
 
 
 def own_values(file: UserFile, given: dict[str, ast.expr], scope: Scope, depth: int = DEPTH) -> dict[str, Any]:
     """The values of what a call hands over, those that can be computed."""
     values = {name: evaluated(file, expression, scope, depth) for name, expression in given.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+class _Whole(ast.NodeTransformer):
+    """X for ``X[rows]``: the batch is whole already."""
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self.known = known
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        return node.value if name_of(node.value) in self.known and data_word(name_of(node.value) or "") else node
+
+
+def computed(file: UserFile, expression: ast.expr, scope: Scope, known: Mapping[str, Any]) -> Any:
+    """The value of an expression where it stands, of values that are known by their names; None without these.
+
+    ``dscores`` is so, where the file has ``loss, dscores = softmax_loss(scores, y[rows])`` before it.
+    """
+    made = dict(known)
+    tree = ast.fix_missing_locations(_Whole(made).visit(copy.deepcopy(expression)))
+    own = [name for name in used(tree) if name not in made and name not in file.namespace]
+    for name in own:
+        found = scope.value_of(name)
+        part = None if found is None or name in used(found[0]) else computed(file, found[0], scope, known)
+        if found is None or part is None:
+            return None
+        made[name] = part if found[1] is None else part[found[1]]
+    if not own and not used(tree) & known.keys():
+        return None
+    code = compile(ast.Expression(tree), file.path, "eval")
+    return run(lambda: eval(code, {**file.namespace, **copy.deepcopy(made)}), file.path).value
 
 
 def evaluated(file: UserFile, expression: ast.expr, scope: Scope, depth: int = DEPTH) -> Any:

@@ -54,7 +54,9 @@ def find_parameters(exam: Examination, rng: np.random.Generator) -> bool:
     missing = [f"W{l}" for l in range(1, exam.layers + 1) if Quantity("W", l) not in exam.paths]
     if missing:
         made = ", ".join(map(str, sorted(exam.paths, key=lambda q: (q.layer, q.kind))))
-        exam.add("W", f"init makes no {', '.join(missing)}", f"it makes {made}", f"make {missing[0]} too")
+        exam.not_examined(
+            "the parameters", f"{', '.join(missing)} cannot be told among {made}", "name them W1, b1, W2, b2, …"
+        )
         return False
     return _choose_layout(exam, rng)
 
@@ -151,12 +153,10 @@ def _choose_layout(exam: Examination, rng: np.random.Generator) -> bool:
     """Find out by trying whether samples are rows or columns, and which way W lies."""
     possible = possible_sizes(exam.arrays(), exam.layers)
     if not possible:
-        exam.add(
-            "W",
-            "the shapes of the parameters do not fit together",
-            ", ".join(f"{q} {np.shape(a)}" for q, a in sorted(exam.arrays().items(), key=lambda item: item[0].layer)),
-            "W of layer l is (neurons of l, neurons of l − 1), or in all layers the other way; b has the neurons of l",
-        )
+        shapes = [f"{q} {np.shape(a)}" for q, a in sorted(exam.arrays().items(), key=lambda item: item[0].layer)]
+        why = f"their shapes make no chain of layers: {', '.join(shapes)}"
+        remedy = "W is (neurons, neurons of the layer before), or in all layers the other way; b has the neurons"
+        exam.not_examined("the parameters", why, remedy)
         return False
     samples_are = exam.functions.options.get("samples")
     if samples_are not in (None, "rows", "columns"):

@@ -37,7 +37,7 @@ class Layout:
 
     def to_rows(self, values: Any) -> Array:
         """A user's (samples × neurons) array as rows; a flat one is one neuron's."""
-        array = np.asarray(values, np.float64)
+        array = np.atleast_1d(np.asarray(values, np.float64))
         if array.ndim == 1:
             return array[np.newaxis] if self.flat else array[:, np.newaxis]
         return array.T if self.columns else array
@@ -57,7 +57,9 @@ class Layout:
     def to_outputs_first(self, W: Any) -> Array:
         """A user's W, or dW, as (outputs, inputs)."""
         array = np.asarray(W, np.float64)
-        return array if self.outputs_first or array.ndim != 2 else array.T
+        if array.ndim == 1:  # the weights of a single output
+            return array[np.newaxis]
+        return array if self.outputs_first else array.T
 
     def sum_code(self, delta: str, like: Any = None) -> str:
         """The code that sums δ over the samples, in the shape of a bias."""
@@ -85,11 +87,14 @@ def possible_sizes(arrays: Arrays, layers: int) -> list[tuple[bool, list[int]]]:
     """The ways to read the weights' shapes as layers that follow each other: (whether outputs come first, sizes)."""
     shapes = [np.shape(arrays[Quantity("W", l)]) for l in range(1, layers + 1)]
     biases = [arrays.get(Quantity("b", l)) for l in range(1, layers + 1)]
+    if len(shapes[-1]) == 1:  # the weights of a single output
+        shapes[-1] = (1, *shapes[-1])
     if any(len(shape) != 2 for shape in shapes):
         return []
     found = []
     for outputs_first in (True, False):
         pairs = [shape if outputs_first else shape[::-1] for shape in shapes]
+        pairs[-1] = shapes[-1] if np.ndim(arrays[Quantity("W", layers)]) == 1 else pairs[-1]
         fits = all(lower[0] == upper[1] for lower, upper in pairwise(pairs))
         if fits and all(b is None or np.size(b) in (1, pair[0]) for b, pair in zip(biases, pairs, strict=True)):
             found.append((outputs_first, [pairs[0][1], *(pair[0] for pair in pairs)]))

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*|"
     r"(inicia|inicializa|inicialis|initialisi?e|crea|cria|erstelle|erzeuge|cree|creer)\w*",
-    "forward": r"forward|forward_?(prop\w*|pass)|feed_?forward|fwd|(l_)?model_forward|forward\w*|full_forward\w*|"
+    "forward": r"forward|forward_?(prop\w*|pass)|feed(_?forward)?|fwd|forward\w*|(\w+_)?(net(work)?|model|nn|mlp|full)_forward\w*|"
     r"(propaga\w*_?)?((hacia|para)_?)?(adelante|delante|frente|avant)|vorw(ae|ä)rts\w*|(propagat\w*_)?avant",
-    "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|(l_)?model_backward|back\w*|"
-    r"full_backward\w*|(compute_|get_|calc\w*_)?(gradients?|grads)|"
+    "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|back\w*|"
+    r"(\w+_)?(net(work)?|model|nn|mlp|full)_backward\w*|((loss|cost)_(and_)?)?(compute_|get_|calc\w*_)?(gradients?|grads?)|"
     r"retro_?propaga\w*|(propaga\w*_?)?((hacia|para)_?)?(atras|tras)|r(ue|ü)ckw(ae|ä)rts\w*|(propagat\w*_)?arriere",
     "update": r"update\w*|step|(gradient|sgd|optimi[sz]er)_step|apply_(grad\w*|update\w*)|"
     r"(actualiza|atualiza|aktualisier|mise_?a_?jour|mettre_?a_?jour|maj_)\w*",
@@ -22,10 +22,10 @@ PATTERNS = {
     r"(entrena|treina|trainier|entrain|apprend|aprend|descenso|descida|descente|abstieg)\w*|lerne\w*",
     "predict": r"predict\w*|think|query|run|output|inference",
     "one_hot": r"\w*one_?hot\w*|to_categorical",
-    "softmax": r"(stable_|my_)?softmax\w*",
+    "softmax": r"(stable_|my_)?softmax(?!\w*(loss|cost|entropy|back|grad))\w*",
 }
-NOT_ROLES = re.compile(r"deriv|prime|_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
-STATES = re.compile(r"veloc|momentum|adam|optimi|rmsprop", re.IGNORECASE)  # what an optimiser starts with
+NOT_ROLES = re.compile(r"deriv|prime|(?<!and)_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
+STATES = re.compile(r"veloc|moment|adam|optimi|rmsprop|^(prev|last|old|best)_|^_*[vms]$", re.IGNORECASE)  # what an optimiser starts with
 SPELLED_RIGHT = {
     "init": "initialize_parameters init_params initialize_weights initialize",
     "forward": "forward_propagation forward_prop forward_pass forward feed_forward",

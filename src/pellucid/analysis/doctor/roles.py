@@ -54,6 +54,8 @@ def assign_roles(
         if given is not None:
             found[role] = given
     found = _by_name(candidates, found)
+    if "forward" not in found and "backward" in found:
+        found |= {"forward": f for name, f in candidates.items() if is_called_as("predict", name)}
     for role in ("forward", "backward"):
         if role not in found:
             raise InputError(f"{where}: no function looks like {role}; {_to_paste(found, role, candidates)}")

@@ -32,7 +32,8 @@ from pellucid.analysis.doctor.roles import named_functions
 from pellucid.analysis.doctor.sandbox import Failure, run
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.stand_ins import asking_stand_ins
-from pellucid.analysis.doctor.user_file import UserFile, bound
+from pellucid.analysis.doctor.user_data import reached
+from pellucid.analysis.doctor.user_file import UserFile, bound, from_outside, used
 from pellucid.core.errors import InputError
 
 
@@ -51,8 +52,13 @@ class _Script(HeldNetwork):
     def __init__(self, file: UserFile, scope: Scope, loop: Loop) -> None:
         super().__init__(file, f"the loop in line {loop.lineno}")
         self.scope, self.loop, self.body = scope, loop, without_output(loop.body)
-        self.inputs, self.set_inside = inputs_of(self.body), bound(ast.Module(self.body, []))
         self.counters = set().union(*(bound(node.target) for node in ast.walk(loop) if isinstance(node, ast.For)))
+        self.set_inside = bound(ast.Module(self.body, []))
+        called = used(ast.Module(self.body, [])) & file.definitions.keys()
+        read = {name for node in reached(file, called) for name in from_outside(node)} - file.definitions.keys()
+        self.inputs = inputs_of(self.body) - (self.counters - self.set_inside)
+        if isinstance(scope.node, ast.Module):  # what the functions that it calls read is its own
+            self.inputs |= read - self.set_inside - self.counters
         self.data = data_of(loop, self.inputs)
         if "y" not in self.data:
             raise InputError(f"{file.path}: {self.name} has no targets that can be told; call the data X and y")
@@ -73,6 +79,7 @@ class _Script(HeldNetwork):
         for role, (code, body) in pieces.items():
             node = ast.FunctionDef(role, _NO_ARGUMENTS, code or [ast.Pass()], [], lineno=self.loop.lineno, col_offset=0)
             driven = Driven(_takes_nothing, node, HELD if role != "init" else [], body)
+            driven.called = ""
             driven.__name__ = "the training loop" if role not in ("forward", "loss") else f"the loop's {role} part"
             driven.__code__ = self.codes[role] = compile(ast.Module(code, []), self.file.path, "exec")
             by_role[role] = driven
@@ -98,7 +105,9 @@ class _Script(HeldNetwork):
             raise InputError(
                 f"{self.file.path}: {self.name} needs {', '.join(sorted(lost))}, which could not be made{why}"
             )
-        return {name: value for name, value in found.items() if not callable(value) and not inspect.ismodule(value)}
+        known = self.file.namespace
+        own = {n: v for n, v in found.items() if not inspect.ismodule(v) and not (callable(v) and known.get(n) is v)}
+        return own
 
     def _run_function(self, node: ast.FunctionDef) -> dict[str, Any]:
         """The local variables of the function before its loop, as the file calls it."""
@@ -183,13 +192,17 @@ class _Script(HeldNetwork):
 
     def _run(self, role: str, root: Any) -> None:
         """Run a piece of the loop with an object's variables, and keep those that it sets."""
-        variables = {**dict.fromkeys(self.counters, 0), **self.file.namespace, **vars(root)}
+        names, before = self.file.namespace, dict(self.file.namespace)
+        variables = names if isinstance(self.scope.node, ast.Module) else dict(names)
+        variables.update({**dict.fromkeys(self.counters, 0), **vars(root)})
         try:
             with in_order():
                 exec(self.codes[role], variables)
         finally:
             for name in self.set_inside & variables.keys():
                 setattr(root, name, variables[name])
+            names.clear()
+            names.update(before)
 
 
 _NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.naming import data_word, meaning, quantity
-from pellucid.analysis.doctor.own_calls import Scope, own_expressions, own_values, unpacked
+from pellucid.analysis.doctor.own_calls import Scope, by_callers_names, computed, own_expressions, own_values, unpacked
 from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, set_names
 from pellucid.core.errors import InputError
@@ -175,6 +175,8 @@ class UserFunctions:
             if parameter.kind is parameter.VAR_POSITIONAL:
                 if name in available:
                     bound.arguments[parameter.name] = tuple(available[name])
+            elif name in available.by_name and sum(meaning(other) == "y" for _, other in arguments) > 1:
+                bound.arguments[parameter.name] = available.by_name[name]  # of Y and T, Y is what forward returned
             elif name in available and not _is_choice(parameter.default):
                 bound.arguments[parameter.name] = available[name]
             elif parameter.default is parameter.empty:
@@ -187,12 +189,19 @@ class UserFunctions:
             return available["X"]
         if role == "backward" and self._are_targets(parameter, available):
             return available["y"]
-        called = self.own_names(role).get(parameter.name)
-        if called is not None and called in available:
-            return available[called]
+        found = self._own_expressions(role)
+        expression = None if found is None else found[0].get(parameter.name)
+        if isinstance(expression, ast.Name) and expression.id in available:
+            return available[expression.id]
         word = data_word(parameter.name)
         if word in available.by_meaning:
             return available.by_meaning[word]
+        if self.file is not None and found is not None and expression is not None:
+            parts = {node.id for node in ast.walk(found[1].node) if isinstance(node, ast.Name)}
+            known = {name: available[name] for name in parts if name in available}
+            value = computed(self.file, expression, found[1], known)
+            if value is not None:
+                return value
         own = self.own(role).get(parameter.name)
         if own is None or isinstance(own, np.ndarray):  # arrays of the file's own do not fit the doctor's batch
             raise self._unknown_argument(role, parameter.name, available)
@@ -206,19 +215,21 @@ class UserFunctions:
             self.own_values[role] = values
         return self.own_values[role]
 
-    def own_names(self, role: str) -> dict[str, str]:
-        """The names that the file's own call hands to a role's function."""
-        found = self._own_expressions(role)
-        parts = {} if found is None else found[0]
-        return {name: part.id for name, part in parts.items() if isinstance(part, ast.Name)}
+    def by_callers_names(self, role: str, value: Any) -> dict[str, Any]:
+        """What a role's function returned, under the names that the file's own call gives it."""
+        if self.file is None or role not in self:
+            return {}
+        return by_callers_names(unpacked(self.file, self._called(role)), value)
+
+    def _called(self, role: str) -> str:
+        return str(getattr(self.by_role[role], "called", self.name_of(role)))
 
     def _own_expressions(self, role: str) -> tuple[dict[str, ast.expr], Scope] | None:
         """The file's own call of a role's function, unless it hands over too little."""
         if self.file is None:
             return None
         names = [parameter.name for parameter, _ in self.arguments(role)]
-        called = str(getattr(self.by_role[role], "called", self.name_of(role)))
-        found = own_expressions(self.file, called, names)
+        found = own_expressions(self.file, self._called(role), names)
         needed = {parameter.name for parameter, _ in self.required(role)}
         return found if found is not None and needed <= found[0].keys() else None
 

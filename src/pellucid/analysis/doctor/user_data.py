@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.loop_code import trains
 from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_file import UserFile, from_outside, used
@@ -24,21 +25,22 @@ def define_globals(functions: UserFunctions) -> None:
     file = functions.file
     if file is not None:
         names = {functions.name_of(role): role for role in functions.by_role}
-        nodes = _reached(file, set(names))
+        nodes = reached(file, set(names)) or list(file.definitions.values())
         read = {name for node in nodes for name in from_outside(node)} - set(file.definitions)
         wanted = {
             name for name in read if quantity(name) is None or name not in file.namespace
         }  # W1 is there: that does
         training = {name for name, role in names.items() if role in TRAINING}
-        never = [name for name in file.definitions if training & {node.name for node in _reached(file, {name})}]
+        never = [name for name in file.definitions if training & {node.name for node in reached(file, {name})}]
+        file.deferred = [statement for statement in file.deferred if not trains(statement)]
         for failure in file.run_needed(wanted, never=never):
             file.notes.append(f"not run: {failure.text}")
 
 
-def _reached(file: UserFile, names: set[str]) -> list[ast.FunctionDef]:
-    """The file's functions of these names and those that they call; all, where it has none of these names."""
+def reached(file: UserFile, names: set[str]) -> list[ast.FunctionDef]:
+    """The file's functions of these names and those that they call."""
     own = set(file.definitions)
-    found = names & own or own
+    found = names & own
     while more := {name for each in found for name in used(file.definitions[each])} & own - found:
         found |= more
     return [file.definitions[name] for name in found]

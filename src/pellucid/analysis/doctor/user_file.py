@@ -76,11 +76,13 @@ class UserFile:
         """While this lasts, the code can import the files beside it, and stand-ins for what is not installed."""
         folder = str(Path(os.path.realpath(self.path)).parent)
         sys.path.insert(0, folder)
+        arguments, sys.argv = sys.argv, [self.path]  # what argparse reads
         try:
             with self.stand_ins.modules(folder):
                 yield
         finally:
             sys.path.remove(folder)
+            sys.argv = arguments
             self.notes += [note for note in self.stand_ins.notes if note not in self.notes]
 
     def at_line(self, name: str) -> str:

@@ -51,6 +51,12 @@ def encodes_labels(exam: Examination, role: str) -> bool:
     return ONE_HOT.search(_source(exam, role)) is not None
 
 
+def is_for_classes(exam: Examination) -> bool:
+    """Whether backward or the loss encodes labels, or makes probabilities of the scores."""
+    roles = [role for role in ("backward", "loss") if role in exam.functions]
+    return any(encodes_labels(exam, role) or "exp(" in _source(exam, role) for role in roles)
+
+
 def _source(exam: Examination, role: str) -> str:
     """The text of a role's function, and of those that it calls."""
     if exam.functions.free_rate and exam.functions.file is not None:
