@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.driven import Driven, gradients_of, quantities, rate_in
-from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.naming import is_array, meaning, quantity
 from pellucid.analysis.doctor.roles import find_functions
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_data import define_globals
@@ -44,7 +44,12 @@ def _arrays_read(file: UserFile, function: str, seen: frozenset[str] = frozenset
     if function not in file.definitions or function in seen:
         return []
     outside = sorted(from_outside(file.definitions[function]))
-    found = [name for name in outside if isinstance(file.namespace.get(name), np.ndarray | list | dict)]
+    found = [
+        name
+        for name in outside
+        if isinstance(value := file.namespace.get(name), np.ndarray | list | dict)
+        or (is_array(value) and _is_parameter(name))
+    ]
     deeper = [name for other in outside for name in _arrays_read(file, other, seen | {function})]
     return list(dict.fromkeys([*found, *deeper]))
 
@@ -68,7 +73,7 @@ def _driven(functions: UserFunctions, role: str, names: list[str]) -> Driven:
 
     def body(given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None] | None]:
         known = {name: value for name, value in added.items() if value is not None}
-        before = {name: np.copy(value) for name, value in known.items() if isinstance(value, np.ndarray)}
+        before = {name: np.copy(value) for name, value in known.items() if is_array(value)}
         kept = {name: namespace[name] for name in {*known, *written, *rate_names} if name in namespace}
         namespace.update(known)
         try:
@@ -76,7 +81,8 @@ def _driven(functions: UserFunctions, role: str, names: list[str]) -> Driven:
             after = {n: namespace[n] for n in {*known, *written} if n in namespace and (n in written or _is_parameter(n))}
         finally:
             namespace.update(kept)
-        if value is not None:
+        is_loss = role == "backward" and is_array(value) and np.size(value) == 1
+        if value is not None and not is_loss:
             return value, None
         if role == "backward" and not quantities(after, [None], ("dW", "db")):
             rate = rate_in(given) if takes_rate else rate_in(kept)

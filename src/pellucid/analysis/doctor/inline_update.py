@@ -106,10 +106,11 @@ def examine_inline_step(exam: Examination, steps: list[Step]) -> None:
     downhill = [q for q, direction in directions.items() if direction == -1]
     every = len(uphill) == len(directions)
     some = any(directions[q] == 1 for q in uphill) and len(downhill) + len(uphill) == len(directions)
-    for q in uphill[:1] if every else uphill if some else []:
+    if every or some:
+        q = uphill[0]
         c = sign * float(np.sum(steps[0].moves[q] * steps[0].gradients[q]) / np.sum(steps[0].gradients[q] ** 2))
         evidence = f"{_line(exam, q)}{q} changes by +{c:.3g} × {q.gradient} in the first step of {train}"
-        report_uphill(exam, q, evidence, every=every)
+        report_uphill(exam, uphill, evidence, every=every)
     still = [q for q in directions if not any(np.any(step.moves.get(q, 1.0)) for step in steps)]
     plain = any(np.size(steps[0].moves[q]) > 1 for q in downhill)
     if plain and len(steps) > 1 and len(downhill) + len(still) == len(directions):
@@ -142,11 +143,12 @@ def _line(exam: Examination, q: Quantity) -> str:
     return exam.functions.at_line("train", str(q)) or exam.functions.at_line("train")
 
 
-def report_uphill(exam: Examination, q: Quantity, evidence: str, *, every: bool = False) -> None:
-    """Add the finding that a parameter, or every one, moves along its gradient."""
-    which = "every parameter" if every else q
-    fault = f"the update goes in the wrong direction: {which} moves along the gradient, so the loss grows"
-    exam.add("W" if every else q, fault, evidence, descent(q))
+def report_uphill(exam: Examination, uphill: list[Quantity], evidence: str, *, every: bool = False) -> None:
+    """Add the finding that some parameters, or every one, move along their gradients."""
+    which = "every parameter" if every else ", ".join(map(str, uphill))
+    moves = "moves" if every or len(uphill) == 1 else "move"
+    fault = f"the update goes in the wrong direction: {which} {moves} along the gradient, so the loss grows"
+    exam.add("W" if every else uphill[0], fault, evidence, descent(uphill[0]))
 
 
 def descent(q: Quantity) -> str:

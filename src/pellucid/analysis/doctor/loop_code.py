@@ -128,7 +128,8 @@ class ForwardPart:
                     found.append(part)
             elif used(node) & self._late or (isinstance(node, ast.AugAssign) and root_of(node.target) in self._late):
                 self.output = self.output or self._read(node)
-                roots = {root_of(target) for target in getattr(node, "targets", [])} | _called_on(node)
+                targets = [node.target] if isinstance(node, ast.AugAssign) else getattr(node, "targets", [])
+                roots = {root_of(target) for target in targets} | _called_on(node)
                 self._late |= bound(node) | {name for name in roots if name in self._variables and name is not None}
             else:
                 found.append(node)

@@ -296,9 +296,9 @@ def at(value: Any, path: Path) -> Any:
 
 
 def replaced(value: Any, path: Path, part: Any) -> Any:
-    """A nested value with the part at a path replaced; what stands on the way is copied."""
+    """A nested value with the part at a path replaced; what stands on the way is copied. A number stays a number."""
     if not path:
-        return part
+        return float(part) if isinstance(value, float | int) and np.ndim(part) == 0 else part
     if isinstance(value, dict):
         return {**value, path[0]: replaced(value[path[0]], path[1:], part)}
     items = list(value)

@@ -59,7 +59,9 @@ def put(root: Any, path: Path, value: Any) -> None:
     parent, old = get(root, path[:-1]), get(root, path)
     if isinstance(old, np.ndarray) and old.dtype == np.float64 and old.shape == np.shape(value):
         old[...] = value  # whatever else holds this array has the new numbers, too
-    elif is_own(parent):
+        return
+    value = float(value) if isinstance(old, float | int) and np.ndim(value) == 0 else value  # not changed in place
+    if is_own(parent):
         setattr(parent, path[-1], value)
     elif isinstance(parent, tuple):
         put(root, path[:-1], tuple(value if k == path[-1] else part for k, part in enumerate(parent)))

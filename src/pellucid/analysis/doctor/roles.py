@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pellucid.analysis.doctor.loop_code import find_loop
 from pellucid.analysis.doctor.role_names import PATTERNS, STATES, is_called_as, misspelt
 from pellucid.analysis.doctor.sandbox import code_object
 from pellucid.analysis.doctor.signatures import UserFunctions
@@ -54,6 +55,8 @@ def assign_roles(
         if given is not None:
             found[role] = given
     found = _by_name(candidates, found)
+    if not needs_init and "backward" not in found and "train" in found and _is_one_step(file, found["train"]):
+        found["backward"] = found.pop("train")
     if "forward" not in found and "backward" in found:
         found |= {"forward": f for name, f in candidates.items() if is_called_as("predict", name)}
     for role in ("forward", "backward"):
@@ -69,6 +72,13 @@ def assign_roles(
             known = sorted({*OPTIONS, *ROLES})
             raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
     return UserFunctions(found, file, options)
+
+
+def _is_one_step(file: UserFile | None, function: Any) -> bool:
+    """Whether a function makes one step of global names: it moves them, and has no loop over epochs."""
+    node = None if file is None else file.definitions.get(function.__name__)
+    parts = [] if node is None else list(ast.walk(node))
+    return any(isinstance(part, ast.Global) for part in parts) and find_loop(node.body if node else []) is None
 
 
 def fitting(functions: UserFunctions, role: str) -> list[Callable[..., Any]]:

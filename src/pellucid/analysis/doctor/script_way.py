@@ -161,10 +161,14 @@ class _Script(HeldNetwork):
                 count = np.ndim(own) > 0 and value == len(own) and not meaning(name)
                 if meaning(name) == "samples" or count:
                     setattr(root, name, added["held_m"])
+            elif np.ndim(value) == 1 and added["held_m"] is not None and sorted(value) == list(range(np.shape(own)[0])):
+                setattr(root, name, list(range(added["held_m"])))  # the order of the samples
 
     def _like_own(self, name: str, values: Any) -> Any:
-        """Rows of samples, as columns each where the file's own are so: (m, n, 1)."""
+        """Rows of samples, as columns each where the file's own are so: (m, n, 1); one number each, where they are."""
         own = np.ndim(vars(self.made).get(name))
+        if own == 1 and np.shape(values)[1:] == (1,):
+            return values[:, 0]
         return values[:, :, np.newaxis] if own == 3 and np.ndim(values) == 2 else values
 
     def _forward(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:

@@ -137,6 +137,7 @@ def _examine_moves(exam: Examination, moves: list[Arrays], gradients: Arrays) ->
         exam.add(lost[0], f"the update does not return {names}", evidence, f"move and return {names} too")
     all_uphill = _all_uphill(low, gradients)
     takes_rate = exam.functions.takes("update", "learning rate") or bool(global_rates(exam))
+    uphill: dict[Quantity, str] = {}
     for q in sorted(low):
         move, gradient = low[q], gradients[q.gradient]
         if np.shape(move) != np.shape(gradient):
@@ -153,31 +154,33 @@ def _examine_moves(exam: Examination, moves: list[Arrays], gradients: Arrays) ->
                     descent(q),
                 )
         elif c is not None and c > 0:
-            if not (all_uphill and any("wrong direction" in f.fault for f in exam.findings)):
-                report_uphill(exam, q, f"{place}{q} changes by +{c:.3g} × {q.gradient}", every=all_uphill)
-        elif c is None:
-            _examine_other(exam, q, move, gradients, place)
+            uphill[q] = f"{place}{q} changes by +{c:.3g} × {q.gradient}"
+        elif c is None and (along := _examine_other(exam, q, move, gradients, place)):
+            uphill[q] = along
+    if uphill:
+        report_uphill(exam, list(uphill), next(iter(uphill.values())), every=all_uphill)
 
 
-def _examine_other(exam: Examination, q: Quantity, move: Any, gradients: Arrays, place: str) -> None:
-    """A parameter that moves by no multiple of its own gradient."""
+def _examine_other(exam: Examination, q: Quantity, move: Any, gradients: Arrays, place: str) -> str:
+    """A parameter that moves by no multiple of its own gradient: evidence that it moves along it, or nothing."""
     several = np.size(move) > 1
     for other, gradient in gradients.items():
         c = factor(move, gradient)
         if c is not None and several:
             fault = f"the update moves {q} by {other} in place of {q.gradient}"
             exam.add(q, fault, f"{place}its change is {c:.3g} × {other}", descent(q))
-            return
+            return ""
     after = np.asarray(exam.array(*q)) + move
     for other, array in exam.arrays().items():
         same = other != q and np.shape(after) == np.shape(array)
         if same and several and factor(after - np.asarray(array), gradients[other.gradient]) is not None:
             fault = f"the update returns the new {other} in place of {q}"
             exam.add(q, fault, f"{place}it is {other} moved by {other.gradient}", descent(q))
-            return
+            return ""
     gradient = gradients[q.gradient]
     cosine = float(np.sum(move * gradient) / (np.linalg.norm(move) * np.linalg.norm(gradient) + 1e-300))
     if np.size(move) > 3 and cosine > 0.5:
-        report_uphill(exam, q, f"{place}the cosine between its change and {q.gradient} is +{cosine:.2f}")
-    elif not any("plain gradient descent" in text for text in exam.notes):
+        return f"{place}the cosine between its change and {q.gradient} is +{cosine:.2f}"
+    if not any("plain gradient descent" in text for text in exam.notes):
         exam.notes.append("the update is more than plain gradient descent: only its direction was examined")
+    return ""

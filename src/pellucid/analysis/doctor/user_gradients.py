@@ -38,6 +38,8 @@ def target_forms(exam: Examination, role: str, y: Array, labels: Any) -> list[An
     """
     vector = np.ndim(exam.output_of(exam.forward_result)) == 1 and not exam.layout.flat
     like_output = y[:, 0] if vector else exam.layout.given(y)
+    if np.ndim(exam.output_of(exam.forward_result)) == 0:  # one sample, one output
+        like_output = y[0, 0]
     outputs = exam.sizes[-1]
     if labels is None and outputs > 1:
         return [like_output]
