@@ -40,5 +40,5 @@ class AvailableValues:
         yield self.by_meaning, name
         yield self.by_name, name
         yield self.by_meaning, word
-        if q == Quantity("a", LAST):
+        if q == Quantity("a", LAST) or name in ("logits", "scores"):
             yield self.by_meaning, "output"

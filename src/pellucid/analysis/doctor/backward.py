@@ -38,7 +38,13 @@ from pellucid.analysis.doctor.remedies import Remedies
 from pellucid.analysis.doctor.roles import fitting
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.analysis.doctor.update import update_adds
-from pellucid.analysis.doctor.user_gradients import UserGradients, run_backward, target_forms, user_deltas
+from pellucid.analysis.doctor.user_gradients import (
+    UserGradients,
+    run_backward,
+    takes_targets,
+    target_forms,
+    user_deltas,
+)
 from pellucid.core.arrays import Array
 from pellucid.core.errors import InputError
 
@@ -79,6 +85,8 @@ class Judgement:
 def examine_backward(exam: Examination, rng: np.random.Generator) -> None:
     """Compare every gradient; the findings say which is wrong and how."""
     y, labels = targets(exam, rng)
+    if exam.sizes[0] == exam.sizes[-1] and not takes_targets(exam, "backward"):
+        exam.regression, y, labels = True, exam.X, None  # an autoencoder: its targets are its inputs
     tried, refused = [], ""
     for form in target_forms(exam, "backward", y, labels):
         try:

@@ -17,6 +17,7 @@ from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.role_names import is_called_as, misspelt
 from pellucid.analysis.doctor.roles import named_functions
+from pellucid.analysis.doctor.sandbox import code_object, run
 from pellucid.analysis.doctor.signatures import UserFunctions, returned_names
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.errors import InputError
@@ -80,7 +81,10 @@ def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
             found["forward"] = name
     if "loss" in found and "gradients" in map(meaning, filter(None, returned_names(methods[found["loss"]]))):
         found["backward"] = found["loss"]  # loss, grads = net.loss(X, y); without y it gives the scores
-        if any(meaning(a.arg) == "y" for a in methods[found["loss"]].args.args[-len(methods[found["loss"]].args.defaults):]):
+        if any(
+            meaning(a.arg) == "y"
+            for a in methods[found["loss"]].args.args[-len(methods[found["loss"]].args.defaults) :]
+        ):
             found["forward"] = found["loss"]
     if "backward" not in found and "train" in found:
         found["backward"] = found.pop("train")
@@ -134,22 +138,32 @@ class HeldNetwork:
         """The gradients: returned, left in attributes, or told by the step that the parameters made."""
         root = self._root(added)
         before, stale = self._parameters(root), as_dicts(copy.deepcopy(root))
-        result, names = self._step(root, given)
+        result, names, local = self._step(root, given)
         self.after = root
         if quantities(result, names, ("dW", "db")) or _like_gradients(result, before):
             return result, names or [None]
         found = {q: path for q, path in gradient_paths(root, self.paths).items() if _is_new(stale, root, path)}
         after = self._parameters(root)
         moved = any(np.any(before[q] != after[q]) for q in before)
-        if len(found) == len(before) or (found and not moved):
+        inside = quantities(local, [None], ("dW", "db"))
+        if len(found) == len(before) or (found and not moved) or inside.keys() == {q.gradient for q in before}:
             self.gradients = found
-            given_back = {str(q): get(root, path) for q, path in found.items()}
-            moves = {str(q): after[q] - before[q] for q in before if moved and np.shape(after[q]) == np.shape(before[q])}
+            given_back = {str(q): get(root, path) for q, path in found.items()} or {str(q): inside[q] for q in inside}
+            moves = {
+                str(q): after[q] - before[q] for q in before if moved and np.shape(after[q]) == np.shape(before[q])
+            }
             self.steps = {name: _direction(f"d{name}", move, given_back) for name, move in moves.items()}
             return given_back, [None]
         if not moved:
             raise InputError(f"{self.file.path}: {self.name} returns no gradients and moves no parameter")
-        return gradients_of(before, after, rate_in(given) or rate_in(vars(root)) or 1.0), [None]
+        gradients = gradients_of(before, after, rate_in(given) or rate_in(vars(root)) or 1.0)
+        entries = np.abs(np.concatenate([np.ravel(gradient) for gradient in gradients.values()]))
+        if entries.size > 4 and np.ptp(entries) < 1e-3 * entries.max():  # Adam's first step is as large everywhere
+            raise InputError(
+                f"{self.file.path}: {self.name} moves the parameters by an optimiser's step, which does not tell the "
+                "gradients; keep them in attributes, self.dW1 = …, or return them"
+            )
+        return gradients, [None]
 
     def _as_the_step(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         """The update that the step makes by itself: what was seen of it, made with other gradients."""
@@ -160,8 +174,8 @@ class HeldNetwork:
             moved[name] = old + c * gradients[gradient]
         return moved, [None]
 
-    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
-        """Run what computes the gradients; what it returns, and the names of that."""
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None], dict[str, Any]]:
+        """Run what computes the gradients; what it returns, the names of that, and its local variables."""
         raise NotImplementedError
 
 
@@ -221,14 +235,18 @@ class _Network(HeldNetwork):
         single = len(parts) == 1 and opened(value) is value
         return (*parts, Held(root)), [*(["output"] if single else names), ""]
 
-    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None], dict[str, Any]]:
         method = self.methods[self.roles["backward"]]
         once = {a.arg: 1 for a in method.args.args if meaning(a.arg) == "epochs"}
         for name, value in vars(root).items():
             if meaning(name) == "epochs" and isinstance(value, int):
                 setattr(root, name, 1)
+        function = _method(root, method.name)
         with in_order():
-            return _method(root, method.name)(**(given | once)), returned_names(method)
+            result = run(lambda: function(**(given | once)), self.file.path, (code_object(function),))
+        if result.failure is not None:
+            raise result.failure.raised
+        return result.value, returned_names(method), result.last_locals
 
     def _update(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         root = copy.deepcopy(self.after)

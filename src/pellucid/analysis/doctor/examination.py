@@ -177,9 +177,10 @@ class Examination:
         for _, part in parts:
             if hasattr(part, "root"):  # the object whose method forward is
                 available.by_name["held"] = part
-        value = own[0] if len(own) == 1 else tuple(own)
+        value = result.value if len(own) == len(parts) else own[0] if len(own) == 1 else tuple(own)
         for name, part in self.functions.by_callers_names("forward", value).items():
-            available.by_name.setdefault(name, part)
+            if meaning(name) != "X":  # x = layer.forward(x)
+                available.by_name.setdefault(name, part)
         boxes = [part for _, part in parts if isinstance(part, dict | list | tuple) and not hasattr(part, "root")]
         caches = [part for name, part in parts if name is not None and meaning(name) == "cache"]
         if len(boxes) > 1 and not caches:

@@ -78,7 +78,9 @@ def _driven(functions: UserFunctions, role: str, names: list[str]) -> Driven:
         namespace.update(known)
         try:
             value = function(**given)
-            after = {n: namespace[n] for n in {*known, *written} if n in namespace and (n in written or _is_parameter(n))}
+            after = {
+                n: namespace[n] for n in {*known, *written} if n in namespace and (n in written or _is_parameter(n))
+            }
         finally:
             namespace.update(kept)
         is_loss = role == "backward" and is_array(value) and np.size(value) == 1

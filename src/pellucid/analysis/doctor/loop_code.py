@@ -41,7 +41,7 @@ def carried(loop: Loop) -> set[str]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _learns(node.func.attr):
             found.add(root_of(node.func.value))
     for node in ast.walk(loop):  # for layer in layers: layer.backward(…)
-        if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and node.target.id in found:
+        if isinstance(node, ast.For) and bound(node.target) & found:
             found |= used(node.iter)
     return {name for name in found if name is not None} & inputs_of(loop.body)
 

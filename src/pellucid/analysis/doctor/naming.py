@@ -49,6 +49,7 @@ _LAYER_FIRST = re.compile(  # hidden_weights, d_output_bias
     rf"(?P<d>d_?|grad_?)?(?P<layer>{_FIRST}|{_FINAL})_?(?:layer_?)?(?P<kind>weights?|w|bias(?:es)?|b)", re.IGNORECASE
 )
 _DELTA = re.compile(r"(?:delta|error|err)_?(\d+|l|out|output|hidden)?|(?:l|layer_?)(\d+)_delta", re.IGNORECASE)
+_SCORES = re.compile(r"(d_?|grad_?|delta_?)?(?:logits?|scores)")
 _BETWEEN = re.compile(r"(?P<d>d_?|grad_?)?(?:weights|w)_?(?P<from>\d)_(?P<to>\d)", re.IGNORECASE)  # weights_0_1
 
 _WORDS = {
@@ -69,7 +70,7 @@ _WORDS = {
     "weights": "ws weights wlist pesos gewichte poids",
     "biases": "bs biases blist sesgos biais",
     "cache": "cache caches memory cached forwardcache activations acts zs as values trace saved memoria",
-    "gradients": "grads gradients grad gs derivs derivatives gradient gradientes gradienten gradsvalues",
+    "gradients": "grads gradients grad gs g derivs derivatives gradient gradientes gradienten gradsvalues",
     "rng": "rng generator randomstate",
     "seed": "seed randomseed semilla semente",
     "L2 strength": "lambd lambda lmbda lam reg regularization regstrength weightdecay decay l2 l2lambda",
@@ -107,6 +108,8 @@ def quantity(name: str | None) -> Quantity | None:
     name = _translated(name)
     if found := _DELTA.fullmatch(name):
         return Quantity("dz", _layer(found[1] or found[2]))
+    if found := _SCORES.fullmatch(name):
+        return Quantity("dz" if found[1] else "z", LAST)
     if found := _BETWEEN.fullmatch(name):
         return Quantity("dW" if found["d"] else "W", int(found["to"]))
     found = _QUANTITY.fullmatch(name) or _LAYER_FIRST.fullmatch(name)
@@ -201,7 +204,10 @@ def learn_names(value: Any, names: list[str | None]) -> None:
     named = {
         str(name): array
         for name, array in pairs
-        if name is not None and isinstance(array, np.ndarray) and data_word(str(name)) is None
+        if name is not None
+        and isinstance(array, np.ndarray)
+        and data_word(str(name)) is None
+        and ((q := quantity(str(name))) is None or q.kind in "Wb")
     }
     found = {name: q for name in named if (q := quantity(name)) is not None and q.kind in "Wb"}
     if any(q.layer == 0 for q in found.values()):  # they count from 0

@@ -9,7 +9,7 @@ PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*|"
     r"(inicia|inicializa|inicialis|initialisi?e|crea|cria|erstelle|erzeuge|cree|creer)\w*",
     "forward": r"forward|forward_?(prop\w*|pass)|feed(_?forward)?|fwd|forward\w*|(\w+_)?(net(work)?|model|nn|mlp|full)_forward\w*|"
-    r"(propaga\w*_?)?((hacia|para)_?)?(adelante|delante|frente|avant)|vorw(ae|ä)rts\w*|(propagat\w*_)?avant",
+    r"propag(a|ar|acao|acion|er|ation)|(propaga\w*_?)?((hacia|para)_?)?(adelante|delante|frente|avant)|vorw(ae|ä)rts\w*|(propagat\w*_)?avant",
     "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|back\w*|"
     r"(\w+_)?(net(work)?|model|nn|mlp|full)_backward\w*|((loss|cost)_(and_)?)?(compute_|get_|calc\w*_)?(gradients?|grads?)|"
     r"retro_?propaga\w*|(propaga\w*_?)?((hacia|para)_?)?(atras|tras)|r(ue|ü)ckw(ae|ä)rts\w*|(propagat\w*_)?arriere",
@@ -20,12 +20,15 @@ PATTERNS = {
     r"(\w+_)?(perdida|costo|coste|custo|perda|kosten|verlust|cout|perte)(_\w+)?",
     "train": r"gradient_?desc\w*|train\w*|fit|(nn_|l_layer_)?model|learn|sgd|run_training|"
     r"(entrena|treina|trainier|entrain|apprend|aprend|descenso|descida|descente|abstieg)\w*|lerne\w*",
-    "predict": r"predict\w*|think|query|run|output|inference",
+    "predict": r"predict\w*|think|query|run|output|inference|"
+    r"predecir|predice|prever|prediz\w*|pr[ée]di(re|t)|vorhersage\w*",
     "one_hot": r"\w*one_?hot\w*|to_categorical",
     "softmax": r"(stable_|my_)?softmax(?!\w*(loss|cost|entropy|back|grad))\w*",
 }
 NOT_ROLES = re.compile(r"deriv|prime|(?<!and)_grad$|gradient_of|delta|slope|plot|test|check", re.IGNORECASE)
-STATES = re.compile(r"veloc|moment|adam|optimi|rmsprop|^(prev|last|old|best)_|^_*[vms]$", re.IGNORECASE)  # what an optimiser starts with
+STATES = re.compile(
+    r"veloc|moment|adam|optimi|rmsprop|^(prev|last|old|best)_|^_*[vms]$", re.IGNORECASE
+)  # what an optimiser starts with
 SPELLED_RIGHT = {
     "init": "initialize_parameters init_params initialize_weights initialize",
     "forward": "forward_propagation forward_prop forward_pass forward feed_forward",

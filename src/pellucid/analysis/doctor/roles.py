@@ -58,7 +58,8 @@ def assign_roles(
     if not needs_init and "backward" not in found and "train" in found and _is_one_step(file, found["train"]):
         found["backward"] = found.pop("train")
     if "forward" not in found and "backward" in found:
-        found |= {"forward": f for name, f in candidates.items() if is_called_as("predict", name)}
+        asks = [f for name, f in candidates.items() if is_called_as("predict", name)]
+        found.update(zip(["forward"], asks, strict=False))
     for role in ("forward", "backward"):
         if role not in found:
             raise InputError(f"{where}: no function looks like {role}; {_to_paste(found, role, candidates)}")

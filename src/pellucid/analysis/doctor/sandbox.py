@@ -39,6 +39,7 @@ class Failure:
     error: str
     line: int | None
     kind: type[BaseException]
+    raised: BaseException | None = None
 
     @property
     def text(self) -> str:
@@ -146,7 +147,7 @@ def _failure(error: BaseException, path: str | None, seconds: float) -> Failure:
         text = f"it ran for more than {seconds:.2g} s"
     elif isinstance(error, MemoryError):
         text = f"it takes more memory than it may ({text})" if text else "it takes more memory than it may"
-    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error))
+    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error), error)
 
 
 def code_object(function: Any) -> CodeType | None:

@@ -106,8 +106,7 @@ class _Script(HeldNetwork):
                 f"{self.file.path}: {self.name} needs {', '.join(sorted(lost))}, which could not be made{why}"
             )
         known = self.file.namespace
-        own = {n: v for n, v in found.items() if not inspect.ismodule(v) and not (callable(v) and known.get(n) is v)}
-        return own
+        return {n: v for n, v in found.items() if not inspect.ismodule(v) and not (callable(v) and known.get(n) is v)}
 
     def _run_function(self, node: ast.FunctionDef) -> dict[str, Any]:
         """The local variables of the function before its loop, as the file calls it."""
@@ -161,8 +160,8 @@ class _Script(HeldNetwork):
                 count = np.ndim(own) > 0 and value == len(own) and not meaning(name)
                 if meaning(name) == "samples" or count:
                     setattr(root, name, added["held_m"])
-            elif np.ndim(value) == 1 and added["held_m"] is not None and sorted(value) == list(range(np.shape(own)[0])):
-                setattr(root, name, list(range(added["held_m"])))  # the order of the samples
+            elif added["held_m"] is not None and _is_order(value, own):
+                setattr(root, name, list(range(added["held_m"])))
 
     def _like_own(self, name: str, values: Any) -> Any:
         """Rows of samples, as columns each where the file's own are so: (m, n, 1); one number each, where they are."""
@@ -180,13 +179,13 @@ class _Script(HeldNetwork):
             output = eval(code, {**self.file.namespace, **vars(root)})
         return (output, Held(root)), ["output", ""]
 
-    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None]]:
+    def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None], dict[str, Any]]:
         try:
             self._run("backward", root)
         except ValueError:  # a gradient whose shape is wrong stops the step: it is seen all the same
             if len(gradient_paths(root, self.paths)) < len(self.paths):
                 raise
-        return None, []
+        return None, [], {}
 
     def _loss(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None] | None]:
         root = self._root(added)
@@ -207,6 +206,13 @@ class _Script(HeldNetwork):
                 setattr(root, name, variables[name])
             names.clear()
             names.update(before)
+
+
+def _is_order(value: Any, data: Any) -> bool:
+    """Whether a value is the order in which samples are taken: [2, 0, 1]."""
+    whole = isinstance(value, list) and all(isinstance(part, int) for part in value)
+    whole = whole or (isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "i")
+    return whole and np.ndim(data) > 0 and sorted(value) == list(range(len(data)))
 
 
 _NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])

@@ -177,6 +177,8 @@ class UserFunctions:
                     bound.arguments[parameter.name] = tuple(available[name])
             elif name in available.by_name and sum(meaning(other) == "y" for _, other in arguments) > 1:
                 bound.arguments[parameter.name] = available.by_name[name]  # of Y and T, Y is what forward returned
+            elif (word := self._single_letter(role, parameter.name, available)) is not None:
+                bound.arguments[parameter.name] = available[word]
             elif name in available and not _is_choice(parameter.default):
                 bound.arguments[parameter.name] = available[name]
             elif parameter.default is parameter.empty:
@@ -187,6 +189,9 @@ class UserFunctions:
         """The value of an argument whose name tells nothing: what the file's own call hands over there."""
         if role == "forward" and self._are_inputs(parameter, available):
             return available["X"]
+        if role == "forward" and self._are_parameters(parameter, available):
+            self.options.setdefault("arguments", {})[parameter.name] = "parameters"  # in every function
+            return available["parameters"]
         if role == "backward" and self._are_targets(parameter, available):
             return available["y"]
         found = self._own_expressions(role)
@@ -215,6 +220,15 @@ class UserFunctions:
             self.own_values[role] = values
         return self.own_values[role]
 
+    def _single_letter(self, role: str, name: str, available: AvailableValues) -> str | None:
+        """What the file's own call hands over as p, g or t: such a name may mean this or that."""
+        if len(name) > 1 or quantity(name) is not None or name in self.options.get("arguments", {}):
+            return None
+        found = self._own_expressions(role)
+        given = None if found is None else found[0].get(name)
+        told = isinstance(given, ast.Name) and len(given.id) > 1 and meaning(given.id) is not None
+        return given.id if isinstance(given, ast.Name) and told and given.id in available else None
+
     def by_callers_names(self, role: str, value: Any) -> dict[str, Any]:
         """What a role's function returned, under the names that the file's own call gives it."""
         if self.file is None or role not in self:
@@ -237,6 +251,14 @@ class UserFunctions:
         """Whether an argument of forward must be X: none is called so, and only this one means nothing else."""
         unknown = [p for p, name in self.required("forward") if name not in available]
         return unknown == [parameter] and not any(meaning(name) == "X" for _, name in self.required("forward"))
+
+    def _are_parameters(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
+        """Whether an argument of forward must be the parameters: it takes nothing else that is not known but X."""
+        others = [name for p, name in self.required("forward") if p.name != parameter.name]
+        taken = [q for name in others if (q := quantity(name)) is not None and q.kind in "Wb"]
+        boxed = isinstance(available.by_meaning.get("parameters"), dict | list | tuple)
+        called = self._own_expressions("forward") is not None
+        return boxed and not called and not taken and len(others) > 0 and all(name in available for name in others)
 
     def _are_targets(self, parameter: inspect.Parameter, available: AvailableValues) -> bool:
         """Whether an argument of a backward pass must be y: it takes nothing else but X, and no other y."""

@@ -39,6 +39,10 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
         if result.failure is not None:
             return
         moves.append(_moves(exam, result, states))
+    if states and not any(np.any(move) for move in moves[0].values()):
+        why = f"the doctor does not know what {', '.join(states)} should be"
+        exam.not_examined(exam.functions.name_of("update"), why, "give them names that tell, or first values")
+        return
     before = len(exam.findings)
     _examine_moves(exam, moves, {q: -g if exam.gradients_negated else g for q, g in gradients.items()})
     if guessed and len(exam.findings) > before:

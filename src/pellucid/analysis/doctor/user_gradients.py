@@ -9,7 +9,8 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, all_arrays, array_paths, at, quantity
+from pellucid.analysis.doctor.naming import Arrays, Quantity, all_arrays, array_paths, at, data_word, quantity
+from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array
@@ -51,6 +52,14 @@ def target_forms(exam: Examination, role: str, y: Array, labels: Any) -> list[An
 def encodes_labels(exam: Examination, role: str) -> bool:
     """Whether a role's function, or one that it calls, takes labels and encodes them."""
     return ONE_HOT.search(_source(exam, role)) is not None
+
+
+def takes_targets(exam: Examination, role: str) -> bool:
+    """Whether a role's function speaks of targets: an argument, a global name or an attribute is called so."""
+    node = exam.functions.definition(role)
+    parts = [] if node is None else list(ast.walk(node))
+    names = [part.arg for part in parts if isinstance(part, ast.arg)] + [name_of(part) or "" for part in parts]
+    return node is None or any(data_word(name) == "y" for name in names if name != "T")
 
 
 def is_for_classes(exam: Examination) -> bool:
@@ -111,22 +120,26 @@ class OwnDelta:
 def user_deltas(exam: Examination, gradients: UserGradients) -> dict[int, OwnDelta]:
     """The user's own δ, layer by layer, where backward has it in a variable.
 
-    That is the one that is called so; without such a name, the one from which dW or db follows.
+    That is the one from which dW follows exactly, or which is called so; else one of which dW or db is a multiple.
     """
     found: dict[int, OwnDelta] = {}
     arrays = [(label, exam.layout.to_rows(array)) for label, array in all_arrays(gradients.result.last_locals)
               if array.ndim == 2 and array.dtype.kind == "f"]  # fmt: skip
     for l in range(exam.layers, 0, -1):
         dW, db, x = (gradients.rows.get(Quantity("dW", l)), gradients.rows.get(Quantity("db", l)), layer_input(exam, l))
+        fitting: list[tuple[int, OwnDelta]] = []
         for label, own in arrays:
             if own.shape != (exam.m, exam.sizes[l]) or not np.any(own):
                 continue
             q = quantity(label)
             named = q is not None and q.kind == "dz" and exam.resolved(q).layer == l
-            gives_dw = x is not None and dW is not None and factor(np.asarray(dW), own.T @ x) is not None
+            c = None if x is None or dW is None else factor(np.asarray(dW), own.T @ x)
             gives_db = own.shape[1] > 2 and db is not None and factor(np.ravel(db), own.sum(axis=0)) is not None
-            if named or (l not in found and (gives_dw or gives_db)):
-                found[l] = OwnDelta(label, own, gives_dw)
-            if named:
-                break
+            exact = c is not None and abs(c - 1) < 1e-4
+            if named or c is not None or gives_db:
+                fitting.append(
+                    (0 if named and exact else 1 if exact else 2 if named else 3, OwnDelta(label, own, c is not None))
+                )
+        if fitting:
+            found[l] = min(fitting, key=lambda pair: pair[0])[1]
     return found
