@@ -65,7 +65,9 @@ def test_the_slope_of_a_candidate_loss_matches_its_central_difference(name: str)
     numeric = central_difference(lambda a: LOSSES[name].value(a, y), a)
     np.testing.assert_allclose(LOSSES[name].slope(a, y), numeric, rtol=1e-6)
     code = LOSSES[name].slope_code.format(A="A", Y="Y")
-    np.testing.assert_allclose(eval(code, {"A": a, "Y": y, "np": np, "softmax": SOFTMAX.value, "sigmoid": SIGMOID.value}), numeric, rtol=1e-6)
+    np.testing.assert_allclose(
+        eval(code, {"A": a, "Y": y, "np": np, "softmax": SOFTMAX.value, "sigmoid": SIGMOID.value}), numeric, rtol=1e-6
+    )
 
 
 def test_the_values_that_a_name_asks_for_are_found() -> None:

@@ -191,7 +191,7 @@ class Examination:
     def output_of(self, result: CallResult) -> Any:
         """The network's output among what forward returned."""
         m, k = self.m, self.sizes[-1]
-        shapes = {(k, m) if self.layout.columns else (m, k)} | ({(m,)} if k == 1 else set())
+        shapes: set[tuple[int, ...]] = {(k, m) if self.layout.columns else (m, k)} | ({(m,)} if k == 1 else set())
         if self.layout.flat:
             shapes = {(k,), ()} if k == 1 else {(k,)}
         parts = self.functions.parts("forward", result)

@@ -100,6 +100,10 @@ def _ways_back(
         for other in (layer.W, layer.W.T):
             if j != l + 1 and other.shape == W.shape:
                 yield (f"W{j} is used in place of {name}",), above @ other
+    if l + 1 == exam.layers:
+        last = LOSSES[loss.name].slope(net.a[-1], y)
+        fault = f"dA{l + 1} is sent back through {name} in place of dZ{l + 1}, so the output's slope is missing there"
+        yield (fault,), loss.scale * last @ W
     yield (f"the error is sent back with the sum of each row of {name}",), np.outer(above.sum(axis=1), W.sum(axis=0))
     if a.shape == above.shape:
         yield (f"the error is not sent back through {name}",), above

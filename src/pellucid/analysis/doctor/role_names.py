@@ -8,7 +8,8 @@ from collections.abc import Iterable
 PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*|"
     r"(inicia|inicializa|inicialis|initialisi?e|crea|cria|erstelle|erzeuge|cree|creer)\w*",
-    "forward": r"forward|forward_?(prop\w*|pass)|feed(_?forward)?|fwd|forward\w*|(\w+_)?(net(work)?|model|nn|mlp|full)_forward\w*|"
+    "forward": r"forward|forward_?(prop\w*|pass)|feed(_?forward)?|fwd|forward\w*|"
+    r"(\w+_)?(net(work)?|model|nn|mlp|full)_forward\w*|"
     r"propag(a|ar|acao|acion|er|ation)|(propaga\w*_?)?((hacia|para)_?)?(adelante|delante|frente|avant)|vorw(ae|ä)rts\w*|(propagat\w*_)?avant",
     "backward": r"backward|back_?prop\w*|backwards?_?(prop\w*|pass)|bprop|back\w*|"
     r"(\w+_)?(net(work)?|model|nn|mlp|full)_backward\w*|((loss|cost)_(and_)?)?(compute_|get_|calc\w*_)?(gradients?|grads?)|"

@@ -38,8 +38,12 @@ class Failure:
 
     error: str
     line: int | None
-    kind: type[BaseException]
-    raised: BaseException | None = None
+    raised: BaseException
+
+    @property
+    def kind(self) -> type[BaseException]:
+        """Which error it is."""
+        return type(self.raised)
 
     @property
     def text(self) -> str:
@@ -147,7 +151,7 @@ def _failure(error: BaseException, path: str | None, seconds: float) -> Failure:
         text = f"it ran for more than {seconds:.2g} s"
     elif isinstance(error, MemoryError):
         text = f"it takes more memory than it may ({text})" if text else "it takes more memory than it may"
-    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, type(error), error)
+    return Failure(f"{kind}: {text}" if text else kind, own[-1] if own else None, error)
 
 
 def code_object(function: Any) -> CodeType | None:
