@@ -10,6 +10,7 @@ import pytest
 
 from doctor.faults import FAULTS, Fault
 from doctor.networks import Style, random_style, write
+from doctor.people import PEOPLE
 from doctor.texts import WRITTEN, Written
 from doctor.ways import WAYS
 from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
@@ -37,7 +38,10 @@ def examined(text: str, folder: Path) -> Diagnosis:
 
 @pytest.mark.parametrize(
     "written",
-    [pytest.param(w, id=name, marks=[] if "top level" in name else [pytest.mark.slow]) for name, w in WRITTEN.items()],
+    [
+        pytest.param(w, id=name, marks=[] if "top level" in name else [pytest.mark.slow])
+        for name, w in {**WRITTEN, **PEOPLE}.items()
+    ],
 )
 def test_a_network_is_examined_as_it_is_written(written: Written, tmp_path: Path) -> None:
     assert written.right in written.text
@@ -117,3 +121,40 @@ def test_a_fault_is_found_in_each_way_of_writing(way: str, fault: Fault, tmp_pat
         if count == 3:
             break
     assert len(missed) <= (1 - ENOUGH) * count, missed
+
+
+def test_a_step_of_an_optimiser_is_not_taken_for_gradients(tmp_path: Path) -> None:
+    text = PEOPLE["Adam within the class"].text
+    for name in ("gW2", "gb2", "gW1", "gb1"):  # under names that tell nothing
+        text = text.replace(name, f"q{ord(name[1])}{name[2]}")
+    diagnosis = examined(text, tmp_path)
+    assert (diagnosis.healthy, diagnosis.findings) == (None, [])
+    assert "an optimiser's step, which does not tell the gradients" in str(diagnosis)
+
+
+def test_a_number_that_is_a_parameter_stays_a_number(tmp_path: Path) -> None:
+    text = PEOPLE["neuron by neuron, top level"].text  # s = output_bias; s += … would change an array in place
+    assert examined(text, tmp_path).healthy
+
+
+def test_what_an_update_takes_and_nobody_knows_is_not_told_as_a_fault(tmp_path: Path) -> None:
+    text = PEOPLE["scores of a function, and their loss"].text.replace("update(p, g, lr)", "update(p, moves, lr)")
+    diagnosis = examined(text.replace('g["d" + k]', 'moves["d" + k]'), tmp_path)
+    assert not diagnosis.findings
+    assert any("update: because the doctor does not know what moves" in line for line in diagnosis.not_compared)
+
+
+def test_arrays_that_make_no_chain_of_layers_are_not_told_as_a_fault(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+def init():
+    return {"W1": np.ones((3, 4)), "b1": np.zeros(4), "W2": np.ones((7, 2)), "b2": np.zeros(2)}
+def forward(X, params):
+    H = np.tanh(X @ params["W1"] + params["b1"])
+    return np.hstack([H, X]) @ params["W2"] + params["b2"]
+def backward(X, Y, params):
+    return {"dW1": np.zeros((3, 4)), "db1": np.zeros(4), "dW2": np.zeros((7, 2)), "db2": np.zeros(2)}
+"""
+    diagnosis = examined(text, tmp_path)
+    assert (diagnosis.healthy, diagnosis.findings) == (None, [])
+    assert "make no chain of layers" in str(diagnosis)

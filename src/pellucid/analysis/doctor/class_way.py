@@ -145,10 +145,9 @@ class HeldNetwork:
         found = {q: path for q, path in gradient_paths(root, self.paths).items() if _is_new(stale, root, path)}
         after = self._parameters(root)
         moved = any(np.any(before[q] != after[q]) for q in before)
-        inside = quantities(local, [None], ("dW", "db"))
-        if len(found) == len(before) or (found and not moved) or inside.keys() == {q.gradient for q in before}:
+        if len(found) == len(before) or (found and not moved):
             self.gradients = found
-            given_back = {str(q): get(root, path) for q, path in found.items()} or {str(q): inside[q] for q in inside}
+            given_back = {str(q): get(root, path) for q, path in found.items()}
             moves = {
                 str(q): after[q] - before[q] for q in before if moved and np.shape(after[q]) == np.shape(before[q])
             }
@@ -159,11 +158,24 @@ class HeldNetwork:
         gradients = gradients_of(before, after, rate_in(given) or rate_in(vars(root)) or 1.0)
         entries = np.abs(np.concatenate([np.ravel(gradient) for gradient in gradients.values()]))
         if entries.size > 4 and np.ptp(entries) < 1e-3 * entries.max():  # Adam's first step is as large everywhere
+            return self._behind(gradients, quantities(local, [None], ("dW", "db"))), [None]
+        return gradients, [None]
+
+    def _behind(self, steps: dict[str, Any], local: dict[Quantity, Any]) -> dict[str, Any]:
+        """The gradients behind an optimiser's steps: local variables whose signs are those of the steps."""
+        found = {
+            str(q): array
+            for q, array in local.items()
+            if str(q) in steps and np.shape(array) == np.shape(steps[str(q)])
+        }
+        found = {name: array * np.sign(np.sum(array * steps[name])) for name, array in found.items()}
+        agree = [np.mean(np.sign(found[name]) == np.sign(step)) > 0.9 for name, step in steps.items() if name in found]
+        if len(agree) < len(steps) or not all(agree):
             raise InputError(
                 f"{self.file.path}: {self.name} moves the parameters by an optimiser's step, which does not tell the "
                 "gradients; keep them in attributes, self.dW1 = …, or return them"
             )
-        return gradients, [None]
+        return found
 
     def _as_the_step(self, given: dict[str, Any], added: dict[str, Any]) -> tuple[Any, list[str | None]]:
         """The update that the step makes by itself: what was seen of it, made with other gradients."""
