@@ -445,4 +445,91 @@ for durchlauf in range(5000):
         "lernrate * grad_schwelle_1",
         "moves b2 by db1 in place of db2",
     ),
+    "an error that is no loss, top level": Written(
+        """
+import numpy as np
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
+y = np.array([[0], [1], [1], [0]])
+def sigmoid(x): return 1 / (1 + np.exp(-x))
+hidden_weights, hidden_bias = np.random.uniform(size=(2, 4)), np.random.uniform(size=(1, 4))
+output_weights, output_bias = np.random.uniform(size=(4, 1)), np.random.uniform(size=(1, 1))
+losses = []
+for _ in range(10000):
+    hidden = sigmoid(X @ hidden_weights + hidden_bias)
+    output = sigmoid(hidden @ output_weights + output_bias)
+    error = y - output
+    losses.append(0.5 * np.sum(error ** 2))
+    d_output = error * output * (1 - output)
+    d_hidden = d_output @ output_weights.T * hidden * (1 - hidden)
+    output_weights += hidden.T @ d_output
+    output_bias += d_output.sum(axis=0, keepdims=True)
+    hidden_weights += X.T @ d_hidden
+    hidden_bias += d_hidden.sum(axis=0, keepdims=True)
+""",
+        " * hidden * (1 - hidden)\n",
+        "\n",
+        "dZ1: the slope of sigmoid is left out",
+    ),
+    "a step in the class": Written(
+        """
+import numpy as np
+class Red:
+    def __init__(self, entradas, ocultas):
+        self.W1, self.b1 = np.random.randn(entradas, ocultas), np.zeros((1, ocultas))
+        self.W2, self.b2 = np.random.randn(ocultas, 1), np.zeros((1, 1))
+    def propagar(self, X):
+        self.oculta = np.tanh(X @ self.W1 + self.b1)
+        self.salida = 1 / (1 + np.exp(-(self.oculta @ self.W2 + self.b2)))
+        return self.salida
+    def costo(self, y):
+        return -np.mean(y * np.log(self.salida) + (1 - y) * np.log(1 - self.salida))
+    def retropropagar(self, X, y):
+        delta_2 = (self.salida - y) / len(X)
+        delta_1 = (delta_2 @ self.W2.T) * (1 - self.oculta ** 2)
+        grad_W1, grad_b1 = X.T @ delta_1, delta_1.sum(axis=0, keepdims=True)
+        grad_W2, grad_b2 = self.oculta.T @ delta_2, delta_2.sum(axis=0, keepdims=True)
+        self.W1 -= 0.3 * grad_W1
+        self.b1 -= 0.3 * grad_b1
+        self.W2 -= 0.3 * grad_W2
+        self.b2 -= 0.3 * grad_b2
+red = Red(2, 8)
+""",
+        "0.3 * grad_b1",
+        "0.3 * grad_b2",
+        "db1: db2 stands in its place",
+    ),
+    "one output, as an assertion of forward says": Written(
+        """
+import numpy as np
+def load():
+    X = np.random.randn(2, 400)
+    return X, (X[0] > 0).astype(float).reshape(1, -1)
+def layer_sizes(X, Y): return X.shape[0], 4, Y.shape[0]
+def build(n_x, n_h, n_y):
+    return {"W1": np.random.randn(n_h, n_x), "b1": np.zeros((n_h, 1)),
+            "W2": np.random.randn(n_y, n_h), "b2": np.zeros((n_y, 1))}
+def forward_propagation(X, p):
+    A1 = np.tanh(p["W1"] @ X + p["b1"])
+    A2 = 1 / (1 + np.exp(-(p["W2"] @ A1 + p["b2"])))
+    assert A2.shape == (1, X.shape[1])
+    return A2, {"A1": A1, "A2": A2}
+def compute_cost(A2, Y):
+    return float(-np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / Y.shape[1])
+def backward_propagation(p, cache, X, Y):
+    m = X.shape[1]
+    dZ2 = cache["A2"] - Y
+    dZ1 = p["W2"].T @ dZ2 * (1 - cache["A1"] ** 2)
+    return {"dW1": dZ1 @ X.T / m, "db1": np.sum(dZ1, axis=1, keepdims=True) / m,
+            "dW2": dZ2 @ cache["A1"].T / m, "db2": np.sum(dZ2, axis=1, keepdims=True) / m}
+def nn_model(X, Y, n_h, iterations=10000):
+    n_x, _, n_y = layer_sizes(X, Y)
+    parameters = build(n_x, n_h, n_y)
+    return parameters
+X, Y = load()
+parameters = nn_model(X, Y, n_h=4)
+""",
+        ' * (1 - cache["A1"] ** 2)',
+        "",
+        "dZ1: the slope of tanh is left out",
+    ),
 }

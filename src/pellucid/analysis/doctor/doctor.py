@@ -199,7 +199,7 @@ def _examine(reading: Reading) -> Diagnosis:
 
 
 def _examined(reading: Reading) -> Examination:
-    """The examination; where the doctor chose how many outputs there are, with one, if less is wrong with that."""
+    """The examination; with one output, if less is wrong with that, and the file may be meant for one."""
     drawn: list[Examination] = []
     for seed in range(DRAWS):
         drawn.append(Examination(reading.functions, one_sample=reading.one_sample))
@@ -207,7 +207,9 @@ def _examined(reading: Reading) -> Examination:
         if not (drawn[-1].flat or drawn[-1].hides_slopes):
             break
     exam = drawn[-1] if len(drawn) < DRAWS else next((e for e in drawn if e.findings), drawn[0])
-    if exam.gradients_compared or not exam.chose_sizes or exam.sizes[-1] == 1:
+    failure = exam.forward_result.failure
+    asks_for_another = failure is not None and failure.kind is AssertionError  # as ``assert A2.shape == (1, m)``
+    if exam.gradients_compared or not (exam.chose_sizes or asks_for_another) or exam.sizes[-1:] == [1]:
         return exam
     one = Examination(reading.functions, one_sample=reading.one_sample, file_sizes=[*exam.sizes[:-1], 1])
     _examine_parts(one, np.random.default_rng(0))

@@ -228,6 +228,8 @@ def bias_gradient(exam: Examination, l: int, deltas: Deltas) -> Iterator[Formula
     for j, other in deltas.items():
         if j != l and other.shape == delta.shape:
             yield (f"it is made with dZ{j} in place of dZ{l}",), other.sum(axis=0)
+        elif other.shape[1] == 1 < delta.shape[1]:  # and is given to each neuron
+            yield (f"db{j} stands in its place",), np.full(delta.shape[1], other.sum())
 
 
 def of_slopes(exam: Examination, right: Array, decay: Array, others: dict[str, Array]) -> Iterator[Formula]:

@@ -158,7 +158,14 @@ def _called_on(node: ast.stmt) -> set[str | None]:
 def loss_in(body: list[ast.stmt], target: str) -> ast.Assign | None:
     """The statement that computes the loss from the targets."""
     sets = [node for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Assign) and target in used(node)]
-    return next((node for node in sets if is_called_as("loss", ast.unparse(node.targets[0]))), None)
+    named = [node for node in sets if is_called_as("loss", ast.unparse(node.targets[0]))]
+    return next((node for node in named if not _is_difference(node.value)), None)
+
+
+def _is_difference(value: ast.expr) -> bool:
+    """Whether it is ``y - output``: called an error, but no loss."""
+    calls = any(isinstance(part, ast.Call) for part in ast.walk(value))
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub) and not calls
 
 
 def without_output(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -66,13 +66,13 @@ def _init(exam: Examination) -> CallResult:
     functions = exam.functions
     if "parameters" in functions.options:
         return CallResult(functions.options["parameters"])
-    own = {
-        name: value for name, value in functions.own("init").items() if not _is_size(value) and not _are_sizes(value)
-    }
+    own = functions.own("init")
     for parameter, name in functions.arguments("init"):
         value = own.get(parameter.name, STAND_INS[word]() if (word := meaning(name)) in ("X", "y") else None)
-        if _are_sizes(functions.own("init").get(parameter.name)) and name not in exam.available:
-            value = exam.available.by_meaning["sizes"]
+        if _is_size(value):
+            value = None
+        elif _are_sizes(value):
+            value = None if name in exam.available else exam.available.by_meaning["sizes"]
         if value is not None:
             exam.available.by_name[name] = exam.available.by_meaning[name] = value
     asked = [parameter.name for parameter, name in functions.required("init") if name not in exam.available]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 # the names of a role's functions; where several fit, the file's first one is taken
 PATTERNS = {
     "init": r"init\w*|make_param\w*|create_(param|network|weight)\w*|random_param\w*|new_param\w*|"
+    r"build|(build|make|create|new|set_?up)_?(net|model|nn|mlp|layers|weights|params)\w*|"
     r"(inicia|inicializa|inicialis|initialisi?e|crea|cria|erstelle|erzeuge|cree|creer)\w*",
     "forward": r"forward|forward_?(prop\w*|pass)|feed(_?forward)?|fwd|forward\w*|"
     r"(\w+_)?(net(work)?|model|nn|mlp|full)_forward\w*|"
