@@ -77,7 +77,7 @@ def test_what_only_shows_something_does_nothing(tmp_path: Path) -> None:
     )
     body = ROWS.replace(
         "    for epoch in range(epochs):",
-        "    fig, (ax1, ax2) = plt.subplots(1, 2), plt.subplots()\n    line, = ax1.plot([1])\n    sns.set()\n"
+        "    fig, (ax1, ax2) = plt.subplots(1, 2)\n    line, = ax1.plot([1])\n    sns.set()\n"
         "    for epoch in tqdm(range(epochs), desc='training'):",
     )
     diagnosis = examine(tmp_path, head, body)

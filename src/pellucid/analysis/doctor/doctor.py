@@ -34,6 +34,9 @@ from pellucid.core.errors import InputError
 DRAWS = 5  # of random parameters, where a layer of ReLUs is closed, or open, for all samples
 
 
+RIGHT_GRADIENTS = "the backward pass, every dW and db"
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What the doctor found, and how far it came.
@@ -163,8 +166,8 @@ def _examine_readings(file: UserFile) -> Diagnosis:
             file.namespace.clear()
             file.namespace.update(started)
             file.deferred = list(deferred)
-        if diagnosis.healthy:
-            return diagnosis
+        if diagnosis.healthy or any(line.startswith(RIGHT_GRADIENTS) for line in diagnosis.compared):
+            return diagnosis  # so the file is read rightly, whatever else is wrong with it
         best = diagnosis if best is None or (best.healthy is None and diagnosis.healthy is False) else best
     if best is None and layers.compared:
         why = f"the layers together: because {refused}; each alone is in order"
