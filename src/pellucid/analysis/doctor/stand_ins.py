@@ -82,7 +82,10 @@ class Silent(Absent):
         first, name = values[0] if values else (), self.__name__.rpartition(".")[2]
         if name == "trange":
             return Silent(name, range(*values))
-        count = {"subplots": 2, "hist": 3, "plot": 1}.get(name)  # what is unpacked into names
+        if name == "subplots":
+            rows, columns = (*values, 1, 1)[:2]
+            return Silent(name, [Silent("figure"), _axes(named.get("nrows", rows), named.get("ncols", columns))])
+        count = {"hist": 3, "plot": 1}.get(name)  # what is unpacked into names
         if count is not None:
             return tuple(Silent(name) for _ in range(count))
         return Silent(name, first if hasattr(first, "__iter__") else ())  # tqdm(batches) gives the batches
@@ -104,6 +107,13 @@ class Silent(Absent):
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def _axes(rows: int, columns: int) -> Silent:
+    """What ``plt.subplots`` gives beside the figure: one of them, a row or column of them, or rows of rows."""
+    if rows > 1 and columns > 1:
+        return Silent("axes", [_axes(1, columns) for _ in range(rows)])
+    return Silent("axes", [Silent("axes") for _ in range(max(rows, columns))])
 
 
 def _only_shows(name: str) -> bool:
