@@ -47,7 +47,8 @@ def examine_forward(exam: Examination) -> None:
         exam.net.a[-1] = output
     exam.forward_matches = exam.forward_matches and exam.net is not None and exam.output is not None
     if exam.forward_matches:
-        exam.compared.append(f"the forward pass, {exam.layers} layers, against a network with the same weights")
+        layers = "1 layer" if exam.layers == 1 else f"{exam.layers} layers"
+        exam.compared.append(f"the forward pass, {layers}, against a network with the same weights")
     elif exam.net is None or exam.output is None:
         exam.net = None
         exam.not_examined(
