@@ -1,5 +1,6 @@
 """No false alarm on right networks of any style; each known fault is found in networks of any style."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from doctor.faults import FAULTS, Fault
 from doctor.networks import Style, odd_style, random_style, write
 from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
 
-ENOUGH = 0.9  # of the networks in which a fault must be found
+NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "6"))  # in which each fault is tried; 28 take an hour
+ALLOWED = max(1, NETWORKS // 10)  # of them, in which it may be missed
 UNKNOWN = "bell"  # the activation that the doctor does not know
 NEED_ODD = ("dropout's mask left out", "L2's gradient left out", "L2 without 1/m")
 
@@ -91,12 +93,12 @@ def tried(
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found_in_networks_of_any_style(fault: Fault, tmp_path: Path) -> None:
     plain = fault.name not in NEED_ODD
-    found, _, missed = tried(fault, 12, tmp_path, random_style if plain else odd_style)
-    assert found >= 12 * ENOUGH, missed
+    found, _, missed = tried(fault, NETWORKS, tmp_path, random_style if plain else odd_style)
+    assert found >= NETWORKS - ALLOWED, missed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found_beside_dropout_l2_and_other_activations(fault: Fault, tmp_path: Path) -> None:
-    found, _, missed = tried(fault, 8, tmp_path, odd_style)
-    assert found >= 7, missed
+    found, _, missed = tried(fault, (NETWORKS + 1) // 2, tmp_path, odd_style)
+    assert found >= (NETWORKS + 1) // 2 - ALLOWED, missed
