@@ -16,7 +16,7 @@ ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112  # the CBLAS standard's numbers
 
 def gemm(*_: Any) -> None:
     """cblas_sgemm or cblas_dgemm, with addresses as numbers: by the type of α."""
-    raise NotImplementedError("it is there in compiled code alone")
+    raise RuntimeError("only compiled code can call it")
 
 
 @overload(gemm)

@@ -5,6 +5,7 @@ import contextlib
 import copy
 import random
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -91,7 +92,7 @@ def _roles(methods: dict[str, ast.FunctionDef]) -> dict[str, str]:
     return found
 
 
-class HeldNetwork:
+class HeldNetwork(ABC):
     """A network whose parameters an object holds: how it is given parameters, and how its gradients are told."""
 
     ARGUMENTS: ClassVar = {
@@ -186,9 +187,9 @@ class HeldNetwork:
             moved[name] = old + c * gradients[gradient]
         return moved, [None]
 
+    @abstractmethod
     def _step(self, root: Any, given: dict[str, Any]) -> tuple[Any, list[str | None], dict[str, Any]]:
         """Run what computes the gradients; what it returns, the names of that, and its local variables."""
-        raise NotImplementedError
 
 
 class _Network(HeldNetwork):
