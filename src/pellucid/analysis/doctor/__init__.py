@@ -8,16 +8,17 @@ of the network so far, which every step reads and adds to).
 
 1. The user's code is read. ``source`` (the text of a script or of a notebook's cells), ``python2`` (older code as
    Python 3), ``user_file`` (what of a file is run at once, and what is deferred), ``user_namespace`` (the same of a
-   running session), ``stand_ins`` (for modules and data that are not there), ``sandbox`` (a call that may fail, print
-   or never end), ``naming`` (what names mean: dW1, grad_w1), ``role_names`` (what functions are
+   running session), ``stand_ins`` (for what is not there: ``absent_modules`` and ``made_up_data``), ``sandbox`` (a call
+   that may fail, print or never end), ``naming`` (what names mean: dW1, grad_w1), ``arrays`` (where W1 and dW1 stand in
+   what a function returns), ``role_names`` (what functions are
    called), ``roles`` (which function is forward, which is backward), ``available_values`` (what functions can be
    handed), ``own_calls`` (what the file itself hands to them: sizes, lists of layers), ``signatures`` (functions are
    called with what their arguments' names ask for), ``dataflow`` (names that nothing defines, values handed on in the
    wrong order), ``sample_count`` (a global m that counts other samples).
    ``ways`` (the ways in which code is written, tried in turn; each makes functions of it: ``driven``), ``global_way``
-   (parameters that are global names), ``class_way`` (one class, whose ``objects`` hold the parameters),
-   ``script_way`` (a training loop with everything inside it, whose statements ``loop_code`` reads), ``layer_way``
-   (layer objects, each examined alone).
+   (parameters that are global names), ``class_way`` (one class, a ``held_network``, whose ``objects`` hold the
+   parameters), ``script_way`` (a training loop with everything inside it, whose statements ``loop_code`` reads),
+   ``layer_way`` (layer objects, each examined alone).
 2. The network is found by trying. ``probe`` (small random parameters, a batch unlike every layer's size),
    ``reference_network`` (the same weights in a Network, and how the user lays out arrays).
 3. The forward pass is compared layer by layer. ``candidates`` (the activations and losses that are known, a row for

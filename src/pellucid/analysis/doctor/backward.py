@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
@@ -22,7 +23,7 @@ from pellucid.analysis.doctor.loss import (
     scales,
 )
 from pellucid.analysis.doctor.match_mistakes import Evidence, explain
-from pellucid.analysis.doctor.naming import Arrays, Quantity, quantity
+from pellucid.analysis.doctor.naming import Quantity, quantity
 from pellucid.analysis.doctor.numeric_gradients import (
     COARSE,
     Slopes,

@@ -5,7 +5,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pellucid.analysis.doctor.naming import Quantity, array_paths, at, meaning
+from pellucid.analysis.doctor.arrays import array_paths, at
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.sandbox import code_object
 
 Body = Callable[[dict[str, Any], dict[str, Any]], tuple[Any, list[str | None] | None]]

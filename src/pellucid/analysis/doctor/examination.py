@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, Path, all_arrays, at
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import Candidate
-from pellucid.analysis.doctor.naming import LAST, Arrays, Path, Quantity, all_arrays, at, meaning, quantity
+from pellucid.analysis.doctor.naming import LAST, Quantity, meaning, quantity
 from pellucid.analysis.doctor.objects import opened
 from pellucid.analysis.doctor.reference_network import Layout, Reference
 from pellucid.analysis.doctor.sandbox import CallResult, Failure, TooLongError

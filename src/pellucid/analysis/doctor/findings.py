@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.known_mistakes import REMEDIES
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.match_mistakes import UNKNOWN, Explanation, LayerExplanation, same_factor
-from pellucid.analysis.doctor.naming import Arrays, Quantity
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.numeric_gradients import Difference
 from pellucid.analysis.doctor.remedies import Remedies
 

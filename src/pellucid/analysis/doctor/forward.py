@@ -5,9 +5,10 @@ from itertools import product
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import all_arrays
 from pellucid.analysis.doctor.candidates import COMMON, HIDDEN, OUTPUT, SOFTMAX, TWICE, Candidate
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity, all_arrays, quantity
+from pellucid.analysis.doctor.naming import Quantity, quantity
 from pellucid.analysis.doctor.reference_network import close, reference_pass
 from pellucid.core.arrays import Array
 

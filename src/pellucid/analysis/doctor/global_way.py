@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import is_array
 from pellucid.analysis.doctor.driven import Driven, gradients_of, quantities, rate_in
-from pellucid.analysis.doctor.naming import is_array, meaning, quantity
+from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.roles import find_functions
 from pellucid.analysis.doctor.signatures import UserFunctions
 from pellucid.analysis.doctor.user_data import define_globals

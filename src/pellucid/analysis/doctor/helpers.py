@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import at, replaced
 from pellucid.analysis.doctor.candidates import SOFTMAX
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity, at, meaning, replaced
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import run
 

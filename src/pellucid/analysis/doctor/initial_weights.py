@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import at
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Quantity, at
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import reference_pass
 from pellucid.analysis.layer_health import FLAT
 

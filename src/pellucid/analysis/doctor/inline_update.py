@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, array_paths, at
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, meaning
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import CallResult, code_object
 

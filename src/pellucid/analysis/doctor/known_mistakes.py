@@ -10,10 +10,11 @@ from itertools import product
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays
 from pellucid.analysis.doctor.candidates import COMMON, LOSSES, Candidate
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.loss import KnownLoss
-from pellucid.analysis.doctor.naming import Arrays, Quantity
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.core.arrays import Array
 
 MOVED = "is updated already when the error is sent back through it"

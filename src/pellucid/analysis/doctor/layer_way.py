@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.class_way import methods_of, takes_gradient
-from pellucid.analysis.doctor.naming import Path, Quantity, meaning
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.objects import get, gradient_paths, paths_of, put
 from pellucid.analysis.doctor.own_calls import own_expressions, own_values
 from pellucid.analysis.doctor.reference_network import close, factor

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, is_array, with_arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, is_array, meaning, with_arrays
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import Array

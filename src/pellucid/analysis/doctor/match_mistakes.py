@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor import known_mistakes
+from pellucid.analysis.doctor.arrays import Arrays
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.known_mistakes import Deltas, Formula
 from pellucid.analysis.doctor.loss import KnownLoss
-from pellucid.analysis.doctor.naming import Arrays, Quantity
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.user_gradients import OwnDelta
 from pellucid.core.arrays import Array

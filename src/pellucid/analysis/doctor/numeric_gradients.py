@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, at, replaced
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, at, replaced
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult
 from pellucid.core.arrays import AnyArray, Array

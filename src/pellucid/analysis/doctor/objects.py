@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, meaning, quantity
+from pellucid.analysis.doctor.arrays import Path, array_paths, learn_names
+from pellucid.analysis.doctor.naming import LAST, Quantity, meaning, quantity
 from pellucid.analysis.doctor.role_names import STATES
 
 NEVER = ("gradients", "cache")  # what holds no parameters, whatever its keys are

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import with_arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import meaning, quantity, with_arrays
+from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.sandbox import code_object
 
 STATE = re.compile(r"(?:v|s|m|r|vel\w*?|velocity|mom\w*?|momentum|cache)_?d?_?([Wwb]\d*)")

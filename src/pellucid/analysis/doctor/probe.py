@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Path, array_paths, learn_names, with_arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination, Reading
-from pellucid.analysis.doctor.naming import LAST, Path, Quantity, array_paths, learn_names, meaning, with_arrays
+from pellucid.analysis.doctor.naming import LAST, Quantity, meaning
 from pellucid.analysis.doctor.own_calls import STAND_INS
 from pellucid.analysis.doctor.reference_network import Layout, possible_sizes
 from pellucid.analysis.doctor.sandbox import CallResult

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays
 from pellucid.analysis.doctor.candidates import IDENTITY, Candidate
-from pellucid.analysis.doctor.naming import Arrays, Quantity
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.core.arrays import AnyArray, Array
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import all_arrays
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.loss import KnownLoss
 from pellucid.analysis.doctor.match_mistakes import Explanation, same_factor
-from pellucid.analysis.doctor.naming import Quantity, all_arrays, meaning
+from pellucid.analysis.doctor.naming import Quantity, meaning
 from pellucid.analysis.doctor.reference_network import close, factor
 from pellucid.analysis.doctor.sandbox import run
 from pellucid.analysis.doctor.user_file import bound

@@ -4,8 +4,8 @@ import ast
 import re
 
 from pellucid.analysis.doctor.examination import Examination
+from pellucid.analysis.doctor.made_up_data import ROWS
 from pellucid.analysis.doctor.naming import meaning
-from pellucid.analysis.doctor.stand_ins import ROWS
 from pellucid.analysis.doctor.user_file import UserFile, bound, used
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.analysis.doctor.class_way import HELD, Held, HeldNetwork, in_order
 from pellucid.analysis.doctor.driven import Body, Driven
+from pellucid.analysis.doctor.held_network import HELD, Held, HeldNetwork, in_order
 from pellucid.analysis.doctor.loop_code import (
     ForwardPart,
     Loop,

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import all_arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import Step, StepRecorder, adds, examine_inline_step
-from pellucid.analysis.doctor.naming import all_arrays, meaning
+from pellucid.analysis.doctor.naming import meaning
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close
 from pellucid.analysis.doctor.sandbox import CallResult, Failure, OnReturn, code_object, run

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, array_paths, at, replaced, with_arrays
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
-from pellucid.analysis.doctor.naming import Arrays, Quantity, array_paths, at, replaced, with_arrays
+from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor

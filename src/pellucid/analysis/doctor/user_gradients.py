@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.arrays import Arrays, all_arrays, array_paths, at
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import Arrays, Quantity, all_arrays, array_paths, at, data_word, quantity
+from pellucid.analysis.doctor.naming import Quantity, data_word, quantity
 from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.reference_network import factor
 from pellucid.analysis.doctor.sandbox import CallResult

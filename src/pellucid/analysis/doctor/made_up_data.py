@@ -1,0 +1,130 @@
+"""Small random data in place of what a file would have read or downloaded."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from pellucid.core.arrays import AnyArray
+
+# of a data set: the shape of an input, the number of classes (0: a value to regress), the greatest number
+SETS: dict[str, tuple[tuple[int, ...], int, int]] = {
+    "mnist": ((28, 28), 10, 255), "digit": ((8, 8), 10, 16), "cifar100": ((32, 32, 3), 100, 255),
+    "cifar": ((32, 32, 3), 10, 255), "iris": ((4,), 3, 1), "wine": ((13,), 3, 1), "cancer": ((30,), 2, 1),
+    "diabetes": ((10,), 0, 1), "california": ((8,), 0, 1), "boston": ((13,), 0, 1), "hous": ((13,), 0, 1),
+    "olivetti": ((64, 64), 40, 1), "covtype": ((54,), 7, 1), "titanic": ((7,), 2, 1), "moons": ((2,), 2, 1),
+    "circles": ((2,), 2, 1), "blobs": ((2,), 3, 1), "make_classification": ((20,), 2, 1),
+    "make_regression": ((100,), 0, 1),
+}  # fmt: skip
+ROWS = 211  # of data that are made up: a number that nothing else has
+KAGGLE = re.compile(r"digit-recognizer|(^|/)(train|test)\.csv$")  # the digits as most learners have them: a label first
+OTHER = ((4,), 2, 1)
+WEIGHTS = re.compile(r"(^|/)[wb]\d*\.|weight|param|bias|theta|model|trained|checkpoint", re.IGNORECASE)
+LABELS = re.compile(r"(^|[/_])(y|t|labels?|targets?)([_.\d]|$)", re.IGNORECASE)
+
+
+class Table(np.ndarray[Any, Any]):
+    """Made-up numbers that also answer to what a data frame or a tensor is asked."""
+
+    @property
+    def values(self) -> AnyArray:
+        return np.asarray(self)
+
+    iloc = loc = property(lambda self: self)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns by name: the label stands first where the others are 28 × 28 pixels, as Kaggle has them."""
+        names = [f"x{k}" for k in range(self.shape[1] - 1)]
+        return ["label", *names] if len(names) == 784 else [*names, "label"]
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, list) and key and isinstance(key[0], str):  # columns of any names
+            return self[:, : len(key)]
+        return super().__getitem__((slice(None), self.columns.index("label")) if isinstance(key, str) else key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            super().__setitem__(key, value)
+
+    def drop(self, *_: Any, **__: Any) -> Any:
+        """All columns but the label's."""
+        return self[:, 1:] if self.columns[0] == "label" else self[:, :-1]
+
+    def __getattr__(self, name: str) -> Any:
+        """What else a data frame or a tensor can do (``head``, ``fillna``, ``numpy``) leaves it as it is."""
+        if name.startswith("_") or name == "mask":  # for which NumPy asks
+            raise AttributeError(name)
+        return lambda *_, **__: self
+
+
+class _Set(dict[str, Any]):
+    """A data set: its parts by name, as keys and as attributes, and its samples by number."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, key: Any) -> Any:
+        return (self.data[key], int(self.targets[key])) if isinstance(key, int) else super().__getitem__(key)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+class _Files(dict[str, Any]):
+    """The arrays of a .npz or .mat file under whatever name they are asked for."""
+
+    def __missing__(self, name: str) -> Any:
+        X, y = _samples("", 0)
+        return y if LABELS.search(name) else X
+
+
+def _table_or_files(name: str) -> Any:
+    if name.endswith((".npz", ".mat")):
+        return _Files()
+    X, y = _samples("mnist" if KAGGLE.search(name) else name.lower(), 0)
+    X, column = X.reshape(ROWS, -1), y.reshape(ROWS, 1)
+    if name.endswith(".npy"):
+        return y if LABELS.search(name) else X
+    digits = X.shape[1] == 784
+    return np.concatenate([column, X] if digits else [X, column], axis=1).view(Table)
+
+
+def _samples(about: str, features: int) -> tuple[Any, Any]:
+    """Samples of the data set that these words speak of: each class around a point of its own."""
+    shape, classes, most = next((known for name, known in SETS.items() if name in about), OTHER)
+    shape, rng = (features,) if features else shape, np.random.default_rng(0)
+    y = rng.permutation(np.arange(ROWS) % max(classes, 4))
+    X = 0.7 * rng.random((max(classes, 4), *shape))[y] + 0.3 * rng.random((ROWS, *shape))
+    X = np.floor(most * X).astype(np.uint8) if most > 1 else X
+    return X.view(Table), (y if classes else X.reshape(ROWS, -1).mean(axis=1)).view(Table)
+
+
+def _split_in_two(*arrays: Any, **_: Any) -> list[Any]:
+    cut = [len(array) * 3 // 4 for array in arrays]
+    return [part for array, k in zip(arrays, cut, strict=True) for part in (array[:k], array[k:])]
+
+
+def _one_hot(y: Any, num_classes: int | None = None, **_: Any) -> Any:
+    labels = np.asarray(y, int).ravel()
+    return np.eye(num_classes or int(labels.max()) + 1)[labels]
+
+
+class _Scaler:
+    """What scales columns to a mean of 0 and a deviation of 1."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.mean: Any = 0.0
+        self.deviation: Any = 1.0
+
+    def fit(self, X: Any, *_: Any) -> "_Scaler":
+        self.mean, self.deviation = np.mean(X, axis=0), np.std(X, axis=0) + 1e-9
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return (np.asarray(X) - self.mean) / self.deviation
+
+    def fit_transform(self, X: Any, *_: Any) -> Any:
+        return self.fit(X).transform(X)
