@@ -4,7 +4,7 @@ python scripts/make_questions.py            # all of them, into docs/questions.m
 python scripts/make_questions.py 4 17       # only these, on the terminal
 
 The commands run one after another in a folder of their own, in which the first of them trains the run that later ones
-look at.
+look at. The engine is NumPy's, which every installation has.
 """
 
 import os
@@ -41,7 +41,7 @@ answers where no run is named; `runs/digits` is the run of the first question. `
 def answer(question: Question, folder: Path) -> str:
     """What the command prints, both streams as a terminal shows them, with a dollar and the command above."""
     words = [sys.executable, "-m", *shlex.split(question.command)]
-    environment = {**os.environ, "COLUMNS": str(WIDTH), "PYTHONPATH": str(ROOT / "src")}
+    environment = {**os.environ, "COLUMNS": str(WIDTH), "PYTHONPATH": str(ROOT / "src"), "PELLUCID_ENGINE": "numpy"}
     done = subprocess.run(
         words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -48,8 +48,8 @@ class Call:
     def ready(self, *others: Any) -> "Call":
         """Load the function for these arguments, and others of their kinds, or compile it."""
         self._kinds = [kind(other) for other in others]
-        self._function = _function(self._name, (*self._kind[1:], *self._kinds))
         self._form = struct.Struct(_form(("tuple", *self._kinds)))
+        self._function = _function(self._name, (*self._kind[1:], *self._kinds))  # the last: from here on it is ready
         return self
 
     def __call__(self, *others: Any) -> None:

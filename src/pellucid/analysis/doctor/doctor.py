@@ -34,9 +34,6 @@ from pellucid.core.errors import InputError
 DRAWS = 5  # of random parameters, where a layer of ReLUs is closed, or open, for all samples
 
 
-RIGHT_GRADIENTS = "the backward pass, every dW and db"
-
-
 @dataclass(frozen=True)
 class Diagnosis:
     """What the doctor found, and how far it came.
@@ -124,7 +121,7 @@ def doctor(
                "samples": samples, "learning_rate": learning_rate, **more}  # fmt: skip
     given = {key: value for key, value in options.items() if value is not None}
     if namespace is None:
-        return _examine(Reading(assign_roles({}, None, given)))
+        return _examine(Reading(assign_roles({}, None, given)))[0]
     file, source = read_namespace(namespace)
     mapping = namespace.get(MAPPING, {})
     file.namespace[MAPPING] = {**given, **mapping} if isinstance(mapping, dict) else mapping
@@ -157,7 +154,7 @@ def _examine_readings(file: UserFile) -> Diagnosis:
         return Diagnosis(layers.findings, layers.compared, layers.not_compared, [], False)
     for reading in readings(file):
         try:
-            diagnosis = _examine(reading)
+            diagnosis, right_gradients = _examine(reading)
         except InputError as error:
             refused = refused or error
             reading.functions.stopped.add("examination")
@@ -166,8 +163,8 @@ def _examine_readings(file: UserFile) -> Diagnosis:
             file.namespace.clear()
             file.namespace.update(started)
             file.deferred = list(deferred)
-        if diagnosis.healthy or any(line.startswith(RIGHT_GRADIENTS) for line in diagnosis.compared):
-            return diagnosis  # so the file is read rightly, whatever else is wrong with it
+        if right_gradients:  # so the file is read rightly, whatever else is wrong with it
+            return diagnosis
         best = diagnosis if best is None or (best.healthy is None and diagnosis.healthy is False) else best
     if best is None and layers.compared:
         why = f"the layers together: because {refused}; each alone is in order"
@@ -178,7 +175,8 @@ def _examine_readings(file: UserFile) -> Diagnosis:
     return best
 
 
-def _examine(reading: Reading) -> Diagnosis:
+def _examine(reading: Reading) -> tuple[Diagnosis, bool]:
+    """The diagnosis, and whether every gradient was compared and is right."""
     functions = reading.functions
     state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
     np.random.seed(0)  # noqa: NPY002
@@ -198,7 +196,8 @@ def _examine(reading: Reading) -> Diagnosis:
         _forgive_factor(exam)
     notes = [*taken(functions), *exam.notes, *(functions.file.notes if functions.file is not None else [])]
     healthy = False if exam.findings else True if exam.gradients_compared else None
-    return Diagnosis(exam.findings, exam.compared, exam.not_compared, list(dict.fromkeys(notes)), healthy)
+    diagnosis = Diagnosis(exam.findings, exam.compared, exam.not_compared, list(dict.fromkeys(notes)), healthy)
+    return diagnosis, exam.gradients_compared
 
 
 def _examined(reading: Reading) -> Examination:
