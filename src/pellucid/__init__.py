@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pellucid._files.reading import reading
     from pellucid.analysis import explain, landscape
     from pellucid.analysis.diagnosis.diagnose import diagnose
-    from pellucid.analysis.doctor.doctor import Diagnosis, doctor
+    from pellucid.analysis.doctor.diagnosis import Diagnosis
+    from pellucid.analysis.doctor.doctor import doctor
     from pellucid.analysis.finding import Finding
     from pellucid.analysis.layer_health import LayerHealth, layer_health
     from pellucid.analysis.lr_range import RangeTest, lr_find
@@ -67,7 +68,8 @@ _PLACES = {
     "_files.reading": ("reading",),
     "analysis.diagnosis.diagnose": ("diagnose",),
     "analysis.doctor.cell_magic": ("load_ipython_extension",),
-    "analysis.doctor.doctor": ("Diagnosis", "doctor"),
+    "analysis.doctor.diagnosis": ("Diagnosis",),
+    "analysis.doctor.doctor": ("doctor",),
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),
     "analysis.lr_range": ("RangeTest", "lr_find"),

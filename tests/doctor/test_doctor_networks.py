@@ -10,7 +10,8 @@ import pytest
 
 from doctor.faults import FAULTS, Fault
 from doctor.networks import Style, odd_style, random_style, write
-from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
+from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.doctor import doctor_file
 
 NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "6"))  # in which each fault is tried; more take long
 ALLOWED = max(1, NETWORKS // 10)  # of them, in which it may be missed

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from doctor.networks import Style, write
-from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
+from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.doctor import doctor_file
 
 ROWS = write(Style("rows", "tuple", "tanh", "softmax-ce", (5, 4, 3), True, False, False))
 COUNTED = ROWS.replace("len(X)", "count").replace("X.shape[0]", "count")

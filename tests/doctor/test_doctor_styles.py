@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
+from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.doctor import doctor_file
 from pellucid.core.errors import InputError
 
 START = """

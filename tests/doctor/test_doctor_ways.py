@@ -13,7 +13,8 @@ from doctor.networks import Style, random_style, write
 from doctor.people import PEOPLE
 from doctor.texts import WRITTEN, Written
 from doctor.ways import WAYS
-from pellucid.analysis.doctor.doctor import Diagnosis, doctor_file
+from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.doctor import doctor_file
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.analysis.doctor.ways import trains_on_single_samples
 from pellucid.core.errors import InputError

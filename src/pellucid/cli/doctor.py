@@ -11,7 +11,7 @@ from click.exceptions import Exit
 
 from pellucid._files.reading import bytes_of
 from pellucid._text import visible
-from pellucid.analysis.doctor.doctor import Diagnosis
+from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.safe_run import MEMORY, SECONDS, examine_safely
 from pellucid.cli.options import OneOf, output
 from pellucid.cli.printing import Out, note, print_json

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pellucid
-from pellucid.analysis.doctor.doctor import Diagnosis
+from pellucid.analysis.doctor.diagnosis import Diagnosis
 
 LINE = re.compile(r"(?<!, )\bline (\d+)\b")  # not that in a notebook's cell
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -4,7 +4,7 @@ It imports the engine and nothing else of pellucid but findings, layer_health an
 of its own. The files in the order in which to read them:
 
 The examination as a whole: ``doctor`` (all steps, in the order of causes: start here), ``examination`` (what is known
-of the network so far, which every step reads and adds to).
+of the network so far, which every step reads and adds to), ``diagnosis`` (what is said in the end).
 
 1. The user's code is read. ``source`` (the text of a script or of a notebook's cells), ``python2`` (older code as
    Python 3), ``user_file`` (what of a file is run at once, and what is deferred), ``user_namespace`` (the same of a
@@ -34,6 +34,11 @@ of the network so far, which every step reads and adds to).
    data), ``inline_update`` (the step of a training function that updates by itself).
 6. The user's data and the start are examined. ``user_data`` (scaled, and in step with the labels?),
    ``initial_weights`` (are neurons saturated before training begins?).
+7. The file's own first step has the last word. ``own_state`` (all numbers in the user's variables), ``own_turn`` (a
+   turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
+   trains), ``own_losses`` (what in it may be the loss), ``own_step`` (does every parameter move against the slope of
+   the loss? no name has to be understood for that), ``own_pairs`` (does each sample stand beside its own label?),
+   ``second_opinion`` (what that changes in the diagnosis).
 
 Around it, for code that nobody should have to trust: ``safe_run`` (starts a process, waits, and tells what became of
 it), ``folder_copy`` (what that process works on), ``child`` (what runs in it), ``guard`` (what it may no longer do).

@@ -161,10 +161,10 @@ def _examine_unpacking(exam: Examination, call: Call, targets: list[str | None],
         fault = f"{call.name} returns {length} values and {len(targets)} are unpacked"
         exam.add(_role_of(exam, call.name), fault, evidence, remedy)
     elif length is not None and len(set(returned)) >= len(names):  # else a double was reported already
-        # what is called x there may be the last layer's output: x = relu(x @ W)
-        clash = _first_clash(
-            targets, [None if name is not None and meaning(name) == "X" else name for name in returned]
-        )
+        # what is called x there may be the last layer's output: x = relu(x @ W); a letter that it takes may be anything
+        letters = {argument.arg for argument in definition.args.args if len(argument.arg) == 1}
+        told = [None if name is None or name in letters or meaning(name) == "X" else name for name in returned]
+        clash = _first_clash(targets, told)
         if clash is not None:
             fault = f"what {call.name} returns is unpacked in the wrong order: {clash[0]} gets {clash[1]}"
             exam.add(clash[1], fault, evidence, remedy, layer=_layer(clash[1]))

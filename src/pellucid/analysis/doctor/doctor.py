@@ -3,7 +3,6 @@
 import random
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,18 @@ import numpy as np
 from pellucid.analysis.doctor.backward import examine_backward
 from pellucid.analysis.doctor.candidates import SOFTMAX
 from pellucid.analysis.doctor.dataflow import examine_dataflow
+from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.forward import examine_forward
 from pellucid.analysis.doctor.helpers import examine_helpers
 from pellucid.analysis.doctor.initial_weights import examine_initial_weights
 from pellucid.analysis.doctor.layer_way import examine_layers
 from pellucid.analysis.doctor.naming import own_words
+from pellucid.analysis.doctor.own_step import own_step
 from pellucid.analysis.doctor.probe import find_parameters
 from pellucid.analysis.doctor.roles import assign_roles, taken
 from pellucid.analysis.doctor.sample_count import examine_sample_count
+from pellucid.analysis.doctor.second_opinion import second_opinion
 from pellucid.analysis.doctor.source import Source, read_source, with_texts
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
@@ -28,40 +30,9 @@ from pellucid.analysis.doctor.user_file import MAPPING, UserFile, user_file_of
 from pellucid.analysis.doctor.user_gradients import is_for_classes
 from pellucid.analysis.doctor.user_namespace import read_namespace
 from pellucid.analysis.doctor.ways import Reading, readings
-from pellucid.analysis.finding import Finding
 from pellucid.core.errors import InputError
 
 DRAWS = 5  # of random parameters, where a layer of ReLUs is closed, or open, for all samples
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the doctor found, and how far it came.
-
-    Attributes:
-        findings: one for each cause; none where nothing is wrong.
-        compared: what was compared and is in order.
-        not_compared: what was not, each with the reason and a remedy.
-        notes: what else there is to know.
-        healthy: False where there are findings; True where every gradient was compared and nothing is wrong; None
-            where a gradient could not be compared, so that nobody knows.
-    """
-
-    findings: list[Finding]
-    compared: list[str]
-    not_compared: list[str]
-    notes: list[str]
-    healthy: bool | None
-
-    def __str__(self) -> str:
-        lines = []
-        for number, finding in enumerate(self.findings, start=1):
-            place = "" if finding.layer is None else f"layer {finding.layer}: "
-            lines += [f"{number}. {place}{finding.fault}", f"   {finding.evidence}", f"   remedy: {finding.remedy}"]
-        if self.healthy:
-            lines.append("healthy: " + "; ".join(self.compared))
-        lines += [f"not compared: {line}" for line in self.not_compared]
-        return "\n".join(lines)
 
 
 def doctor(
@@ -140,8 +111,25 @@ def _located(source: Source, read: Callable[[], UserFile]) -> Diagnosis:
         warnings.simplefilter("ignore")  # what is odd in the file shows when it runs
         file = read()
         with file.importing():
-            diagnosis: Diagnosis = with_texts(_examine_readings(file), source.located)
+            diagnosis: Diagnosis = with_texts(_with_own_step(file), source.located)
     return diagnosis
+
+
+def _with_own_step(file: UserFile) -> Diagnosis:
+    """The diagnosis of the file's functions, and of its own first step, where it trains."""
+    deferred = list(file.deferred)
+    first, refused = None, None
+    try:
+        first = _examine_readings(file)
+    except InputError as error:
+        refused = error
+    step = own_step(file) if deferred and MAPPING not in file.namespace else None
+    if step is not None:
+        return second_opinion(first, step)
+    if first is None:
+        assert refused is not None
+        raise refused
+    return first
 
 
 def _examine_readings(file: UserFile) -> Diagnosis:

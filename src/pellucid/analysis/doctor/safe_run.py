@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pellucid._files.reading import as_size
-from pellucid.analysis.doctor.doctor import Diagnosis
+from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.folder_copy import copy_folder
 from pellucid.analysis.doctor.source import read_source, with_texts
 from pellucid.analysis.finding import Finding

@@ -48,7 +48,7 @@ class UserFile:
     def run_needed(self, wanted: Iterable[str], never: Iterable[str] = ()) -> list[Failure]:
         """Run the deferred statements that these names depend on, but none that trains, or calls one of ``never``."""
         statements = [statement for statement in self.deferred if not self._trains(statement, set(never))]
-        chosen = _slice(statements, set(wanted))
+        chosen = needed(statements, set(wanted))
         self.deferred = [statement for statement in self.deferred if statement not in chosen]
         return [failure for statement in chosen if (failure := self.execute(statement)) is not None]
 
@@ -97,8 +97,8 @@ def user_file_of(source: Source, path: str) -> UserFile:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     names = {"__name__": "user", "__file__": path, "__builtins__": builtins}
     file = UserFile(path, tree, names, functions, notes=list(source.notes))
-    for statement in _statements(tree):
-        if not _at_once(statement):
+    for statement in statements(tree):
+        if not at_once(statement):
             file.deferred.append(statement)
             continue
         failure = file.execute(statement)
@@ -110,7 +110,7 @@ def user_file_of(source: Source, path: str) -> UserFile:
     return file
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+def statements(tree: ast.Module) -> Iterator[ast.stmt]:
     """The top-level statements, with those of ``if __name__ == "__main__":`` as if they stood there."""
     for node in tree.body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
@@ -119,12 +119,13 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
-def _at_once(statement: ast.stmt) -> bool:
+def at_once(statement: ast.stmt) -> bool:
+    """Whether a statement is one that may be run at once: an import, a definition, or what only computes."""
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return True
     if isinstance(statement, ast.Try):  # try: import cupy as np, except ImportError: import numpy as np
         parts = [*statement.body, *(part for handler in statement.handlers for part in handler.body)]
-        return all(isinstance(part, ast.Pass) or _at_once(part) for part in parts + statement.orelse)
+        return all(isinstance(part, ast.Pass) or at_once(part) for part in parts + statement.orelse)
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         named = any(name == MAPPING for name in bound(statement))
         return not named and all(_computes(node) for node in ast.walk(statement) if isinstance(node, ast.Call))
@@ -168,7 +169,7 @@ def from_outside(node: ast.AST) -> set[str]:
     return used(node) - (own - declared)
 
 
-def _slice(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
+def needed(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
     """The statements that ``wanted`` names depend on, in their order."""
     chosen: list[ast.stmt] = []
     for statement in reversed(statements):

@@ -1,0 +1,113 @@
+"""What may be the loss of a turn: a number that changes with the parameters, or an ordinary loss of two arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pellucid.analysis.doctor.candidates import LOSSES
+from pellucid.analysis.doctor.naming import data_word
+from pellucid.analysis.doctor.own_state import LIST, Leaves
+from pellucid.analysis.doctor.own_turn import Seen
+from pellucid.analysis.doctor.role_names import is_called_as
+from pellucid.core.arrays import AnyArray, Array
+
+MOST_PAIRS = 60
+BY_COLUMNS = " by columns"
+BY_ROW = ("cross-entropy of the scores' softmax",)  # losses for which it matters which axis the outputs are
+
+Key = tuple[Any, ...]
+Loss = Callable[[Seen], float]
+
+
+def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
+    """What may be the loss: each number that changes with the parameters, and ordinary losses of two arrays.
+
+    None of them is made of what the turn has ``moved``.
+    """
+    kinds = {
+        (array.shape, array.tobytes()) for array in moved.values() if array.ndim > 0
+    }  # numbers alone may be sums of losses
+    both = [key for key in seen if key in other and seen[key].shape == other[key].shape]
+    both = [key for key in both if (seen[key][-1].shape, seen[key][-1].tobytes()) not in kinds]
+    changing = [key for key in both if seen[key].dtype.kind == "f" and np.any(seen[key] != other[key])]
+    numbers = [key for key in changing if seen[key].size == len(seen[key])]
+    numbers.sort(key=lambda key: not is_called_loss(key))
+    found: dict[Key, Loss] = {key: _own(key) for key in numbers[:MOST_PAIRS]}
+    fixed = [key for key in both if key not in changing and seen[key].size > 0]
+    fixed = [key for key in fixed if seen[key].size > 1 or name_of_key(key) != "t"]  # a number t counts the steps
+    for strict in (True, False):
+        pairs = [
+            (key, target)
+            for key in changing
+            if key not in moved
+            for target in fixed
+            if (data_word(name_of_key(target)) == "y" or not strict)
+            and _as_targets(seen[key], seen[target]) is not None
+        ]
+        for key, target in pairs[:MOST_PAIRS]:
+            for name in (*LOSSES, *(f"{name}{BY_COLUMNS}" for name in BY_ROW)):
+                found[name, key, target] = _ordinary(name, key, target)
+        if pairs:
+            break
+    return {key: loss for key, loss in found.items() if np.isfinite(loss(seen)) and loss(seen) != loss(other)}
+
+
+def name_of_key(key: Key) -> str:
+    """The last word of the way to a value: W1 of ``self.params["W1"]``."""
+    return next((str(part) for part in reversed(key) if isinstance(part, str) and part not in ("()", LIST)), "")
+
+
+def is_called_loss(key: Key) -> bool:
+    """Whether its name says that it is the loss."""
+    return is_called_as("loss", name_of_key(key).removesuffix("s")) or is_called_as("loss", name_of_key(key))
+
+
+def _own(key: Key) -> Loss:
+    return lambda seen: float(np.sum(seen[key])) if key in seen else np.nan
+
+
+def _ordinary(called: str, key: Key, target: Key) -> Loss:
+    """One of the losses that the doctor knows, of an array of outputs and one of targets."""
+    name, columns = called.removesuffix(BY_COLUMNS), called.endswith(BY_COLUMNS)
+
+    def loss(seen: Seen) -> float:
+        if key not in seen or target not in seen:
+            return np.nan
+        targets = _as_targets(seen[key], seen[target])
+        if targets is None:
+            return np.nan
+        out, y = seen[key], targets
+        if columns and out.ndim > 2:
+            out, y = np.swapaxes(out, -1, -2), np.swapaxes(y, -1, -2)
+        out, y = np.atleast_2d(out).reshape(-1, out.shape[-1]), y.reshape(-1, out.shape[-1])
+        with np.errstate(all="ignore"):
+            return LOSSES[name].value(out, y)  # no number, where outputs are no probabilities
+
+    return loss
+
+
+def _as_targets(out: AnyArray, given: AnyArray) -> Array | None:
+    """Targets in the form of the outputs; labels as a one-hot code; None where they do not go together."""
+    if out.shape == given.shape or (out.size == given.size and np.squeeze(out).shape == np.squeeze(given).shape):
+        return given.reshape(out.shape).astype(np.float64)
+    whole = given.dtype.kind in "iu" and given.ndim == out.ndim - 1 and given.size > 0 and given.min() >= 0
+    for axis in (-1, -2) if whole and out.ndim > 1 else ():
+        rest = np.delete(np.array(out.shape), axis)
+        if tuple(rest) == given.shape and given.max() < out.shape[axis]:
+            return np.moveaxis(np.eye(out.shape[axis])[given], -1, axis)
+    return None
+
+
+def is_ordinary(key: Key) -> bool:
+    """Whether it is a loss that the doctor makes of two arrays."""
+    return len(key) == 3 and isinstance(key[1], tuple)
+
+
+def called(key: Key) -> str:
+    """What a candidate is called in a report."""
+    return (
+        f"the {key[0].removesuffix(BY_COLUMNS)} of {name_of_key(key[1])} and {name_of_key(key[2])}"
+        if is_ordinary(key)
+        else name_of_key(key)
+    )

@@ -1,0 +1,191 @@
+"""The file run as its author runs it, up to the first turn of a loop that trains.
+
+Everything else in this folder calls the user's functions with numbers of its own. Here they get what the user gives
+them: nothing has to be guessed, no name has to tell anything. A loop's turn is kept as a ``Turn``: the variables as
+they stood before it, and its code.
+"""
+
+import ast
+import copy
+import re
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from pellucid.analysis.doctor.own_state import State, copied, differ, is_data, leaves
+from pellucid.analysis.doctor.own_turn import Turn, TurnError
+from pellucid.analysis.doctor.sandbox import run
+from pellucid.analysis.doctor.stand_ins import NAME, StandIns, asking_stand_ins
+from pellucid.analysis.doctor.user_file import SECONDS, UserFile, at_once, needed, statements, used
+
+HOOK = "__turn_begins__"
+TRIES = 2  # turns of one loop that are looked at
+SHOWS = re.compile(r"print\b|plt\.|display\b")  # calls that only show something
+
+Examine = Callable[[Turn, list[State]], bool]
+
+
+class _FoundError(BaseException):
+    """Ends the user's program once its step is known."""
+
+
+class _Run:
+    """A run of the user's file in which every loop tells when a turn of it begins."""
+
+    def __init__(self, file: UserFile, examine: Examine) -> None:
+        self.file, self.examine = file, examine
+        self.names: dict[str, Any] = {"__name__": "user", "__file__": file.path, NAME: StandIns(file.tree)}
+        self.names[HOOK] = self._begins
+        self.loops: list[tuple[ast.For | ast.While, ast.FunctionDef | None, str | None]] = []
+        self.open: list[tuple[int, FrameType, State]] = []  # the loops in whose first turn the program is
+        self.tried: dict[int, int] = {}
+        self.is_over = False
+
+    def run(self) -> None:
+        """Run the file's statements, until ``examine`` has what it wants."""
+        with self.file.importing():
+            for statement in _to_be_run(self.file):
+                code = compile(self._watched(asking_stand_ins(statement)), self.file.path, "exec")
+                plain = isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+                try:
+                    run(lambda code=code: exec(code, self.names), self.file.path, seconds=4 * SECONDS)  # type: ignore[misc]
+                    if not plain:
+                        self._close(0)
+                except _FoundError:
+                    return
+
+    def _watched(self, program: ast.Module) -> ast.Module:
+        """The program with a call of the hook at the beginning of every loop's body, and behind every loop."""
+        run = self
+
+        class Watched(ast.NodeTransformer):
+            function: ast.FunctionDef | None = None
+            owner: str | None = None
+
+            def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+                before, self.owner = self.owner, node.name
+                self.generic_visit(node)
+                self.owner = before
+                return node
+
+            def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+                before, self.function = self.function, copy.deepcopy(node)
+                self.generic_visit(node)
+                self.function = before
+                return node
+
+            def visit_For(self, node: ast.For) -> Any:
+                return self._loop(node)
+
+            def visit_While(self, node: ast.While) -> Any:
+                return self._loop(node)
+
+            def _loop(self, node: Any) -> Any:
+                if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
+                    return node
+                run.loops.append((copy.deepcopy(node), self.function, self.owner))
+                number = len(run.loops)
+                self.generic_visit(node)
+                node.body.insert(0, _call(number, node))
+                return [node, _call(-number, node)]
+
+        watched: ast.Module = ast.fix_missing_locations(Watched().visit(program))
+        return watched
+
+    def _begins(self, number: int) -> None:
+        """The hook: a loop's turn begins, or the loop is over."""
+        if self.is_over:  # the program has caught what ends it
+            raise _FoundError
+        frame = sys._getframe(1)
+        places = [k for k, (other, its, _) in enumerate(self.open) if other == abs(number) and its is frame]
+        if places:
+            self._close(places[-1])
+        elif number > 0 and self.tried.get(number, 0) < TRIES:
+            self.tried[number] = self.tried.get(number, 0) + 1
+            self.open.append((number, frame, copied(self._state(frame))))
+
+    def _state(self, frame: FrameType) -> State:
+        """The variables as they stand."""
+        own = frame.f_locals if frame.f_locals is not frame.f_globals else {}
+        data = {name: value for name, value in self.names.items() if is_data(value)}
+        return {"globals": data, "locals": {name: value for name, value in own.items() if name.isidentifier()}}
+
+    def _close(self, place: int) -> None:
+        """The first turns of the loops from this place of ``open`` on are over: look at them, the innermost first."""
+        while len(self.open) > place:
+            number, frame, state = self.open.pop()
+            if not differ(leaves(state), leaves(self._state(frame))):
+                continue
+            loop, function, owner = self.loops[number - 1]
+            turn = Turn(self.file, loop, function, owner, self.names, state)
+            hook, self.names[HOOK] = self._begins, _nothing
+            try:
+                self.is_over = self.examine(turn, [outer for _, _, outer in self.open])
+            except TurnError:
+                continue
+            finally:
+                self.names[HOOK] = hook
+            if self.is_over:
+                raise _FoundError
+
+
+def _nothing(_: int) -> None:
+    """No turn is noted."""
+
+
+def _call(number: int, node: ast.stmt) -> ast.stmt:
+    return ast.copy_location(ast.Expr(ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(number)], [])), node)
+
+
+def _to_be_run(file: UserFile) -> list[ast.stmt]:
+    """The statements at the top level that train, and those that they need: nothing that prints, plots or saves."""
+    every = list(statements(file.tree))
+    plain = [s for s in every if at_once(s) and not isinstance(s, ast.Assign | ast.AnnAssign | ast.AugAssign)]
+    rest = [s for s in every if s not in plain]
+    chosen: list[ast.stmt] = []
+    for place, statement in enumerate(rest):
+        parts = _reached(file, statement)
+        if not any(isinstance(part, ast.For | ast.While) for part in parts) or not any(map(_moves, parts)):
+            continue
+        wanted = {name for part in parts for name in used(part)}
+        before = [s for s in rest[:place] if s not in chosen]
+        calls = [s for s in before if isinstance(s, ast.Expr) and used(s) & wanted and not SHOWS.match(ast.unparse(s))]
+        chosen += [*needed(before, wanted), *calls, statement]
+    return [statement for statement in every if statement in chosen or statement in plain]
+
+
+def _reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
+    """A statement's parts, and those of the file's functions and methods that it calls, directly or not."""
+    owners = [node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    named: dict[str, list[ast.AST]] = {}
+    for node in owners:
+        named.setdefault(node.name, []).append(node)
+    parts, open_nodes, seen = list[ast.AST](), list[ast.AST]([statement]), set[int]()
+    while open_nodes:
+        for part in ast.walk(open_nodes.pop()):
+            parts.append(part)
+            name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
+            for other in named.get(name, ()):
+                if id(other) not in seen:
+                    seen.add(id(other))
+                    open_nodes.append(other)
+    return parts
+
+
+def _moves(part: ast.AST) -> bool:
+    """Whether a part of the code takes something away from what is there, or adds to it: W -= …, W = W - …."""
+    if isinstance(part, ast.AugAssign):
+        return isinstance(part.op, ast.Add | ast.Sub)
+    return isinstance(part, ast.Assign) and any(
+        isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub) for inner in ast.walk(part.value)
+    )
+
+
+def run_to_first_step(file: UserFile, examine: Examine) -> None:
+    """Run a file until ``examine`` says that a loop's first turn is the one that it wants.
+
+    It is asked about each loop in which numbers change, the innermost first; beside the turn it gets the variables that
+    stood before the first turns of the loops around.
+    """
+    _Run(file, examine).run()

@@ -1,0 +1,72 @@
+"""A diagnosis beside the learner's own first step: what is said of a network is what its own training shows.
+
+The ways of driving code guess what a function should be given. Where a guess was wrong, the learner's own step, on the
+learner's own data, tells: a gradient that is right there is not accused, a file that could not be driven is compared
+all the same, and a fault that no single call shows is found.
+"""
+
+from dataclasses import replace
+
+from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.own_step import OwnStep
+from pellucid.analysis.finding import Finding
+
+OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX", "W", "b")  # quantities that the step shows
+FACTOR = "every gradient is"
+
+
+def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
+    """The diagnosis, None where the file could not be read in any way, with what the own step shows."""
+    first = diagnosis or Diagnosis([], [], [], [], None)
+    shown = _findings(step)
+    if shown:
+        return first if first.findings else replace(first, findings=shown, not_compared=[], healthy=False)
+    kept = [finding for finding in first.findings if not _is_refuted(finding, step)]
+    refuted = len(kept) < len(first.findings)
+    if (first.healthy and step.rule is not False) or (first.findings and not refuted):
+        return first
+    compared = [*([] if refuted else first.compared), _compared(step)]
+    left = [] if step.rule else [f"the update: because {RULE[step.rule]}; its direction is downhill"]
+    return Diagnosis(kept, compared, left, first.notes, False if kept else None if step.rule is False else True)
+
+
+RULE = {
+    False: "the size of its first step is none that Adam, RMSprop or Adagrad has with this learning rate",
+    None: "it is more than plain gradient descent",
+}
+
+
+def _is_refuted(finding: Finding, step: OwnStep) -> bool:
+    of_step = finding.quantity in OF_GRADIENTS and not step.has_other_loss
+    return of_step and (step.rate_known or not finding.fault.startswith(FACTOR))
+
+
+def _compared(step: OwnStep) -> str:
+    what = "has a gradient that is its slope" if step.by_gradients else "moves against its slope"
+    names = ", ".join(step.right)
+    return f"the first step of the loop in line {step.line}, on your data: each of {names} {what} of {step.loss}"
+
+
+def _findings(step: OwnStep) -> list[Finding]:
+    found = []
+    where = f"line {step.line}: in the first step of this loop, on your own data"
+    for label, what in step.wrong.items():
+        others = f"; {', '.join(step.right)} move against theirs" if step.right else ""
+        fault = f"{label}: {what}"
+        found.append(
+            Finding(None, step.kinds[label], fault, f"{where}, against the slope of {step.loss}{others}", REMEDY)
+        )
+    if step.out_of_step is not None:
+        wrong, count = step.out_of_step
+        fault = "the labels are out of step with the inputs in training: inputs stand beside the labels of others"
+        remedy = "shuffle both alike: order = rng.permutation(m), then X and Y both by order"
+        found.append(Finding(None, "y", fault, f"{where}: {wrong} of {count} samples", remedy))
+    if step.states_other_loss:
+        name = step.states_other_loss
+        fault = f"the parameters move against the slope of {step.loss}, but {name} computes something else"
+        remedy = f"let {name} compute what is minimised, or derive the gradients from it"
+        found.append(Finding(None, "loss", fault, where, remedy))
+    return found
+
+
+REMEDY = "go through the lines that make its gradient, from the loss backward, and compare each with the forward pass"
