@@ -242,3 +242,12 @@ def test_samples_that_are_read_block_by_block(loss: Any, monkeypatch: pytest.Mon
     compare(net, stream, pl.SGD(0.05), batch_size=7, dropout=0.2)
     one, other = (trained(engine, net, stream, pl.SGD(0.05), batch_size=7, stop=9) for engine in ("compiled", "numpy"))
     assert_alike(one, other, 8 * 9, np.float64)
+
+
+def test_a_memory_that_fades_holds_no_denormal_numbers() -> None:
+    X, y = np.zeros((4_000, 1), np.float32), np.zeros((4_000, 1), np.float32)
+    X[7], y[7] = 1, 1  # one sample alone gives W a gradient
+    rule, net = pl.Adam(0.01), pl.Network([1, 1], loss=pl.SquaredError(), rng=np.random.default_rng(0))
+    for _ in pl.train(net, (X, y), rule, epochs=2, batch_size=1, rng=np.random.default_rng(1), engine="compiled"):
+        memory = rule.state["m"]
+        assert np.all((memory == 0) | (np.abs(memory) >= np.finfo(np.float32).tiny))

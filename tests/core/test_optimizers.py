@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import pellucid as pl
 from pellucid.core.arrays import AnyArray
-from pellucid.core.optimizers import OPTIMIZERS, clip
+from pellucid.core.optimizers import OPTIMIZERS, Adam, AdamW, BlockOptimizer, Momentum, Nesterov, clip
 
 KINDS = list(OPTIMIZERS)
 
@@ -181,3 +181,14 @@ def test_every_optimizer_is_found_by_its_name() -> None:
     assert KINDS == ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "radam"]
     for name, kind in OPTIMIZERS.items():
         assert kind.name == name
+
+
+@pytest.mark.parametrize("kind", [Momentum, Nesterov, Adam, AdamW], ids=lambda kind: kind.name)
+def test_a_memory_that_fades_holds_no_denormal_numbers(kind: type[BlockOptimizer]) -> None:
+    rule, theta = kind(0.01), np.ones(5, np.float32)
+    rule.step(theta, np.linspace(-1, 1, 5, dtype=np.float32))
+    for _ in range(3_000):  # 0.9 to the power of 3,000 is less than the least number of float32
+        rule.step(theta, np.zeros(5, np.float32))
+    memory = rule.state[kind.memory[0]]
+    assert np.all((memory == 0) | (np.abs(memory) >= np.finfo(np.float32).tiny))
+    assert np.abs(memory).max() < 1e-30

@@ -10,25 +10,41 @@ from pellucid.compiled.jit import kernel, summing
 from pellucid.compiled.kinds import MOMENTUM, NESTEROV, RMSPROP, SGD
 from pellucid.core.arrays import Array
 
+TINY_SINGLE, EPS_SINGLE = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).eps)
+TINY_DOUBLE, EPS_DOUBLE = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).eps)
 RATE, STEP, EPSILON, SHRINK, SHARE = range(5)  # of numbers
 DECAY, FIRST, REST, SECOND, ADDED = range(5)  # of s: λ; μ, α or β₁; 1 − that; β₂; ε
+
+
+@kernel
+def unit_of(m: Array) -> float:
+    """The number that is as good as 0: see core's ``round_what_fades``."""
+    least, step = (TINY_SINGLE, EPS_SINGLE) if m.itemsize == 4 else (TINY_DOUBLE, EPS_DOUBLE)
+    return m.dtype.type(least / (step * step))
+
+
+@kernel
+def rounded(value: float, unit: float) -> float:
+    """The value, but for what is far below the unit: with denormal numbers processors are slow."""
+    return (value + unit) - unit
 
 
 @kernel
 def move(kind: int, theta: Array, grad: Array, m: Array, v: Array, s: Array, numbers: Array) -> None:
     """One step of θ against its gradient; ``m`` and ``v`` are the optimiser's memory, each as long as θ."""
     rate, shrink, decay = numbers[RATE], numbers[SHRINK], s[DECAY]
+    unit = unit_of(m)
     if kind == SGD:
         for i in range(len(theta)):
             theta[i] = theta[i] * shrink - rate * grad[i]
     elif kind == MOMENTUM:
         for i in range(len(theta)):
-            m[i] = s[FIRST] * m[i] + (grad[i] + decay * theta[i])
+            m[i] = rounded(s[FIRST] * m[i] + (grad[i] + decay * theta[i]), unit)
             theta[i] -= rate * m[i]
     elif kind == NESTEROV:
         for i in range(len(theta)):
             g = grad[i] + decay * theta[i]
-            m[i] = s[FIRST] * m[i] + g
+            m[i] = rounded(s[FIRST] * m[i] + g, unit)
             theta[i] -= rate * (g + s[FIRST] * m[i])
     elif kind == RMSPROP:
         for i in range(len(theta)):
@@ -44,16 +60,17 @@ def move_adaptively(theta: Array, grad: Array, m: Array, v: Array, s: Array, num
     """The step of Adam, AdamW and RAdam, which differ in their numbers; ε below 0 leaves √s out."""
     step, epsilon, shrink, decay = numbers[STEP], numbers[EPSILON], numbers[SHRINK], s[DECAY]
     beta1, beta2 = s[FIRST], s[SECOND]
+    unit = unit_of(m)
     if epsilon < 0:
         for i in range(len(theta)):
             g = grad[i] + decay * theta[i]
-            m[i] = beta1 * m[i] + g
+            m[i] = rounded(beta1 * m[i] + g, unit)
             v[i] = beta2 * v[i] + g * g
             theta[i] = theta[i] * shrink - step * m[i]
     else:
         for i in range(len(theta)):
             g = grad[i] + decay * theta[i]
-            m[i] = beta1 * m[i] + g
+            m[i] = rounded(beta1 * m[i] + g, unit)
             v[i] = beta2 * v[i] + g * g
             theta[i] = theta[i] * shrink - step * (m[i] / (np.sqrt(v[i]) + epsilon))
 
