@@ -17,6 +17,9 @@ from pellucid.analysis.doctor.sandbox import code_object, run
 from pellucid.analysis.doctor.signatures import UserFunctions, returned_names
 from pellucid.analysis.doctor.user_file import UserFile
 
+SHOWS = re.compile(
+    r"save|dump|store|write|export|plot|show|draw|print|display|summary|describe|test|eval|score|acc", re.I
+)
 METHODS = ("forward", "backward", "update", "loss", "train")
 
 
@@ -158,5 +161,7 @@ def _method(owner: Any, name: str) -> Any:
 
 
 def _prepares(method: str) -> bool:
-    """Whether a method prepares a network: it neither trains nor asks it."""
-    return not any(is_called_as(role, method) for role in ("train", "forward", "backward", "update", "predict", "loss"))
+    """Whether a method prepares a network: it neither trains nor asks, shows or saves it."""
+    return not SHOWS.match(method) and not any(
+        is_called_as(role, method) for role in ("train", "forward", "backward", "update", "predict", "loss")
+    )

@@ -3,17 +3,20 @@
 import ast
 import builtins
 import dis
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import CodeType
 
 from pellucid.analysis.doctor.examination import Examination
-from pellucid.analysis.doctor.naming import LAST, meaning, quantity
+from pellucid.analysis.doctor.naming import LAST, data_word, meaning, quantity
 from pellucid.analysis.doctor.roles import ROLES
 from pellucid.analysis.doctor.signatures import returned_names
 from pellucid.analysis.doctor.user_file import UserFile, bound
 
+SHUFFLE = re.compile(r"((?:\w+\.)*)shuffle\((\w+)\)")
 NAMED_ROLES = ("init", "forward", "backward", "update", "loss", "train")  # roles whose arguments have names that tell
 DISTINCT = {"X", "y", "one hot", "learning rate", "epochs", "parameters", "cache", "gradients"}
 NEVER_ARRAYS = {"X", "y", "learning rate", "cache", "gradients"}  # of these, none is a layer's array
@@ -37,9 +40,29 @@ def examine_dataflow(exam: Examination) -> None:
         _examine_returned(exam, name, node)
     for call in calls(file):
         _examine_call(exam, file, call)
+    _examine_shuffles(exam, file)
     if len(exam.findings) == before:
         in_order = "every name defined, counts and orders as they should be"
         exam.compared.append(f"how the functions hand values on: {in_order}")
+
+
+def _examine_shuffles(exam: Examination, file: UserFile) -> None:
+    """Two shuffles in a row, of X and of y, each of which draws an order of its own."""
+    for block in (getattr(node, "body", []) for node in ast.walk(file.tree)):
+        texts = [ast.unparse(part) for part in block] if isinstance(block, list) else []
+        found = [(k, SHUFFLE.fullmatch(text)) for k, text in enumerate(texts)]
+        shuffles = [(k, match[2], match[1]) for k, match in found if match is not None]
+        for (first, one, maker), (second, other, again) in pairwise(shuffles):
+            between = " ".join(texts[first + 1 : second])
+            if (
+                {data_word(one), data_word(other)} == {"X", "y"}
+                and maker == again
+                and not re.search("seed|state", between)
+            ):
+                fault = "inputs and labels are shuffled apart: each shuffle draws an order of its own"
+                evidence = f"line {block[second].lineno}: {texts[first]}; {texts[second]}"
+                remedy = f"order = np.random.permutation(len({one})); {one}, {other} = {one}[order], {other}[order]"
+                exam.add("y", fault, evidence, remedy)
 
 
 def undefined(file: UserFile) -> Iterator[tuple[str, str, int]]:

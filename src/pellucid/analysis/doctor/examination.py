@@ -196,7 +196,7 @@ class Examination:
         if self.layout.flat:
             shapes = {(k,), ()} if k == 1 else {(k,)}
         parts = self.functions.parts("forward", result)
-        if parts[0][0] == "output" and np.shape(parts[0][1]) in shapes:
+        if parts[0][0] == "output" and isinstance(parts[0][1], np.ndarray) and parts[0][1].shape in shapes:
             return parts[0][1]
         made = [(label, a) for name, part in parts for label, a in all_arrays(opened(part), name or "")]
         found = [(label, a) for label, a in made if a.shape in shapes]

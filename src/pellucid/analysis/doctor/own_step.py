@@ -29,6 +29,7 @@ from pellucid.analysis.doctor.own_pairs import out_of_step
 from pellucid.analysis.doctor.own_run import run_to_first_step
 from pellucid.analysis.doctor.own_state import Leaves, State, leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn
+from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray, Array
 
@@ -41,9 +42,11 @@ NUDGE = 1e-3  # of it, by which it is seen what depends on a parameter
 TOLERANCE = 1e-4  # of the move; a slope by differences is exact to some 1e-8
 MOVED = 0.1  # of a parameter's size, by which it is moved off zeros and kinks
 
-MUCH_ALIKE = 0.7  # the cosine of two losses' slopes, from which on they may be one loss at two moments
+MUCH_ALIKE = 0.95  # the cosine of two losses' slopes, from which on they may be one loss and a penalty
 ABOUT = 0.05  # of a step's size: what the small ε of an optimiser may change
 SHOWN = ("absolute error",)  # losses that are often shown, whatever is minimised
+RATE = "learning rate"
+SAME = 1 - 1e-6  # the cosine of two losses' slopes, from which on they are one loss
 ERROR = re.compile("err|fehler", re.IGNORECASE)  # what is called so may be a mean of distances, just to be shown
 
 
@@ -62,7 +65,7 @@ class OwnStep:
     rate: float | None = None  # the factor
     rate_known: bool = False  # whether the file has this number as its learning rate
     out_of_step: tuple[int, int] | None = None  # samples with the labels of others, of how many
-    has_other_loss: bool = False  # whether the file computes a loss itself, along whose slope they do not move
+    has_other_loss: bool = False  # whether the file computes another loss itself
     states_other_loss: str = ""  # what it calls that, where it is another function
 
 
@@ -76,6 +79,11 @@ class _Measured:
     along: dict[Path, Array]  # the directions
     whole: Leaves  # the moves themselves
     start: Leaves  # the parameters
+
+
+def computes_loss(file: UserFile) -> bool:
+    """Whether a function or method of the file is called a loss."""
+    return any(isinstance(node, ast.FunctionDef) and is_called_as("loss", node.name) for node in ast.walk(file.tree))
 
 
 def own_step(file: UserFile) -> OwnStep | None:
@@ -115,6 +123,7 @@ def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
     measured = _measure(turn, kept, moves, losses, rng)
     step = _judged(turn, measured, losses, seen)
     if step is not None:
+        step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
         step.out_of_step = out_of_step([*outer, turn.state], seen)
         step.kinds = {_label(path): _kind(path, value) for path, value in start.items()}
     return step
@@ -156,7 +165,8 @@ def _still(before: Leaves, moved: list[Path]) -> Iterator[Path]:
 
 def _measure(turn: Turn, start: Leaves, moves: Leaves, losses: dict[Key, Loss], rng: np.random.Generator) -> _Measured:
     measured = _Measured({key: {} for key in losses}, {}, {}, {}, moves, start)
-    for path, value in start.items():
+    for path in moves:
+        value = start[path]
         columns: list[list[float]] = []
         along = rng.normal(size=(DIRECTIONS if value.size > 1 else 1, *value.shape))
         for direction in along:
@@ -226,10 +236,13 @@ def _judged(turn: Turn, measured: _Measured, losses: dict[Key, Loss], seen: Seen
     step = OwnStep(turn.line, called(best.key), not is_ordinary(best.key), [_label(path) for path in best.right])
     if best.common > 0:
         step.right, step.wrong = [], {_label(path): UPHILL for path in best.right}
-    _add_wrong(step, measured, best)
+    _add_wrong(step, measured, best, losses)
+    if _accumulates(turn, measured, best, losses[best.key]):
+        step.wrong = {_label(path): KEPT for path in best.right} | step.wrong
+        step.right = []
     step.rate = abs(best.common)
     step.rate_known = step.own_loss and any(_alike(rate, step.rate) for rate in _rates(seen))
-    step.has_other_loss, step.states_other_loss = _other_loss(measured, best)
+    step.has_other_loss, step.states_other_loss = _other_loss(turn, measured, best, losses)
     return step
 
 
@@ -263,28 +276,43 @@ def _label(path: Path) -> str:
     return text.removeprefix("self.")
 
 
-def _add_wrong(step: OwnStep, measured: _Measured, fit: _Fit) -> None:
+def _add_wrong(step: OwnStep, measured: _Measured, fit: _Fit, losses: dict[Key, Loss]) -> None:
     """The parameters that do not move as the others do, and what they do in place of that."""
     for path, c in fit.factors.items():
         if path in fit.right:
             continue
         moves, slopes, label = measured.moves[path], measured.slopes[fit.key][path], _label(path)
-        decay = _factor(moves - fit.common * slopes, fit.common * measured.sizes[path])
-        one = measured.start[path].size == 1
+        several = measured.start[path].size > 1
+        decay = _factor(moves - fit.common * slopes, fit.common * measured.sizes[path]) if several else None
+        own = _penalty(measured, fit, path, losses) if decay is not None else 0.0
         if not np.any(moves):
             step.wrong[label] = "it never moves, though the loss depends on it"
-        elif decay is not None and decay > 0 and not one:
+        elif decay is not None and own:
+            step.wrong[label] = f"its L2 term is {(own + decay) / own:.4g} times that of the loss"
+        elif decay is not None and decay > 0:
             step.right.append(label)  # and decays, as L2 regularisation makes it
-        elif decay is not None and not one:
+        elif decay is not None:
             step.wrong[label] = "its L2 term has the wrong sign: it lets the weights grow"
-        elif c is not None and c * fit.common < 0 and not one:
+        elif c is not None and c * fit.common < 0 and several:
             step.wrong[label] = UPHILL
-        elif c is not None and not one:
+        elif c is not None and several:
             step.wrong[label] = f"it moves {c / fit.common:.4g} times as far for its slope as the others do"
         else:
             step.wrong[label] = "it does not move along its slope: its gradient is wrong"
 
 
+def _penalty(measured: _Measured, fit: _Fit, path: Path, losses: dict[Key, Loss]) -> float:
+    """The strength of the L2 penalty that the loss holds itself; 0 where it holds none, or nobody knows."""
+    whole = measured.slopes[fit.key]
+    for key in losses if not is_ordinary(fit.key) else ():
+        plain = measured.slopes[key]
+        shares = [_factor(whole[other], plain[other]) for other in fit.right] if is_ordinary(key) else []
+        if shares and shares[0] is not None and all(c is not None and _alike(c, shares[0]) for c in shares):
+            return _factor(whole[path] - shares[0] * plain[path], measured.sizes[path]) or 0.0
+    return 0.0
+
+
+KEPT = "its second step holds the gradient of the first as a whole: gradients are added up, and never set back to 0"
 UPHILL = "it moves along its slope, uphill, so the loss grows"
 
 
@@ -296,14 +324,14 @@ def _kind(path: Path, value: AnyArray) -> str:
 def _rates(seen: Seen) -> list[float]:
     """The numbers that the file calls a learning rate."""
     found = {key: values[-1] for key, values in seen.items() if values[-1].size == 1}
-    return [float(value.item()) for key, value in found.items() if meaning(name_of_key(key)) == "learning rate"]
+    return [float(value.item()) for key, value in found.items() if meaning(name_of_key(key)) == RATE]
 
 
 def _rule(turn: Turn, measured: _Measured, seen: Seen, right: list[Path]) -> bool | None:
     """Whether the first step has the size that an optimiser's first step has, the same in every entry.
 
     Adam's is the learning rate η, and η(1 − β₁) / √(1 − β₂) without its bias correction; Adagrad's is η, RMSprop's
-    η / √(1 − ρ). None where the entries differ, or the file names no learning rate.
+    η / √(1 − ρ). None where the file names no learning rate.
     """
     parts = ast.walk(turn.file.tree)
     shares = {1 - part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, float)}
@@ -313,11 +341,29 @@ def _rule(turn: Turn, measured: _Measured, seen: Seen, right: list[Path]) -> boo
         moves = np.abs(measured.whole[path][measured.whole[path] != 0])
         size = float(np.median(moves)) if moves.size else 0.0
         rates = _rates(seen)
-        if not rates or not moves.size or np.mean(np.abs(moves - size) < ABOUT * size) < 1 - 2 * ABOUT:
+        if not moves.size or np.mean(np.abs(moves - size) < ABOUT * size) < 1 - 2 * ABOUT:
+            return False
+        if not rates:
             return None
         if not any(abs(size - rate * known) < ABOUT * size for rate in rates for known in sizes):
             return False
     return True
+
+
+def _accumulates(turn: Turn, measured: _Measured, fit: _Fit, loss: Loss) -> bool:
+    """Whether the second step holds the whole gradient of the first: a momentum keeps a part of it alone."""
+    path = max(fit.right, key=lambda path: measured.start[path].size)
+    second = turn.next(measured.start)
+    start = leaves(second.state)[path]
+    after, _ = second.run({})
+    along = measured.along[path]
+    moves = np.array([np.sum((after[path] - start) * direction) for direction in along])
+    h = STEP * max(_size(start), 0.01)
+    sides = [[loss(second.run({path: start + sign * h * d})[1]) for d in along] for sign in (1, -1)]
+    slopes = (np.array(sides[0]) - np.array(sides[1])) / (2 * h)
+    before = measured.slopes[fit.key][path]
+    shares = np.linalg.lstsq(np.stack([slopes, before], axis=1), moves / fit.common, rcond=None)[0]
+    return len(along) > 2 and bool(np.allclose(shares, 1.0, atol=1e-3))
 
 
 def _by_gradients(turn: Turn, measured: _Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
@@ -352,21 +398,28 @@ def _gradient_factor(seen: Seen, along: Array, slopes: Array) -> float | None:
     return None
 
 
-def _other_loss(measured: _Measured, best: _Fit) -> tuple[bool, str]:
-    """Whether the file computes a loss along whose slope they do not move; and its name, where it is quite another."""
-    named = [
-        key
-        for key in measured.slopes
-        if not is_ordinary(key) and is_called_loss(key) and not ERROR.search(name_of_key(key))
-    ]
+def _other_loss(turn: Turn, measured: _Measured, best: _Fit, losses: dict[Key, Loss]) -> tuple[bool, str]:
+    """Whether the file computes a loss along whose slope they do not move; and its name, where it is quite another.
+
+    It may be computed after the step: with a learning rate of 0 that makes no difference.
+    """
+    own = [key for key in losses if not is_ordinary(key) and is_called_loss(key)]
+    named = [key for key in own if not ERROR.search(name_of_key(key))]
     if not is_ordinary(best.key) or not named:
         return False, ""
+    rates = [path for path, v in leaves(turn.state).items() if v.size == 1 and meaning(name_of_key(path)) == RATE]
+    shown = [key for key in losses if key[0] in SHOWN and key[1:] == best.key[1:]]
+    others = [key for key in losses if is_ordinary(key) and key[0] not in SHOWN and key != best.key]
+    few = {key: losses[key] for key in (best.key, *named[:1], *shown, *others)}
+    resting = {path: np.zeros(()) for path in rates}
+    slopes = _measure(turn, {**measured.start, **resting}, measured.whole, few, np.random.default_rng(2)).slopes
 
     def whole(key: Key) -> Array:
-        found = np.concatenate([measured.slopes[key][path] for path in best.right])
+        found = np.concatenate([slopes[key][path] for path in best.right])
         return np.asarray(found / (np.linalg.norm(found) or 1.0))
 
-    absolute = [key for key in measured.slopes if key[0] in SHOWN and key[1:] == best.key[1:]]
-    like = [whole(key) for key in (best.key, *absolute)]
-    cosines = [max(abs(float(whole(key) @ other)) for other in like) for key in named]
-    return True, name_of_key(named[0]) if max(cosines) < MUCH_ALIKE and np.any(whole(named[0])) else ""
+    cosines = {key: abs(float(whole(named[0]) @ whole(key))) for key in few if key != named[0]}
+    like = max(cosines[key] for key in (best.key, *shown))
+    known = any(cosines[key] > SAME for key in others)  # it is another of the losses that the doctor knows
+    is_other = (like < SAME and known) or (bool(rates) and like < MUCH_ALIKE)
+    return True, name_of_key(named[0]) if is_other else ""

@@ -3,7 +3,7 @@
 import ast
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
 
@@ -31,6 +31,7 @@ class Turn:
     owner: str | None  # the class of which that is a method
     names: dict[str, Any]  # the file's global names
     state: State
+    left: State | None = None  # the variables as the last run left them
 
     def __post_init__(self) -> None:
         self.code = compile(ast.fix_missing_locations(self._program()), self.file.path, "exec")
@@ -79,8 +80,15 @@ class Turn:
         finally:
             self.names.clear()
             self.names.update(kept)
+        self.left = state
         after = leaves(state, lists=True)
         return after, {**{path: np.asarray(value)[np.newaxis] for path, value in after.items()}, **seen.stacked()}
+
+    def next(self, changes: Leaves) -> "Turn":
+        """The same turn once more, from where it leaves the variables when it is run from changed ones."""
+        self.run(changes)
+        assert self.left is not None
+        return replace(self, state=self.left, left=None)
 
     @property
     def line(self) -> int:

@@ -11,7 +11,8 @@ from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.own_step import OwnStep
 from pellucid.analysis.finding import Finding
 
-OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX", "W", "b")  # quantities that the step shows
+OF_UPDATE = ("W", "b")  # quantities that the step shows
+OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
 FACTOR = "every gradient is"
 
 
@@ -27,6 +28,8 @@ def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
         return first
     compared = [*([] if refuted else first.compared), _compared(step)]
     left = [] if step.rule else [f"the update: because {RULE[step.rule]}; its direction is downhill"]
+    if step.has_other_loss:
+        left.append(f"your own loss: because that step does not compute it; the gradients are of {step.loss}")
     return Diagnosis(kept, compared, left, first.notes, False if kept else None if step.rule is False else True)
 
 
@@ -37,6 +40,9 @@ RULE = {
 
 
 def _is_refuted(finding: Finding, step: OwnStep) -> bool:
+    """Whether the own step shows otherwise; of gradients only where it is the file's own loss that it shows."""
+    if finding.quantity in OF_UPDATE:
+        return True
     of_step = finding.quantity in OF_GRADIENTS and not step.has_other_loss
     return of_step and (step.rate_known or not finding.fault.startswith(FACTOR))
 

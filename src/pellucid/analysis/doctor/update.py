@@ -1,5 +1,6 @@
 """The update: does each parameter move against its own gradient, by the learning rate times it?"""
 
+import ast
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from pellucid.analysis.doctor.arrays import Arrays, array_paths, at, replaced, w
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.inline_update import descent, report_uphill
-from pellucid.analysis.doctor.naming import Quantity
+from pellucid.analysis.doctor.naming import Quantity, quantity
 from pellucid.analysis.doctor.optimizer_state import add_states, global_rates
 from pellucid.analysis.doctor.probe import targets
 from pellucid.analysis.doctor.reference_network import close, factor
@@ -25,6 +26,12 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
     if "update" not in exam.functions:
         if "train" not in exam.functions and not exam.functions.free_rate:  # else its own step is watched
             exam.not_examined("the update", "no function looks like it", "give update=…")
+        return
+    node = exam.functions.definition("update")
+    if node is not None and _changes_nothing(node):
+        fault = f"{exam.functions.name_of('update')} changes nothing: it only gives new values to names of its own"
+        evidence = f"{exam.functions.at_line('update')}it returns nothing, and those names end with it"
+        exam.add("W", fault, evidence, "return the new parameters, and take them where it is called")
         return
     gradients = _random_gradients(exam, rng)
     available, guessed = _with_gradients(exam, gradients)
@@ -52,6 +59,22 @@ def examine_update(exam: Examination, rng: np.random.Generator) -> None:
         exam.not_examined(exam.functions.name_of("update"), why, "mend backward first")
     elif len(exam.findings) == before:
         exam.compared.append("the update: every parameter moves by −learning_rate × its own gradient")
+
+
+def _changes_nothing(node: ast.FunctionDef) -> bool:
+    """Whether a function returns nothing, and only gives new values to its own names, as in W1 = W1 - …."""
+    parts = list(ast.walk(node))
+    if any(isinstance(part, ast.Return | ast.Global | ast.Nonlocal | ast.AugAssign | ast.Delete) for part in parts):
+        return False
+    stored = [part for part in parts if isinstance(getattr(part, "ctx", None), ast.Store)]
+    taken = {
+        argument.arg for argument in node.args.args if (q := quantity(argument.arg)) is not None and q.kind in "Wb"
+    }
+    moved = {part.id for part in stored if isinstance(part, ast.Name)} & taken
+    calls = [ast.unparse(part.func) for part in parts if isinstance(part, ast.Call)]
+    in_place = any("out=" in ast.unparse(part) for part in parts if isinstance(part, ast.Call))
+    plain = all(isinstance(part, ast.Name | ast.Tuple | ast.List) for part in stored)
+    return bool(moved) and plain and not in_place and all(call.startswith(("np.", "numpy.")) for call in calls)
 
 
 def update_adds(exam: Examination) -> bool:

@@ -1,0 +1,34 @@
+"""Whole scripts by people who had not seen the doctor: none that is right is accused, none that is faulty is healthy.
+
+``scripts/first`` and ``scripts/second`` hold 32 and 30 of them, half of each with one fault; ``truth.json`` says which,
+and what is wrong where. It was found by differences of the loss, by those who wrote the scripts.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pellucid.analysis.doctor.safe_run import examine_safely
+
+FOLDER = Path(__file__).parent / "scripts"
+TRUTH: dict[str, dict[str, Any]] = {
+    f"{file.parent.name}/{name}": about
+    for file in sorted(FOLDER.glob("*/truth.json"))
+    for name, about in json.loads(file.read_text(encoding="utf-8")).items()
+}
+# what cannot be compared: a table that is missing and read by hand, and optimisers that are none that the doctor knows
+NOT_COMPARED = {"first/housing_regression.py", "first/spiral_adam.py", "second/adam_mlp.py"}
+
+
+def test_half_of_them_are_right() -> None:
+    assert len(TRUTH) == 62
+    assert sum(about["right"] for about in TRUTH.values()) == 31
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRUTH)
+def test_a_script_is_judged_rightly(name: str) -> None:
+    diagnosis = examine_safely(str(FOLDER / name))
+    assert diagnosis.healthy == (None if name in NOT_COMPARED else TRUTH[name]["right"]), diagnosis
