@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from pellucid import datasets
+from pages import Open, wait_until
+from pellucid import Model, export
 from pellucid.cli import main
 from support import Command, Ended
 
@@ -62,3 +64,27 @@ def small(tmp_path: Path, digits: datasets.Samples) -> Path:
     path = tmp_path / "small.npz"
     np.savez(path, X=digits.X, y=digits.y)
     return path
+
+
+@pytest.fixture
+def see(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a model; at the end, no script has failed and nothing but the file was asked for."""
+    faults: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, has_touch=True)
+
+    def opened(model: Model) -> Any:
+        path = tmp_path / "page.html"
+        export(model, path, to="html")
+        shown = context.new_page()
+        shown.on("pageerror", lambda fault: faults.append(str(fault)))
+        shown.on("console", lambda said: faults.append(said.text))
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto(path.as_uri())
+        wait_until(shown, "window.pellucid !== undefined")
+        return shown
+
+    yield opened
+    context.close()
+    assert faults == []
+    assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {(tmp_path / "page.html").as_uri()}

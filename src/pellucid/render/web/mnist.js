@@ -1,4 +1,4 @@
-// A picture in MNIST's form, step by step as pellucid's datasets/images.py does it: light on dark, the ink in a box of
+// A picture in MNIST's form, step by step as pellucid/datasets/formats/images.py does it: light on dark, the ink in a box of
 // 20 × 20, its centre of mass in the middle of 28 × 28. A picture is {h, w, p}: p holds h · w values, 0 to 255.
 
 const FIELD = 28, BOX = 20, MIDDLE = 14, LARGEST = 256, CONTRAST = 20;
@@ -7,7 +7,7 @@ const sum = values => values.reduce((a, b) => a + b, 0);
 const mean = values => sum(values) / values.length;
 const sorted = values => Float64Array.from(values).sort();
 
-function image(h, w, value) {
+export function image(h, w, value) {
   const p = new Float64Array(h * w);
   for (let y = 0, i = 0; y < h; y++) for (let x = 0; x < w; x++, i++) p[i] = value(y, x, i);
   return {h, w, p};
@@ -99,7 +99,7 @@ function flattened({h, w, p}, to) {
 }
 
 // Rows first, but columns first where that saves work: Pillow's order, for each pass is rounded.
-function resized(grey, h, w) {
+export function resized(grey, h, w) {
   return grey.h > h && grey.h - h > 2 * (grey.w - w) ? narrowed(flattened(grey, h), w) : flattened(narrowed(grey, w), h);
 }
 
@@ -154,7 +154,7 @@ function inkOf(grey) {
 }
 
 // The picture in MNIST's form, or null where there is no ink; one that has it already is not touched.
-function toMnist(grey) {
+export function toMnist(grey) {
   if (isMnist(grey)) return grey;
   if (percentile(border(grey), 0.5) > otsu(grey)) { // the paper is light
     grey = {...grey, p: grey.p.map(x => 255 - x)};

@@ -1,23 +1,33 @@
 // A row of a table: a field for each column, or for each input where there are no columns.
 
+import {inputsOf} from "./columns.js";
+import {make, visible} from "./dom.js";
+import {levelIn, read, typical} from "./texts.js";
+
 const ANOTHER = Symbol("a level that the network has not met");
 
-// A field: its element, its value (undefined where it cannot be read), its text, and how a text is put in, which says
-// whether it can be read.
+/**
+ * A field: its element, its value (undefined where it cannot be read), its text, and how a text is put in, which says
+ * whether it can be read.
+ * @typedef {{element: any, value: () => any, text: () => string, put: (text: string) => boolean}} Field
+ * @param {any} column @returns {Field}
+ */
 function writtenField(column) {
-  const element = Object.assign(document.createElement("input"), {type: "text", value: typical(column)});
-  element.inputMode = column.kind === "date" ? "text" : "decimal";
-  element.placeholder = column.bare ? "a number" : column.kind === "date" ? "2026-12-31 or 2026-12-31T12:30" : "(missing)";
+  const element = make("input", {
+    type: "text", value: typical(column), inputmode: column.kind === "date" ? "text" : "decimal",
+    placeholder: column.bare ? "a number" : column.kind === "date" ? "2026-12-31 or 2026-12-31T12:30" : "(missing)",
+  });
   const value = () => read(column, element.value);
   return {element, value, text: () => element.value.trim(), put: text => { element.value = text; return value() !== undefined; }};
 }
 
+/** @param {any} column @returns {Field} */
 function chosenField(column) {
-  const element = document.createElement("select");
+  const element = make("select");
   const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map(one => [one, one]), ["(another)", ANOTHER]];
   choices.push(["(missing)", null]);
   const find = column.boolean ? value => value : levelIn(column.levels);
-  choices.forEach(([text], k) => element.append(new Option(visible(text), k)));
+  choices.forEach(([text], k) => element.append(new Option(visible(text), String(k))));
   element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
   const place = value => choices.findIndex(choice => choice[1] === value);
   let given = ""; // the last text that was put in; none is chosen where it cannot be read
@@ -29,12 +39,12 @@ function chosenField(column) {
   return {element, value: () => choices[element.selectedIndex]?.[1], text: () => given.trim(), put};
 }
 
-// The cells of lines that are separated by tabs, semicolons or commas; a cell in quotes may hold them.
-function cellsOf(text) {
+/** The cells of lines that are separated by tabs, semicolons or commas; a cell in quotes may hold them. @param {string} text */
+export function cellsOf(text) {
   const first = text.split(/\r?\n/, 1)[0].replace(/"[^"]*"/g, "");
   const cut = ["\t", ";", "|"].find(one => first.includes(one)) ?? ",";
-  const mark = cut === "|" ? "\\|" : cut;
-  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${mark}\\r\\n]*) *(${mark}|\\r?\\n|$)`, "y"), rows = [[]];
+  const between = cut === "|" ? "\\|" : cut;
+  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${between}\\r\\n]*) *(${between}|\\r?\\n|$)`, "y"), rows = [[]];
   for (let end = null; end !== "";) {
     const found = cell.exec(text);
     end = found[2];
@@ -44,8 +54,11 @@ function cellsOf(text) {
   return rows;
 }
 
-// Put a pasted row into the fields; returns what is to be said of it.
-function paste(text, columns, fields) {
+/**
+ * Put a pasted row into the fields; returns what is to be said of it.
+ * @param {string} text @param {{name: string}[]} columns @param {{put: (text: string) => boolean}[]} fields
+ */
+export function pasteRow(text, columns, fields) {
   const rows = cellsOf(text), names = columns.map(column => column.name), all = names.length;
   const named = rows.length > 1 && rows[0].some(cell => names.includes(cell)), row = named ? rows[1] : rows[0];
   if (!named && row.length !== all) return `Nothing taken: ${row.length} of ${all} values, and no line of names before them.`;
@@ -61,30 +74,34 @@ function paste(text, columns, fields) {
     + (unread.length ? ` Cannot be read: ${unread.join(", ")}.` : "");
 }
 
-function startForm(see, seeNothing) {
-  const bare = {kind: "number", fill: 0, bare: true}, form = document.getElementById("row");
+/**
+ * Fill a form with fields. `see` is told the inputs and what stands in the fields, `seeNothing` why there are none.
+ * @param {{form: any, paste: any, pasted: any}} places @param {{columns: any[] | null, features: string[], calendar: any}} model
+ * @param {(inputs: number[], texts: string[]) => void} see @param {(why: string) => void} seeNothing
+ */
+export function startForm({form, paste, pasted}, model, see, seeNothing) {
+  const bare = {kind: "number", fill: 0, bare: true};
   const described = model.columns ?? model.features.map(name => ({...bare, name}));
   const fields = described.map(column => column.kind === "category" || column.boolean ? chosenField(column) : writtenField(column));
   fields.forEach(({element}, k) => {
-    const label = document.createElement("label");
-    label.textContent = visible(described[k].name);
-    label.htmlFor = element.id = `field-${k}`;
-    form.append(label, element);
+    element.id = `field-${k}`;
     element.addEventListener("input", changed);
+    form.append(make("label", {for: element.id, text: visible(described[k].name)}), element);
   });
   form.addEventListener("submit", event => event.preventDefault());
+  const textOf = ({element, text}) => element.selectedOptions?.[0]?.text ?? text();
   function changed() {
     const values = fields.map(field => field.value()), wrong = values.indexOf(undefined);
     fields.forEach(({element}, k) => element.setAttribute("aria-invalid", String(values[k] === undefined)));
-    if (wrong < 0) see(inputsOf(values));
+    if (wrong < 0) see(inputsOf(model.columns, values, model.calendar), fields.map(textOf));
     else {
       const {name, kind, boolean} = described[wrong];
       seeNothing(`${visible(name)}: ${visible(fields[wrong].text() || "nothing")} cannot be read; give ${boolean ? "yes or no" : `a ${kind}`}.`);
     }
   }
-  document.getElementById("paste").addEventListener("input", event => {
-    const text = event.target.value.replace(/^[\r\n]+|[\r\n]+$/g, "");
-    document.getElementById("pasted").textContent = text ? visible(paste(text, described, fields)) : "";
+  paste.addEventListener("input", () => {
+    const text = paste.value.replace(/^[\r\n]+|[\r\n]+$/g, "");
+    pasted.textContent = text ? visible(pasteRow(text, described, fields)) : "";
     changed();
   });
   changed();

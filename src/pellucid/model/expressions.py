@@ -5,7 +5,7 @@ functions of ``FUNCTIONS``.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pellucid.core.activations import Activation
@@ -24,6 +24,7 @@ class Spelling(NamedTuple):
 
 FUNCTIONS = {
     "abs": Spelling("Math.abs({0})", "torch.abs({0})"),
+    "clip": Spelling("Math.min(Math.max({0}, {1}), {2})", "torch.clamp({0}, {1}, {2})"),
     "exp": Spelling("Math.exp({0})", "torch.exp({0})"),
     "log": Spelling("Math.log({0})", "torch.log({0})"),
     "log1p": Spelling("Math.log1p({0})", "torch.log1p({0})"),
@@ -37,6 +38,7 @@ FUNCTIONS = {
     "minimum": Spelling(
         "Math.min({0}, {1})", "torch.minimum(torch.as_tensor({0}, dtype=z.dtype), torch.as_tensor({1}, dtype=z.dtype))"
     ),
+    "sign": Spelling("Math.sign({0})", "torch.sign({0})"),
     "sqrt": Spelling("Math.sqrt({0})", "torch.sqrt({0})"),
     "tanh": Spelling("Math.tanh({0})", "torch.tanh({0})"),
     "where": Spelling("({0} ? {1} : {2})", "torch.where({0}, {1}, {2})"),
@@ -64,7 +66,7 @@ def javascript(activation: Activation) -> str:
     >>> javascript(ReLU())
     'Math.max(z, 0)'
     """
-    return _written(activation, "javascript")
+    return _written(parsed(activation), "javascript")
 
 
 def pytorch(activation: Activation) -> str:
@@ -74,7 +76,30 @@ def pytorch(activation: Activation) -> str:
     >>> pytorch(SiLU())
     '(z / (1 + torch.exp((-z))))'
     """
-    return _written(activation, "pytorch")
+    return _written(parsed(activation), "pytorch")
+
+
+def javascript_slope(activation: Activation) -> str:
+    """The factor f'(z) in JavaScript, for one number z and its activation a; 1 where it is 1.
+
+    >>> from pellucid import ReLU, Tanh
+    >>> javascript_slope(ReLU()), javascript_slope(Tanh())
+    ('(z > 0)', '(1 - (a ** 2))')
+    """
+    formula = activation.formula
+    known = {**formula.constants, **describe(activation)}
+    return javascript_of(formula.slope or "1", known, activation.name, {Z: Z, "a": "a"})
+
+
+def javascript_of(
+    formula: str, known: Mapping[str, Any], whose: str, texts: Mapping[str, str], names: Iterable[str] = ()
+) -> str:
+    """Another formula in JavaScript: ``texts`` stand in its braces, and their names and some more in it as they are.
+
+    >>> javascript_of("{a} - rate * {y}", {"rate": 0.5}, "it", {"a": "a", "y": "y"})
+    '(a - (0.5 * y))'
+    """
+    return _written(tree_of(formula, known, whose, texts, names), "javascript")
 
 
 def parsed(activation: Activation) -> ast.expr:
@@ -86,25 +111,32 @@ def parsed(activation: Activation) -> ast.expr:
     formula = activation.formula
     if formula.of_layer or not formula.value:
         raise InputError(f"{activation.name}: has no formula of one score, which an export could write")
+    return tree_of(formula.value, {**formula.constants, **describe(activation)}, activation.name, {Z: Z})
+
+
+def tree_of(
+    formula: str, known: Mapping[str, Any], whose: str, texts: Mapping[str, str], names: Iterable[str] = ()
+) -> ast.expr:
+    """A formula as a tree, what is ``known`` written as numbers; raises InputError where it cannot be read."""
     try:
-        tree = ast.parse(formula.value.format(z=Z), mode="eval").body
+        tree = ast.parse(formula.format(**texts), mode="eval").body
     except (SyntaxError, KeyError, IndexError, ValueError):
-        raise InputError(f"{activation.name}: its formula {formula.value!r} is no expression of z") from None
-    written: ast.expr = _Numbers({**formula.constants, **describe(activation)}, activation.name).visit(tree)
+        raise InputError(f"{whose}: its formula {formula!r} is no expression of {', '.join(texts)}") from None
+    written: ast.expr = _Numbers(known, whose, {"np", *texts, *names}).visit(tree)
     return written
 
 
 class _Numbers(ast.NodeTransformer):
     """Writes the value of each setting and constant in place of its name, and refuses what no language has."""
 
-    def __init__(self, known: Mapping[str, Any], activation: str) -> None:
-        self.known, self.activation = known, activation
+    def __init__(self, known: Mapping[str, Any], whose: str, letters: set[str]) -> None:
+        self.known, self.whose, self.letters = known, whose, letters
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in ("np", Z):
+        if node.id in self.letters:
             return node
         if node.id not in self.known:
-            raise InputError(f"{self.activation}: its formula speaks of {node.id}, which is no setting of it")
+            raise InputError(f"{self.whose}: its formula speaks of {node.id}, which is no setting of it")
         return ast.Constant(float(self.known[node.id]))
 
 
@@ -116,13 +148,13 @@ def function_name(node: ast.Call) -> str:
     return name
 
 
-def _written(activation: Activation, language: str) -> str:
+def _written(tree: ast.expr, language: str) -> str:
     def call(node: ast.Call, arguments: list[str]) -> str:
         spelling: str = getattr(FUNCTIONS[function_name(node)], language)
         return spelling.format(*arguments)
 
     return walked(
-        parsed(activation),
+        tree,
         number=repr,
         call=call,
         operation=lambda sign, parts: f"({parts[0]} {sign} {parts[1]})" if len(parts) == 2 else f"({sign}{parts[0]})",
@@ -143,8 +175,8 @@ def walked(
         return walked(part, score=score, number=number, call=call, operation=operation)
 
     match node:
-        case ast.Name():
-            return score
+        case ast.Name(id=name):
+            return score if name == Z else name
         case ast.Constant(value=int() | float() as value):
             return number(value)
         case ast.Call():

@@ -1,6 +1,6 @@
 // From the columns of a row to the inputs of the network. A gap is null.
 
-const columns = {
+const columnInputs = {
   // (x − mean) / scale; a gap is `fill`, and one more input says so
   number: (c, x) => {
     const inputs = [((x === null ? c.fill : x) - c.mean) / c.scale];
@@ -14,8 +14,7 @@ const columns = {
     return inputs;
   },
   // (days − mean) / scale, days since 1970; sine and cosine of the place in each cycle; x is in seconds
-  date: (c, x) => {
-    const {day, monday, cycles} = model.calendar;
+  date: (c, x, {day, monday, cycles}) => {
     const days = (x === null ? c.fill : x) / day, inputs = [(days - c.mean) / c.scale];
     for (const cycle of c.cycles) {
       const turns = (days - monday) / cycles[cycle], place = turns - Math.floor(turns);
@@ -25,6 +24,10 @@ const columns = {
   },
 };
 
-function inputsOf(values) {
-  return model.columns ? model.columns.flatMap((c, k) => columns[c.kind](c, values[k])) : values.map(x => x ?? 0);
+/**
+ * The inputs of a row, or the row itself where nothing is said of its columns.
+ * @param {any[] | null} columns @param {any[]} values @param {any} calendar @returns {number[]}
+ */
+export function inputsOf(columns, values, calendar) {
+  return columns ? columns.flatMap((c, k) => columnInputs[c.kind](c, values[k], calendar)) : values.map(x => x ?? 0);
 }

@@ -6,7 +6,7 @@ const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?
 const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 // A text as a column takes it: null for a gap, undefined where it cannot be read.
-function read(column, text) {
+export function read(column, text) {
   const given = text.trim(), word = given.toLowerCase(), marks = column.marks ?? BARE;
   if (marks.texts.includes(word) || NUMBER.test(word) && marks.numbers.includes(Number(word))) return column.bare ? undefined : null;
   if (column.boolean) return YES.includes(word) || meaning(word) === 1 ? 1 : NO.includes(word) || meaning(word) === 0 ? 0 : undefined;
@@ -74,7 +74,7 @@ function meaning(text) {
 }
 
 // What finds the level that a text is, or else means; the text itself where there is none.
-function levelIn(levels) {
+export function levelIn(levels) {
   const meant = levels.map(meaning);
   return text => {
     if (typeof text !== "string" || levels.includes(text)) return text;
@@ -84,7 +84,7 @@ function levelIn(levels) {
 }
 
 // The value that stands for a gap, as text.
-function typical(column) {
+export function typical(column) {
   if (column.kind !== "date") {
     const {before = "", point = ".", behind = ""} = column.written ?? {};
     return before + String(column.fill).replace(".", point) + behind;
