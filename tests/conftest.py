@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import datasets
 from pages import Open, wait_until
-from pellucid import Model, export
+from pellucid import Model, datasets, export
 from pellucid.cli import main
 from support import Command, Ended
 

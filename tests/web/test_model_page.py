@@ -7,7 +7,7 @@ import pytest
 
 from pages import SEVEN, Open, digit_model, draw, on_clear_paper, paper_of, settled
 from pellucid import GELU, Model, Network, SquaredError, Tanh, explain
-from pellucid.core.activations import ReLU, Sigmoid
+from pellucid.core.activations import Activation, ReLU, Sigmoid
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss, SoftmaxSquaredError
 from pellucid.core.network import forward
 from pellucid.core.trace import Trace
@@ -21,13 +21,14 @@ from pellucid.render.model_page.data import DIGITS
 pytestmark = pytest.mark.slow
 SIZES = [(390, 844), (1280, 800), (1920, 1080)]
 SHIFTS = """() => { window.shifts = []; new PerformanceObserver(list => {
-    for (const one of list.getEntries()) window.shifts.push([one.value, ...one.sources.map(s => s.node?.outerHTML?.slice(0, 90))]);
+    for (const one of list.getEntries())
+        window.shifts.push([one.value, ...one.sources.map(s => s.node?.outerHTML?.slice(0, 90))]);
 }).observe({type: "layout-shift", buffered: true}); }"""
 
 
 def plain_model(loss: Loss | None = None, *, outputs: int = 3) -> Model:
     """A network of float64 with two kinds of activations."""
-    hidden = [Tanh(), GELU()]
+    hidden: list[Activation] = [Tanh(), GELU()]
     rng = np.random.default_rng(4)
     net = Network([6, 5, 7, outputs], activation=hidden, loss=loss or CrossEntropy(), dtype=np.float64, rng=rng)
     net.theta = net.theta + rng.normal(0, 0.3, net.theta.size)
@@ -329,18 +330,21 @@ def test_what_is_touched_is_large_enough(make: Any, coarse: bool, browser: Any, 
     shown.locator("[data-layer='1']").first.click()
     shown.locator("[data-label]").first.click()
     small = shown.evaluate(
-        """coarse => [...document.querySelectorAll("button, select, input:not([type=file]), summary, label.file, #paper, textarea")]
+        """coarse => [...document.querySelectorAll(
+            "button, select, input:not([type=file]), summary, label.file, #paper, textarea")]
         .filter(one => one.checkVisibility()).map(one => {
             const box = one.getBoundingClientRect(), dense = one.matches(".cell, .tile, button.output, .link");
             const least = dense && !coarse ? 28 : 44;
-            return box.width < least - 0.5 || box.height < least - 0.5 ? `${one.outerHTML.slice(0, 90)} ${box.width} ${box.height}` : "";
+            const small = box.width < least - 0.5 || box.height < least - 0.5;
+            return small ? `${one.outerHTML.slice(0, 90)} ${box.width} ${box.height}` : "";
         }).filter(Boolean)""",
         coarse,
     )
     assert small == []
 
 
-WHERE = """(one => one.closest("#opened") ? "opened" : one.id || one.dataset.label || one.dataset.layer || "")(document.activeElement)"""
+WHERE = """(one => one.closest("#opened") ? "opened"
+    : one.id || one.dataset.label || one.dataset.layer || "")(document.activeElement)"""
 
 
 def test_the_keyboard_reaches_everything_and_leads_from_a_drawing_to_the_last_formula(see: Open) -> None:
@@ -389,3 +393,14 @@ def test_more_of_the_terms_can_be_seen(see: Open) -> None:
     before = shown.locator("[data-term]").count()
     shown.click("[data-rest] button")
     assert shown.locator("[data-term]").count() == before + 24
+
+
+def test_the_rows_of_columns_leave_nothing_behind(see: Open) -> None:
+    shown = see(column_model())
+    for l, columns in ((1, 3), (2, 0), (1, 3)):
+        shown.evaluate("l => { open(l, 2); }", l)
+        assert shown.locator("[data-column]").count() == columns
+        assert shown.locator("#terms .column").count() == columns
+        assert shown.locator("#terms .part").count() == (
+            0 if l == 2 else shown.locator("[data-term]:not([data-column])").count()
+        )

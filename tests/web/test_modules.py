@@ -79,7 +79,7 @@ def contrast(one: str, other: str) -> float:
 def test_text_marks_and_edges_stand_out_from_the_surfaces(theme: str) -> None:
     text = web.read("tokens.css")
     block = text[text.index(':root[data-theme="dark"]') :] if theme == "dark" else text[: text.index("@media")]
-    tokens = {name: value for name, value in re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block)}
+    tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     for surface in ("bg", "surface", "sunken"):
         for name in ("ink", "ink-2", "pos", "neg-ink", "accent"):
             assert contrast(tokens[name], tokens[surface]) >= 4.5, (name, surface)
@@ -87,3 +87,14 @@ def test_text_marks_and_edges_stand_out_from_the_surfaces(theme: str) -> None:
             assert contrast(tokens[name], tokens[surface]) >= 3, (name, surface)
     assert contrast(tokens["on-accent"], tokens["accent"]) >= 4.5
     assert contrast(tokens["ink"], tokens["accent-soft"]) >= 4.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda file: file.stem)
+def test_the_types_in_the_remarks_are_right(entry: Path) -> None:
+    tsc = shutil.which("tsc")
+    if tsc is None:
+        pytest.skip("TypeScript is not installed")
+    flags = "--allowJs --checkJs --noEmit --target es2022 --module esnext --moduleResolution bundler"
+    done = subprocess.run([tsc, *flags.split(), entry], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -24,7 +24,6 @@ class Spelling(NamedTuple):
 
 FUNCTIONS = {
     "abs": Spelling("Math.abs({0})", "torch.abs({0})"),
-    "clip": Spelling("Math.min(Math.max({0}, {1}), {2})", "torch.clamp({0}, {1}, {2})"),
     "exp": Spelling("Math.exp({0})", "torch.exp({0})"),
     "log": Spelling("Math.log({0})", "torch.log({0})"),
     "log1p": Spelling("Math.log1p({0})", "torch.log1p({0})"),
@@ -38,10 +37,11 @@ FUNCTIONS = {
     "minimum": Spelling(
         "Math.min({0}, {1})", "torch.minimum(torch.as_tensor({0}, dtype=z.dtype), torch.as_tensor({1}, dtype=z.dtype))"
     ),
-    "sign": Spelling("Math.sign({0})", "torch.sign({0})"),
     "sqrt": Spelling("Math.sqrt({0})", "torch.sqrt({0})"),
     "tanh": Spelling("Math.tanh({0})", "torch.tanh({0})"),
     "where": Spelling("({0} ? {1} : {2})", "torch.where({0}, {1}, {2})"),
+    "sign": Spelling("Math.sign({0})", "torch.sign({0})"),
+    "clip": Spelling("Math.min(Math.max({0}, {1}), {2})", "torch.clamp({0}, {1}, {2})"),
 }
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.USub: "-",

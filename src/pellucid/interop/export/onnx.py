@@ -42,8 +42,8 @@ OPERATORS: dict[type[Activation], tuple[str, dict[str, Any]]] = {
 }
 FUNCTIONS = {
     "abs": "Abs", "clip": "Clip", "exp": "Exp", "log": "Log", "maximum": "Max", "minimum": "Min", "sign": "Sign",
-    "sqrt": "Sqrt", "tanh": "Tanh", "where": "Where", "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow", ">": "Greater", "<": "Less",
-    ">=": "GreaterOrEqual", "<=": "LessOrEqual",
+    "sqrt": "Sqrt", "tanh": "Tanh", "where": "Where", "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow",
+    ">": "Greater", "<": "Less", ">=": "GreaterOrEqual", "<=": "LessOrEqual",
 }  # fmt: skip
 
 

@@ -23,8 +23,8 @@ SEEN = (
     '<div class="picture"><canvas id="seen" role="img" aria-label="What the network sees"></canvas>'
     '<i class="spot" id="seen-spot" hidden></i></div>'
 )
-TILES = "A picture shows the weights of a neuron, the bar below it its answer a."
-CELLS = "The fuller a cell, the larger its answer a within its layer."
+TILES = "A picture is a neuron's weights, its bar the answer a, the one below that δ."
+CELLS = "The fuller a cell, the larger its answer a within its layer; the strip on its right is δ."
 
 
 def write(model: Model, path: StrPath) -> None:

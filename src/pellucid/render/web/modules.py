@@ -41,9 +41,9 @@ def plain(text: str) -> str:
 
 
 def without_remarks(style: str) -> str:
-    """A style sheet as a page carries it.
+    r"""A style sheet as a page carries it.
 
-    >>> without_remarks("/* blue */\\n a :focus { color: blue; }")
+    >>> without_remarks("/* blue */\n a :focus { color: blue; }")
     'a :focus{color:blue;}'
     """
     return _STYLE_AIR.sub("", _INDENT.sub("", _STYLE_REMARK.sub("", style))).strip()

@@ -94,6 +94,7 @@ export function networkView(place, model, net, choose, point) {
     mark(one, "delta", delta);
     one.style.setProperty("--t", String(Math.abs(a) / most));
     one.classList.toggle("neg", a < 0);
+    one.classList.toggle("none", a === 0);
     const bar = one.lastChild;
     bar.hidden = delta === undefined;
     bar.style.setProperty("--t", String(Math.abs(delta ?? 0) / mostDelta));

@@ -63,7 +63,7 @@ export function numberView(place, model, net, about) {
   const first = table.querySelector("th");
   let count = FEW, opened = null, now = null, cells = [], held = null;
   place.append(make("div", {class: "head"}, title, backward), pictures, formulas, table);
-  if (model.image) for (const text of ["its weights w", "w · a: what it finds"]) pictures.append(figure(text));
+  if (model.image) for (const text of ["weights w", "w · a, here"]) pictures.append(figure(text));
   if (model.image) pictures.append(pointed);
 
   function figure(text) {
@@ -113,10 +113,18 @@ export function numberView(place, model, net, about) {
     fill(made, name, [short(term.x), signed(term.w), signed(term.product), next === undefined ? "" : signed(next)], term.product);
   }
 
+  // The name of a column of several inputs has the room of their numbers.
+  function span(made, wide) {
+    made.line.firstChild.colSpan = wide ? 3 : 1;
+    made.numbers[0].hidden = made.numbers[1].hidden = wide;
+  }
+
+  // What a row was before it is shown anew.
   function clean(made) {
+    span(made, false);
     delete made.i;
     for (const name of ["term", "w", "x", "product", "gradient", "next", "column", "part"]) made.line.removeAttribute(`data-${name}`);
-    made.line.className = "";
+    made.line.classList.remove("column", "part");
   }
 
   function showTerms(w, x) {
@@ -124,7 +132,11 @@ export function numberView(place, model, net, about) {
     const terms = places ? null : termsBySize(w, x, count), columns = places ? termsByColumn(w, x, places, count) : null;
     const found = terms ?? columns;
     let k = 0;
-    for (const term of terms?.shown ?? []) showTerm(rowAt(k++), term, l > 1 ? `neuron ${term.i}` : nameOf(model, 0, term.i));
+    for (const term of terms?.shown ?? []) {
+      const made = rowAt(k++);
+      clean(made);
+      showTerm(made, term, l > 1 ? `neuron ${term.i}` : nameOf(model, 0, term.i));
+    }
     for (const one of columns?.shown ?? []) k = showColumn(k, one);
     for (const made of cells.splice(k)) made.line.remove();
     const last = now.back?.delta[l - 1]?.[opened[1]], b = net.layers[l - 1].b[opened[1]];
@@ -146,6 +158,7 @@ export function numberView(place, model, net, about) {
     head.line.classList.add("column");
     if (end - start === 1) { showTerm(head, terms[0], said); return k; }
     fill(head, said, ["", "", signed(part), ""], part);
+    span(head, true);
     for (const term of terms) {
       const made = rowAt(k++);
       clean(made);

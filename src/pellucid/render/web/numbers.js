@@ -28,9 +28,9 @@ export const signed = value => (value > 0 ? "+" : "") + short(value);
 
 /** A probability; 100 % and 0 % only where it is that. @param {number} p */
 export function percent(p) {
-  if (p >= 0.9995 && p < 1) return ">99.9\u00a0%";
-  if (p > 0 && p < 0.0005) return "<0.1\u00a0%";
-  return `${(100 * p).toFixed(p === 0 || p === 1 ? 0 : 1)}\u00a0%`;
+  if (p >= 0.9995 && p < 1) return ">99.9 %";
+  if (p > 0 && p < 0.0005) return "<0.1 %";
+  return `${(100 * p).toFixed(p === 0 || p === 1 ? 0 : 1)} %`;
 }
 
 /**

@@ -9,4 +9,4 @@ const [script, model, parameters, pixels] = ends.slice(1).map((end, k) => new Ui
 const text = part => new TextDecoder().decode(part);
 window["packed"] = {model: JSON.parse(text(model)), parameters, pixels};
 document.head.append(Object.assign(document.createElement("script"), {textContent: text(script)}));
-})();
+})().catch(() => document.body.append("This browser cannot unpack the page: take one of 2023 or later."));

@@ -19,6 +19,7 @@ function startDrawing() {
   byId("file").addEventListener("change", event => { paper.open(event.target.files[0]); event.target.value = ""; });
   page.paper = paper;
   byId("examples").hidden = !samples;
+  if (!samples) byId("input-title").textContent = "Draw";
   if (!samples) { paper.put(null); return; }
   const pixelsOfSample = k => window["packed"].pixels.subarray(k * h * w, (k + 1) * h * w);
   samples.forEach((name, k) => {

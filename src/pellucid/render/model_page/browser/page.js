@@ -130,8 +130,10 @@ function light(node) {
 
 function askWhatWasMeant() {
   const {model, net} = page, place = byId("meant"), names = answerNames(model);
+  place.classList.toggle("short", names.every(name => name.length < 3));
   if (!net.loss) byId("loss").textContent = `The loss ${model.loss.name} has no formula that a page can compute with.`;
-  else if (!model.classes) names.slice(0, MOST_CHIPS).forEach((name, k) => place.append(make("label", {}, `${name} `,
+  else if (!model.classes && names.length > MOST_CHIPS) byId("loss").textContent = "Too many values to type: pellucid explain knows their loss.";
+  else if (!model.classes) names.forEach((name, k) => place.append(make("label", {}, `${name} `,
     make("input", {type: "text", inputmode: "decimal", "data-target": k, input: readTargets}))));
   else if (names.length > MOST_CHIPS) {
     const choice = make("select", {"aria-label": "What was meant", change: () => setMeaning(choice.selectedIndex - 1)});
@@ -166,8 +168,8 @@ function showLoss() {
   const {model, net, pass, back, opened} = page, place = byId("loss"), shown = byId("walk");
   shown.hidden = !back;
   mark(place, "loss", back?.loss);
-  if (!net.loss) return;
-  place.textContent = back ? `Loss L = ${say(back.loss)}` : "Then the loss and the way back appear.";
+  if (!byId("meant").children.length) return;
+  place.textContent = back ? `Loss L = ${say(back.loss)}` : "Choose it, and the loss and the way back appear.";
   if (!back) return;
   const steps = stepsBack(model, net, pass, back, opened, RATE), step = steps[page.step = Math.min(page.step, steps.length - 1)];
   byId("walk-place").textContent = `${page.step + 1} of ${steps.length}`;
