@@ -404,3 +404,17 @@ def test_the_rows_of_columns_leave_nothing_behind(see: Open) -> None:
         assert shown.locator("#terms .part").count() == (
             0 if l == 2 else shown.locator("[data-term]:not([data-column])").count()
         )
+
+
+def test_where_a_slope_is_not_known_the_page_says_where_the_way_back_ends(see: Open) -> None:
+    class Step(ReLU):
+        formula = ReLU.formula._replace(slope="np.heaviside({z}, 0)")
+
+    net = Network([6, 5, 7, 3], activation=[Step(), Tanh()], dtype=np.float64, rng=np.random.default_rng(4))
+    shown = see(Model(net, ("a", "b", "c"), tuple("uvwxyz")))
+    fill(shown)
+    shown.click("[data-label='b']")
+    assert "The way back ends above layer 1" in shown.inner_text("#loss")
+    assert shown.locator("[data-layer='2'][data-delta]").count() == 7
+    assert shown.locator("[data-layer='1'][data-delta]").count() == 0
+    assert [step["step"] for step in walked(shown)][-1] == "b2"

@@ -3,7 +3,11 @@
 
 const FIELD = 28, BOX = 20, MIDDLE = 14, LARGEST = 256, CONTRAST = 20;
 
-const sum = values => values.reduce((a, b) => a + b, 0);
+function sum(values) {
+  let all = 0;
+  for (let i = 0; i < values.length; i++) all += values[i];
+  return all;
+}
 const mean = values => sum(values) / values.length;
 const sorted = values => Float64Array.from(values).sort();
 
@@ -127,25 +131,30 @@ function levelled(grey) {
     plane = planeThrough(keep.map(k => places[k]), keep.map(k => values[k]));
     rest = values.map((x, k) => even(x - at(plane, places[k])));
   }
-  return stretch({h, w, p: p.map((x, i) => x - at(plane, place(i)))}, 0, 255);
+  const [down, across, level] = plane;
+  return stretch(image(h, w, (y, x, i) => p[i] - (down * (y / h) + across * (x / w) + level)), 0, 255);
 }
 
 // Whether each pixel, with its eight neighbours, has at least `least` that are light.
 function around({h, w, p}, least) {
-  return image(h, w, (y, x) => {
-    let count = 0;
+  const count = new Uint8Array(h * w);
+  for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) if (p[y * w + x])
     for (let v = Math.max(0, y - 1); v <= Math.min(h - 1, y + 1); v++)
-      for (let u = Math.max(0, x - 1); u <= Math.min(w - 1, x + 1); u++) count += p[v * w + u];
-    return Number(count >= least);
-  });
+      for (let u = Math.max(0, x - 1); u <= Math.min(w - 1, x + 1); u++) count[v * w + u] += 1;
+  return image(h, w, (y, x, i) => Number(count[i] >= least));
 }
 
 // The ink from 0 to 255, with the paper and its grain at 0; null where there is none.
 function inkOf(grey) {
   const threshold = otsu(grey), {h, w, p} = grey;
-  const light = p.filter(x => x > threshold), paper = p.filter(x => x <= threshold);
-  if (!light.length || !paper.length || mean(light) - mean(paper) < CONTRAST) return null;
-  const middle = mean(paper), spread = Math.sqrt(mean(paper.map(x => (x - middle) ** 2)));
+  const light = p.filter(x => x > threshold), papers = p.length - light.length;
+  if (!light.length || !papers) return null;
+  let middle = 0, square = 0;
+  for (let i = 0; i < p.length; i++) if (p[i] <= threshold) middle += p[i];
+  middle /= papers;
+  if (mean(light) - middle < CONTRAST) return null;
+  for (let i = 0; i < p.length; i++) if (p[i] <= threshold) square += (p[i] - middle) ** 2;
+  const spread = Math.sqrt(square / papers);
   const ink = stretch(grey, Math.min(middle + 2 * spread, threshold), percentile(light, 0.9));
   const lit = image(h, w, (y, x, i) => Number(p[i] > threshold)), crowd = around(lit, 2);
   const kept = {h, w, p: lit.p.map((x, i) => x * crowd.p[i])};

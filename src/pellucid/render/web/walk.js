@@ -8,7 +8,10 @@ import {weightsOf} from "./pass.js";
 /** @typedef {{name: string, step: string, layer: number, neuron: number, input?: number, formula: string, numbers: string, value: number, why: string}} Step */
 
 /** Where the greatest number is. @param {Float64Array} values */
-const placeOfGreatest = values => values.findIndex(x => Math.abs(x) === greatest(values));
+const placeOfGreatest = values => {
+  const most = greatest(values);
+  return values.findIndex(x => Math.abs(x) === most);
+};
 
 /**
  * The steps: the loss; then for each layer from the last its δ, and what that makes of one weight and of the bias. In each

@@ -169,7 +169,9 @@ function showLoss() {
   shown.hidden = !back;
   mark(place, "loss", back?.loss);
   if (!byId("meant").children.length) return;
-  place.textContent = back ? `Loss L = ${say(back.loss)}` : "Choose it, and the loss and the way back appear.";
+  const end = back ? model.layers.findLastIndex((_, l) => !back.delta[l]) : -1; // the layer whose slope is not known
+  const missing = end < 0 ? "" : `. The way back ends above layer ${end + 1}: its slope has no formula that a page can compute with.`;
+  place.textContent = back ? `Loss L = ${say(back.loss)}${missing}` : "Choose it, and the loss and the way back appear.";
   if (!back) return;
   const steps = stepsBack(model, net, pass, back, opened, RATE), step = steps[page.step = Math.min(page.step, steps.length - 1)];
   byId("walk-place").textContent = `${page.step + 1} of ${steps.length}`;
