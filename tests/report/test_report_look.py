@@ -54,7 +54,7 @@ def test_train_and_dev_differ_from_each_other_and_in_more_than_colour() -> None:
     train, dev = svg.STYLES["train"], svg.STYLES["dev"]
     assert (train[0], dev[0]) == ("var(--train,#0072b2)", "var(--dev,#b06f00)")
     assert train[1:] != dev[1:]
-    assert tokens("dark")["train"], tokens("dark")["dev"] == ("#56b4e9", "#e69f00")
+    assert (tokens("dark")["train"], tokens("dark")["dev"]) == ("#56b4e9", "#e69f00")
 
 
 @pytest.mark.parametrize("ground", NOTEBOOKS.values(), ids=NOTEBOOKS)
