@@ -272,7 +272,7 @@ def test_what_differs_from_the_usual_comes_before_all_settings(of_digits: Run, m
     told, everything = again.all("dl")[:2]
     differs = {item.all("dt")[0].text: item.all("dd")[0].text for item in told.children}
     assert differs == {
-        "test": "200usual: –", "hidden": "12usual: 32, 16", "epochs": "3usual: 6",
+        "test": "200", "hidden": "12usual: 32, 16", "epochs": "3usual: 6",
     }  # fmt: skip
     assert len(everything.children) == len(pl_settings())
     opened = [one.all("summary")[0].text for one in again.all("details")]

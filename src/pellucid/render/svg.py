@@ -19,6 +19,7 @@ from pellucid.render.palette import paint
 
 POS, NEG = paint("pos"), paint("neg")
 MARK = POS  # of what is neither above nor below anything
+OF_A_POINT = 0.8  # how opaque it is: where many lie upon each other, one sees that
 # colour, dashes and marker of a series
 STYLES = {"train": (paint("train"), "", "circle"), "dev": (paint("dev"), "6 3", "square")}
 OTHERS = ((MARK, "", "circle"), (NEG, "6 3", "square"))
@@ -26,7 +27,7 @@ OTHERS = ((MARK, "", "circle"), (NEG, "6 3", "square"))
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
 WIDTH, HEIGHT, WIDEST = 420, 260, 560
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 32, 42  # margins around the frame, in pixels
-LETTER = 7  # pixels that a letter of a label takes at most
+LETTER = 9  # pixels that a letter of a label takes at most
 HUGE, SMALL = 1e300, 1e-300  # beyond them a range could not be written down
 
 
@@ -116,9 +117,10 @@ def picture(
     ``name`` begins the ids, which differ where the content does.
     """
     mark = f"{name}-{zlib.crc32(f'{title}{description}{body}'.encode('utf-8', 'replace')):08x}"
+    size = f"display:block;width:100%;max-width:{widest or width}px;height:auto"
     return (
         f'<svg role="img" aria-labelledby="{mark}-t {mark}-d" viewBox="0 0 {width:g} {height:g}" '
-        f'style="display:block;width:100%;max-width:{widest or width}px;height:auto;font:13px system-ui,sans-serif">'
+        f'style="{size};overflow:visible;font:13px system-ui,sans-serif">'
         f'<title id="{mark}-t">{escape(title)}</title><desc id="{mark}-d">{escape(description, 2000)}</desc>'
         f"{body}</svg>"
     )
@@ -168,7 +170,7 @@ def scatter(name: str, title: str, points: Series, x: Axis, y: Axis, *, diagonal
         body += _line(f"{x1:.1f},{y1:.1f} {x2:.1f},{y2:.1f}", "currentColor", "6 3")
     dots = zip(frame.across(across), frame.up(up), strict=True)
     drawn = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5"/>' for a, b in dots)
-    body += f'<g fill="{MARK}" fill-opacity=".55">{drawn}</g>'
+    body += f'<g fill="{MARK}" fill-opacity="{OF_A_POINT}">{drawn}</g>'
     described = f"{len(across)} points; {x.label} across, {y.label} upwards."
     return picture(name, title, described, body, widest=WIDEST)
 

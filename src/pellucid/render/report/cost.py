@@ -48,7 +48,9 @@ def again(about: Subject) -> Section:
     usual = {name: _word(name, value) for name, value in _usual(about).items() if name != "data"}
     others = [(name, value) for name, value in settings.items() if value != usual.get(name, value)]
     if others:
-        pairs = [(name.replace("_", " "), value, f"usual: {usual[name]}") for name, value in others]
+        pairs = [
+            (name.replace("_", " "), value, f"usual: {usual[name]}" * (usual[name] != "–")) for name, value in others
+        ]
         made += "<h3>What is not as usual</h3>\n" + facts(pairs, "list")
     else:
         made += paragraph("Every setting but the data is the usual one.")

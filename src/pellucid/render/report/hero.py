@@ -54,8 +54,7 @@ def _told(found: Sequence[Finding] | None) -> str:
     if not found:
         return '<p class="found fine"><b>✓ Nothing stood out</b> in how it trained.</p>\n'
     links = "; ".join(
-        f'<a href="#finding-{k}">{escape(_place(one) + one.fault, 90)}</a>'
-        for k, one in enumerate(found[:MOST_TOLD], start=1)
+        f'<a href="#finding-{k}">{escape(_fault(one), 90)}</a>' for k, one in enumerate(found[:MOST_TOLD], start=1)
     )
     more = f'; and <a href="#findings">{len(found) - MOST_TOLD} more</a>' if len(found) > MOST_TOLD else ""
     return f'<p class="found"><b>⚠ {counted(len(found), "thing")} stood out:</b> {links}{more}</p>\n'
@@ -85,12 +84,18 @@ def _key_figures(about: Subject) -> str:
 def findings(found: Sequence[Finding]) -> Section:
     """What was found wrong with the run, and what to do about it."""
     made = "".join(
-        f'<div class="finding" id="finding-{k}"><h3>{escape(_place(one) + one.fault, 600)}</h3>'
-        f"<p>{escape(one.evidence, 2000)}</p><p><b>Try:</b> {escape(one.remedy, 2000)}</p></div>"
+        f'<div class="finding" id="finding-{k}"><h3>{escape(_fault(one), 600)}</h3>'
+        f"<p>{escape(_sentence(one.evidence), 2000)}</p><p><b>Try:</b> {escape(one.remedy, 2000)}</p></div>"
         for k, one in enumerate(found, start=1)
     )
     return Section("findings", "Findings", "What stood out", made)
 
 
-def _place(one: Finding) -> str:
-    return f"Layer {one.layer}, {one.quantity}: " if one.layer is not None else ""
+def _fault(one: Finding) -> str:
+    """Where it is, and what is wrong."""
+    return f"Layer {one.layer}, {one.quantity}: {one.fault}" if one.layer is not None else _sentence(one.fault)
+
+
+def _sentence(text: str) -> str:
+    """A text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]

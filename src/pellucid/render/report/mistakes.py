@@ -62,7 +62,7 @@ def mistakes(about: Subject, seen: Seen, held: Held) -> Section:
     found = Mistakes(rows, y, guessed, answers.probabilities, distinct(about.model.class_names, 24))
     made = paragraph(
         f"{wrong.sum():,} of {where(about, seen)} are wrong. Here are the {len(rows)} worst: those whose true class "
-        "the network thinks least likely. Open one for its numbers."
+        "the network thinks least likely."
     )
     made += _wrong_and_sure(wrong, sure)
     shown = _pictures(about, seen, found) if about.model.image_shape else _rows(about, held, found)
@@ -96,7 +96,7 @@ def _pictures(about: Subject, seen: Seen, found: Mistakes) -> str:
         said = f"<b>{true} → {guessed}</b> {chance(found.sure(k)).markup}{mark}"
         opened = disclosure(f"sample {k}", _numbers(about, found, k))
         pieces.append(f"<figure>{source}<figcaption>{said}</figcaption>{opened}</figure>")
-    note = f"True class → what it was taken for, and how sure of that the network is; ⚠ from {100 * SURE:.0f} % on."
+    note = "True class → what it was taken for, and how sure of that the network is. Open one for its numbers."
     return paragraph(note, kind="note") + grid(pieces, "mistakes")
 
 

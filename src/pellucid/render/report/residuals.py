@@ -53,7 +53,7 @@ def _charts(k: int, name: str, guessed: Array, truth: Array) -> list[str]:
     part = f"{len(kept):,} of {len(truth):,} samples; " if len(kept) < len(truth) else ""
     caption = title + (f", {len(some)} samples" if len(some) < len(truth) else "")
     listed = table(caption, ["true", "predicted", "error"], rows)
-    first = figure(drawn, f"{part}on the dashed line a prediction is right.", listed)
+    first = figure(drawn, f"{part}{'on' if part else 'On'} the dashed line a prediction is right.", listed)
     counts, edges = _counted(error)
     title = f"{name.capitalize()}: errors"
     drawn = svg.bars(f"errors-{k}", title, counts, edges, Axis("predicted − true"), Axis("samples"))
