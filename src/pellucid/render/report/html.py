@@ -48,7 +48,7 @@ def table(
 
     The first ``left`` columns hold words, all others numbers.
     """
-    head = "".join(_cell("th", cell, k >= left, ' scope="col"') for k, cell in enumerate(columns))
+    head = "".join(_head(cell, k >= left) for k, cell in enumerate(columns))
     lines = []
     for first, *others in rows:
         cells = [_cell("th", first, left <= 0, ' scope="row"')]
@@ -59,6 +59,11 @@ def table(
         f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{''.join(lines)}</tbody></table></div>\n"
     )
+
+
+def _head(cell: Cell, is_number: bool) -> str:
+    """The heading of a column; one of pictures that explain themselves has none."""
+    return _cell("th", cell, is_number, ' scope="col"') if cell else "<td></td>"
 
 
 def _cell(tag: str, cell: Cell, is_number: bool, more: str = "") -> str:
