@@ -152,7 +152,7 @@ def test_numbers_have_four_digits_and_true_minus_signs(tmp_path: Path) -> None:
 def test_words_tell_start_way_and_trained_network_apart(tmp_path: Path) -> None:
     made = asked(tmp_path, "answer([0, 1, 2].map(k => words.noteOf(shown.path, k)));")
     assert made[0].startswith("○ The start.")
-    assert "0.5 beside the map" in made[1]
+    assert "0.5 beside this map" in made[1]
     assert "loss 0.3" in made[1]
     assert made[2].startswith("★ The trained network")
     made = asked(tmp_path, "answer([words.whichOf(shown, [2, 4]), words.whichOf(shown, [2, 3])]);")

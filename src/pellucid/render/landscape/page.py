@@ -174,7 +174,7 @@ def _tables(surface: Surface) -> str:
         "highest on the map": surface.highest,
     }  # fmt: skip
     rows = [(name, [loss, alpha, beta]) for name, (loss, alpha, beta) in places.items()]
-    text = "<h2>The numbers</h2>\n" + _table("extremes", "Extremes", ("point", "loss", "α", "β"), rows)
+    text = _table("extremes", "Extremes", ("point", "loss", "α", "β"), rows)
     if none := int((~np.isfinite(surface.losses)).sum()):
         text += f"\n<p>At {none:,} points of the grid the loss is no number.</p>"
     if (path := surface.trajectory) is not None:

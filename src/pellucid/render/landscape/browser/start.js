@@ -180,7 +180,7 @@ function address() {
   draw("all");
 }
 
-part("views", HTMLElement).hidden = false;
+document.documentElement.dataset.script = "yes";
 address();
 show();
 listenToMap();

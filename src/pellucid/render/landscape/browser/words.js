@@ -28,5 +28,5 @@ export function whichOf({ centre }, [i, j]) {
 export function noteOf(path, k) {
   if (k === path.chosen) return "★ The trained network: the map is laid through it.";
   const start = k === 0 ? "○ The start. " : "";
-  return `${start}${say(path.distances[k])} beside the map, whose nearest point has loss ${say(path.plane[k])}.`;
+  return `${start}It lies ${say(path.distances[k])} beside this map, whose nearest point has loss ${say(path.plane[k])}.`;
 }
