@@ -66,10 +66,10 @@ def taken(browser: Any, address: str, width: int, scheme: str, *, whole: bool = 
 
 
 def small(picture: bytes, colours: int) -> bytes:
-    """A PNG with at most so many colours."""
+    """The picture with at most so many colours, as a WebP that loses nothing more."""
     drawn, content = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
     few = drawn.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.save(content, "PNG", optimize=True)
+    few.convert("RGB").save(content, "WEBP", lossless=True, quality=100, method=6)
     return content.getvalue()
 
 
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PAGES)}")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "pages")
     parser.add_argument("--whole", action="store_true", help="the whole page, not what fits on the screen")
-    parser.add_argument("--colours", type=int, default=64)
+    parser.add_argument("--colours", type=int, default=80)
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(PAGES):
         raise SystemExit(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
@@ -87,7 +87,7 @@ def main() -> None:
         for name, address in made(asked.names or list(PAGES), Path(folder)):
             for width in SIZES:
                 for scheme in SCHEMES:
-                    file = asked.out / f"{name}-{width}-{scheme}.png"
+                    file = asked.out / f"{name}-{width}-{scheme}.webp"
                     picture = small(taken(browser, address, width, scheme, whole=asked.whole), asked.colours)
                     write_whole(file, picture, durable=False)
                     print(f"{file}: {len(picture):,} bytes", flush=True)
