@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = (sys.executable, "-m")
 BIN = "Scripts" if os.name == "nt" else "bin"
 LOCK = "requirements/dev.txt"
-TYPESCRIPT = "typescript@5.9.3"  # which reads the types in the remarks of jsconfig.json's files
+TYPESCRIPT = "typescript@5.9.3"  # which reads types in remarks, as strictly as each jsconfig.json says
 SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
 COVERS = ("tests/core", "tests/tables", *SMOKE, "tests/test_commands.py", "tests/test_adding.py", "src")
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
@@ -93,7 +93,9 @@ def js() -> None:
         raise SystemExit("the types of the JavaScript need Node and npm: apt-get install nodejs npm")
     with tempfile.TemporaryDirectory() as folder:
         run(npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", folder, TYPESCRIPT)
-        run(node, Path(folder) / "node_modules" / "typescript" / "bin" / "tsc", "--project", "jsconfig.json")
+        tsc = Path(folder) / "node_modules" / "typescript" / "bin" / "tsc"
+        for project in (ROOT / "jsconfig.json", *sorted((ROOT / "src").rglob("jsconfig.json"))):
+            run(node, tsc, "--project", project)
 
 
 def tidy() -> None:
