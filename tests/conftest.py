@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,14 +24,10 @@ collect_ignore = [] if find_spec("sklearn.callback") else ["interop/test_callbac
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real browser, for pages."""
-    from playwright.sync_api import sync_playwright
+    from browse import chromium
 
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
