@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -18,13 +17,10 @@ from pellucid.analysis.landscape.trajectory import Trajectory
 from pellucid.core.arrays import Array
 from pellucid.core.losses import LOSSES
 from pellucid.render import web
+from pellucid.render.web.modules import together
 
 HERE = Path(__file__).parent / "browser"
-# ES modules, each behind those that it imports
-MODULES = ("surface.js", "words.js", "drawing.js", "view.js", "map.js", "hills.js", "player.js", "start.js")
 LINES = 10
-_LINK = re.compile(r'^import [^;]* from "[^"]+";$\n?|^export ', re.MULTILINE)
-_REMARK = re.compile(r"^\s*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 SIGNS = {  # as drawing.js draws them, within 20 × 20
     "start": '<circle class="{}" cx="10" cy="10" r="6"/>',
     "trained": '<path class="{}" d="M10 1.5l2.2 5.5 5.9.4-4.6 3.7 1.5 5.8-5-3.2-5 3.2 1.5-5.8-4.6-3.7 5.9-.4z"/>',
@@ -49,7 +45,7 @@ def page(surface: Surface, data: str = "") -> str:
     >>> page(flat, "digits.csv").splitlines()[0]
     '<!doctype html>'
     """
-    style, script = f"{web.look()}\n{_read('page.css')}", _script()
+    style, script = f"{web.look()}\n{_read('page.css')}", f'"use strict";\n{{\n{together(HERE / "start.js")}\n}}'
     return Template(_read("page.html")).substitute(
         {name: _icon(name) for name in ICONS},
         title=escape(f"Loss landscape: {data}" if data else "Loss landscape"),
@@ -68,11 +64,6 @@ def page(surface: Surface, data: str = "") -> str:
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").strip()
-
-
-def _script() -> str:
-    """The modules as one script, without remarks and what links them; its names are in a block of their own."""
-    return '"use strict";\n{\n' + "\n".join(_LINK.sub("", _REMARK.sub("", _read(name))) for name in MODULES) + "\n}"
 
 
 def _purpose(surface: Surface, data: str) -> str:

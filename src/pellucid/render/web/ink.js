@@ -23,7 +23,11 @@ export function signedPixels(values, most, ink) {
 }
 
 /** The greatest size among numbers, or something above 0. @param {ArrayLike<number>} values */
-export const greatest = values => Array.prototype.reduce.call(values, (most, x) => Math.max(most, Math.abs(x)), 1e-12);
+export function greatest(values) {
+  let most = 1e-12;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return most;
+}
 
 /**
  * Draw numbers on a canvas, a pixel each.
