@@ -193,7 +193,7 @@ QUESTIONS = (
     Question(
         "What does the loss look like around the trained network, and how did training get there?",
         "pellucid landscape runs/digits --out landscape.html --out landscape.png",
-        "The .html can be turned with mouse, finger and arrow keys.",
+        "On the page, point at any network, play the way of training, turn the hills: with mouse, finger or keys.",
         picture="landscape.png",
         shows="The loss on the plane of the path's two main directions, with the path",
     ),

@@ -7,6 +7,7 @@ test      all tests but the slow ones, in random order and on all cores
 slow      the slow tests, on all cores; then, one by one, those that measure time or kill a running training
 cover     the tests of the core again, with coverage measured; fails where it is less than pyproject.toml asks for
 check     lint, format, types, and the workflows in .github
+js        the types of the JavaScript in pages, by TypeScript, which npm brings for the while: it takes Node
 format    the code, and the imports, in the form that check asks for
 oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 fuzz      damaged files for every reader: --seconds N, --count N, --seed S, --reader NAME; what fails is kept as a test
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = (sys.executable, "-m")
 BIN = "Scripts" if os.name == "nt" else "bin"
 LOCK = "requirements/dev.txt"
+TYPESCRIPT = "typescript@5.9.3"  # which reads types in remarks, as strictly as each jsconfig.json says
 SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
 COVERS = ("tests/core", "tests/tables", *SMOKE, "tests/test_commands.py", "tests/test_adding.py", "src")
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
@@ -83,6 +85,17 @@ def check() -> None:
     workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     for schema in ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
         run(*HERE, "check_jsonschema", "--builtin-schema", schema, *workflows)
+
+
+def js() -> None:
+    npm, node = (shutil.which(name) for name in ("npm", "node"))
+    if npm is None or node is None:
+        raise SystemExit("the types of the JavaScript need Node and npm: apt-get install nodejs npm")
+    with tempfile.TemporaryDirectory() as folder:
+        run(npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", folder, TYPESCRIPT)
+        tsc = Path(folder) / "node_modules" / "typescript" / "bin" / "tsc"
+        for project in (ROOT / "jsconfig.json", *sorted((ROOT / "src").rglob("jsconfig.json"))):
+            run(node, tsc, "--project", project)
 
 
 def tidy() -> None:
@@ -231,8 +244,8 @@ def lock() -> None:
 
 
 TASKS: dict[str, Callable[..., None]] = {
-    "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "format": tidy, "oldest": oldest,
-    "fuzz": fuzz, "package": package, "sbom": sbom, "docs": docs, "bench": bench, "lock": lock,
+    "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "js": js, "format": tidy,
+    "oldest": oldest, "fuzz": fuzz, "package": package, "sbom": sbom, "docs": docs, "bench": bench, "lock": lock,
     "version": version,
 }  # fmt: skip
 

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import datasets
+from pages import Open, wait_until
+from pellucid import Model, datasets, export
 from pellucid.cli import main
 from support import Command, Ended
 
@@ -24,14 +24,10 @@ collect_ignore = [] if find_spec("sklearn.callback") else ["interop/test_callbac
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real browser, for pages."""
-    from playwright.sync_api import sync_playwright
+    from browse import chromium
 
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -62,3 +58,27 @@ def small(tmp_path: Path, digits: datasets.Samples) -> Path:
     path = tmp_path / "small.npz"
     np.savez(path, X=digits.X, y=digits.y)
     return path
+
+
+@pytest.fixture
+def see(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a model; at the end, no script has failed and nothing but the file was asked for."""
+    faults: list[str] = []
+    asked: list[str] = []
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, has_touch=True)
+
+    def opened(model: Model) -> Any:
+        path = tmp_path / "page.html"
+        export(model, path, to="html")
+        shown = context.new_page()
+        shown.on("pageerror", lambda fault: faults.append(str(fault)))
+        shown.on("console", lambda said: faults.append(said.text))
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto(path.as_uri())
+        wait_until(shown, "window.pellucid !== undefined")
+        return shown
+
+    yield opened
+    context.close()
+    assert faults == []
+    assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {(tmp_path / "page.html").as_uri()}

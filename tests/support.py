@@ -1,7 +1,9 @@
 """Names that several test files use."""
 
 import importlib.util
+import json
 import os
+import shutil
 import struct
 import subprocess
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pellucid
 from pellucid.datasets import Samples, Stream, WeightedSamples
 
 
@@ -72,3 +75,32 @@ def module_at(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def in_node(folder: Path, program: str, given: object = None) -> Any:
+    """What a program answers in Node, where the pages' modules lie in ``./render``, as in the package.
+
+    It imports what it needs of them, finds what it is given in ``given``, and calls ``answer`` once.
+    """
+    node = shutil.which("node")
+    assert node, "these tests need Node: apt-get install nodejs"
+    own = Path(pellucid.__file__).parent / "render"
+    for module in own.rglob("*.js"):
+        copy = folder / "render" / module.relative_to(own)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(module, copy)
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    begin = 'import { readFileSync } from "node:fs";\nconst given = JSON.parse(readFileSync(0, "utf8"));\n'
+    begin += "const answer = (value) => process.stdout.write(JSON.stringify(value));\n"
+    (folder / "program.js").write_text(begin + program, encoding="utf-8")
+    done = subprocess.run(
+        [node, "program.js"],
+        input=json.dumps(given),
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

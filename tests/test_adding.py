@@ -158,7 +158,8 @@ def test_an_added_activation_gives_the_page_the_same_numbers(browser: Any, tmp_p
     X = np.random.default_rng(1).normal(size=(9, 3))
     page = browser.new_page()
     page.goto((tmp_path / "net.html").as_uri())
-    said = page.evaluate("X => X.map(x => [...answers(forward(x))])", X.tolist())
+    page.wait_for_timeout(200)
+    said = page.evaluate("X => X.map(x => answersOf(page.model, forward(page.net, x)))", X.tolist())
     assert np.array(said) == pytest.approx(net.predict(X), abs=1e-9)
 
 

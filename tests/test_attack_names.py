@@ -18,10 +18,10 @@ import pytest
 
 from pellucid import InputError, Model, Network, SquaredError, export, landscape, load_model, save_model
 from pellucid._text import csv_line, visible
-from pellucid.interop.export.html_page import html_page
 from pellucid.model.columns import Category, Date, Number, Target
 from pellucid.model.preprocessing import Preprocessing
 from pellucid.render import pictures
+from pellucid.render.model_page import model_page
 from pellucid.render.report import page as report_page
 from support import Command, sent_to_a_terminal
 
@@ -301,8 +301,8 @@ def pages(attacked: Path) -> dict[str, str]:
     model = classifier()
     surface = landscape.compute(model.network, (np.eye(model.network.sizes[0])[:9], np.arange(9)), points=5)
     return {
-        "export": html_page(model), "export of values": html_page(values()), "landscape": landscape.page(surface, FILE),
-        "report": report_page(next(attacked.glob("*run"))),
+        "export": model_page(model), "export of values": model_page(values()),
+        "landscape": landscape.page(surface, FILE), "report": report_page(next(attacked.glob("*run"))),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 AT_THE_TOP = {
     ".ci", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff",
     "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "benchmarks", "conftest.py", "docs",
-    "examples", "pyproject.toml", "requirements", "scripts", "src", "tests",
+    "examples", "jsconfig.json", "pyproject.toml", "requirements", "scripts", "src", "tests",
 }  # fmt: skip
 LARGE = 1 << 20  # bytes; of the files that are kept, the digits alone are larger
 

@@ -14,7 +14,7 @@ from pellucid.core import display, engines
 if TYPE_CHECKING:
     from pellucid import datasets, tables
     from pellucid._files.reading import reading
-    from pellucid.analysis import explain, landscape
+    from pellucid.analysis import explain
     from pellucid.analysis.diagnosis.diagnose import diagnose
     from pellucid.analysis.doctor.diagnosis import Diagnosis
     from pellucid.analysis.doctor.doctor import doctor
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pellucid.model.additions import Mish, RAdam, SiLU, SmoothedCrossEntropy
     from pellucid.model.model import Model
     from pellucid.model.model_file import load, load_model, save, save_model
-    from pellucid.render import pictures, report
+    from pellucid.render import landscape, pictures, report
 
 __version__ = "0.1.0"
 
@@ -105,7 +105,7 @@ _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 _MODULES = {
     "datasets": "datasets",
     "explain": "analysis.explain",
-    "landscape": "analysis.landscape",
+    "landscape": "render.landscape",
     "metrics": "core.metrics",
     "pictures": "render.pictures",
     "report": "render.report",

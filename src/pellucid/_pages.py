@@ -7,17 +7,17 @@ import re
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
-def policy(style: str, script: str | None = None) -> str:
-    """The Content-Security-Policy of a page with this one style sheet, and this one script or none.
+def policy(style: str, *scripts: str) -> str:
+    """The Content-Security-Policy of a page with this one style sheet, and these scripts alone.
 
     >>> policy("p{}")[:66]
     "default-src 'none'; img-src data: blob:; base-uri 'none'; form-act"
     """
     parts = ["default-src 'none'", "img-src data: blob:", "base-uri 'none'", "form-action 'none'"]
-    for kind, source in (("style", style), ("script", script)):
-        if source is not None:
-            digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-            parts.append(f"{kind}-src 'sha256-{digest}'")
+    for kind, sources in (("style", [style]), ("script", scripts)):
+        digests = [base64.b64encode(hashlib.sha256(source.encode()).digest()).decode() for source in sources]
+        if digests:
+            parts.append(f"{kind}-src " + " ".join(f"'sha256-{digest}'" for digest in digests))
     return "; ".join(parts)
 
 

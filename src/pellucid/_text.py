@@ -151,10 +151,14 @@ def duration(seconds: float) -> str:
 def percent(share: float | None) -> str:
     """A share as text; a dash where there is none.
 
-    >>> percent(0.9712), percent(None)
-    ('97.12 %', '–')
+    What is not all is never written as all.
+
+    >>> percent(0.9712), percent(0.99999), percent(None)
+    ('97.12 %', '>99.99 %', '–')
     """
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.2f} %"
+    if share is None or math.isnan(share):
+        return "–"
+    return ">99.99 %" if 0.99995 <= share < 1 else f"{100 * share:.2f} %"
 
 
 def short_percent(share: float) -> str:

@@ -135,7 +135,7 @@ def test_the_curves_have_a_point_an_epoch(notebook: Notebook) -> None:
     assert [one.text for one in root.all("title")] == ["Loss by epoch", "Accuracy by epoch"]
     lines = [one["points"].split() for one in root.all("polyline") if len(one["points"].split()) > 2]
     assert [len(points) for points in lines] == [25] * 4
-    up = svg.Frame((1.0, 25.0), svg._range([history["train_loss"], history["dev_loss"]], svg.Axis("", at_least=(0,))))
+    up = svg.Frame((0.5, 25.0), svg._range([history["train_loss"], history["dev_loss"]], svg.Axis("", at_least=(0,))))
     np.testing.assert_allclose([float(p.split(",")[1]) for p in lines[0]], up.up(history["train_loss"]), atol=0.051)
 
 

@@ -1,46 +1,36 @@
-"""The page: whole in itself, its numbers those of the surface, and in a browser it draws and answers."""
+"""The page: whole in itself, its numbers those of the surface, and readable without a script."""
 
 import base64
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from pellucid.analysis import landscape
-from pellucid.analysis.landscape import Surface, Trajectory
-
-ALPHAS, BETAS = np.linspace(-2, 1, 7), np.linspace(-1, 1, 5)
-LOSSES = 0.1 * np.exp((BETAS[:, np.newaxis] + 0.1) ** 2 + ALPHAS**2 + 0.5 * ALPHAS)
-WAY = Trajectory(
-    [0, 10, 2000],
-    np.array([[-1.5, -0.5], [-1, 0.5], [0, 0]]),
-    np.array([0.912, 0.5, 0.1]),
-    np.array([0.7, 0.3, 0.1]),
-    np.array([1.25, 0.5, 0]),
-    chosen=2,
-)
-PATH = Surface("path", ALPHAS, BETAS, LOSSES, 0.1, 600, "cross-entropy", (0.8, 0.15), WAY)
-RANDOM = Surface("random", ALPHAS, BETAS, LOSSES, 0.1, 600, "cross-entropy")
+from pellucid import landscape
+from pellucid.analysis.landscape import Trajectory
+from pellucid.render import web
+from pellucid.render.landscape.page import HERE
+from pellucid.render.web.modules import in_order
+from surfaces import LOSSES, PATH, RANDOM, WAY
 
 
 class Reader(HTMLParser):
-    """What a page names, and the cells of its tables."""
+    """What a page names, the texts that can be read, and the cells of its tables."""
 
     def __init__(self) -> None:
         super().__init__()
         self.attributes: list[tuple[str, str]] = []
         self.open: list[str] = []
         self.cells: list[str] = []
+        self.values: list[float] = []
+        self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.attributes += [(name, value or "") for name, value in attrs]
+        self.values += [float(value or "") for name, value in attrs if name == "data-value"]
         if tag not in ("meta", "link", "input"):
             self.open.append(tag)
 
@@ -50,6 +40,8 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] in ("td", "th"):
             self.cells.append(data)
+        if self.open and self.open[-1] not in ("script", "style", "title"):
+            self.text += data
 
 
 def read(html: str) -> Reader:
@@ -73,6 +65,50 @@ def test_the_page_loads_nothing() -> None:
     assert sources == ["data:,"]
 
 
+def test_its_style_begins_with_the_look_of_all_pages_and_names_no_colour_that_the_look_has() -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", landscape.page(PATH), re.DOTALL)
+    assert style.startswith(web.look())
+    own = style.removeprefix(web.look())
+    tokens = set(re.findall(r"(--[\w-]+):", web.look()))
+    assert set(re.findall(r"var\((--[\w-]+)\)", own)) <= tokens
+    assert set(re.findall(r"(--[\w-]+):", own)) <= tokens
+    colours = set(re.findall(r"#[0-9a-f]{3,6}\b", re.sub(r"#[a-z]+\b", "", own)))
+    assert colours <= {"#c8500a", "#14202b", "#fff"}  # of the way and its seams, which lie on colours that are data
+
+
+@pytest.mark.parametrize("surface", [PATH, RANDOM], ids=["path", "random"])
+def test_the_purpose_comes_first_in_words_of_everyday_and_the_mathematics_after_the_pictures(
+    surface: landscape.Surface,
+) -> None:
+    html = landscape.page(surface, "digits")
+    text = read(html).text
+    purpose = text[: text.index("low: few mistakes")]
+    for words in ("one network", "few mistakes", "★", "digits"):
+        assert words in purpose
+    for words in ("θ", "α", "PCA", "component", "variance", "·d"):
+        assert words not in purpose
+    assert html.index('id="purpose"') < html.index('id="map"') < html.index('id="hills"') < html.index('id="plane"')
+    assert ("principal components" in text) == (surface is PATH)
+
+
+def test_the_map_comes_first_then_the_player_then_the_hills_and_their_camera_last() -> None:
+    html = landscape.page(PATH)
+    places = [html.index(f'id="{name}"') for name in ("legend", "map", "point", "player", "play", "hills", "camera")]
+    assert places == sorted(places)
+
+
+def test_each_sign_and_both_ends_of_the_colours_are_in_the_legend() -> None:
+    def legend(surface: landscape.Surface) -> str:
+        (found,) = re.findall(r'<ul class="legend".*?</ul>', landscape.page(surface), re.DOTALL)
+        return str(found)
+
+    signs = ["start of training", "trained network", "way of training", "the player", "what you look at"]
+    for words in [*signs, "low: few mistakes", "high: many mistakes"]:
+        assert words in legend(PATH)
+    assert "high: large errors" in legend(replace(PATH, loss="squared-error"))
+    assert [words in legend(RANDOM) for words in signs] == [False, True, False, False, True]
+
+
 def test_the_numbers_in_the_page_are_those_of_the_surface() -> None:
     data = embedded(landscape.page(PATH))
     losses = np.frombuffer(base64.b64decode(data["losses"]), "<f4").reshape(LOSSES.shape)
@@ -83,15 +119,35 @@ def test_the_numbers_in_the_page_are_those_of_the_surface() -> None:
     assert data["path"]["chosen"] == 2
 
 
-def test_tables_say_the_same_without_a_script() -> None:
-    cells = read(landscape.page(PATH)).cells
-    place = cells.index("trained θ")
-    assert cells[place : place + 4] == ["trained θ", "0", "0", "0.1"]
-    place = cells.index("lowest on the grid")
-    assert cells[place + 3] == f"{LOSSES.min():.4g}"
+def test_tables_say_the_same_without_a_script_and_hold_every_digit() -> None:
+    page = read(landscape.page(PATH))
+    cells = page.cells
+    place = cells.index("trained network")
+    assert cells[place : place + 4] == ["trained network", "0.1", "0", "0"]
+    place = cells.index("lowest on the map")
+    assert cells[place + 1] == f"{LOSSES.min():.4g}"
     place = cells.index("0", cells.index("distance from it"))
-    assert cells[place : place + 6] == ["0", "−1.5", "−0.5", "0.912", "0.7", "1.25"]
-    assert cells[-6:] == ["2,000", "0", "0", "0.1", "0.1", "0"]
+    assert cells[place : place + 6] == ["0", "0.9123", "−1.5", "−0.5", "0.7", "1.25"]
+    assert cells[-6:] == ["2,000", "0.1", "0", "0", "0.1", "0"]
+    extremes = [number for point in ((PATH.centre, 0, 0), PATH.lowest, PATH.highest) for number in point]
+    way = np.column_stack([WAY.losses, WAY.points, WAY.plane_losses, WAY.distances])
+    assert page.values == [*extremes, *way.reshape(-1)]
+
+
+def test_the_curve_above_the_slider_has_the_losses_of_the_way() -> None:
+    (curve,) = re.findall(r'<path d="(M[^"]+)"/><line', landscape.page(PATH))
+    points = [[float(part) for part in point.split()] for point in curve[1:].split("L")]
+    heights = np.log(WAY.losses)
+    wanted = 100 - 100 * (heights - heights[2]) / (heights[0] - heights[2])
+    np.testing.assert_allclose(points, np.column_stack([[0, 500, 1000], wanted]), atol=0.05)
+
+
+@pytest.mark.parametrize("losses", [[np.inf, 0.5, 0.1], [0.0, 0.5, 0.1], [-1.0, 0.5, 0.1], [np.nan] * 3, [0.1] * 3])
+def test_the_curve_of_a_way_through_no_numbers_is_still_one(losses: list[float]) -> None:
+    html = landscape.page(replace(PATH, trajectory=replace(WAY, losses=np.array(losses))))
+    (curve,) = re.findall(r'<path d="([^"]*)"/><line', html)
+    assert "nan" not in curve
+    assert len(re.findall("[ML]", curve)) == np.isfinite(losses).sum()
 
 
 def test_without_a_path_there_is_nothing_to_play() -> None:
@@ -109,11 +165,12 @@ def test_names_cannot_break_out_of_their_place() -> None:
     assert "&lt;/script&gt;&lt;script&gt;" in html
 
 
-def test_the_largest_page_has_less_than_half_a_megabyte() -> None:
-    count = 251
-    axis = np.linspace(-1, 1, count)
-    large = replace(PATH, alphas=axis, betas=axis, losses=np.random.default_rng(0).random((count, count)))
-    assert len(landscape.page(large).encode()) < 500_000
+@pytest.mark.parametrize(("count", "most"), [(51, 100_000), (251, 500_000)])
+def test_the_page_is_small(count: int, most: int) -> None:
+    axis, rng = np.linspace(-1, 1, count), np.random.default_rng(0)
+    way = Trajectory([*range(60)], rng.random((60, 2)), rng.random(60), rng.random(60), rng.random(60), 59)
+    large = replace(PATH, alphas=axis, betas=axis, losses=rng.random((count, count)), trajectory=way)
+    assert len(landscape.page(large).encode()) < most
 
 
 def test_no_numbers_are_no_numbers_in_the_page_too() -> None:
@@ -130,65 +187,19 @@ def test_no_numbers_are_no_numbers_in_the_page_too() -> None:
     assert "no number" in read(html).cells
 
 
-def browser() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
-        if found := shutil.which(name):
-            return found
-    raise AssertionError("no chromium is installed, which this test drives: install it (apt-get install chromium)")
-
-
-def drive(folder: Path, html: str, view: str, *flags: str) -> str:
-    """What the page holds after a browser has opened it with a view."""
-    (folder / "page.html").write_text(html, encoding="utf-8")
-    quiet = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
-    command = [browser(), *quiet.split(), "--disable-component-update", f"--user-data-dir={folder / 'profile'}"]
-    done = subprocess.run(
-        [*command, *flags, f"{(folder / 'page.html').as_uri()}#{view}"], capture_output=True, timeout=120, check=True
-    )
-    return done.stdout.decode()
-
-
-def said(dom: str, name: str) -> str:
-    found = re.search(rf'id="{name}"[^>]*>(.*?)</', dom)
-    assert found is not None
-    return found[1]
-
-
-@pytest.mark.slow
-def test_a_browser_draws_the_page_and_tells_its_numbers(tmp_path: Path) -> None:
-    html = landscape.page(PATH)
-    dom = drive(tmp_path, html, "", "--dump-dom")
-    assert 'data-ready="yes"' in dom
-    assert 'data-cells="24"' in dom
-    assert said(dom, "here") == f"At α = 0, β = 0: loss {LOSSES[2, 4]:.4g} (the trained θ)"
-    assert said(dom, "there") == "Step 2,000: loss 0.1 (the trained θ)"
-
-
-@pytest.mark.slow
-def test_a_view_can_be_asked_for(tmp_path: Path) -> None:
-    dom = drive(tmp_path, landscape.page(PATH), "step=1&at=4,0&scale=linear", "--dump-dom")
-    assert said(dom, "here") == f"At α = −2, β = 1: loss {float(f'{LOSSES[4, 0]:.4g}'):g}"
-    assert said(dom, "there") == (
-        "Step 10: loss 0.5. The nearest point of the plane, 0.5 away, is α = −1, β = 0.5, with loss 0.3"
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [1280, 500])
-def test_what_is_drawn_has_the_colours_of_the_losses(tmp_path: Path, width: int) -> None:
-    losses = LOSSES.copy()
-    losses[0, 0] = np.nan
-    for html in (landscape.page(PATH), landscape.page(replace(RANDOM, losses=losses))):
-        picture = tmp_path / "picture.png"
-        drive(tmp_path, html, "", f"--screenshot={picture}", f"--window-size={width},1600")
-        pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
-        # what else is drawn, text and the bar of colours, has less than a thousand pixels of these
-        for half in (pixels[:, : width // 2], pixels[:, width // 2 :]) if width > 1000 else (pixels,):
-            for colour in ((0, 34, 78), (50, 61, 108), (190, 174, 108)):  # lowest, low, high
-                assert (np.abs(half - colour).max(axis=2) < 20).sum() > 3000, colour
-
-
 def test_a_name_that_no_text_can_hold_makes_a_page_all_the_same() -> None:
     html = landscape.page(RANDOM, "digits-\udcff<b>.csv")
     assert "digits-\\udcff&lt;b&gt;.csv" in html
     read(html.encode().decode())
+
+
+def test_no_two_modules_give_a_name_and_all_are_in_the_page() -> None:
+    files = in_order(HERE / "start.js")
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    names = [
+        name for text in texts for name in re.findall(r"^(?:export )?(?:function|const|let) (\w+)", text, re.MULTILINE)
+    ]
+    assert len(names) == len(set(names))
+    assert {file.name for file in files} == {file.name for file in HERE.glob("*.js")}
+    (script,) = re.findall(r"<script>(.*?)</script>", landscape.page(PATH), re.DOTALL)
+    assert not re.search(r"^\s*(import|export)\b", script, re.MULTILINE)

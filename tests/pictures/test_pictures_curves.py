@@ -38,7 +38,9 @@ def test_curves_are_the_columns_of_the_history() -> None:
     (rate,) = lines(found["learning rate"]).values()
     (norm,) = lines(found["norm of the gradient"]).values()
     assert (rate, norm) == (history["learning_rate"].tolist(), history["gradient_norm"].tolist())
-    assert np.asarray(found["mean loss"].lines[0].get_xdata(), float).tolist() == [1, 2, 3, 4]
+    assert np.asarray(found["mean loss"].lines[0].get_xdata(), float).tolist() == [0.5, 1.5, 2.5, 3.5]
+    assert np.asarray(found["mean loss"].lines[1].get_xdata(), float).tolist() == [1, 2, 3, 4]
+    assert "train: the mean over an epoch" in found["mean loss"].get_title()
     legend = found["accuracy (%)"].get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["train, last 80.00 %", "dev, last 70.00 %"]
@@ -46,8 +48,8 @@ def test_curves_are_the_columns_of_the_history() -> None:
 
 def test_train_and_dev_differ_in_more_than_colour() -> None:
     train, dev = panels(pl.pictures.history(classes()))["mean loss"].lines
-    assert train.get_color() == style.BLUE
-    assert dev.get_color() == style.ORANGE
+    assert train.get_color() == style.TRAIN
+    assert dev.get_color() == style.DEV
     assert train.get_linestyle() != dev.get_linestyle()
     assert train.get_marker() != dev.get_marker()
 

@@ -283,7 +283,7 @@ def test_blue_speaks_for_in_saliency_as_in_weights() -> None:
     weights = np.asarray(pl.pictures.weights(model).axes[0].images[0].get_array())[0]
     ax: Any = pl.pictures.saliency(model, [0.3, 0.1], 1).axes[0]
     assert np.sign(widths(ax)).tolist() == np.sign(weights).tolist()
-    assert [to_hex(bar.get_facecolor()).upper() for bar in ax.patches] == [style.BLUE, style.VERMILLION]
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [style.POS, style.NEG]
     assert "blue: more of it speaks for" in ax.get_xlabel()
 
 

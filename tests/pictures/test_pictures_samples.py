@@ -55,10 +55,10 @@ def test_each_digit_is_shown_with_its_prediction_and_a_wrong_one_with_the_truth(
         first, second = ax.get_title().split("\n")
         name, share = first.split(" · ")
         assert name == str(guess)
-        assert float(share.removesuffix(" %")) == pytest.approx(100 * outputs[k].max(), abs=0.5)
+        assert float(share.removesuffix(" %").lstrip(">")) == pytest.approx(100 * outputs[k].max(), abs=0.5)
         right = guess == digits.y[k]
         assert second == ("✓" if right else f"✗ true: {digits.y[k]}")
-        assert (to_hex(ax.title.get_color()).upper() == style.VERMILLION) == (not right)
+        assert (to_hex(ax.title.get_color()) == style.NEG) == (not right)
         wrong += not right
     assert wrong == 1  # the ninth test digit, a 5 that looks like a 6
     assert figure.get_suptitle().endswith("11 right, 1 wrong")
@@ -87,7 +87,7 @@ def test_mistakes_are_those_of_greatest_loss_worst_first(model: pl.Model, digits
         np.testing.assert_allclose(bars(chart), 100 * outputs[row], rtol=1e-4)
         hatched = [k for k, bar in enumerate(chart.patches) if bar.get_hatch()]
         assert hatched == [digits.y[row]]
-        assert to_hex(chart.patches[outputs[row].argmax()].get_facecolor()).upper() == style.VERMILLION
+        assert to_hex(chart.patches[outputs[row].argmax()].get_facecolor()) == style.NEG
 
 
 def test_of_many_classes_the_likeliest_and_the_true_one_have_bars() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid import datasets
+from pellucid.render.palette import rgb, tokens
 from support import Command
 
 pytestmark = pytest.mark.slow
@@ -19,16 +20,24 @@ QUIET = (
 )  # fmt: skip
 WIDTHS = """<script>
 addEventListener("load", () => {
+  const bottoms = Object.fromEntries([".hero strong", ".hero span", ".found", ".key"].map(
+    name => [name, document.querySelector(name).getBoundingClientRect().bottom]));
+  const chapter = document.querySelector("main h2").getBoundingClientRect().bottom;
   document.querySelectorAll("details").forEach(one => one.open = true);
+  const target = [...document.querySelectorAll("a, summary")].map(one => one.getBoundingClientRect());
   const wide = document.documentElement.clientWidth;
   const inside = one => one.closest(".scroll") && !one.matches(".scroll");
   const out = [...document.querySelectorAll("body *")].filter(
-    one => !inside(one) && !one.closest("svg") && one.getBoundingClientRect().right > wide + 0.5);
+    one => !inside(one) && !one.closest("svg,nav ul") && one.getBoundingClientRect().right > wide + 0.5);
   const small = [...document.querySelectorAll("p,td,th,dd,dt,figcaption,caption,a,code,small")].filter(
     one => parseFloat(getComputedStyle(one).fontSize) < 12);
   const failed = [...document.images].filter(one => !one.naturalWidth);
   const cut = [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth);
+  scrollTo(0, document.documentElement.scrollHeight);
+  const nav = document.querySelector("nav").getBoundingClientRect();
   document.title = "measured " + JSON.stringify({
+    bottoms, chapter, nav: [nav.top, nav.bottom], low: target.filter(one => one.height < 43.9).length,
+    marked: document.querySelectorAll("nav [aria-current], nav [class]").length, targets: target.length,
     cut: cut.length, unseen: cut.filter(one => one.tabIndex !== 0 || one.getAttribute("role") !== "region" ||
       !getComputedStyle(one).backgroundImage.includes("gradient")).length,
     wide, scroll: document.documentElement.scrollWidth, out: out.map(one => one.outerHTML.slice(0, 80)),
@@ -64,7 +73,9 @@ def page(request: pytest.FixtureRequest, pellucid: Command, digits: datasets.Sam
     return Path("run/report.html").resolve()
 
 
-def measured(chromium: list[str], page: Path, width: int, *more: str) -> dict[str, object]:
+def measured(
+    chromium: list[str], page: Path, width: int, *more: str, height: int = 900, style: str = ""
+) -> dict[str, object]:
     """What the browser says of the page at a width: it is put in a frame, since windows have a least width."""
     import json
 
@@ -72,10 +83,14 @@ def measured(chromium: list[str], page: Path, width: int, *more: str) -> dict[st
     text = page.read_text(encoding="utf-8").replace(
         "default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'"
     )
-    inner.write_text(text.replace("</body>", WIDTHS), encoding="utf-8")  # its styles stay as its policy allows them
+    change = f"<script>document.documentElement.style.cssText = '{style}'</script>"
+    inner.write_text(
+        text.replace("</body>", change + WIDTHS), encoding="utf-8"
+    )  # its styles stay as its policy allows them
     outer = page.with_name("frame.html")
     outer.write_text(
-        f'<!DOCTYPE html><iframe id="f" src="measured.html" style="width:{width}px;height:900px;border:0"></iframe>'
+        '<!DOCTYPE html><iframe id="f" src="measured.html" '
+        f'style="width:{width}px;height:{height}px;border:0"></iframe>'
         '<script>addEventListener("load", () => { const f = document.getElementById("f");'
         "document.title = f.contentDocument.title; });</script>"
     )
@@ -113,8 +128,42 @@ def test_dark_screens_get_light_text(chromium: list[str], page: Path) -> None:
     light = measured(chromium, page, 800)
     dark = measured(chromium, page, 800, "--blink-settings=preferredColorScheme=0")
     assert light["paper"] == "rgb(255, 255, 255)"
-    assert dark["paper"] == "rgb(18, 23, 28)"
-    assert dark["ink"] == "rgb(232, 237, 242)"
+    assert dark["paper"] == "rgb{}".format(rgb(tokens("dark")["surface"]))
+    assert dark["ink"] == "rgb{}".format(rgb(tokens("dark")["ink"]))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_first_screen_answers(chromium: list[str], page: Path, width: int, height: int) -> None:
+    """The score, what a guess has, what was found, and the figures are there before anybody scrolls."""
+    found = measured(chromium, page, width, height=height)
+    bottoms = found["bottoms"]
+    assert isinstance(bottoms, dict)
+    assert all(0 < bottom <= height for bottom in bottoms.values()), bottoms
+    assert isinstance(found["chapter"], float | int)
+    assert found["chapter"] <= height  # and what comes next begins
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_contents_stay_in_view_and_mark_nothing(chromium: list[str], page: Path, width: int) -> None:
+    found = measured(chromium, page, width)
+    assert isinstance(found["nav"], list)
+    top, bottom = found["nav"]
+    assert -0.5 <= top < bottom <= 900.5
+    assert found["marked"] == 0
+
+
+def test_on_a_phone_every_link_and_every_disclosure_is_44_pixels_high(chromium: list[str], page: Path) -> None:
+    found = measured(chromium, page, 390)
+    assert isinstance(found["targets"], int)
+    assert found["targets"] > 10
+    assert found["low"] == 0
+
+
+@pytest.mark.parametrize("width", [390, 640, 1280])
+def test_text_twice_as_large_stays_in_its_place(chromium: list[str], page: Path, width: int) -> None:
+    found = measured(chromium, page, width, style="font-size:200%")
+    assert found["scroll"] == width
+    assert found["out"] == []
 
 
 def test_it_prints_on_a_few_pages(chromium: list[str], page: Path, tmp_path: Path) -> None:

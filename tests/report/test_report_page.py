@@ -14,15 +14,19 @@ import pytest
 
 import pellucid as pl
 from pellucid import datasets
+from pellucid._text import number, percent
 from pellucid.analysis.finding import Finding
 from pellucid.cli.train import train as train_command
 from pellucid.core import metrics
 from pellucid.datasets import Samples
-from pellucid.render.report import page
-from pellucid.render.report.colours import VERMILLION, contrast, mix, palette, places, signed, style
+from pellucid.render import svg
+from pellucid.render.palette import tokens
+from pellucid.render.report import mistakes, page
+from pellucid.render.report.colours import depths, stretched, style
 from pellucid.render.report.command import command
+from pellucid.render.report.html import chance
 from pellucid.render.report.png import data_uri, grey, shrunk
-from pellucid.render.report.scores import interval
+from pellucid.render.report.scores import explained, interval
 from pellucid.runs import Run, SavedRun, from_recipe, prepare, read_run, start
 from report.html_reader import Element, read, section, table
 
@@ -84,7 +88,7 @@ def test_the_page_is_one_whole_document(of_digits: Run, digits_page: Element) ->
 def test_contents_lead_to_every_section(digits_page: Element) -> None:
     links = [link["href"] for link in digits_page.all("nav")[0].all("a")]
     assert links == [f"#{one['id']}" for one in digits_page.all("section")]
-    assert links == ["#scores", "#course", "#classes", "#mistakes", "#weights", "#layers", "#cost", "#again"]
+    assert links == ["#course", "#classes", "#mistakes", "#weights", "#scores", "#layers", "#again", "#cost"]
 
 
 def test_scores_are_those_of_the_run(of_digits: Run, digits_page: Element) -> None:
@@ -115,10 +119,20 @@ def test_confusion_is_counted_on_the_test_part_and_painted(of_digits: Run, digit
     (drawn,) = [one for one in digits_page.all("table") if one.attributes.get("class") == "heat"]
     painted = [cell for cell in drawn.all("td") if "data-style" in cell.attributes]
     assert len(painted) == np.count_nonzero(matrix)
-    off = matrix - np.diag(matrix.diagonal())
-    worst = drawn.all("tr")[1 + int(off.argmax()) // 10].all("td")[int(off.argmax()) % 10]
-    deepest = f':root [data-style="{worst["data-style"]}"]{{{style(mix(VERMILLION, 0.85))}}}'
-    assert deepest in digits_page.all("style")[0].text  # the commonest mistake is the deepest orange
+    sheet = digits_page.all("style")[0].text
+    for i, j in np.argwhere(matrix):
+        share = matrix[i, j] / matrix[i].sum()  # of its class, however many mistakes others have
+        cell = drawn.all("tr")[1 + i].all("td")[j]
+        expected = style(stretched(share) if i == j else -stretched(share))
+        assert f':root [data-style="{cell["data-style"]}"]{{{expected}}}' in sheet
+        assert f"{percent(share)} of it" in cell["title"]
+
+
+def test_one_mistake_in_a_hundred_is_pale_and_the_deeper_the_more_there_are() -> None:
+    depths = [stretched(share) for share in (0.001, 0.01, 0.1, 0.5, 1.0)]
+    assert depths == sorted(depths)
+    assert depths[1] < 0.2
+    assert depths[-1] == 1.0
 
 
 def test_mistakes_are_the_worst_ones_in_order_with_their_own_pictures(of_digits: Run, digits_page: Element) -> None:
@@ -138,23 +152,69 @@ def test_mistakes_are_the_worst_ones_in_order_with_their_own_pictures(of_digits:
     assert f"{100 * outputs[first].max():.2f} %" in section(digits_page, "mistakes").all("figure")[0].text
 
 
+def test_a_mistake_opens_to_the_models_own_numbers(of_digits: Run, digits_page: Element) -> None:
+    _, outputs = predictions(of_digits)
+    for figure in section(digits_page, "mistakes").all("figure"):
+        (opened,) = figure.all("details")
+        k = int(figure.all("img")[0]["alt"].split()[1].rstrip(":"))
+        assert opened.all("summary")[0].text == f"sample {k}"
+        said = [float(one["value"]) for one in opened.all("data")]
+        assert said == [float(p) for p in outputs[k]]  # each with all its digits, in the order of the classes
+        assert f"pellucid explain {of_digits.folder} --sample {k}" in opened.all("code")[0].text
+        loss = -np.log(float(outputs[k][of_digits.dataset.test.y[k]]))  # type: ignore[union-attr]
+        assert f"= {number(loss)}" in opened.text
+        assert opened.text.count(", true") == opened.text.count(", its answer") == 1
+
+
+def test_what_is_wrong_and_sure_is_pointed_out_where_it_happens(
+    of_digits: Run, digits_page: Element, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, outputs = predictions(of_digits)
+    sure, wrong = outputs.max(axis=1) >= 0.35, outputs.argmax(axis=1) != part.y
+    both = (sure & wrong).sum()
+    assert both
+    assert "Wrong and sure" not in section(digits_page, "mistakes").text  # of 90 % it never was
+    monkeypatch.setattr(mistakes, "SURE", 0.35)
+    root = read(page(of_digits))
+    words = section(root, "mistakes").text
+    assert f"in {both} of these {wrong.sum()} mistakes the network gave the wrong class 35 % or more" in words
+    assert f"of the {sure.sum()} answers that it was this sure of, {percent(1 - both / sure.sum())} are right" in words
+    for figure in section(root, "mistakes").all("figure"):
+        k = int(figure.all("img")[0]["alt"].split()[1].rstrip(":"))
+        assert ("⚠ sure" in figure.all("figcaption")[0].text) == sure[k]
+
+
+def test_less_than_all_is_never_written_as_all() -> None:
+    for p in (0.99995, 0.999999, 1 - 1e-16, float(np.float32(0.99999994))):
+        assert "100" not in percent(p)
+        assert "100" not in chance(p).markup.split(">", 1)[1]
+        assert explained(p) != "1"
+    assert percent(1.0) == "100.00 %"
+    assert ">0.00 %" not in chance(1e-9).markup
+    assert ">0.00 %" in chance(0.0).markup
+
+
 def test_weights_are_drawn_a_tile_for_each_neuron_in_its_place(of_digits: Run, digits_page: Element) -> None:
     from PIL import Image
 
     W = of_digits.model.network.layers[0].W
     drawn = section(digits_page, "weights").all("svg")[0]
     assert [label.text for label in drawn.all("text")] == [str(k) for k in range(12)]
-    source = drawn.all("image")[0]["href"]
     limit = float(np.quantile(np.abs(W), 0.995))
-    with Image.open(opened(source)) as image:
-        sheet = np.asarray(image.convert("RGB"))
-    frames = drawn.all("clippath")[0].all("rect")
+    sheets = []
+    for mask, shape in zip(drawn.all("mask"), drawn.children[2].all("rect"), strict=True):
+        assert shape["mask"] == f"url(#{mask['id']})"
+        with Image.open(opened(mask.all("image")[0]["href"])) as image:
+            sheets.append(np.asarray(image))
+    assert [one["fill"] for one in drawn.children[2].children if one.tag == "rect"] == [svg.POS, svg.NEG]
+    frames = drawn.children[-1].all("rect")
     assert len(frames) == 12
     for k in (0, 7, 8, 11):
         left, top, size = (int(frames[k][name]) for name in ("x", "y", "width"))
         assert size == 28
-        expected = palette()[places(W[k].reshape(28, 28), limit)]
-        np.testing.assert_array_equal(sheet[top : top + 28, left : left + 28], expected)
+        for sheet, expected in zip(sheets, depths(W[k].reshape(28, 28).astype(float), limit), strict=True):
+            np.testing.assert_array_equal(sheet[top : top + 28, left : left + 28], expected)
+
     lengths = [float(row[1]) for row in table(digits_page, "The neurons of layer 1")[1:]]
     np.testing.assert_allclose(lengths, np.linalg.norm(W, axis=1), rtol=1e-3)
 
@@ -186,13 +246,77 @@ def test_layers_and_cost_are_counted(of_digits: Run, digits_page: Element) -> No
     assert "MB" in section(digits_page, "cost").text
 
 
-def test_findings_are_told_or_that_there_are_none(of_digits: Run) -> None:
+def test_what_was_found_is_told_at_the_top_with_a_link_to_it(of_digits: Run) -> None:
     found = [Finding(2, "dW", f"the gradient fades {BAD}", "1e-9 beside 0.1", "--activation relu")]
-    words = section(read(page(of_digits, findings=found)), "findings").text
+    root = read(page(of_digits, findings=found * 5))
+    words = section(root, "findings").text
     assert "Layer 2, dW: the gradient fades" in words
     assert "1e-9 beside 0.1" in words
     assert "Try: --activation relu" in words
-    assert "Nothing stood out" in section(read(page(of_digits, findings=[])), "findings").text
+    assert root.all("section")[0]["id"] == "findings"
+    top = root.all("header")[0]
+    assert "5 things stood out" in top.text
+    assert [link["href"] for link in top.all("a")] == ["#finding-1", "#finding-2", "#finding-3", "#findings"]
+    assert "and 2 more" in top.text
+
+
+def test_that_nothing_was_found_is_one_line_and_no_chapter(of_digits: Run, digits_page: Element) -> None:
+    root = read(page(of_digits, findings=[]))
+    assert "Nothing stood out" in root.all("header")[0].text
+    assert "findings" not in [one["id"] for one in root.all("section")]
+    assert "stood out" not in digits_page.text  # where nobody looked, nothing is said
+
+
+def test_what_differs_from_the_usual_comes_before_all_settings(of_digits: Run, make: Make) -> None:
+    again = section(read(page(of_digits)), "again")
+    told, everything = again.all("dl")[:2]
+    differs = {item.all("dt")[0].text: item.all("dd")[0].text for item in told.children}
+    assert differs == {
+        "test": "200", "hidden": "12usual: 32, 16", "epochs": "3usual: 6",
+    }  # fmt: skip
+    assert len(everything.children) == len(pl_settings())
+    opened = [one.all("summary")[0].text for one in again.all("details")]
+    assert opened == [f"All {len(pl_settings())} settings", "Versions and data"]
+    assert everything in again.all("details")[0].all("dl")
+    rng = np.random.default_rng(0)
+    usual = make(rng.standard_normal((80, 3)), rng.integers(0, 2, 80), hidden=(32, 16), epochs=6)
+    again = section(read(page(usual)), "again")
+    assert "Every setting but the data is the usual one" in again.text
+    assert len(again.all("dl")[0].children) == len(pl_settings())
+
+
+def test_every_colour_of_the_page_is_a_token(of_digits: Run, of_values: Run) -> None:
+    for run in (of_digits, of_values):
+        markup = page(run, findings=[])
+        body = markup[markup.index("<body") :]
+        for said in re.findall(r'(?:fill|stroke)="([^"]*)"', body):
+            assert said in ("none", "currentColor") or said.startswith("var(--")
+        own = read_text("pellucid.render.report", "page.css")
+        assert not re.search(r"#[0-9a-fA-F]{3,8}\b|--(paper|soft|rule|mark|card)\b", own)
+        assert set(re.findall(r"var\(--([\w-]+)", own)) <= set(tokens()) | {
+            "full",
+            "pos-full",
+            "neg-full",
+            "shade",
+            "ground",
+        }
+
+
+def read_text(package: str, name: str) -> str:
+    from importlib.resources import files
+
+    return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def test_words_that_a_learner_may_not_know_are_explained_beside_them(digits_page: Element) -> None:
+    for anchor, words in {
+        "scores": ["95 % interval"], "classes": ["precision", "recall", "F1"],
+        "layers": ["RMS of W", "RMS of dW", "dead", "saturated"],
+    }.items():  # fmt: skip
+        found = {one.text: one["title"] for one in section(digits_page, anchor).all("abbr")}
+        assert list(found) == words
+        assert all(len(meaning) > 20 for meaning in found.values())
+        assert [one for one in section(digits_page, anchor).all("p") if one.attributes.get("class") == "note"]
 
 
 def test_a_regression_has_its_errors_in_place_of_classes(of_values: Run) -> None:
@@ -373,8 +497,6 @@ def test_a_png_says_to_pillow_what_it_was_given(shape: tuple[int, int]) -> None:
     with Image.open(opened(data_uri(pixels))) as image:
         image.load()
         np.testing.assert_array_equal(np.asarray(image), pixels)
-    with Image.open(opened(data_uri(pixels, palette()))) as image:
-        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), palette()[pixels])
 
 
 def test_pictures_of_any_numbers_become_bytes_of_a_bearable_size() -> None:
@@ -386,18 +508,12 @@ def test_pictures_of_any_numbers_become_bytes_of_a_bearable_size() -> None:
     assert shrunk(np.full((90, 10), 200, np.uint8), 40).dtype == np.uint8
 
 
-def test_text_upon_every_colour_can_be_read() -> None:
-    for base in (1.0, -1.0):
-        for share in np.linspace(0, 1, 101):
-            said = style(signed(base * share, 1.0))
-            back, ink = re.fullmatch(r"background:#(\w{6});color:#(\w{3})", said).groups()  # type: ignore[union-attr]
-            colour = tuple(bytes.fromhex(back))
-            assert contrast(colour, (255, 255, 255) if ink == "fff" else (0, 0, 0)) >= 4.5  # type: ignore[arg-type]
-    assert signed(0.0, 1.0) == (255, 255, 255) == mix((1, 2, 3), 0.0)
-    assert signed(1.0, 1.0)[2] > signed(1.0, 1.0)[0]
-    assert signed(-1.0, 1.0)[0] > signed(-1.0, 1.0)[2]
-    assert tuple(palette()[127]) == (255, 255, 255)
-    assert places(np.array([-9.0, 0.0, 9.0]), 1.0).tolist() == [0, 127, 254]
+def test_numbers_become_depths_of_two_colours() -> None:
+    above, below = depths(np.array([[-9.0, -0.5], [0.0, 1.0]]), 1.0)
+    assert (above.tolist(), below.tolist()) == ([[0, 0], [0, 255]], [[255, 128], [0, 0]])
+    assert style(0.0, 0.0).endswith(" 0%,var(--surface))")
+    assert "--pos-full) 100%" in style(9.0, 1.0)
+    assert "--neg-full) 25%" in style(-0.25, 1.0)
 
 
 def test_the_interval_holds_the_truth_95_times_in_100() -> None:

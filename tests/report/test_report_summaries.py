@@ -32,7 +32,7 @@ def test_boxes_are_higher_the_more_neurons_a_layer_has() -> None:
     boxes = shown(pl.Network([7, 63, 1], loss=pl.SquaredError())).all("svg")[0].all("rect")
     heights = [float(box["height"]) for box in boxes]
     np.testing.assert_allclose(np.array(heights) / heights[1], [3 / 6, 1, 1 / 6], atol=2e-3)  # log2(1 + n)
-    assert [box["fill"] for box in boxes] == [svg.SKY, svg.BLUE, svg.ORANGE]
+    assert [box["fill"] for box in boxes] == ["currentColor", svg.MARK, svg.MARK]  # the input computes nothing
 
 
 def test_bars_of_the_weights_are_their_histogram() -> None:
@@ -42,6 +42,9 @@ def test_bars_of_the_weights_are_their_histogram() -> None:
     heights = np.array([float(bar["height"]) for bar in drawn.all("rect")])
     counts = np.histogram(W, bins=31, range=(-np.abs(W).max(), np.abs(W).max()))[0]
     np.testing.assert_allclose(heights, 30 * counts / counts.max(), atol=0.051)
+    grounds = [group["fill"] for group in drawn.all("g")]
+    assert grounds == [svg.NEG, "currentColor", svg.POS]
+    assert [len(group.children) for group in drawn.all("g")] == [15, 1, 15]
     assert drawn.all("desc")[0].text.split(": ")[1] == " ".join(map(str, counts))
 
 
@@ -77,6 +80,16 @@ def test_a_history_shows_its_curves_and_its_last_row() -> None:
     up = svg.Frame((1.0, 3.0), (ends[0], ends[-1])).up(history["train_loss"])
     corners = [pair.split(",")[1] for pair in root.all("polyline")[0]["points"].split()]
     np.testing.assert_allclose(np.array(corners, float), up, atol=0.051)
+
+
+def test_a_mean_over_an_epoch_stands_at_its_middle_and_the_chart_says_so() -> None:
+    history, _ = trained(4)
+    chart = shown(history).all("svg")[0]
+    train, dev = ([float(p.split(",")[0]) for p in line["points"].split()] for line in chart.all("polyline")[:2])
+    across = svg.Frame((0.5, 4.0), (0.0, 1.0)).across
+    np.testing.assert_allclose(train, across(history["epoch"] - 0.5), atol=0.051)
+    np.testing.assert_allclose(dev, across(history["epoch"]), atol=0.051)
+    assert "epoch (train: the mean over it, at its middle)" in [one.text for one in chart.all("text")]
 
 
 def test_an_empty_history_and_one_of_a_regression_are_shown() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pellucid import _text
 from pellucid.core.arrays import some_rows
 from pellucid.render import svg
+from pellucid.render.palette import paint
 from pellucid.render.svg import Axis, Frame, Series
 from report.html_reader import Element, read
 
@@ -57,12 +58,27 @@ def test_two_lines_differ_in_colour_dashes_and_markers_and_keep_them_alone() -> 
     x = np.arange(3.0)
     both = read(svg.lines("t", "T", [Series("train", x, x), Series("dev", x, x)], EPOCH, Axis("loss")))
     train, dev = both.all("polyline")[:2]
-    assert (train["stroke"], dev["stroke"]) == (svg.BLUE, svg.ORANGE)
+    assert (train["stroke"], dev["stroke"]) == (paint("train"), paint("dev"))
     assert "stroke-dasharray" in dev.attributes
     assert "stroke-dasharray" not in train.attributes
-    assert len([r for r in both.all("rect") if r["fill"] == svg.ORANGE]) == 4
+    assert len([r for r in both.all("rect") if r["fill"] == paint("dev")]) == 4
     alone = read(svg.lines("t", "T", [Series("dev", x, x)], EPOCH, Axis("loss")))
     assert alone.all("polyline")[0].attributes == dev.attributes
+
+
+def test_what_is_drawn_has_the_colours_of_the_page_and_carries_those_of_the_light_theme() -> None:
+    x, counts = np.arange(3.0), np.array([1, 2])
+    for made in (
+        svg.lines("t", "T", [Series("train", x, x), Series("dev", x, x)], EPOCH, Axis("loss")),
+        svg.lines("t", "T", [Series("other", x, x), Series("one more", x, x)], EPOCH, Axis("loss")),
+        svg.scatter("s", "S", Series("", x, x), Axis("true"), Axis("predicted"), diagonal=True),
+        svg.bars("h", "H", counts, x, Axis("error"), Axis("samples")),
+    ):
+        said = set(re.findall(r'(?:fill|stroke)="([^"]*)"', made))
+        assert said
+        for colour in said - {"none", "currentColor"}:
+            assert re.fullmatch(r"var\(--[a-z]+,#[0-9a-f]{6}\)", colour)
+            assert colour == paint(colour[6:].split(",")[0])
 
 
 def test_the_words_tell_first_last_least_and_greatest() -> None:

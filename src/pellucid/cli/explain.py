@@ -22,7 +22,7 @@ from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
-from pellucid.render import svg
+from pellucid.render import palette
 from pellucid.runs import is_run, open_run, run_json
 
 EXAMPLES = ("three-neurons", "vectorization")
@@ -219,4 +219,4 @@ def _value(step: Step, digits: int) -> Styled:
 
 
 def _coloured(value: str) -> Styled:
-    return Styled(value, svg.VERMILLION if value.startswith("−") else svg.BLUE)
+    return Styled(value, palette.tokens()["neg" if value.startswith("−") else "pos"])

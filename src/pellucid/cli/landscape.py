@@ -11,7 +11,7 @@ import numpy as np
 from pellucid._files.values import to_json
 from pellucid._files.writing import marked, write_whole
 from pellucid._text import decimal, percent
-from pellucid.analysis.landscape import Surface, TrainingPath, compute, page, path_of, spread, table, tensors
+from pellucid.analysis.landscape import Surface, TrainingPath, compute, path_of, spread, table, tensors
 from pellucid.analysis.landscape import as_json as as_json_of
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import TRAINED, OneOf, check_out, count_option, out_option, output
@@ -21,6 +21,7 @@ from pellucid.core.batches import Pair
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model
 from pellucid.render import pictures
+from pellucid.render.landscape import page
 from pellucid.render.pictures import style
 from pellucid.runs import is_run, read_run
 
@@ -62,7 +63,8 @@ def landscape(
 
     The plane is spanned by the two main directions of training's path (of a RUN), or by two random directions in which
     each neuron's part is as long as its weights (of a MODEL, or with --directions random). Without RUN or MODEL it is
-    that of the digit model that comes with pellucid. The page can be turned with mouse, finger and arrow keys.
+    that of the digit model that comes with pellucid. On the page, point at any network, play the way of training and
+    turn the hills, with mouse, finger or keys.
     """
     model = open_model(place)
     outs = out or ((Path(place) if place is not None and is_run(place) else Path()) / NAME,)

@@ -1,49 +1,58 @@
 """Small pictures as SVG text: lines, points and bars in a frame, for the report and for notebooks.
 
 A picture stands for itself: it is labelled, has a title and a description for those who do not see it, takes the
-colour of the text around it for its axes, and tells its lines apart by dashes and markers as well as by colour.
+colour of the text around it for its axes and the colours of the page for what it shows, and carries those of the light
+theme for where no page has any. It tells its lines apart by dashes and markers as well as by colour.
 """
 
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from pellucid._text import escape, number
 from pellucid.core.arrays import AnyArray, Array, some_rows
+from pellucid.render.palette import paint
 
-# Okabe and Ito's colours, which the colour-blind tell apart as well (Color Universal Design, 2008)
-BLUE, ORANGE, VERMILLION, GREEN, SKY, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#56B4E9", "#CC79A7"
-STYLES = {"train": (BLUE, "", "circle"), "dev": (ORANGE, "6 3", "square")}  # colour, dashes and marker of a series
-OTHERS = ((BLUE, "", "circle"), (VERMILLION, "6 3", "square"))
+POS, NEG = paint("pos"), paint("neg")
+MARK = POS  # of what is neither above nor below anything
+OF_A_POINT = 0.8  # how opaque it is: where many lie upon each other, one sees that
+# colour, dashes and marker of a series
+STYLES = {"train": (paint("train"), "", "circle"), "dev": (paint("dev"), "6 3", "square")}
+OTHERS = ((MARK, "", "circle"), (NEG, "6 3", "square"))
 
 MOST_POINTS = 200  # of a line: more than can be told apart at this size
-WIDTH, HEIGHT, WIDEST = 420, 260, 630
+WIDTH, HEIGHT, WIDEST = 420, 260, 560
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 32, 42  # margins around the frame, in pixels
-LETTER = 7  # pixels that a letter of a label takes at most
+LETTER = 9  # pixels that a letter of a label takes at most
 HUGE, SMALL = 1e300, 1e-300  # beyond them a range could not be written down
 
 
 @dataclass(frozen=True)
 class Series:
-    """Points (n,) with a name; where y is no number, the line has a gap."""
+    """Points (n,) with a name; where y is no number, the line has a gap. Each is drawn so far ``before`` its x."""
 
     name: str
     x: Array
     y: Array
+    before: float = 0.0
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis is called, how its numbers are written (None: as short as they can be), and what it must show."""
+    """What an axis is called, how its numbers are written (None: as short as they can be), and what it must show.
+
+    ``note`` stands behind what it is called.
+    """
 
     label: str
     write: Callable[[float], str] | None = None
     whole: bool = False
     at_least: tuple[float, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,10 @@ def picture(
     ``name`` begins the ids, which differ where the content does.
     """
     mark = f"{name}-{zlib.crc32(f'{title}{description}{body}'.encode('utf-8', 'replace')):08x}"
+    size = f"display:block;width:100%;max-width:{widest or width}px;height:auto"
     return (
         f'<svg role="img" aria-labelledby="{mark}-t {mark}-d" viewBox="0 0 {width:g} {height:g}" '
-        f'style="display:block;width:100%;max-width:{widest or width}px;height:auto;font:12px system-ui,sans-serif">'
+        f'style="{size};overflow:visible;font:13px system-ui,sans-serif">'
         f'<title id="{mark}-t">{escape(title)}</title><desc id="{mark}-d">{escape(description, 2000)}</desc>'
         f"{body}</svg>"
     )
@@ -129,11 +139,11 @@ def lines(name: str, title: str, series: Sequence[Series], x: Axis, y: Axis) -> 
     (2, 4)
     """
     series = [_thinned(one) for one in series]
-    frame = Frame(_range([one.x for one in series], x), _range([one.y for one in series], y))
+    frame = Frame(_range([one.x - one.before for one in series], x), _range([one.y for one in series], y))
     body = _axes(frame, x, y)
     styles = [STYLES.get(one.name, OTHERS[k % len(OTHERS)]) for k, one in enumerate(series)]
     for one, (colour, dash, marker) in zip(series, styles, strict=True):
-        across, up = frame.across(one.x), frame.up(one.y)
+        across, up = frame.across(one.x - one.before), frame.up(one.y)
         for part in np.split(np.arange(len(up)), np.flatnonzero(~np.isfinite(up))):
             kept = part[np.isfinite(up[part])]
             points = " ".join(f"{across[k]:.1f},{up[k]:.1f}" for k in kept)
@@ -157,9 +167,10 @@ def scatter(name: str, title: str, points: Series, x: Axis, y: Axis, *, diagonal
     if diagonal:
         low, high = max(frame.x[0], frame.y[0]), min(frame.x[1], frame.y[1])
         (x1, x2), (y1, y2) = frame.across([low, high]), frame.up([low, high])
-        body += _line(f"{x1:.1f},{y1:.1f} {x2:.1f},{y2:.1f}", VERMILLION, "6 3")
+        body += _line(f"{x1:.1f},{y1:.1f} {x2:.1f},{y2:.1f}", "currentColor", "6 3")
     dots = zip(frame.across(across), frame.up(up), strict=True)
-    body += "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5" fill="{BLUE}" fill-opacity=".55"/>' for a, b in dots)
+    drawn = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5"/>' for a, b in dots)
+    body += f'<g fill="{MARK}" fill-opacity="{OF_A_POINT}">{drawn}</g>'
     described = f"{len(across)} points; {x.label} across, {y.label} upwards."
     return picture(name, title, described, body, widest=WIDEST)
 
@@ -173,10 +184,11 @@ def bars(name: str, title: str, counts: AnyArray, edges: Array, x: Axis, y: Axis
     """
     frame = Frame(_range([edges], x), _range([np.append(counts, 0)], y))
     left, top, floor = frame.across(edges), frame.up(counts), float(frame.up(0))
-    body = _axes(frame, x, y) + "".join(
-        f'<rect x="{a:.1f}" y="{b:.1f}" width="{max(0.5, c - a - 0.8):.1f}" height="{floor - b:.1f}" fill="{BLUE}"/>'
+    drawn = "".join(
+        f'<rect x="{a:.1f}" y="{b:.1f}" width="{max(0.5, c - a - 0.8):.1f}" height="{floor - b:.1f}"/>'
         for a, c, b in zip(left, left[1:], top, strict=False)
     )
+    body = _axes(frame, x, y) + f'<g fill="{MARK}">{drawn}</g>'
     peak = int(np.argmax(counts))
     described = (
         f"{int(counts.sum()):,} in {len(counts)} bars from {number(edges[0])} to {number(edges[-1])}; the highest, "
@@ -193,7 +205,7 @@ def _finite(values: Array) -> AnyArray:
 def _thinned(one: Series) -> Series:
     kept = some_rows(len(one.x), MOST_POINTS)
     y = np.asarray(one.y, np.float64)[kept]
-    return Series(one.name, np.asarray(one.x, np.float64)[kept], np.where(_finite(y), y, np.nan))
+    return replace(one, x=np.asarray(one.x, np.float64)[kept], y=np.where(_finite(y), y, np.nan))
 
 
 def _range(values: Sequence[Array], axis: Axis) -> tuple[float, float]:
@@ -224,7 +236,7 @@ def _axes(frame: Frame, x: Axis, y: Axis) -> str:
             label = _label(x, value, frame.x)
             inside = min(across, WIDTH - LETTER * len(label) / 2)  # that of the last tick is not cut off
             body += text(inside, bottom + 16, label, anchor="middle")
-    body += text((LEFT + right) / 2, HEIGHT - 8, x.label, anchor="middle")
+    body += text((LEFT + right) / 2, HEIGHT - 8, x.label + x.note, anchor="middle")
     return body + text(4, 16, y.label, more=' font-weight="600"')
 
 

@@ -15,9 +15,9 @@ from pellucid.core.registry import describe
 from pellucid.datasets.frames.coerce import NO, YES
 from pellucid.datasets.frames.marks import USUAL, marks_of
 from pellucid.datasets.frames.written import Form
-from pellucid.interop.export.expressions import numpy_text
 from pellucid.interop.export.literals import Literals, refuse_to_shadow
 from pellucid.model.columns import CYCLES, MONDAY, Category, Date, Number
+from pellucid.model.expressions import numpy_text
 from pellucid.model.model import Model
 from pellucid.model.preprocessing import Preprocessing
 

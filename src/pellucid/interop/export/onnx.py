@@ -17,9 +17,9 @@ from pellucid._files.writing import write_whole
 from pellucid.core.activations import GELU, Activation, Exponential, Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.core.errors import InputError, needs
 from pellucid.core.registry import describe
-from pellucid.interop.export import expressions
 from pellucid.interop.export.onnx_builder import Builder, float32, texts
 from pellucid.interop.export.onnx_columns import Columns
+from pellucid.model import expressions
 from pellucid.model.additions import Mish  # fmt: skip
 from pellucid.model.model import Model
 from pellucid.model.model_file import VERSION, describe_model
@@ -41,9 +41,9 @@ OPERATORS: dict[type[Activation], tuple[str, dict[str, Any]]] = {
     Softmax: ("Softmax", {"axis": 1}),
 }
 FUNCTIONS = {
-    "abs": "Abs", "exp": "Exp", "log": "Log", "maximum": "Max", "minimum": "Min", "sqrt": "Sqrt", "tanh": "Tanh",
-    "where": "Where", "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow", ">": "Greater", "<": "Less",
-    ">=": "GreaterOrEqual", "<=": "LessOrEqual",
+    "abs": "Abs", "clip": "Clip", "exp": "Exp", "log": "Log", "maximum": "Max", "minimum": "Min", "sign": "Sign",
+    "sqrt": "Sqrt", "tanh": "Tanh", "where": "Where", "+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow",
+    ">": "Greater", "<": "Less", ">=": "GreaterOrEqual", "<=": "LessOrEqual",
 }  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from pellucid.core.activations import GELU, Activation, Identity, LeakyReLU, ReL
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.registry import describe
-from pellucid.interop.export.expressions import pytorch
 from pellucid.interop.export.literals import Literals, refuse_to_shadow
 from pellucid.model.additions import Mish, SiLU  # fmt: skip
+from pellucid.model.expressions import pytorch
 from pellucid.model.model import Model
 from pellucid.model.model_file import MISSING, describe_network
 

@@ -61,7 +61,7 @@ EXPORTERS = {
         "a page of HTML",
         (".html", ".htm"),
         "open it in a browser",
-        "pellucid.interop.export.html_page",
+        "pellucid.render.model_page",
         (b'<meta name="generator" content="pellucid export">',),
     ),
 }

@@ -10,7 +10,7 @@ from pellucid.analysis.layer_health import root_mean_square
 from pellucid.core.arrays import Array
 from pellucid.core.network import Network
 from pellucid.core.progress import COLUMNS, WHOLE, Epoch, History
-from pellucid.render import svg
+from pellucid.render import palette, svg
 
 CURVES: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("loss", "Loss", ("train_loss", "dev_loss")),
@@ -18,11 +18,13 @@ CURVES: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("r2", "R²", ("dev_r2",)),
 )
 NAMES = {"r2": "R²", "rmse": "RMSE"}  # of scores
+MIDDLE = {"train": 0.5}  # epochs before its end where the mean over an epoch stands: its middle
 MOST_LAYERS = 12  # that are drawn; all are in the table
 BINS = 31
 SMALLEST = 1e-300  # a range below it cannot be cut into bins
-_BOX = "font:14px system-ui,sans-serif;max-width:60em"
-_CELL = "padding:.15em .7em;text-align:{};border:0;border-bottom:1px solid #8886;background:none"
+_BOX = f"font:{palette.pixels('t-14'):g}px system-ui,sans-serif;max-width:60em"
+_LINE = palette.paint("edge")
+_CELL = f"padding:.15em .7em;text-align:right;border:0;border-bottom:1px solid {_LINE};background:none"
 
 
 def network_summary(net: Network) -> str:
@@ -64,7 +66,8 @@ def epoch_summary(epoch: Epoch) -> str:
 def training_summary(history: History, last: Epoch | None, words: str, share: float) -> str:
     """A training under way as HTML: how far it is, the curves so far, the last epoch."""
     curves = "" if last is None else _charts(history) + _row(last)
-    bar = f'<progress value="{share:.4f}" style="width:100%" aria-label="training">{short_percent(round(share, 2))}'
+    look = f"width:100%;accent-color:{svg.MARK}"
+    bar = f'<progress value="{share:.4f}" style="{look}" aria-label="training">{short_percent(round(share, 2))}'
     return _box(f"<b>Training</b>: {escape(words)}<br>{bar}</progress>{curves}")
 
 
@@ -93,12 +96,13 @@ def curve(history: History, name: str, title: str, columns: Sequence[str]) -> st
     """Columns of a history over the epochs, but for those that hold no number; nothing where none is left."""
     epochs, held = history["epoch"], {column: history[column] for column in columns}
     drawn = {column.partition("_")[0]: values for column, values in held.items() if not np.isnan(values).all()}
-    series = [svg.Series(part, epochs, values) for part, values in drawn.items()]
+    series = [svg.Series(part, epochs, values, before=MIDDLE.get(part, 0.0)) for part, values in drawn.items()]
     if not series:
         return ""
     scores = {"Accuracy": svg.Axis("accuracy", short_percent), "R²": svg.Axis("R²")}
     axis = scores.get(title, svg.Axis(title.lower(), at_least=(0.0,)))
-    return svg.lines(name, f"{title} by epoch", series, svg.Axis("epoch", whole=True), axis)
+    note = " (train: the mean over it, at its middle)" if "train" in drawn else ""
+    return svg.lines(name, f"{title} by epoch", series, svg.Axis("epoch", whole=True, note=note), axis)
 
 
 def architecture(sizes: Sequence[int], names: Sequence[str]) -> str:
@@ -116,8 +120,9 @@ def architecture(sizes: Sequence[int], names: Sequence[str]) -> str:
     for place, k in enumerate(shown):
         high = tall * math.log2(1 + sizes[k]) / most
         x, y = 20 + place * pitch, 12 + (tall - high) / 2
-        colour = svg.SKY if k == 0 else svg.ORANGE if k == len(sizes) - 1 else svg.BLUE
-        body += f'<rect x="{x}" y="{y:.1f}" width="34" height="{high:.1f}" rx="3" fill="{colour}"/>'
+        colour = "currentColor" if k == 0 else svg.MARK  # the input computes nothing
+        filled = f'stroke="{colour}" fill="{colour}" fill-opacity="{0.1 if k == 0 else 1}"'
+        body += f'<rect x="{x}" y="{y:.1f}" width="34" height="{high:.1f}" rx="3" {filled}/>'
         body += svg.text(x + 17, 104, f"{sizes[k]:,}", anchor="middle", more=' font-weight="600"')
         body += svg.text(x + 17, 120, names[k], anchor="middle")
         if place + 1 < len(shown):
@@ -137,10 +142,14 @@ def histogram(W: Array, layer: int) -> str:
     shares = W.astype(np.float64) / end  # a range of twice the largest float could not be cut into bins
     counts = np.histogram(shares, bins=BINS, range=(-1, 1))[0] if math.isfinite(end) else np.zeros(BINS, int)
     heights = 30 * counts / max(1, counts.max())
-    body = "".join(
-        f'<rect x="{4 * k}" y="{32 - high:.1f}" width="3.4" height="{high:.1f}" fill="{svg.BLUE}"/>'
-        for k, high in enumerate(heights)
-    )
+    body, middle = "", BINS // 2
+    parts = ((svg.NEG, 0, middle), ("currentColor", middle, middle + 1), (svg.POS, middle + 1, BINS))
+    for colour, first, after in parts:
+        some = "".join(
+            f'<rect x="{4 * k}" y="{32 - heights[k]:.1f}" width="3.4" height="{heights[k]:.1f}"/>'
+            for k in range(first, after)
+        )
+        body += f'<g fill="{colour}">{some}</g>'
     body += f'<path d="M{2 * BINS} 0V32" stroke="currentColor" stroke-opacity=".4"/>'
     ends = (svg.text(0, 44, number(-end)), svg.text(4 * BINS, 44, number(end), anchor="end"))
     words = f"{W.size:,} weights from {number(float(W.min()))} to {number(float(W.max()))}; in {BINS} bars: "
@@ -156,7 +165,7 @@ def _box(content: str) -> str:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with its style in each cell: a notebook's own style would reach it, and none of ours reaches out."""
-    head = "".join(f'<th scope="col" style="{_CELL.format("right")}">{escape(name)}</th>' for name in columns)
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in columns)
     body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
     return (
         '<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:.5em 0">'
@@ -166,4 +175,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cell(cell: str) -> str:
     content = cell if cell.startswith("<div") else escape(cell)
-    return f'<td style="{_CELL.format("right")};font-variant-numeric:tabular-nums">{content}</td>'
+    return f'<td style="{_CELL};font-variant-numeric:tabular-nums">{content}</td>'

@@ -80,14 +80,14 @@ def _layer(ax: "style.Axes", z: AnyArray, a: AnyArray, names: tuple[str, ...] | 
         ax.set_xticks([0, 0.5, 1])
         style.write_share(ax, int(a.argmax()), float(a.max()))
         return
-    ax.plot(z, range(len(z)), "o", markersize=3.5, markerfacecolor="white", color=style.VERMILLION, label="score z")
+    ax.plot(z, range(len(z)), "o", markersize=3.5, markerfacecolor="white", color=style.NEG, label="score z")
     style.label(ax, x="activation a (bar)", y="neuron" if names is None else "output", grid=True)
     ax.legend(fontsize=style.SMALL, frameon=False, loc="best")
 
 
 def _bars(ax: "style.Axes", values: AnyArray, names: tuple[str, ...] | None) -> None:
     count = len(values)
-    style.bars(ax, values, style.BLUE)
+    style.bars(ax, values, style.POS)
     if names is None:
         ax.set_yticks(style.ticks(count, 16))
     else:
@@ -116,6 +116,6 @@ def _verdict(ax: "style.Axes", model: Model, outputs: AnyArray, truth: AnyArray 
         return ""
     if classes and truth is not None and len(outputs) <= BARS:
         bar = ax.patches[int(truth[0])]
-        bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
+        bar.set(hatch="////", facecolor="white", edgecolor=style.POS)
         ax.set_xlabel("probability a\n(hatched: the true class)", fontsize=style.TEXT)
     return f": predicted {guess}" + ("" if right is None else f", true {right}")

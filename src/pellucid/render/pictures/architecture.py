@@ -120,7 +120,7 @@ def _edges(ax: "style.Axes", W: AnyArray, before: Column, after: Column, l: int)
     most = style.reach(np.array([W[pair] for pair in pairs]))
     left = dict(zip(before.neurons, before.heights, strict=True))
     right = dict(zip(after.neurons, after.heights, strict=True))
-    for sign, colour, dashes in (("positive", style.BLUE, "solid"), ("negative", style.VERMILLION, (0, (3, 1.2)))):
+    for sign, colour, dashes in (("positive", style.POS, "solid"), ("negative", style.NEG, (0, (3, 1.2)))):
         chosen = [(j, k) for j, k in pairs if (W[j, k] >= 0) == (sign == "positive")]
         ends = [((GAP * (l - 1), left[k]), (GAP * l, right[j])) for j, k in chosen]
         shares = np.array([abs(W[pair]) / most for pair in chosen])
@@ -155,7 +155,7 @@ def _gathered_edges(ax: "style.Axes", W: AnyArray, after: Column, start: float) 
     norms = np.linalg.norm(np.asarray(W, np.float64), axis=1)[after.neurons]
     ends = [((start, 0.0), (GAP, height)) for height in after.heights]
     widths = 0.3 + 3 * norms / style.reach(norms)
-    lines = LineCollection(ends, colors=style.GREY, linewidths=widths, alpha=0.6, zorder=1, gid="edges 1 gathered")
+    lines = LineCollection(ends, colors=style.QUIET, linewidths=widths, alpha=0.6, zorder=1, gid="edges 1 gathered")
     ax.add_collection(lines)
 
 
@@ -173,7 +173,7 @@ def _picture(ax: "style.Axes", W: AnyArray, shape: tuple[int, int], box: tuple[f
     most = style.reach(sizes)
     ax.imshow(sizes, style.unsigned(), vmin=0, vmax=most, extent=(-x, x, -y, y), aspect="auto", zorder=2)
     ax.text(0, -y - 0.2, "blue: size of the\npixel's weights", fontsize=style.SMALL, ha="center", va="top")
-    ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.BLACK, linewidth=1, zorder=3)
+    ax.plot([-x, x, x, -x, -x], [-y, -y, y, y, -y], color=style.INK, linewidth=1, zorder=3)
 
 
 def _neurons(ax: "style.Axes", column: Column, l: int, b: AnyArray | None) -> None:
@@ -183,7 +183,7 @@ def _neurons(ax: "style.Axes", column: Column, l: int, b: AnyArray | None) -> No
     most = 1.0 if b is None else style.reach(b)
     fill = [0.0] * len(x) if b is None else (b[column.neurons] / most).tolist()
     ax.scatter(
-        x, column.heights, s=190, c=fill, cmap=style.signed(), vmin=-1.4, vmax=1.4, edgecolors=style.BLACK,
+        x, column.heights, s=190, c=fill, cmap=style.signed(), vmin=-1.4, vmax=1.4, edgecolors=style.INK,
         linewidths=1, zorder=3, gid=f"neurons {l}",
     )  # fmt: skip
     for neuron, height in zip(column.neurons if l else [], column.heights, strict=False):
@@ -221,15 +221,15 @@ def _legend(ax: "style.Axes", drawn: list[Column], *, picture: bool) -> None:
     from matplotlib.lines import Line2D
 
     lines = [
-        Line2D([], [], color=style.BLUE, linewidth=2, label="weight above 0"),
-        Line2D([], [], color=style.VERMILLION, linewidth=2, linestyle=(0, (3, 1.2)), label="weight below 0"),
+        Line2D([], [], color=style.POS, linewidth=2, label="weight above 0"),
+        Line2D([], [], color=style.NEG, linewidth=2, linestyle=(0, (3, 1.2)), label="weight below 0"),
         Line2D(
-            [], [], color=style.BLUE, marker="o", linestyle="none", markeredgecolor=style.BLACK, alpha=0.8,
+            [], [], color=style.POS, marker="o", linestyle="none", markeredgecolor=style.INK, alpha=0.8,
             markersize=8, label="fill: bias (as weights)",
         ),
     ]  # fmt: skip
     if picture:
-        lines.append(Line2D([], [], color=style.GREY, linewidth=2, label="norm of a neuron's weights"))
+        lines.append(Line2D([], [], color=style.QUIET, linewidth=2, label="norm of a neuron's weights"))
     layers = drawn[1:] if picture else drawn
     ax.legend(
         handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(lines), fontsize=style.SMALL,

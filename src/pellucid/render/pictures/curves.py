@@ -13,12 +13,13 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.core.network import Network
 from pellucid.core.progress import History
+from pellucid.render.notebook.summaries import MIDDLE
 from pellucid.render.pictures import style
 
 FEW = 30  # points that get a marker each
 LINES: dict[str, dict[str, Any]] = {
-    "train": {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5},
-    "dev": {"color": style.ORANGE, "linestyle": "--", "marker": "s", "markersize": 3.5},
+    "train": {"color": style.TRAIN, "linestyle": "-", "marker": "o", "markersize": 3.5},
+    "dev": {"color": style.DEV, "linestyle": "--", "marker": "s", "markersize": 3.5},
 }
 
 
@@ -37,11 +38,11 @@ def history(history: History) -> "style.Figure":
     epochs = history["epoch"]
     figure = style.figure(9, 5.6)
     (loss, score), (rate, norm) = figure.subplots(2, 2, height_ratios=(2, 1), sharex=True)
-    plain: dict[str, Any] = {"color": style.BLACK, "linestyle": "-", "marker": ".", "markersize": 5}
+    plain: dict[str, Any] = {"color": style.INK, "linestyle": "-", "marker": ".", "markersize": 5}
     accuracy = {part: 100 * history[f"{part}_accuracy"] for part in LINES}
     _lines(loss, epochs, {part: (history[f"{part}_loss"], line) for part, line in LINES.items()}, "{:.4g}")
     _log_where_it_falls_far(loss)
-    style.label(loss, title="Loss", y="mean loss", grid=True)
+    style.label(loss, title="Loss (train: the mean over an epoch)", y="mean loss", grid=True)
     if all(np.isnan(values).all() for values in accuracy.values()):
         _lines(score, epochs, {"dev": (history["dev_r2"], LINES["dev"])}, "{:.4f}")
         style.label(score, title="R²: the share of the variance that is explained", y="R²", grid=True)
@@ -69,12 +70,13 @@ def _lines(ax: "style.Axes", x: AnyArray, parts: dict[str, tuple[AnyArray, dict[
             continue
         marker = line["marker"] if len(x) <= FEW else ""
         text = f"{name}, last {last.format(finite[-1])}" if name else "_"
-        ax.plot(x, np.where(np.isfinite(values), values, np.nan), **{**line, "marker": marker}, label=text)
+        across = x - MIDDLE.get(name, 0.0)
+        ax.plot(across, np.where(np.isfinite(values), values, np.nan), **{**line, "marker": marker}, label=text)
     if ax.lines and last:
         ax.legend(fontsize=style.SMALL, frameon=False)
     elif not ax.lines:
         why = "no dev part" if "dev" in parts else "larger than any number"
-        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", fontsize=style.TEXT, color=style.GREY)
+        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", fontsize=style.TEXT, color=style.QUIET)
 
 
 def _log_where_it_falls_far(ax: "style.Axes") -> None:

@@ -30,14 +30,14 @@ def importance(
     shown = list(found)[:MOST]
     ax = style.axes(ax, 7.0, 1.4 + 0.28 * len(shown))
     places = range(len(shown))
-    ax.barh(places, [column.drop for column in shown], color=style.BLUE)
+    ax.barh(places, [column.drop for column in shown], color=style.POS)
     ax.errorbar(
         [column.drop for column in shown], places, xerr=[column.spread for column in shown], fmt="none",
-        ecolor=style.BLACK, elinewidth=1, capsize=2,
+        ecolor=style.INK, elinewidth=1, capsize=2,
     )  # fmt: skip
     ax.set_yticks(places, style.labels([column.name for column in shown], 32), fontsize=style.TEXT)
     ax.invert_yaxis()
-    ax.axvline(0, color=style.GREY, linewidth=0.8)
+    ax.axvline(0, color=style.QUIET, linewidth=0.8)
     more = f" (the first {len(shown)} of {len(found)})" if len(found) > len(shown) else ""
     style.label(ax, title=f"Which columns matter{more}", x=f"{score} lost when the column is shuffled", y="", grid=True)
     return style.figure_of(ax)

@@ -107,7 +107,7 @@ def _spacing(scale: Levels) -> str:
 
 def _marker(shape: str, size: float) -> dict[str, Any]:
     return {
-        "marker": shape, "markersize": size, "color": style.VERMILLION, "markeredgecolor": "white",
+        "marker": shape, "markersize": size, "color": style.PATH, "markeredgecolor": "white",
         "markeredgewidth": 1, "linestyle": "none", "zorder": 5,
     }  # fmt: skip
 
@@ -117,7 +117,7 @@ def _path(ax: "style.Axes", trajectory: Trajectory) -> None:
 
     halo = [withStroke(linewidth=2.6, foreground="white")]
     a, b = trajectory.points.T
-    ax.plot(a, b, color=style.VERMILLION, linewidth=1.2, marker=".", markersize=4, path_effects=halo,
+    ax.plot(a, b, color=style.PATH, linewidth=1.2, marker=".", markersize=4, path_effects=halo,
             label=f"path of training, {len(a)} θ")  # fmt: skip
     ax.plot(a[0], b[0], **_marker("o", 7), label=_start(trajectory))
     ax.plot(0, 0, **_marker("*", 13), label=f"trained θ: step {trajectory.steps[trajectory.chosen]:,}")
@@ -160,13 +160,11 @@ def _hills(ax: Any, surface: Surface) -> None:
     if surface.trajectory is not None:
         trajectory = surface.trajectory
         heights = height(np.clip(np.nan_to_num(trajectory.plane_losses, nan=scale.high), scale.low, scale.high))
-        ax.plot(
-            *trajectory.points.T, heights, color=style.VERMILLION, linewidth=1.4, marker=".", markersize=3, zorder=3
-        )
+        ax.plot(*trajectory.points.T, heights, color=style.PATH, linewidth=1.4, marker=".", markersize=3, zorder=3)
         start = height(trajectory.losses[:1])  # its own, from which a line leads to where the plane is nearest to it
         if np.isfinite(start).all():
             ends = np.concatenate([heights[:1], start])
-            ax.plot(*trajectory.points[[0, 0]].T, ends, color=style.BLACK, linewidth=1, linestyle=":", zorder=3)
+            ax.plot(*trajectory.points[[0, 0]].T, ends, color=style.INK, linewidth=1, linestyle=":", zorder=3)
             ax.plot(*trajectory.points[:1].T, start, **_marker("o", 7))
     ax.plot([0], [0], height([surface.centre]), **_marker("*", 13))
     ax.locator_params(nbins=5)

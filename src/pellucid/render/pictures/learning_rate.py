@@ -24,16 +24,16 @@ def range_test(test: RangeTest, ax: "style.Axes | None" = None) -> "style.Figure
     ax = style.axes(ax, 7.5, 4.2)
     ax.set_xscale("log")
     there = np.isfinite(test.losses)
-    ax.plot(test.rates[there], test.losses[there], ".", color=style.SKY, markersize=3, label="one batch")
-    ax.plot(test.rates[there], test.smoothed[there], color=style.BLUE, linewidth=1.8, label="smoothed")
-    marks = (("falls fastest", test.steepest, style.GREEN, "^"), ("lowest", test.lowest, style.VERMILLION, "v"))
+    ax.plot(test.rates[there], test.losses[there], ".", color=style.EDGE, markersize=3, label="one batch")
+    ax.plot(test.rates[there], test.smoothed[there], color=style.POS, linewidth=1.8, label="smoothed")
+    marks = (("falls fastest", test.steepest, style.OK, "^"), ("lowest", test.lowest, style.NEG, "v"))
     for text, rate, colour, marker in marks:
         if rate is not None:
             height = float(test.smoothed[np.abs(np.log(test.rates / rate)).argmin()])
             ax.plot([rate], [height], marker, color=colour, markersize=8, label=f"{text}: {rate:.3g}")
     if test.suggestion is not None:
         text = f"suggested: {test.suggestion:g}"
-        ax.axvline(test.suggestion, color=style.BLACK, linestyle="--", linewidth=1.2, label=text)
+        ax.axvline(test.suggestion, color=style.INK, linestyle="--", linewidth=1.2, label=text)
     title = "The loss after one step at each learning rate" + " (cut where it explodes)" * _limit(ax, test)
     style.label(ax, title=title, x="learning rate", y="loss of the next batch", grid=True)
     ax.legend(fontsize=style.SMALL, loc="lower left")

@@ -69,14 +69,14 @@ def _scores(guessed: AnyArray, truth: AnyArray) -> str:
 
 def _panel(ax: "style.Axes", truth: AnyArray, guessed: AnyArray, worst: AnyArray, numbers: AnyArray, one: str) -> None:
     some = some_rows(len(truth), POINTS)
-    ax.scatter(truth[some], guessed[some], s=12, color=style.BLUE, alpha=0.5, linewidths=0, label=f"{one}s")
+    ax.scatter(truth[some], guessed[some], s=12, color=style.POS, alpha=0.5, linewidths=0, label=f"{one}s")
     ax.scatter(
-        truth[worst], guessed[worst], s=34, facecolors="none", edgecolors=style.VERMILLION, marker="s",
+        truth[worst], guessed[worst], s=34, facecolors="none", edgecolors=style.NEG, marker="s",
         label=f"the {len(worst)} of greatest loss",
     )  # fmt: skip
     low, high = _range(np.concatenate([truth, guessed]))
     _number(ax, worst, numbers, truth, guessed, high - low)
-    ax.plot([low, high], [low, high], color=style.BLACK, linestyle="--", linewidth=1, label="predicted = true")
+    ax.plot([low, high], [low, high], color=style.INK, linestyle="--", linewidth=1, label="predicted = true")
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(_few_ticks())
@@ -101,7 +101,7 @@ def _number(
                 break
         ax.annotate(
             str(numbers[row]), (x, y), (4 * free[0], 4 * free[1]), textcoords="offset points", fontsize=style.SMALL,
-            color=style.WRONG_INK, ha="right" if free[0] < 0 else "left", va="top" if free[1] < 0 else "bottom",
+            color=style.NEG_INK, ha="right" if free[0] < 0 else "left", va="top" if free[1] < 0 else "bottom",
         )  # fmt: skip
 
 

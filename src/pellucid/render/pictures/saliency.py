@@ -92,13 +92,13 @@ def _outline(ax: "style.Axes", picture: AnyArray) -> None:
     """The edge of the ink, so that one sees where on the digit the gradient stands."""
     if min(picture.shape) > 1 and picture.max() > picture.min():
         middle = (picture.max() + picture.min()) / 2
-        ax.contour(picture, levels=[middle], colors=style.BLACK, linewidths=0.7)
+        ax.contour(picture, levels=[middle], colors=style.INK, linewidths=0.7)
 
 
 def _bars(ax: "style.Axes", model: Model, slopes: Array, row: AnyArray, title: str) -> None:
     """A bar for each input, or for those with the largest slopes (features,)."""
     largest = np.sort(np.argsort(-np.abs(slopes), kind="stable")[:BARS])
-    style.bars(ax, slopes[largest], [style.BLUE if slopes[k] > 0 else style.VERMILLION for k in largest])
+    style.bars(ax, slopes[largest], [style.POS if slopes[k] > 0 else style.NEG for k in largest])
     names = style.labels([model.feature_names[k] for k in largest], 28)
     ax.set_yticks(range(len(largest)), [f"{name} = {row[k]:.3g}" for name, k in zip(names, largest, strict=True)])
     some = f"\nthe {len(largest)} largest of {len(slopes):,} inputs" if len(largest) < len(slopes) else ""

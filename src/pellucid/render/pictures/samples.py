@@ -48,9 +48,9 @@ def digits(
     for tile, x, text, bad in zip(style.tiles(figure, len(inputs), columns), inputs, texts, wrong, strict=True):
         ax = figure.add_subplot(tile)
         style.grey_image(ax, x.reshape(model.image_shape))
-        ax.set_title(text, fontsize=style.SMALL, color=style.VERMILLION if bad else style.BLACK, pad=3)
+        ax.set_title(text, fontsize=style.SMALL, color=style.NEG if bad else style.INK, pad=3)
         if bad:
-            ax.spines[:].set_color(style.VERMILLION)
+            ax.spines[:].set_color(style.NEG)
             ax.spines[:].set_linewidth(2)
     style.heading(figure, _summary(model, len(inputs), wrong, labelled=y is not None))
     return figure
@@ -156,11 +156,11 @@ def _bars(ax: "style.Axes", model: Model, probabilities: Array, guess: int, trut
     if len(drawn) > BARS:
         likeliest = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
         drawn = likeliest if truth in likeliest else np.append(likeliest, truth)
-    colours = [style.BLUE if k == truth else style.VERMILLION if k == guess else style.GREY for k in drawn]
+    colours = [style.POS if k == truth else style.NEG if k == guess else style.QUIET for k in drawn]
     bars = ax.barh(range(len(drawn)), probabilities[drawn] * 100, color=colours, height=0.8)
     for k, bar in zip(drawn, bars, strict=True):
         if k == truth:
-            bar.set(hatch="////", facecolor="white", edgecolor=style.BLUE)
+            bar.set(hatch="////", facecolor="white", edgecolor=style.POS)
     ax.set_yticks(range(len(drawn)), style.labels([model.class_names[k] for k in drawn], 14))
     ax.invert_yaxis()
     ax.set_xlim(0, 140)  # behind its bar stands the percentage of the answer, and of the true class
@@ -171,5 +171,5 @@ def _bars(ax: "style.Axes", model: Model, probabilities: Array, guess: int, trut
     ax.tick_params(labelsize=style.SMALL, length=2)
     for k, tick in zip(drawn, ax.get_yticklabels(), strict=True):  # a bar may be too short to show its colour
         if k in (truth, guess):
-            tick.set(color=style.BLUE if k == truth else style.WRONG_INK, weight="bold")
+            tick.set(color=style.POS if k == truth else style.NEG_INK, weight="bold")
     ax.spines[["top", "right"]].set_visible(False)

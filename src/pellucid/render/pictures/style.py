@@ -19,7 +19,7 @@ from pellucid._files.writing import check_replaceable, marked, write_whole
 from pellucid._text import shortened, visible
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError, needs
-from pellucid.render import svg
+from pellucid.render import palette
 from pellucid.render.names import distinct
 
 if TYPE_CHECKING:
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
-BLUE, ORANGE, VERMILLION, GREEN = svg.BLUE, svg.ORANGE, svg.VERMILLION, svg.GREEN
-SKY, PURPLE, BLACK, GREY, PALE = svg.SKY, svg.PURPLE, "#000000", "#666666", "#DDDDDD"
-WRONG_INK = "#A84300"  # vermillion, dark enough for small letters on white
+# the colours of the pages in the light theme, since a picture lies on white
+_LIGHT = palette.tokens()
+POS, NEG, NEG_INK, TRAIN, DEV, PATH = (_LIGHT[name] for name in ("pos", "neg", "neg-ink", "train", "dev", "path"))
+INK, QUIET, EDGE, PALE, OK = (_LIGHT[name] for name in ("ink", "ink-2", "edge", "line", "ok"))
+PAPER, PURPLE, LIGHT_BLUE = _LIGHT["surface"], "#9a5a8f", "#7fb8d8"
 # a layer each: colour, line, marker; any two differ in more than their colour
 LINES = (
-    (BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D"), (BLACK, "-", "v"),
-    (ORANGE, "--", "P"), (SKY, "-.", "X"),
+    (POS, "-", "o"), (NEG, "--", "s"), (OK, "-.", "^"), (PURPLE, ":", "D"), (INK, "-", "v"), (DEV, "--", "P"),
+    (EDGE, "-.", "X"),
 )  # fmt: skip
-HEADING, TITLE, TEXT, SMALL = 12, 10, 9, 7.5  # points
+DPI = 100  # of a figure on a screen, where its letters are as large as the pages'
+HEADING, TITLE, TEXT = (palette.pixels(name) * 72 / DPI for name in ("t-16", "t-14", "t-12"))  # points
+SMALL = 7.5  # points, where much stands close together
 FEWEST = 4  # bars that there is room for
 
 
@@ -51,7 +55,7 @@ def figure(width: float, height: float) -> "Figure":
         needs("matplotlib", "pictures", "a picture")
         from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 @contextlib.contextmanager
@@ -115,7 +119,7 @@ def signed_image(ax: "Axes", values: AnyArray, most: float, **more: Any) -> "Axe
 def bars(ax: "Axes", values: AnyArray, colour: str | list[str]) -> None:
     """Horizontal bars from 0, the first one on top; a few are not blown up to fill the axes."""
     ax.barh(range(len(values)), values, color=colour, height=0.75)
-    ax.axvline(0, color=BLACK, linewidth=0.8)
+    ax.axvline(0, color=INK, linewidth=0.8)
     room = max(0.0, (FEWEST - len(values)) / 2)
     ax.set_ylim(len(values) - 0.4 + room, -0.6 - room)
 
@@ -128,11 +132,13 @@ def write_share(ax: "Axes", place: int, p: float, unit: float = 1.0) -> None:
 def share(p: float) -> str:
     """A probability in percent, with a decimal where it is nearly 0 or 1.
 
-    >>> share(0.513), share(0.9987), share(0.0021), share(1e-9)
-    ('51 %', '99.9 %', '0.2 %', '<0.1 %')
+    >>> share(0.513), share(0.9987), share(0.99999), share(0.0021), share(1e-9)
+    ('51 %', '99.9 %', '>99.9 %', '0.2 %', '<0.1 %')
     """
     if 0.005 <= p < 0.995:
         return f"{100 * p:.0f} %"
+    if 0.9995 <= p < 1:
+        return ">99.9 %"
     return "<0.1 %" if 0 < p < 0.0005 else f"{100 * p:.1f} %"
 
 
@@ -150,7 +156,7 @@ def fill_cells(ax: "Axes", texts: AnyArray, dark: AnyArray, bold: AnyArray) -> N
     for row, column in np.ndindex(texts.shape):
         ax.text(
             column, row, str(texts[row, column]), ha="center", va="center", fontsize=SMALL,
-            color="white" if dark[row, column] else BLACK, weight="bold" if bold[row, column] else "normal",
+            color=PAPER if dark[row, column] else INK, weight="bold" if bold[row, column] else "normal",
         )  # fmt: skip
 
 
@@ -158,7 +164,7 @@ def bare(ax: "Axes") -> None:
     """Axes without ticks, as around a picture."""
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.spines[:].set_color(GREY)
+    ax.spines[:].set_color(QUIET)
     ax.spines[:].set_linewidth(0.5)
 
 
@@ -181,13 +187,13 @@ def labels(names: Sequence[object], most: int) -> list[str]:
 
 
 def signed() -> "Colormap":
-    """Vermillion below 0, white at 0, blue above."""
-    return _blend("signed", (VERMILLION, "#FFFFFF", BLUE))
+    """Orange below 0, white at 0, blue above."""
+    return _blend("signed", (NEG, PAPER, POS))
 
 
 def unsigned() -> "Colormap":
     """White at 0, then ever darker blue."""
-    return _blend("unsigned", ("#FFFFFF", SKY, BLUE, "#00304D"))
+    return _blend("unsigned", (PAPER, LIGHT_BLUE, POS, INK))
 
 
 def _blend(name: str, colours: tuple[str, ...]) -> "Colormap":

@@ -29,7 +29,7 @@ def command(settings: Settings, net: Network, samples: int) -> str:
 
 def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str, str]]:
     """Each flag that says something else than would be without it; the engine that was chosen, and the seed."""
-    usual = _usual(settings, net, samples)
+    usual = usual_settings(settings, net, samples)
     for name, value in settings.as_json().items():
         if name == "data" or (settings.start_from is not None and name in DECIDED_BY_MODEL):
             continue
@@ -39,7 +39,7 @@ def _flags(settings: Settings, net: Network, samples: int) -> Iterator[tuple[str
             yield name, _word(name, value)
 
 
-def _usual(settings: Settings, net: Network, samples: int) -> dict[str, object]:
+def usual_settings(settings: Settings, net: Network, samples: int) -> dict[str, object]:
     """What a run has where only its recipe, its optimiser and its data are said."""
     usual = from_recipe({"recipe": settings.recipe}).as_json() | {"recipe": "default"}
     usual["loss"] = usual["loss"] or ("squared-error" if net.loss.kind == "values" else "cross-entropy")

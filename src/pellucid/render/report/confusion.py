@@ -5,13 +5,18 @@ import numpy as np
 from pellucid._text import escape, percent, shortened
 from pellucid.analysis.confusions import Confusions
 from pellucid.render.report import colours
-from pellucid.render.report.html import Cell, Html, Section, paragraph, table
+from pellucid.render.report.html import Cell, Html, Section, grid, paragraph, table, term
 from pellucid.render.report.subject import Seen, Subject
 
 MOST_CLASSES = 20  # whose confusion is shown as a whole
 MOST_PAIRS = 25  # of classes that are confused, where there are more
-FEW = 5  # mistakes of a kind, which are never painted as deep as many
+SCALE = (1.0, 0.1, 0.01)  # shares that the key of the colours shows
 MOST_ROWS = 30  # classes with their own scores
+MEASURES = (
+    term("precision", "of what was taken for the class, the share that is"),
+    term("recall", "of the class, the share that was found"),
+    term("F1", "one number for both: their harmonic mean"),
+)
 
 
 def classes(about: Subject, seen: Seen) -> Section:
@@ -20,7 +25,8 @@ def classes(about: Subject, seen: Seen) -> Section:
     found = Confusions.of(seen.outputs, seen.y, len(names))
     whole = len(names) <= MOST_CLASSES
     made = _matrix(found, names, where(about, seen)) if whole else _pairs(found, names, where(about, seen))
-    return Section("classes", "Classes", "Which classes are taken for which", made + _scores(found, names, about.one))
+    pieces = [f"<div>{piece}</div>" for piece in (made, _scores(found, names, about.one))]
+    return Section("classes", "Classes", "Which classes are taken for which", grid(pieces, "tables"))
 
 
 def where(about: Subject, seen: Seen) -> str:
@@ -32,27 +38,40 @@ def where(about: Subject, seen: Seen) -> str:
 
 def _matrix(found: Confusions, names: tuple[str, ...], samples: str) -> str:
     matrix = found.matrix()
-    off = matrix - np.diag(matrix.diagonal())
-    totals = np.maximum(1, matrix.sum(axis=1))
-    worst = max(FEW, int(off.max()))
+    shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     rows: list[list[Cell]] = []
     for i, name in enumerate(names):
         row: list[Cell] = [_name(name)]
         for j, times in enumerate(matrix[i].tolist()):
-            words = f"{shortened(name)}, taken for {shortened(names[j])}: {times} times"
-            if not times:
+            words = f"{shortened(name)}, taken for {shortened(names[j])}: {times} times, {percent(shares[i, j])} of it"
+            if times:
+                content = f"<b>{times:,}</b>" if i == j else f"{times:,}"
+                row.append(Html(content, _painted(float(shares[i, j]), right=i == j), words))
+            else:
                 row.append(Html('<span class="none">·</span>', title=words))
-                continue
-            content, colour = f"{times:,}", colours.mix(colours.VERMILLION, 0.15 + 0.7 * (times / worst))
-            if i == j:
-                content, colour = f"<b>{times:,}</b>", colours.mix(colours.BLUE, times / totals[i])
-            row.append(Html(content, colours.style(colour), words))
         rows.append(row)
     caption = f"Rows: the true class; columns: what it was taken for. {samples[0].upper()}{samples[1:]}."
-    note = "Blue, on the diagonal: right answers, the deeper the larger their share of the class. "
-    note += "Orange: mistakes, the deeper the more often."
     heads: list[Cell] = ["true ↓ taken for →", *(_name(name, 12) for name in names)]
-    return table(caption, heads, rows, kind="heat") + paragraph(note, kind="note")
+    return table(caption, heads, rows, kind="heat") + _key()
+
+
+def _painted(share: float, *, right: bool) -> str:
+    """The colour of a share of a class: blue where it is right, orange where it was taken for another."""
+    depth = colours.stretched(share)
+    return colours.style(depth if right else -depth)
+
+
+def _key() -> str:
+    """What the colours say: both on one scale, that of the class."""
+    said = "".join(
+        f'<span class="swatch" style="{_painted(share, right=right)}">{100 * share:g} %</span>'
+        for right in (True, False)
+        for share in (SCALE if right else SCALE[::-1])
+    )
+    words = (
+        "Colours are shares of the true class (of its row); blue, on the diagonal: right, orange: taken for another."
+    )
+    return f'<p class="note">{words}</p>\n<p class="swatches" aria-hidden="true">{said}</p>\n'
 
 
 def _name(name: str, longest: int = 24) -> Html:
@@ -85,5 +104,5 @@ def _scores(found: Confusions, names: tuple[str, ...], one: str) -> str:
         for k in order
     ]
     note = "Precision: of what was taken for the class, the share that is. "
-    note += "Recall: of the class, the share that was found."
-    return table(caption, ["class", f"{one}s", "precision", "recall", "F1"], rows) + paragraph(note, kind="note")
+    note += "Recall: of the class, the share that was found. F1: the harmonic mean of both."
+    return table(caption, ["class", f"{one}s", *MEASURES], rows) + paragraph(note, kind="note")

@@ -8,10 +8,9 @@ from pellucid._text import number, percent
 from pellucid.core.arrays import some_rows
 from pellucid.core.progress import History
 from pellucid.render.notebook.summaries import CURVES, curve
-from pellucid.render.report.html import Section, figure, grid, paragraph, table
+from pellucid.render.report.html import Section, disclosure, figure, grid, paragraph, table
 
-CHARTS = (
-    *CURVES,
+STEPS = (  # what was done at them, beside what came of it
     ("rate", "Learning rate", ("learning_rate",)),
     ("gradient", "Length of the gradient", ("gradient_norm",)),
 )
@@ -25,12 +24,16 @@ def training_curves(history: History) -> Section:
 
 
 def _charts(history: History) -> str:
-    made = grid([_chart(history, *chart) for chart in CHARTS if not np.isnan(history[chart[2][0]]).all()])
-    note = (
-        "Train figures are the mean over an epoch's batches as they were trained, dev figures those at its end; "
-        "the learning rate and the gradient are those of an epoch's last step."
+    course, steps = (
+        grid([_chart(history, *chart) for chart in charts if not np.isnan(history[chart[2][0]]).all()])
+        for charts in (CURVES, STEPS)
     )
-    return made + paragraph(note, kind="note")
+    note = (
+        "Train figures are the mean over an epoch's batches as they were trained, so they stand at its middle; dev "
+        "figures are those at its end. Better on train than on dev, and ever more so, is learning by heart. "
+        "The learning rate and the gradient are those of an epoch's last step."
+    )
+    return course + disclosure("Learning rate, and length of the gradient", steps) + paragraph(note, kind="note")
 
 
 def _chart(history: History, name: str, title: str, columns: Sequence[str]) -> str:

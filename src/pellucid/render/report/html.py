@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid._text import escape
+from pellucid._text import escape, percent
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def table(
 
     The first ``left`` columns hold words, all others numbers.
     """
-    head = "".join(_cell("th", cell, k >= left, ' scope="col"') for k, cell in enumerate(columns))
+    head = "".join(_head(cell, k >= left) for k, cell in enumerate(columns))
     lines = []
     for first, *others in rows:
         cells = [_cell("th", first, left <= 0, ' scope="row"')]
@@ -59,6 +59,11 @@ def table(
         f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{''.join(lines)}</tbody></table></div>\n"
     )
+
+
+def _head(cell: Cell, is_number: bool) -> str:
+    """The heading of a column; one of pictures that explain themselves has none."""
+    return _cell("th", cell, is_number, ' scope="col"') if cell else "<td></td>"
 
 
 def _cell(tag: str, cell: Cell, is_number: bool, more: str = "") -> str:
@@ -74,8 +79,33 @@ def _cell(tag: str, cell: Cell, is_number: bool, more: str = "") -> str:
 def figure(picture: str, caption: str = "", as_table: str = "") -> str:
     """A picture, what it shows, and the same as a table that opens on demand."""
     words = f"<figcaption>{escape(caption, 1000)}</figcaption>" if caption else ""
-    more = f"<details><summary>As a table</summary>{as_table}</details>" if as_table else ""
+    more = disclosure("As a table", as_table) if as_table else ""
     return f"<figure>{picture}{words}{more}</figure>\n"
+
+
+def disclosure(summary: str, content: str) -> str:
+    """What opens on demand; the page runs no script, and the browser needs none for it."""
+    return f"<details><summary>{escape(summary)}</summary>{content}</details>"
+
+
+def term(word: str, meaning: str) -> Html:
+    """A word that a learner may not know, with what it means for whoever rests on it; a note beside says it to all."""
+    return Html(f'<abbr title="{escape(meaning)}">{escape(word)}</abbr>')
+
+
+def chance(p: float) -> Html:
+    """A probability as people read it, with all its digits for what reads the page; never 0 or 1 where it is not.
+
+    >>> chance(0.99996).markup, chance(0.00001).markup
+    ('<data value="0.99996">&gt;99.99 %</data>', '<data value="1e-05">&lt;0.01 %</data>')
+    """
+    said = "<0.01 %" if 0 < p < 0.00005 else percent(p)
+    return Html(f'<data value="{p!r}">{escape(said)}</data>')
+
+
+def bar(share: float, longest: float = 8.0) -> Html:
+    """A bar of a share of its greatest length, in em; none where there is nothing to show."""
+    return Html(f'<span class="bar" style="width:{longest * min(max(0.0, share), 1.0):.1f}em"></span>')
 
 
 def grid(pieces: Sequence[str], kind: str = "charts") -> str:

@@ -9,7 +9,7 @@ from pellucid._text import counted, escape, number, percent
 from pellucid.core.errors import InputError
 from pellucid.datasets import Samples, WeightedSamples
 from pellucid.render.names import distinct
-from pellucid.render.report.html import Cell, Html, Section, paragraph, table
+from pellucid.render.report.html import Cell, Section, bar, paragraph, table
 from pellucid.render.report.subject import Subject, looked_at
 from pellucid.tables import Importance, importance
 
@@ -62,7 +62,13 @@ def columns(about: Subject, found: Found | None) -> Section | None:
     shown = found.columns[:SHOWN]
     most = max((column.drop for column in shown), default=0.0)
     rows: list[list[Cell]] = [
-        [name, _bar(column.drop, most), form(column.drop), f"± {form(column.spread)}", number(column.loss)]
+        [
+            name,
+            bar(column.drop / most if most > 0 else 0.0),
+            form(column.drop),
+            f"± {form(column.spread)}",
+            number(column.loss),
+        ]
         for name, column in zip(distinct([column.name for column in shown], 40), shown, strict=True)
     ]
     some = f"the first {found.rows:,} of " if found.rows < found.total else ""
@@ -81,9 +87,3 @@ def _later(about: Subject) -> Section:
     return Section(
         "importance", "Importance", "Which columns matter", f"{words}<pre><code>{escape(line, 4000)}</code></pre>\n"
     )
-
-
-def _bar(drop: float, most: float) -> Html:
-    """A bar as long as the loss; none where shuffling does no harm."""
-    share = max(0.0, drop) / most if most > 0 else 0.0
-    return Html(f'<span class="bar" style="width:{8 * share:.2f}em"></span>')

@@ -8,11 +8,11 @@ import numpy as np
 
 from pellucid.core.arrays import AnyArray
 
-GREY, PALETTE = 0, 3  # the kinds of colour that a PNG's header names
+GREY = 0  # the kind of colour, as a PNG's header names it
 
 
-def data_uri(pixels: AnyArray, palette: AnyArray | None = None) -> str:
-    """Pixels (height, width) of uint8 as the address of a picture: grey, or places in a palette (k, 3) of uint8.
+def data_uri(pixels: AnyArray) -> str:
+    """Pixels (height, width) of uint8 as the address of a picture in grey.
 
     Source: Portable Network Graphics, third edition (W3C, 2025), sections 5 and 11.
 
@@ -20,12 +20,9 @@ def data_uri(pixels: AnyArray, palette: AnyArray | None = None) -> str:
     'data:image/png;base64,'
     """
     height, width = pixels.shape
-    kind = GREY if palette is None else PALETTE
     rows = np.zeros((height, width + 1), np.uint8)  # each row behind a 0: no filter
     rows[:, 1:] = pixels
-    content = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
-    if palette is not None:
-        content += _chunk(b"PLTE", palette.astype(np.uint8).tobytes())
+    content = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, GREY, 0, 0, 0))
     content += _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + _chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 

@@ -1,0 +1,178 @@
+// The network: a tile or a cell for each neuron, its answers by name, and lines for the strongest of what is chosen.
+
+import {make, mark} from "./dom.js";
+import {greatest, inkOfPage, paintSigned} from "./ink.js";
+import {answerNames, answersAreNeurons, nameOf} from "./names.js";
+import {percent, say} from "./numbers.js";
+import {weightsOf} from "./pass.js";
+
+const MOST_NEURONS = 256, MOST_EDGES = 16;
+
+/** The places of the greatest numbers, the greatest first, none that is 0. @param {ArrayLike<number>} values @param {number} count */
+export function strongest(values, count) {
+  const order = Array.from(values, (_, i) => i).filter(i => values[i] !== 0);
+  return order.sort((p, q) => Math.abs(values[q]) - Math.abs(values[p])).slice(0, count);
+}
+
+/**
+ * What flows into neuron j of layer l and out of it: [from layer, from, to layer, to, w · a], the strongest alone.
+ * @param {import("./pass.js").Network} net @param {import("./pass.js").Pass} pass @param {number} l @param {number} j
+ */
+export function edgesOf({layers}, pass, l, j) {
+  const into = weightsOf(layers[l - 1], j).map((w, i) => w * pass.a[l - 1][i]);
+  const found = strongest(into, MOST_EDGES).map(i => [l - 1, i, l, j, into[i]]);
+  if (l === layers.length) return found;
+  const out = Float64Array.from({length: layers[l].outputs}, (_, k) => weightsOf(layers[l], k)[j] * pass.a[l][j]);
+  return [...found, ...strongest(out, MOST_EDGES).map(k => [l, j, l + 1, k, out[k]])];
+}
+
+/**
+ * The arrow keys go from one to the next, or to the next row; the tab key from layer to layer.
+ * @param {KeyboardEvent} event @param {HTMLElement[]} all
+ */
+function walkNodes(event, all) {
+  const here = all.indexOf(/** @type {HTMLElement} */ (event.target));
+  const across = all.filter(one => one.offsetTop === all[0].offsetTop).length;
+  const to = {ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - across, ArrowDown: here + across,
+    Home: 0, End: all.length - 1}[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  if (!all[to]) return;
+  all.forEach((one, j) => { one.tabIndex = j === to ? 0 : -1; });
+  all[to].focus();
+}
+
+/**
+ * Show a network. `choose` is told the layer and the neuron that are chosen, `point` those that are pointed at, or null.
+ * @param {HTMLElement} place @param {import("./names.js").Model} model @param {import("./pass.js").Network} net
+ * @param {(l: number, j: number) => void} choose @param {(node: number[] | null) => void} point
+ */
+export function networkView(place, model, net, choose, point) {
+  const L = net.layers.length, first = model.image ? 1 : 0, nodes = [], own = answersAreNeurons(model);
+  const lines = make("canvas", {class: "edges", "aria-hidden": "true"});
+  let rows = null, now = null, opened = null;
+  place.append(lines);
+
+  function layer(l) {
+    const size = l ? net.layers[l - 1].outputs : net.layers[0].inputs, shown = Math.min(size, MOST_NEURONS);
+    const kind = l === L && own ? "outputs" : l === 1 && model.image ? "tiles" : "cells";
+    const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs", about = l ? `${size} ${model.layers[l - 1].f}` : String(size);
+    const group = make("div", {class: kind, role: "group", "aria-label": `${title}, ${about}`});
+    group.style.setProperty("--across", String(Math.min(8, Math.max(2, Math.ceil(shown / 16)))));
+    nodes[l] = Array.from({length: shown}, (_, j) => node(kind, l, j));
+    group.append(...nodes[l]);
+    group.addEventListener("keydown", event => walkNodes(event, nodes[l]));
+    const more = size > shown ? [make("p", {class: "note", text: `the first ${shown} of them`})] : [];
+    const block = make("div", {class: `layer of-${kind}`}, make("h3", {}, title, make("span", {text: about})), group, ...more);
+    if (l === L && !own) block.append(rows = answerRows());
+    place.append(block);
+  }
+
+  function node(kind, l, j) {
+    const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : kind === "outputs" ? outputParts(answerNames(model)[j]) : [];
+    const made = make("button", {
+      type: "button", class: kind.slice(0, -1), tabindex: j ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": j,
+      "data-output": kind === "outputs" ? answerNames(model)[j] : undefined,
+      click: () => choose(l, j), mouseenter: () => point([l, j]), mouseleave: () => point(null),
+      focus: () => point([l, j]), blur: () => point(null),
+    }, ...inner, make("i", {class: "act"}), make("i", {class: "del", hidden: true}));
+    return made;
+  }
+
+  const outputParts = name => [make("span", {class: "name", text: name}), make("span", {class: "num"})];
+
+  // Where one neuron decides between two classes, the answers stand below it.
+  function answerRows() {
+    const made = model.classes.map(name => make("div", {class: "output", "data-output": name}, ...outputParts(name), make("i", {class: "act"})));
+    return make("div", {class: "outputs"}, ...made);
+  }
+
+  function showNode(one, l, j, most, mostDelta) {
+    const a = now.pass.a[l][j], z = now.pass.z[l - 1]?.[j], delta = now.back?.delta[l - 1]?.[j];
+    mark(one, "z", z);
+    mark(one, "a", a);
+    mark(one, "delta", delta);
+    one.style.setProperty("--t", String(Math.abs(a) / most));
+    one.classList.toggle("neg", a < 0);
+    one.classList.toggle("none", a === 0);
+    const bar = one.lastChild;
+    bar.hidden = delta === undefined;
+    bar.style.setProperty("--t", String(Math.abs(delta ?? 0) / mostDelta));
+    bar.classList.toggle("neg", delta < 0);
+    const pressed = String(opened !== null && opened[0] === l && opened[1] === j);
+    if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
+    one.title = `${nameOf(model, l, j)}: a = ${say(a)}${delta === undefined ? "" : `, δ = ${say(delta)}`}`;
+    one.setAttribute("aria-label", one.title);
+  }
+
+  function showAnswers() {
+    const all = own ? nodes[L] : [...rows.children], best = model.classes ? now.said.indexOf(Math.max(...now.said)) : -1;
+    const most = greatest(now.said);
+    all.forEach((one, k) => {
+      mark(one, model.classes ? "p" : "value", now.said[k]);
+      one.classList.toggle("best", k === best);
+      one.querySelector(".num").textContent = model.classes ? percent(now.said[k]) : say(now.said[k]);
+      one.style.setProperty("--t", String(model.classes ? now.said[k] : Math.abs(now.said[k]) / most));
+      one.classList.toggle("neg", now.said[k] < 0);
+    });
+  }
+
+  function drawEdges() {
+    const scale = devicePixelRatio, box = place.getBoundingClientRect(), ink = inkOfPage();
+    const [width, height] = [Math.round(place.clientWidth * scale), Math.round(place.clientHeight * scale)];
+    if (lines.width !== width || lines.height !== height) Object.assign(lines, {width, height});
+    const pen = lines.getContext("2d");
+    pen.setTransform(scale, 0, 0, scale, -box.left * scale, -box.top * scale);
+    pen.clearRect(box.left, box.top, box.width, box.height);
+    if (!now || !opened || !opened[0]) return;
+    const all = edgesOf(net, now.pass, opened[0], opened[1]).filter(([l, i, k, j]) => nodes[l]?.[i] && nodes[k]?.[j]);
+    const most = greatest(all.map(edge => edge[4]));
+    for (const [l, i, k, j, value] of all) {
+      const from = nodes[l][i].getBoundingClientRect(), to = nodes[k][j].getBoundingClientRect(), share = Math.abs(value) / most;
+      pen.strokeStyle = `rgb(${(value > 0 ? ink.pos : ink.neg).join(" ")} / ${0.25 + 0.6 * share})`;
+      pen.lineWidth = 0.75 + 3 * share;
+      pen.setLineDash(value > 0 ? [] : [6, 3]);
+      pen.beginPath();
+      curve(pen, from, to);
+      pen.stroke();
+    }
+  }
+
+  function curve(pen, from, to) {
+    const y0 = from.top + from.height / 2, y1 = to.top + to.height / 2;
+    if (to.left < from.right) { // one below the other
+      pen.moveTo(from.left + from.width / 2, y0);
+      pen.lineTo(to.left + to.width / 2, y1);
+      return;
+    }
+    const middle = (from.right + to.left) / 2;
+    pen.moveTo(from.right, y0);
+    pen.bezierCurveTo(middle, y0, middle, y1, to.left, y1);
+  }
+
+  const view = {
+    /** @param {{pass: any, said: number[], back: any}} given */
+    show(given) {
+      now = given;
+      nodes.forEach((all, l) => {
+        const most = greatest(now.pass.a[l]), mostDelta = greatest(now.back?.delta[l - 1] ?? []);
+        all.forEach((one, j) => showNode(one, l, j, most, mostDelta));
+      });
+      showAnswers();
+      drawEdges();
+    },
+    open(l, j) { opened = [l, j]; if (now) view.show(now); },
+    light(node) {
+      place.querySelector(".lit")?.classList.remove("lit");
+      if (node) nodes[node[0]]?.[node[1]]?.classList.add("lit");
+    },
+    paint() {
+      const ink = inkOfPage();
+      if (model.image) nodes[1].forEach((one, j) => one.firstChild.getContext && paintSigned(one.firstChild, weightsOf(net.layers[0], j), model.image, ink));
+      drawEdges();
+    },
+  };
+  for (let l = first; l <= L; l++) layer(l);
+  new ResizeObserver(drawEdges).observe(place);
+  return view;
+}

@@ -1,0 +1,176 @@
+// The paper: strokes of a pointer or of the keys, on black or over a picture that lies there; and the pixels of it that
+// a network sees.
+
+import {make} from "./dom.js";
+import {paintGrey} from "./ink.js";
+import {image, resized, toMnist} from "./mnist.js";
+
+/**
+ * @typedef {{base: ArrayLike<number> | null, strokes: number[][][], past: any[]}} Sheet
+ * `base` are the pixels of a picture under the strokes, `past` what was there before each change
+ * @typedef {{size: number[], form: string}} Kind what a network sees: height and width, and how a picture becomes that
+ */
+
+const KEPT = 200; // changes that can be undone
+
+/** @returns {Sheet} */
+export const emptySheet = () => ({base: null, strokes: [], past: []});
+
+function remember(sheet) {
+  sheet.past.push({base: sheet.base, strokes: [...sheet.strokes]});
+  if (sheet.past.length > KEPT) sheet.past.shift();
+}
+
+/** Begin a stroke. @param {Sheet} sheet @param {number[]} place @returns {number[][]} which its further places go into */
+export function beginStroke(sheet, place) {
+  remember(sheet);
+  return sheet.strokes[sheet.strokes.push([place]) - 1];
+}
+
+/** Put a picture on the paper in place of all that is there, or nothing. @param {Sheet} sheet @param {ArrayLike<number> | null} base */
+export function putPicture(sheet, base) {
+  if (!base && !sheet.base && !sheet.strokes.length) return;
+  remember(sheet);
+  Object.assign(sheet, {base, strokes: []});
+}
+
+/** Take the last change back. @param {Sheet} sheet */
+export function undoChange(sheet) {
+  Object.assign(sheet, sheet.past.pop());
+}
+
+/** Grey values of red, green, blue and alpha, as Pillow makes them. @param {ArrayLike<number>} data @param {number} h @param {number} w */
+export function greyPixels(data, h, w) {
+  return image(h, w, (y, x, i) => (data[4 * i] * 19595 + data[4 * i + 1] * 38470 + data[4 * i + 2] * 7471 + 0x8000) >> 16);
+}
+
+/** Grey values of a canvas. @param {HTMLCanvasElement} canvas */
+export function greyOf(canvas) {
+  const {data, width, height} = canvas.getContext("2d", {willReadFrequently: true}).getImageData(0, 0, canvas.width, canvas.height);
+  return greyPixels(data, height, width);
+}
+
+/** The pixels that a network sees of a grey picture; null where there should be ink and is none. @param {any} grey @param {Kind} kind */
+export function pixelsOf(grey, {size: [h, w], form}) {
+  if (form === "mnist" && h === 28 && w === 28) return toMnist(grey)?.p ?? null;
+  return (grey.h === h && grey.w === w ? grey : resized(grey, h, w)).p;
+}
+
+/**
+ * Make a canvas a paper. `see` is told the pixels that the network sees, once a picture of the screen; `tell` a sentence.
+ * @param {HTMLCanvasElement} canvas @param {HTMLElement} pen which shows where the keys' pen is
+ * @param {Kind} kind @param {(pixels: ArrayLike<number>) => void} see @param {(text: string) => void} tell
+ */
+export function startPaper(canvas, pen, kind, see, tell) {
+  const context = canvas.getContext("2d", {willReadFrequently: true}), sheet = emptySheet(), base = make("canvas");
+  const blank = new Float64Array(kind.size[0] * kind.size[1]);
+  let waits = false;
+
+  function redraw() {
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    if (sheet.base) {
+      paintGrey(base, sheet.base, kind.size);
+      context.imageSmoothingQuality = "high";
+      context.drawImage(base, 0, 0, canvas.width, canvas.height);
+    }
+    Object.assign(context, {strokeStyle: "#fff", fillStyle: "#fff", lineWidth: 22, lineCap: "round", lineJoin: "round"});
+    for (const stroke of sheet.strokes) {
+      context.beginPath();
+      stroke.forEach(([x, y]) => context.lineTo(x, y));
+      if (stroke.length === 1) context.lineTo(stroke[0][0] + 0.1, stroke[0][1]);
+      context.stroke();
+    }
+  }
+
+  // A picture that nobody drew over is seen as it is.
+  const seen = () => sheet.strokes.length ? pixelsOf(greyOf(canvas), kind) ?? blank : sheet.base ?? blank;
+
+  function changed() {
+    tell("");
+    redraw();
+    if (!waits) requestAnimationFrame(() => { waits = false; see(seen()); });
+    waits = true;
+  }
+
+  const paper = {
+    put(pixels) { putPicture(sheet, pixels); changed(); },
+    undo() { undoChange(sheet); changed(); },
+    begin(place) { const stroke = beginStroke(sheet, place); changed(); return stroke; },
+    extend(stroke, place) { if (sheet.strokes.at(-1) === stroke) { stroke.push(place); changed(); } },
+    holds: stroke => sheet.strokes.at(-1) === stroke,
+    open(file) { return openFile(file, kind, paper.put, tell); },
+  };
+  listenToPointer(canvas, paper);
+  listenToKeys(canvas, pen, paper);
+  canvas.addEventListener("dragover", event => event.preventDefault());
+  canvas.addEventListener("drop", event => { event.preventDefault(); paper.open(event.dataTransfer.files[0]); });
+  addEventListener("paste", event => { if (event.clipboardData.files.length) paper.open(event.clipboardData.files[0]); });
+  return paper;
+}
+
+// Strokes of the first finger, of a pen, of the mouse's main button.
+function listenToPointer(canvas, paper) {
+  let drawing = null, stroke = null; // the pointer that draws, and what it draws
+  const place = event => {
+    const box = canvas.getBoundingClientRect(), edge = canvas.clientLeft;
+    return [(event.clientX - box.left - edge) * canvas.width / canvas.clientWidth,
+      (event.clientY - box.top - edge) * canvas.height / canvas.clientHeight];
+  };
+  canvas.addEventListener("pointerdown", event => {
+    if (drawing !== null || !event.isPrimary || event.button !== 0) return;
+    drawing = event.pointerId;
+    canvas.setPointerCapture(drawing);
+    stroke = paper.begin(place(event));
+  });
+  canvas.addEventListener("pointermove", event => {
+    if (event.pointerId !== drawing) return;
+    if (!paper.holds(stroke)) stroke = paper.begin(place(event)); // it was undone in between
+    else paper.extend(stroke, place(event));
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+    canvas.addEventListener(end, event => { if (event.pointerId === drawing) drawing = null; });
+}
+
+// Arrow keys move the pen, the space bar puts it down and lifts it.
+function listenToKeys(canvas, pen, paper) {
+  const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+  const size = [canvas.width, canvas.height], at = size.map(side => side / 2);
+  let stroke = null;
+  const showPen = () => {
+    pen.style.left = `${100 * at[0] / size[0]}%`;
+    pen.style.top = `${100 * at[1] / size[1]}%`;
+    pen.classList.toggle("down", stroke !== null);
+    pen.hidden = false;
+  };
+  canvas.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ways) {
+      const step = event.shiftKey ? 2 : 10;
+      ways[event.key].forEach((way, k) => { at[k] = Math.min(size[k], Math.max(0, at[k] + step * way)); });
+      if (stroke && paper.holds(stroke)) paper.extend(stroke, [...at]); else stroke = null;
+    } else if (event.key === " ") stroke = stroke ? null : paper.begin([...at]);
+    else if (event.key === "Backspace" || event.key === "Delete") {
+      stroke = null;
+      paper.undo();
+    } else return;
+    event.preventDefault();
+    showPen();
+  });
+  canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) showPen(); });
+  for (const away of ["blur", "pointerdown"]) canvas.addEventListener(away, () => { pen.hidden = true; stroke = null; });
+}
+
+// A picture that is chosen, dropped or pasted, read in its own size, on white.
+async function openFile(file, kind, put, tell) {
+  if (!file) return;
+  const picture = await createImageBitmap(file).catch(() => null);
+  if (!picture) { tell(`${file.name}: this is no picture that can be opened here; what was drawn stays.`); return; }
+  const whole = make("canvas", {width: picture.width, height: picture.height});
+  const context = whole.getContext("2d", {willReadFrequently: true});
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, whole.width, whole.height);
+  context.drawImage(picture, 0, 0);
+  const pixels = pixelsOf(greyOf(whole), kind);
+  if (pixels) put(pixels); else tell(`${file.name}: there is no ink in the picture; what was drawn stays.`);
+}
