@@ -17,7 +17,6 @@ from pellucid.runs.settings import SETTINGS, Settings
 
 HOUSE = Path(pl.__file__).parent
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-STYLES = HOUSE / "render" / "report" / "style.py"  # CSS: its custom properties are written --ink
 COMMAND_LINE = re.compile(r"pellucid (train|explain) .*")  # a whole line to paste, as a report shows it
 
 
@@ -39,11 +38,16 @@ def command(name: str) -> click.Command:
     return found
 
 
+PROPERTIES = {name for sheet in HOUSE.rglob("*.css") for name in re.findall(r"--[\w-]+", sheet.read_text("utf8"))}
+
+
 @pytest.mark.parametrize("file", sorted(HOUSE.rglob("*.py")), ids=lambda file: str(file.relative_to(HOUSE)))
 def test_no_text_outside_the_command_names_a_flag(file: Path) -> None:
-    if file.is_relative_to(HOUSE / "cli") or file == STYLES:
+    if file.is_relative_to(HOUSE / "cli"):
         return
     found = [(line, flag) for line, text in texts(file) for flag in FLAG.findall(COMMAND_LINE.sub("", text))]
+    if file.is_relative_to(HOUSE / "render"):  # a style sheet's properties look alike
+        found = [(line, flag) for line, flag in found if flag not in PROPERTIES]
     assert not found
 
 

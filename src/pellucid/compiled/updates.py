@@ -4,6 +4,8 @@
 1 − η λ by which a decay beside the gradient shrinks θ, and the share of a penalty. ``s`` are those of a whole training.
 """
 
+from typing import Any
+
 import numpy as np
 
 from pellucid.compiled.jit import kernel, summing
@@ -17,7 +19,7 @@ DECAY, FIRST, REST, SECOND, ADDED = range(5)  # of s: λ; μ, α or β₁; 1 −
 
 
 @kernel
-def unit_of(m: Array) -> float:
+def unit_of(m: Array) -> Any:
     """The number that is as good as 0: see core's ``round_what_fades``."""
     least, step = (TINY_SINGLE, EPS_SINGLE) if m.itemsize == 4 else (TINY_DOUBLE, EPS_DOUBLE)
     return m.dtype.type(least / (step * step))

@@ -196,7 +196,7 @@ class Examination:
         if self.layout.flat:
             shapes = {(k,), ()} if k == 1 else {(k,)}
         parts = self.functions.parts("forward", result)
-        if parts[0][0] == "output" and isinstance(parts[0][1], np.ndarray) and parts[0][1].shape in shapes:
+        if parts[0][0] == "output" and _shape(parts[0][1]) in shapes:
             return parts[0][1]
         made = [(label, a) for name, part in parts for label, a in all_arrays(opened(part), name or "")]
         found = [(label, a) for label, a in made if a.shape in shapes]
@@ -207,6 +207,14 @@ class Examination:
             return named[0]
         others = [a for label, a in found if quantity(label) is None]
         return (others or [a for _, a in found] or [None])[-1]
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of an array or of nested lists; None where their lengths differ."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return None
 
 
 def _remedy(failure: Failure) -> str:

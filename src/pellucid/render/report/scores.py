@@ -62,7 +62,8 @@ def scores(about: Subject) -> Section:
         words = (
             "R² is the share of the variance that is explained: 1 is all of it, 0 is no better than always the mean. "
         )
-        words += "RMSE is the root of the mean squared error."
+        if any("RMSE" in str(head) for head in heads):  # of several values it would mix their units
+            words += "RMSE is the root of the mean squared error."
     made += paragraph(words, kind="note")
     return Section("scores", "Scores", "Scores", made)
 
