@@ -13,6 +13,7 @@ from pellucid.analysis.finding import Finding
 
 OF_UPDATE = ("W", "b")  # quantities that the step shows
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
+SMALL = "updated before"  # what a step with a small learning rate does not show
 FACTOR = "every gradient is"
 
 
@@ -43,7 +44,7 @@ def _is_refuted(finding: Finding, step: OwnStep) -> bool:
     """Whether the own step shows otherwise; of gradients only where it is the file's own loss that it shows."""
     if finding.quantity in OF_UPDATE:
         return True
-    of_step = finding.quantity in OF_GRADIENTS and not step.has_other_loss
+    of_step = finding.quantity in OF_GRADIENTS and not step.has_other_loss and SMALL not in finding.fault
     return of_step and (step.rate_known or not finding.fault.startswith(FACTOR))
 
 
