@@ -212,9 +212,10 @@ class Examination:
 def _shape(value: Any) -> tuple[int, ...] | None:
     """The shape of an array or of nested lists; None where their lengths differ."""
     try:
-        return np.shape(value)
+        shape: tuple[int, ...] = np.shape(value)
     except ValueError:
         return None
+    return shape
 
 
 def _remedy(failure: Failure) -> str:
