@@ -25,7 +25,10 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 # Whose commands a test runs: here, and those of the questions in test_questions.py
-REPLAYED = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "doctor", "questions"))]
+REPLAYED = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "pages", "doctor", "questions")),
+]
 # Whose Python a test runs: here, in test_adding.py and in test_rosetta.py
 PYTHON = [
     ROOT / "README.md",
@@ -135,10 +138,10 @@ def test_the_readme_replays_in_a_fresh_clone(pellucid: Command, clone: Path, mon
 
 
 @pytest.mark.slow
-def test_the_pages_on_tables_exports_and_the_doctor_replay(pellucid: Command) -> None:
+def test_the_pages_whose_commands_are_shown_replay(pellucid: Command) -> None:
     for name in ("penguins.csv", "my_network.py"):
         shutil.copy(ROOT / "examples" / name, name)
-    for page in (ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "doctor")):
+    for page in (ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "pages", "doctor")):
         replay(commands(page), page, pellucid)
     said = re.search(r"(\d+) kB", (ROOT / "docs" / "export.md").read_text(encoding="utf8"))
     assert said is not None
