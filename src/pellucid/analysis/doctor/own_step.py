@@ -7,6 +7,7 @@ differences (L(θ + hd) − L(θ − hd)) / 2h along random directions d, in all
 """
 
 import ast
+import random
 import re
 import time
 from collections.abc import Iterator
@@ -95,7 +96,12 @@ def own_step(file: UserFile) -> OwnStep | None:
         found.extend([] if step is None else [step])
         return step is not None
 
-    run_to_first_step(file, examine)
+    state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
+    try:
+        run_to_first_step(file, examine)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+        random.setstate(python_state)
     return found[0] if found else None
 
 

@@ -1,8 +1,11 @@
 """One turn of a loop of the user's, which can be run again from other parameters; and what is seen as it runs."""
 
 import ast
+import contextlib
+import io
+import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
@@ -49,6 +52,12 @@ class Turn:
             program = [ast.ClassDef(self.owner, [], [], program, [])]
         return ast.Module(program, [])
 
+    @contextlib.contextmanager
+    def _silent(self) -> Iterator[None]:
+        """What a turn prints was printed when it ran for the first time."""
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+
     def run(self, changes: dict[Path, AnyArray]) -> tuple[Leaves, Seen]:
         """Run the turn from changed variables: all arrays after it, and all that its functions had as they returned.
 
@@ -60,18 +69,19 @@ class Turn:
             set_leaf(state, path, value)
         seen = _Seen(self.file.path)
         made: dict[str, Any] = {}
-        np.random.seed(0)  # noqa: NPY002
+        np.random.seed(0)  # noqa: NPY002  (what is drawn by chance is drawn alike in every run)
+        random.seed(0)
         try:
             self.names.update(state["globals"])
             if self.function is None:
-                with seen.watching():
+                with seen.watching(), self._silent():
                     exec(self.code, self.names)
             else:
                 exec(self.code, self.names, made)
                 holder = made[self.owner] if self.owner is not None else None
                 turn = made["__turn__"] if holder is None else vars(holder)["__turn__"]
                 taken = turn.__code__.co_varnames[: turn.__code__.co_argcount]
-                with seen.watching():
+                with seen.watching(), self._silent():
                     turn(**{name: state["locals"][name] for name in taken})
                 state["locals"] = {**state["locals"], **seen.turn}
             state["globals"] = {name: value for name, value in self.names.items() if is_data(value)}

@@ -14,6 +14,7 @@ from pellucid.analysis.finding import Finding
 OF_UPDATE = ("W", "b")  # quantities that the step shows
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
 SMALL = "updated before"  # what a step with a small learning rate does not show
+MOST_NAMED = 8  # parameters that a text names
 FACTOR = "every gradient is"
 
 
@@ -50,19 +51,24 @@ def _is_refuted(finding: Finding, step: OwnStep) -> bool:
 
 def _compared(step: OwnStep) -> str:
     what = "has a gradient that is its slope" if step.by_gradients else "moves against its slope"
-    names = ", ".join(step.right)
+    names = _listed(step.right)
     return f"the first step of the loop in line {step.line}, on your data: each of {names} {what} of {step.loss}"
+
+
+def _listed(names: list[str]) -> str:
+    """Some names, and how many more."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _findings(step: OwnStep) -> list[Finding]:
     found = []
     where = f"line {step.line}: in the first step of this loop, on your own data"
-    for label, what in step.wrong.items():
-        others = f"; {', '.join(step.right)} move against theirs" if step.right else ""
-        fault = f"{label}: {what}"
-        found.append(
-            Finding(None, step.kinds[label], fault, f"{where}, against the slope of {step.loss}{others}", REMEDY)
-        )
+    others = f"; {_listed(step.right)} move against theirs" if step.right else ""
+    for what in dict.fromkeys(step.wrong.values()):
+        labels = [label for label, other in step.wrong.items() if other == what]
+        evidence = f"{where}, against the slope of {step.loss}{others}"
+        found.append(Finding(None, step.kinds[labels[0]], f"{_listed(labels)}: {what}", evidence, REMEDY))
     if step.out_of_step is not None:
         wrong, count = step.out_of_step
         fault = "the labels are out of step with the inputs in training: inputs stand beside the labels of others"
