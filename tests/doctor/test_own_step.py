@@ -149,7 +149,7 @@ FAULTS = [  # program, line, what stands there in place of it, what is accused
     ("loop", "shift -= speed", "shift -= 2 * speed", "shift: it moves 2 times"),
     ("class", "(self.__two.T @ miss) * (self.h > 0)", "(self.__two.T @ miss)", "one"),
     ("class", "self.__n - pace * back.sum(axis=1, keepdims=True)", "self.__n - pace * back.sum()", "n"),
-    ("lists", "low = top * outer[j] * mid[j] * (1 - mid[j])", "low = top * outer[j]", "inner[0][0]"),
+    ("lists", "low = top * outer[j] * mid[j] * (1 - mid[j])", "low = top * outer[j]", "inner: it does not move"),
 ]
 
 

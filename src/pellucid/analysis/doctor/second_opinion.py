@@ -5,6 +5,7 @@ learner's own data, tells: a gradient that is right there is not accused, a file
 all the same, and a fault that no single call shows is found.
 """
 
+import re
 from dataclasses import replace
 
 from pellucid.analysis.doctor.diagnosis import Diagnosis
@@ -14,6 +15,7 @@ from pellucid.analysis.finding import Finding
 OF_UPDATE = ("W", "b")  # quantities that the step shows
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
 SMALL = "updated before"  # what a step with a small learning rate does not show
+INDICES = re.compile(r"(\[\d+\])+$")
 MOST_NAMED = 8  # parameters that a text names
 FACTOR = "every gradient is"
 
@@ -51,12 +53,20 @@ def _is_refuted(finding: Finding, step: OwnStep) -> bool:
 
 def _compared(step: OwnStep) -> str:
     what = "has a gradient that is its slope" if step.by_gradients else "moves against its slope"
-    names = _listed(step.right)
+    names = _listed(step.right, [])
     return f"the first step of the loop in line {step.line}, on your data: each of {names} {what} of {step.loss}"
 
 
-def _listed(names: list[str]) -> str:
+def _whole(labels: list[str], others: list[str]) -> list[str]:
+    """Names without their indices, W for W[0] and W[1], where no other part of the same is among the others."""
+    rest = {INDICES.sub("", label) for label in others}
+    names = [INDICES.sub("", label) for label in labels]
+    return list(dict.fromkeys(label if name in rest else name for label, name in zip(labels, names, strict=True)))
+
+
+def _listed(labels: list[str], others: list[str]) -> str:
     """Some names, and how many more."""
+    names = _whole(labels, others)
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
 
@@ -64,11 +74,12 @@ def _listed(names: list[str]) -> str:
 def _findings(step: OwnStep) -> list[Finding]:
     found = []
     where = f"line {step.line}: in the first step of this loop, on your own data"
-    others = f"; {_listed(step.right)} move against theirs" if step.right else ""
+    others = f"; {_listed(step.right, [*step.wrong])} move against theirs" if step.right else ""
     for what in dict.fromkeys(step.wrong.values()):
         labels = [label for label, other in step.wrong.items() if other == what]
+        names = _listed(labels, [*step.right, *(label for label in step.wrong if label not in labels)])
         evidence = f"{where}, against the slope of {step.loss}{others}"
-        found.append(Finding(None, step.kinds[labels[0]], f"{_listed(labels)}: {what}", evidence, REMEDY))
+        found.append(Finding(None, step.kinds[labels[0]], f"{names}: {what}", evidence, REMEDY))
     if step.out_of_step is not None:
         wrong, count = step.out_of_step
         fault = "the labels are out of step with the inputs in training: inputs stand beside the labels of others"
