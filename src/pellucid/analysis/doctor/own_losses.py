@@ -29,6 +29,7 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
         (array.shape, array.tobytes()) for array in moved.values() if array.ndim > 0
     }  # numbers alone may be sums of losses
     both = [key for key in seen if key in other and seen[key].shape == other[key].shape]
+    both = [key for key in both if name_of_key(key) != "_"]
     both = [key for key in both if (seen[key][-1].shape, seen[key][-1].tobytes()) not in kinds]
     changing = [key for key in both if seen[key].dtype.kind == "f" and np.any(seen[key] != other[key])]
     numbers = [key for key in changing if seen[key].size == len(seen[key])]

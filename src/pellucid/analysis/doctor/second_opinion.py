@@ -14,6 +14,7 @@ from pellucid.analysis.finding import Finding
 
 OF_UPDATE = ("W", "b")  # quantities that the step shows
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
+UNKNOWN = "the doctor does not know what"
 SMALL = "updated before"  # what a step with a small learning rate does not show
 INDICES = re.compile(r"(\[\d+\])+$")
 MOST_NAMED = 8  # parameters that a text names
@@ -28,7 +29,10 @@ def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
         return first if first.findings else replace(first, findings=shown, not_compared=[], healthy=False)
     kept = [finding for finding in first.findings if not _is_refuted(finding, step)]
     refuted = len(kept) < len(first.findings)
-    if (first.healthy and step.rule is not False) or (first.findings and not refuted):
+    if first.healthy and step.rule is not False:
+        left = [line for line in first.not_compared if UNKNOWN not in line]  # the step was compared all the same
+        return replace(first, compared=[*first.compared, _compared(step)], not_compared=left)
+    if first.findings and not refuted:
         return first
     compared = [*([] if refuted else first.compared), _compared(step)]
     left = [] if step.rule else [f"the update: because {RULE[step.rule]}; its direction is downhill"]
