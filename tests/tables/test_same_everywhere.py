@@ -18,7 +18,8 @@ import pellucid as pl
 from pellucid.datasets import inputs_of, read_frame
 from pellucid.datasets.frames.coerce import columns_of
 from pellucid.model.columns import Category
-from support import module_at
+from pellucid.render.model_page.data import of_model
+from support import in_node, module_at
 
 ROWS = 40
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a table of forty rows is not made smaller in any time
@@ -167,31 +168,30 @@ def test_a_decimal_comma_is_read_alike(numbers: list[float], data: st.DataObject
 # the page
 
 
-@pytest.fixture(scope="module")
-def tab(browser: Any) -> Any:
-    return browser.new_page()
-
-
-INPUTS = """rows => rows.map(row => inputsOf(model.columns.map((column, k) => {
+INPUTS = """
+import { inputsOf } from "./render/web/columns.js";
+import { levelIn, read } from "./render/web/texts.js";
+const { columns, calendar, rows } = given;
+answer(rows.map(row => inputsOf(columns, columns.map((column, k) => {
   const value = read(column, row[k]);
   if (value === undefined) throw new Error(`${column.name}: ${row[k]}`);
   return column.kind === "category" ? levelIn(column.levels)(value) : value;
-})))"""
+}), calendar)));
+"""
 
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=tables())
-def test_the_page_reads_each_cell_as_training_did(made: tuple[Made, dict[str, str]], tab: Any, tmp_path: Path) -> None:
+def test_the_page_reads_each_cell_as_training_did(made: tuple[Made, dict[str, str]], tmp_path: Path) -> None:
     columns, asked = made
     model = fitted(columns, asked, tmp_path / "t.csv")
     if model is None:
         return
     assert model.preprocessing is not None
-    pl.export(model, tmp_path / "m.html", to="html", force=True)
-    tab.goto((tmp_path / "m.html").as_uri())
     names = [column.name for column in model.preprocessing.columns]
-    found = tab.evaluate(INPUTS, [list(row) for row in zip(*(columns[name] for name in names), strict=True)])
+    rows = [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
+    found = in_node(tmp_path, INPUTS, {**of_model(model), "rows": rows})
     expected = inputs_of(read_frame(tmp_path / "t.csv"), model.preprocessing, np.float64)
     np.testing.assert_allclose(found, expected, atol=1e-9)
 

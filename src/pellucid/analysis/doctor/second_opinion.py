@@ -12,8 +12,9 @@ from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.own_step import OwnStep
 from pellucid.analysis.finding import Finding
 
-OF_UPDATE = ("W", "b")  # quantities that the step shows
-OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")
+OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")  # quantities that the step shows
+LAYERS = re.compile(r"\bd?[WbZA](\d+)")  # that a fault names
+UPHILL = "goes in the wrong direction"
 UNKNOWN = "the doctor does not know what"
 SMALL = "updated before"  # what a step with a small learning rate does not show
 INDICES = re.compile(r"(\[\d+\])+$")
@@ -49,7 +50,10 @@ RULE = {
 
 def _is_refuted(finding: Finding, step: OwnStep) -> bool:
     """Whether the own step shows otherwise; of gradients only where it is the file's own loss that it shows."""
-    if finding.quantity in OF_UPDATE:
+    weights = sum(step.kinds[label] == "dW" for label in step.right)
+    if weights < max(map(int, LAYERS.findall(finding.fault)), default=1):
+        return False  # of dead neurons' parameters the step shows nothing
+    if UPHILL in finding.fault:
         return True
     of_step = finding.quantity in OF_GRADIENTS and not step.has_other_loss and SMALL not in finding.fault
     return of_step and (step.rate_known or not finding.fault.startswith(FACTOR))
