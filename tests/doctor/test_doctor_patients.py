@@ -58,7 +58,7 @@ def test_the_healthy_example_is_healthy(pellucid: Command) -> None:
     ended = pellucid("doctor", patients.ROOT / "examples" / "my_network.py", "--json")
     result = json.loads(ended.out)
     assert (ended.code, result["healthy"], result["findings"]) == (0, True, [])
-    assert len(result["compared"]) == 8
+    assert len(result["compared"]) == 9
     assert [note.partition(":")[0] for note in result["notes"]] == ["taken"]
 
 
