@@ -179,7 +179,8 @@ def _new_folder(path: Path) -> int | None:
     Between the two another process may sweep it away: then it is made again, as soon as it is gone.
     """
     while True:
-        path.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # of the turn before; it may go at this moment
+            path.mkdir(mode=0o700)
         if not LOCKS:
             return None
         with contextlib.suppress(FileNotFoundError):
