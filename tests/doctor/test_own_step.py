@@ -229,3 +229,31 @@ def test_a_parameter_that_never_moves_is_found(tmp_path: Path) -> None:
     text = text.replace("second", "W2").replace("last", "b2")
     faults = [finding.fault for finding in examined(tmp_path, text).findings]
     assert any("b1" in fault and ("never" in fault or "as it is" in fault) for fault in faults), faults
+
+
+def test_gradients_that_are_never_set_back_are_told_from_momentum(tmp_path: Path) -> None:
+    kept = SHUFFLED.replace("for epoch", "G = np.zeros((3, 2))\nfor epoch")
+    kept = kept.replace(
+        "W -= 0.1 * xb.T @ (softmax(xb @ W) - yb)", "G = 0.9 * G + xb.T @ (softmax(xb @ W) - yb); W -= 0.1 * G"
+    )
+    assert examined(tmp_path, kept).healthy
+    (finding,) = examined(tmp_path, kept.replace("0.9 * G", "G")).findings
+    assert "never set back to 0" in finding.fault
+
+
+def test_an_l2_term_is_that_of_the_loss(tmp_path: Path) -> None:
+    penalty = "np.log(1 - guess)) + 0.5 * 0.2 * (np.sum(first ** 2) + np.sum(second ** 2))"
+    text = LOOP.replace("np.log(1 - guess))", penalty)
+    text = text.replace("inner.T @ up", "(inner.T @ up + 0.2 * second)").replace(
+        "points.T @ down", "(points.T @ down + 0.2 * first)"
+    )
+    assert examined(tmp_path, text).healthy
+    faults = [finding.fault for finding in examined(tmp_path, text.replace("0.2 * first)", "0.6 * first)")).findings]
+    assert faults == ["first: its L2 term is 3 times that of the loss"]
+    assert examined(tmp_path, LOOP.replace("points.T @ down", "(points.T @ down + 0.2 * first)")).healthy  # decay alone
+
+
+def test_of_one_sample_and_one_output_the_factor_tells_which_loss_it_is(tmp_path: Path) -> None:
+    compared = examined(tmp_path, LISTS.replace("(out - sign) * out * (1 - out)", "out - sign")).compared
+    assert any("cross-entropy of out and" in line for line in compared), compared
+    assert any("slope of toll" in line for line in examined(tmp_path, LISTS).compared)

@@ -36,8 +36,9 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
    ``initial_weights`` (are neurons saturated before training begins?).
 7. The file's own first step has the last word. ``own_state`` (all numbers in the user's variables), ``own_turn`` (a
    turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
-   trains), ``own_losses`` (what in it may be the loss), ``own_step`` (does every parameter move against the slope of
-   the loss? no name has to be understood for that), ``own_pairs`` (does each sample stand beside its own label?),
+   trains), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the parameters move along its slopes),
+   ``own_optimizer`` (steps beyond plain descent), ``own_step`` (what all that says of each parameter: no name has to be
+   understood for it), ``own_pairs`` (does each sample stand beside its own label?),
    ``second_opinion`` (what that changes in the diagnosis).
 
 Around it, for code that nobody should have to trust: ``safe_run`` (starts a process, waits, and tells what became of

@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.naming import data_word
 from pellucid.analysis.doctor.own_state import LIST, Leaves
-from pellucid.analysis.doctor.own_turn import Seen
+from pellucid.analysis.doctor.own_turn import ONCE, Seen
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.core.arrays import AnyArray, Array
 
@@ -25,11 +25,10 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
 
     None of them is made of what the turn has ``moved``.
     """
-    kinds = {
-        (array.shape, array.tobytes()) for array in moved.values() if array.ndim > 0
-    }  # numbers alone may be sums of losses
+    # numbers alone may be sums of losses
+    kinds = {(array.shape, array.tobytes()) for array in moved.values() if array.ndim > 0}
     both = [key for key in seen if key in other and seen[key].shape == other[key].shape]
-    both = [key for key in both if name_of_key(key) != "_"]
+    both = [key for key in both if name_of_key(key) not in ("_", ONCE)]
     both = [key for key in both if (seen[key][-1].shape, seen[key][-1].tobytes()) not in kinds]
     changing = [key for key in both if seen[key].dtype.kind == "f" and np.any(seen[key] != other[key])]
     numbers = [key for key in changing if seen[key].size == len(seen[key])]
@@ -37,12 +36,15 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
     found: dict[Key, Loss] = {key: _own(key) for key in numbers[:MOST_PAIRS]}
     fixed = [key for key in both if key not in changing and seen[key].size > 0]
     fixed = [key for key in fixed if seen[key].size > 1 or name_of_key(key) != "t"]  # a number t counts the steps
+    wholes = {key[:-1] for key in both if key[-1] == LIST}
+    parts = {key for key in both if key[-1] != LIST and key[:-1] in wholes}  # of a list the whole, not each part
+    outputs = [key for key in changing if key not in moved and key not in parts]
+    targets = [key for key in fixed if key not in parts]
     for strict in (True, False):
         pairs = [
             (key, target)
-            for key in changing
-            if key not in moved
-            for target in fixed
+            for key in outputs
+            for target in targets
             if (data_word(name_of_key(target)) == "y" or not strict)
             and _as_targets(seen[key], seen[target]) is not None
         ]

@@ -7,10 +7,11 @@ they stood before it, and its code.
 
 import ast
 import copy
+import functools
 import re
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from pellucid.analysis.doctor.own_state import State, copied, differ, is_data, leaves
@@ -30,6 +31,42 @@ class _FoundError(BaseException):
     """Ends the user's program once its step is known."""
 
 
+class _Hooks(ast.NodeTransformer):
+    """Puts a call of the hook at the beginning of every loop's body, and behind every loop."""
+
+    def __init__(self) -> None:
+        self.loops: list[tuple[ast.For | ast.While, ast.FunctionDef | None, str | None]] = []  # as they were
+        self.function: ast.FunctionDef | None = None
+        self.owner: str | None = None
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        before, self.owner = self.owner, node.name
+        self.generic_visit(node)
+        self.owner = before
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        before, self.function = self.function, copy.deepcopy(node)
+        self.generic_visit(node)
+        self.function = before
+        return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        return self._with_hooks(node)
+
+    def visit_While(self, node: ast.While) -> Any:
+        return self._with_hooks(node)
+
+    def _with_hooks(self, node: ast.For | ast.While) -> Any:
+        if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
+            return node
+        self.loops.append((copy.deepcopy(node), self.function, self.owner))
+        number = len(self.loops)
+        self.generic_visit(node)
+        node.body.insert(0, _call(number, node))
+        return [node, _call(-number, node)]
+
+
 class _Run:
     """A run of the user's file in which every loop tells when a turn of it begins."""
 
@@ -37,7 +74,7 @@ class _Run:
         self.file, self.examine = file, examine
         self.names: dict[str, Any] = {"__name__": "user", "__file__": file.path, NAME: StandIns(file.tree)}
         self.names[HOOK] = self._begins
-        self.loops: list[tuple[ast.For | ast.While, ast.FunctionDef | None, str | None]] = []
+        self.hooks = _Hooks()
         self.open: list[tuple[int, FrameType, State]] = []  # the loops in whose first turn the program is
         self.tried: dict[int, int] = {}
         self.is_over = False
@@ -46,52 +83,19 @@ class _Run:
         """Run the file's statements, until ``examine`` has what it wants."""
         with self.file.importing():
             for statement in _to_be_run(self.file):
-                code = compile(self._watched(asking_stand_ins(statement)), self.file.path, "exec")
-                plain = isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
+                watched = ast.fix_missing_locations(self.hooks.visit(asking_stand_ins(statement)))
+                execute = functools.partial(self._execute, compile(watched, self.file.path, "exec"))
                 try:
-                    run(lambda code=code: exec(code, self.names), self.file.path, seconds=4 * SECONDS)  # type: ignore[misc]
-                    if not plain:
-                        self._close(0)
+                    run(execute, self.file.path, seconds=4 * SECONDS)
                 except _FoundError:
                     return
 
-    def _watched(self, program: ast.Module) -> ast.Module:
-        """The program with a call of the hook at the beginning of every loop's body, and behind every loop."""
-        run = self
-
-        class Watched(ast.NodeTransformer):
-            function: ast.FunctionDef | None = None
-            owner: str | None = None
-
-            def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-                before, self.owner = self.owner, node.name
-                self.generic_visit(node)
-                self.owner = before
-                return node
-
-            def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-                before, self.function = self.function, copy.deepcopy(node)
-                self.generic_visit(node)
-                self.function = before
-                return node
-
-            def visit_For(self, node: ast.For) -> Any:
-                return self._loop(node)
-
-            def visit_While(self, node: ast.While) -> Any:
-                return self._loop(node)
-
-            def _loop(self, node: Any) -> Any:
-                if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
-                    return node
-                run.loops.append((copy.deepcopy(node), self.function, self.owner))
-                number = len(run.loops)
-                self.generic_visit(node)
-                node.body.insert(0, _call(number, node))
-                return [node, _call(-number, node)]
-
-        watched: ast.Module = ast.fix_missing_locations(Watched().visit(program))
-        return watched
+    def _execute(self, code: CodeType) -> None:
+        """Run a statement; where it ends in the first turn of a loop, by an error say, that is looked at, too."""
+        try:
+            exec(code, self.names)
+        finally:
+            self._close(0)
 
     def _begins(self, number: int) -> None:
         """The hook: a loop's turn begins, or the loop is over."""
@@ -117,7 +121,7 @@ class _Run:
             number, frame, state = self.open.pop()
             if not differ(leaves(state), leaves(self._state(frame))):
                 continue
-            loop, function, owner = self.loops[number - 1]
+            loop, function, owner = self.hooks.loops[number - 1]
             turn = Turn(self.file, loop, function, owner, self.names, state)
             hook, self.names[HOOK] = self._begins, _nothing
             try:
@@ -150,8 +154,9 @@ def _to_be_run(file: UserFile) -> list[ast.stmt]:
             continue
         wanted = {name for part in parts for name in used(part)}
         before = [s for s in rest[:place] if s not in chosen]
+        chosen += needed(before, wanted)  # and wanted grows by what these need: random.seed(4) is called for random
         calls = [s for s in before if isinstance(s, ast.Expr) and used(s) & wanted and not SHOWS.match(ast.unparse(s))]
-        chosen += [*needed(before, wanted), *calls, statement]
+        chosen += [*calls, statement]
     return [statement for statement in every if statement in chosen or statement in plain]
 
 

@@ -76,35 +76,6 @@ def _parts(value: Any, *, objects: bool) -> Iterator[tuple[Any, Any]]:
         yield from vars(value).items()
 
 
-def set_leaf(state: Any, path: Path, value: AnyArray) -> None:
-    """Set an array within variables; where it is one, in place, so that whatever else holds it has it too."""
-    *way, last = path
-    parent = state
-    for key in way:
-        parent = getattr(parent, key) if is_own(parent) else parent[key]
-    old = getattr(parent, last) if is_own(parent) else parent[last]
-    if isinstance(old, np.ndarray) and old.dtype == np.float64 and old.flags.writeable:
-        old[...] = value
-    elif is_own(parent):
-        setattr(parent, last, value if np.ndim(value) else float(value))
-    elif isinstance(parent, tuple):
-        parts = list(parent)
-        parts[last] = value if np.ndim(value) else float(value)
-        _replace(state, tuple(way), tuple(parts))
-    else:
-        parent[last] = value if np.ndim(value) else float(value)
-
-
-def _replace(state: Any, path: Path, value: Any) -> None:
-    parent = state
-    for key in path[:-1]:
-        parent = getattr(parent, key) if is_own(parent) else parent[key]
-    if is_own(parent):
-        setattr(parent, path[-1], value)
-    else:
-        parent[path[-1]] = value
-
-
 def differ(before: Leaves, after: Leaves) -> bool:
     """Whether some array of real numbers has changed."""
     return any(

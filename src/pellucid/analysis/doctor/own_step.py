@@ -2,8 +2,7 @@
 
 No name has to be understood for this. A parameter is what the first turn of a loop moves, and what the loss depends on;
 the loss is the number in that turn along whose slope the parameters move, or an ordinary loss of two of its arrays. The
-step is taken from slightly other parameters than the learner's, so that zeros hide nothing. Slopes are central
-differences (L(θ + hd) − L(θ − hd)) / 2h along random directions d, in all entries of a parameter at once.
+step is taken from slightly other parameters than the learner's, so that zeros hide nothing.
 """
 
 import ast
@@ -26,28 +25,37 @@ from pellucid.analysis.doctor.own_losses import (
     is_ordinary,
     name_of_key,
 )
+from pellucid.analysis.doctor.own_optimizer import RATE, accumulates, by_gradients, rates_in, rule_of
 from pellucid.analysis.doctor.own_pairs import out_of_step
 from pellucid.analysis.doctor.own_run import run_to_first_step
+from pellucid.analysis.doctor.own_slopes import (
+    DIRECTIONS,
+    MOVED,
+    Fit,
+    Measured,
+    alike,
+    factor,
+    fit_of,
+    holds,
+    measure,
+    rank,
+    size,
+    tells,
+)
 from pellucid.analysis.doctor.own_state import Leaves, State, leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray, Array
 
-DIRECTIONS = 4  # along which each parameter is moved
 MOST_PARAMETERS = 60
 MOST_FITS = 30  # that are tried at other parameters
 SECONDS = 8.0  # that the comparison may take
-STEP = 1e-5  # of the size of a parameter
-NUDGE = 1e-3  # of it, by which it is seen what depends on a parameter
-TOLERANCE = 1e-4  # of the move; a slope by differences is exact to some 1e-8
-MOVED = 0.1  # of a parameter's size, by which it is moved off zeros and kinks
+NUDGE = 1e-3  # of a parameter's size, by which it is seen what depends on it
 
 MUCH_ALIKE = 0.95  # the cosine of two losses' slopes, from which on they may be one loss and a penalty
-ABOUT = 0.05  # of a step's size: what the small ε of an optimiser may change
+SAME = 1 - 1e-6  # and from which on they are one loss
 SHOWN = ("absolute error",)  # losses that are often shown, whatever is minimised
-RATE = "learning rate"
-SAME = 1 - 1e-6  # the cosine of two losses' slopes, from which on they are one loss
 ERROR = re.compile("err|fehler", re.IGNORECASE)  # what is called so may be a mean of distances, just to be shown
 
 
@@ -68,18 +76,6 @@ class OwnStep:
     out_of_step: tuple[int, int] | None = None  # samples with the labels of others, of how many
     has_other_loss: bool = False  # whether the file computes another loss itself
     states_other_loss: str = ""  # what it calls that, where it is another function
-
-
-@dataclass
-class _Measured:
-    """Slopes along the directions: of each candidate loss by each parameter, and what the parameters do there."""
-
-    slopes: dict[Key, dict[Path, Array]]
-    moves: dict[Path, Array]
-    sizes: dict[Path, Array]  # of the parameter itself along the directions
-    along: dict[Path, Array]  # the directions
-    whole: Leaves  # the moves themselves
-    start: Leaves  # the parameters
 
 
 def computes_loss(file: UserFile) -> bool:
@@ -107,7 +103,8 @@ def own_step(file: UserFile) -> OwnStep | None:
 
 def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
     rng = np.random.default_rng(0)
-    before = _numbers(leaves(turn.state))
+    variables = leaves(turn.state)
+    before = _numbers(variables)
     began = time.monotonic()
     after, seen = turn.run({})
     most = int(np.clip(SECONDS / (3 * DIRECTIONS * (time.monotonic() - began)), 4, MOST_PARAMETERS))
@@ -116,17 +113,15 @@ def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
         return None
     chosen = [moved[k] for k in np.linspace(0, len(moved) - 1, min(len(moved), most)).astype(int)]
     tried = {path: before[path] for path in [*chosen, *_still(before, moved)]}
-    losses = candidate_losses(seen, turn.run(_nudged(tried, rng))[1], {path: after[path] for path in moved})
-    matter = {
-        path: v for path, v in tried.items() if losses and _matters(turn, path, _nudged({path: v}, rng), losses, seen)
-    }
-    start = {path: v + MOVED * _size(v) * rng.normal(size=v.shape) for path, v in matter.items()}
+    losses = candidate_losses(seen, turn.run(_nudged(tried, rng))[1], _changed(variables, after))
+    matter = {path: v for path, v in tried.items() if _matters(turn, path, _nudged({path: v}, rng), losses, seen)}
+    start = {path: v + MOVED * size(v) * rng.normal(size=v.shape) for path, v in matter.items()}
     if not start:
         return None
     after, seen = turn.run(start)
     kept = {path: value for path, value in start.items() if path in after and after[path].shape == value.shape}
     moves = {path: after[path] - value for path, value in kept.items()}
-    measured = _measure(turn, kept, moves, losses, rng)
+    measured = measure(turn, kept, moves, losses, rng)
     step = _judged(turn, measured, losses, seen)
     if step is not None:
         step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
@@ -137,7 +132,7 @@ def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
 
 def _nudged(values: Leaves, rng: np.random.Generator) -> Leaves:
     """A little larger: what an optimiser keeps of squares stays above 0."""
-    return {path: v + NUDGE * _size(v) * np.abs(rng.normal(size=v.shape)) for path, v in values.items()}
+    return {path: v + NUDGE * size(v) * np.abs(rng.normal(size=v.shape)) for path, v in values.items()}
 
 
 def _matters(turn: Turn, path: Path, nudged: Leaves, losses: dict[Key, Loss], seen: Seen) -> bool:
@@ -152,12 +147,13 @@ def _numbers(found: Leaves) -> Leaves:
     return {path: value.astype(np.float64) for path, value in found.items() if value.dtype.kind == "f"}
 
 
+def _changed(before: Leaves, after: Leaves) -> Leaves:
+    """What a turn has made of the numbers that it changes, counters and sums too."""
+    return {p: after[p] for p, value in before.items() if p in after and not np.array_equal(value, after[p])}
+
+
 def _moved(before: AnyArray, after: AnyArray) -> bool:
     return before.shape == after.shape and bool(np.any(before != after)) and bool(np.isfinite(after).all())
-
-
-def _size(value: AnyArray) -> float:
-    return float(np.sqrt(np.mean(value**2))) or 1.0
 
 
 def _still(before: Leaves, moved: list[Path]) -> Iterator[Path]:
@@ -169,127 +165,41 @@ def _still(before: Leaves, moved: list[Path]) -> Iterator[Path]:
             yield path
 
 
-def _measure(turn: Turn, start: Leaves, moves: Leaves, losses: dict[Key, Loss], rng: np.random.Generator) -> _Measured:
-    measured = _Measured({key: {} for key in losses}, {}, {}, {}, moves, start)
-    for path in moves:
-        value = start[path]
-        columns: list[list[float]] = []
-        along = rng.normal(size=(DIRECTIONS if value.size > 1 else 1, *value.shape))
-        for direction in along:
-            h = STEP * max(_size(value), 0.01)
-            sides = []
-            for sign in (1, -1):
-                _, seen = turn.run({**start, path: value + sign * h * direction})
-                sides.append(np.array([loss(seen) for loss in losses.values()]))
-            columns.append(list((sides[0] - sides[1]) / (2 * h)))
-        for key, slopes in zip(losses, np.array(columns).T, strict=True):
-            measured.slopes[key][path] = slopes
-        measured.moves[path] = np.array([np.sum(moves[path] * direction) for direction in along])
-        measured.sizes[path] = np.array([np.sum(value * direction) for direction in along])
-        measured.along[path] = along
-    return measured
-
-
-@dataclass
-class _Fit:
-    """How the parameters move along the slopes of one loss: each by which factor, None where by no factor."""
-
-    key: Key
-    factors: dict[Path, float | None]
-
-    @property
-    def common(self) -> float:
-        """The factor that most of them have; 0 where no two have the same."""
-        known = sorted(c for c in self.factors.values() if c is not None and c != 0)
-        counts = {c: sum(_alike(c, other) for other in known) for c in known}
-        best = max(counts, key=lambda c: (counts[c], -c), default=0.0)
-        return best if counts and (counts[best] > 1 or len(self.factors) == 1) else 0.0
-
-    @property
-    def right(self) -> list[Path]:
-        """The parameters that move by the common factor."""
-        common = self.common
-        return [path for path, c in self.factors.items() if c is not None and common != 0 and _alike(c, common)]
-
-
-def _alike(one: float, other: float) -> bool:
-    return abs(one - other) <= 10 * TOLERANCE * abs(other)
-
-
-def _factor(values: Array, slopes: Array) -> float | None:
-    """The c with which values are c times slopes."""
-    square = float(slopes @ slopes)
-    c = float(values @ slopes) / square if square > 0 else 0.0
-    return c if np.linalg.norm(values - c * slopes) <= TOLERANCE * np.linalg.norm(values) else None
-
-
-def _fit(measured: _Measured, key: Key) -> _Fit:
-    slopes = measured.slopes[key]
-    largest = max((float(np.linalg.norm(s)) for s in slopes.values()), default=0.0)
-    # what the loss does not depend on is no parameter, and a number that depends on itself is no loss
-    matter = [p for p, s in slopes.items() if np.isfinite(s).all() and np.linalg.norm(s) > 1e-7 * largest and p != key]
-    return _Fit(key, {path: _factor(measured.moves[path], slopes[path]) for path in matter})
-
-
-def _judged(turn: Turn, measured: _Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
-    fits = [fit for fit in (_fit(measured, key) for key in losses) if _tells(fit, measured)]
-    fits.sort(
-        key=lambda fit: (fit.common < 0, len(fit.right), is_called_loss(fit.key), is_ordinary(fit.key)), reverse=True
-    )
-    best = next((fit for fit in fits[:MOST_FITS] if _holds(turn, measured, fit, losses[fit.key])), None)
+def _judged(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
+    fits = [fit for fit in (fit_of(measured, key) for key in losses) if tells(fit, measured)]
+    fits.sort(key=rank, reverse=True)
+    best = next((fit for fit in fits[:MOST_FITS] if holds(turn, measured, fit, losses[fit.key])), None)
     if best is None:
-        return _by_gradients(turn, measured, losses, seen)
+        return _of_optimizer(turn, measured, losses, seen)
     step = OwnStep(turn.line, called(best.key), not is_ordinary(best.key), [_label(path) for path in best.right])
     if best.common > 0:
         step.right, step.wrong = [], {_label(path): UPHILL for path in best.right}
     _add_wrong(step, measured, best, losses)
-    if _accumulates(turn, measured, best, losses[best.key]):
+    if accumulates(turn, measured, best, losses[best.key]):
         step.wrong = {_label(path): KEPT for path in best.right} | step.wrong
         step.right = []
     step.rate = abs(best.common)
-    step.rate_known = step.own_loss and any(_alike(rate, step.rate) for rate in _rates(seen))
+    step.rate_known = step.own_loss and any(alike(rate, step.rate) for rate in rates_in(seen))
     step.has_other_loss, step.states_other_loss = _other_loss(turn, measured, best, losses)
     return step
 
 
-def _rank(fit: _Fit) -> tuple[bool, int, bool, bool]:
-    """The likelier loss comes first: more moves downhill along it; it is called one; it is an ordinary one."""
-    return fit.common < 0, len(fit.right), is_called_loss(fit.key), is_ordinary(fit.key)
-
-
-def _tells(fit: _Fit, measured: _Measured) -> bool:
-    """Whether several parameters move by one factor, or one that is no single number; upward along a loss alone."""
-    several = len(fit.right) > 1 or (len(fit.right) == 1 and measured.start[fit.right[0]].size > 1)
-    return several and (fit.common < 0 or is_called_loss(fit.key) or is_ordinary(fit.key))
-
-
-def _holds(turn: Turn, measured: _Measured, fit: _Fit, loss: Loss) -> bool:
-    """Whether the factor is the same at other parameters: of one sample and one output it is shared by any function."""
-    rng, path = np.random.default_rng(1), max(fit.right, key=lambda path: measured.start[path].size)
-    start = {p: value + MOVED * _size(value) * rng.normal(size=value.shape) for p, value in measured.start.items()}
-    after, _ = turn.run(start)
-    direction, h = rng.normal(size=start[path].shape), STEP * max(_size(start[path]), 0.01)
-    sides = [loss(turn.run({**start, path: start[path] + sign * h * direction})[1]) for sign in (1, -1)]
-    slope, move = (sides[0] - sides[1]) / (2 * h), float(np.sum((after[path] - start[path]) * direction))
-    return slope != 0 and _alike(move / slope, fit.common)
-
-
 def _label(path: Path) -> str:
-    """A parameter as the user writes it: self.W1, params["W1"], layers[0].weights."""
+    """A parameter nearly as the user writes it: W1 for ``self.W1``, params.W1 for ``params["W1"]``, layers[0].W."""
     text = str(path[1]) if path[0] in ("globals", "locals") else str(path[0])
     for part in path[2:]:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.removeprefix("self.")
 
 
-def _add_wrong(step: OwnStep, measured: _Measured, fit: _Fit, losses: dict[Key, Loss]) -> None:
+def _add_wrong(step: OwnStep, measured: Measured, fit: Fit, losses: dict[Key, Loss]) -> None:
     """The parameters that do not move as the others do, and what they do in place of that."""
     for path, c in fit.factors.items():
         if path in fit.right:
             continue
         moves, slopes, label = measured.moves[path], measured.slopes[fit.key][path], _label(path)
         several = measured.start[path].size > 1
-        decay = _factor(moves - fit.common * slopes, fit.common * measured.sizes[path]) if several else None
+        decay = factor(moves - fit.common * slopes, fit.common * measured.sizes[path]) if several else None
         own = _penalty(measured, fit, path, losses) if decay is not None else 0.0
         if not np.any(moves):
             step.wrong[label] = "it never moves, though the loss depends on it"
@@ -307,14 +217,15 @@ def _add_wrong(step: OwnStep, measured: _Measured, fit: _Fit, losses: dict[Key, 
             step.wrong[label] = "it does not move along its slope: its gradient is wrong"
 
 
-def _penalty(measured: _Measured, fit: _Fit, path: Path, losses: dict[Key, Loss]) -> float:
+def _penalty(measured: Measured, fit: Fit, path: Path, losses: dict[Key, Loss]) -> float:
     """The strength of the L2 penalty that the loss holds itself; 0 where it holds none, or nobody knows."""
     whole = measured.slopes[fit.key]
+    free = [other for other in fit.right if measured.start[other].size > 1]  # some of them without a penalty
     for key in losses if not is_ordinary(fit.key) else ():
         plain = measured.slopes[key]
-        shares = [_factor(whole[other], plain[other]) for other in fit.right] if is_ordinary(key) else []
-        if shares and shares[0] is not None and all(c is not None and _alike(c, shares[0]) for c in shares):
-            return _factor(whole[path] - shares[0] * plain[path], measured.sizes[path]) or 0.0
+        shares = [c for other in free if (c := factor(whole[other], plain[other])) is not None and is_ordinary(key)]
+        if shares and all(alike(c, shares[0]) for c in shares):
+            return factor(whole[path] - shares[0] * plain[path], measured.sizes[path]) or 0.0
     return 0.0
 
 
@@ -327,84 +238,20 @@ def _kind(path: Path, value: AnyArray) -> str:
     return f"d{q.kind}" if q is not None and q.kind in "Wb" else "dW" if value.ndim > 1 else "db"
 
 
-def _rates(seen: Seen) -> list[float]:
-    """The numbers that the file calls a learning rate."""
-    found = {key: values[-1] for key, values in seen.items() if values[-1].size == 1}
-    return [float(value.item()) for key, value in found.items() if meaning(name_of_key(key)) == RATE]
+def _of_optimizer(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
+    """The step where no parameter moves along a slope, but the gradients are there: an optimiser makes the moves."""
+    found = by_gradients(measured, losses, seen)
+    if found is None:
+        return None
+    key, right = found
+    step = OwnStep(turn.line, called(key), not is_ordinary(key), [_label(path) for path in right], by_gradients=True)
+    step.rule = rule_of(turn, measured, seen, right)
+    if all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in right):
+        step.wrong = dict.fromkeys(step.right, UPHILL)
+    return step
 
 
-def _rule(turn: Turn, measured: _Measured, seen: Seen, right: list[Path]) -> bool | None:
-    """Whether the first step has the size that an optimiser's first step has, the same in every entry.
-
-    Adam's is the learning rate η, and η(1 − β₁) / √(1 − β₂) without its bias correction; Adagrad's is η, RMSprop's
-    η / √(1 − ρ). None where the file names no learning rate.
-    """
-    parts = ast.walk(turn.file.tree)
-    shares = {1 - part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, float)}
-    shares = {share for share in shares if 0 < share < 0.5}
-    sizes = [1.0, *(one / np.sqrt(other) for one in (1.0, *shares) for other in shares)]
-    for path in right:
-        moves = np.abs(measured.whole[path][measured.whole[path] != 0])
-        size = float(np.median(moves)) if moves.size else 0.0
-        rates = _rates(seen)
-        if not moves.size or np.mean(np.abs(moves - size) < ABOUT * size) < 1 - 2 * ABOUT:
-            return False
-        if not rates:
-            return None
-        if not any(abs(size - rate * known) < ABOUT * size for rate in rates for known in sizes):
-            return False
-    return True
-
-
-def _accumulates(turn: Turn, measured: _Measured, fit: _Fit, loss: Loss) -> bool:
-    """Whether the second step holds the whole gradient of the first: a momentum keeps a part of it alone."""
-    path = max(fit.right, key=lambda path: measured.start[path].size)
-    second = turn.next(measured.start)
-    start = leaves(second.state)[path]
-    after, _ = second.run({})
-    along = measured.along[path]
-    moves = np.array([np.sum((after[path] - start) * direction) for direction in along])
-    h = STEP * max(_size(start), 0.01)
-    sides = [[loss(second.run({path: start + sign * h * d})[1]) for d in along] for sign in (1, -1)]
-    slopes = (np.array(sides[0]) - np.array(sides[1])) / (2 * h)
-    before = measured.slopes[fit.key][path]
-    shares = np.linalg.lstsq(np.stack([slopes, before], axis=1), moves / fit.common, rcond=None)[0]
-    return len(along) > 2 and bool(np.allclose(shares, 1.0, atol=1e-3))
-
-
-def _by_gradients(turn: Turn, measured: _Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
-    """Where an optimiser makes the moves: whether the gradients are among the arrays of the turn."""
-    best: OwnStep | None = None
-    for key in losses:
-        slopes = measured.slopes[key]
-        fit, matter = _Fit(key, {}), _fit(measured, key).factors
-        for path in matter:
-            fit.factors[path] = _gradient_factor(seen, measured.along[path], slopes[path]) if len(matter) else None
-        right = [path for path in fit.right if measured.along[path][0].size > 1]
-        if len(right) > 1 and len(right) == len(fit.factors) and (best is None or not is_ordinary(key)):
-            best = OwnStep(turn.line, called(key), not is_ordinary(key), [_label(path) for path in right])
-            best.by_gradients, best.rule = True, _rule(turn, measured, seen, right)
-            uphill = [p for p in right if float(measured.moves[p] @ slopes[p]) > 0]
-            best.wrong = {_label(path): UPHILL for path in uphill} if len(uphill) == len(right) else {}
-            if not is_ordinary(key):
-                return best
-    return best
-
-
-def _gradient_factor(seen: Seen, along: Array, slopes: Array) -> float | None:
-    """The factor between an array of the turn and the slopes, of the first that is a multiple of them."""
-    shape = along.shape[1:]
-    for arrays in seen.values():
-        if arrays.shape[1:] != shape or arrays.dtype.kind != "f" or not np.isfinite(arrays).all():
-            continue
-        for array in (arrays.sum(axis=0), arrays[-1]):
-            c = _factor(np.array([np.sum(array * direction) for direction in along]), slopes)
-            if c:
-                return c
-    return None
-
-
-def _other_loss(turn: Turn, measured: _Measured, best: _Fit, losses: dict[Key, Loss]) -> tuple[bool, str]:
+def _other_loss(turn: Turn, measured: Measured, best: Fit, losses: dict[Key, Loss]) -> tuple[bool, str]:
     """Whether the file computes a loss along whose slope they do not move; and its name, where it is quite another.
 
     It may be computed after the step: with a learning rate of 0 that makes no difference.
@@ -418,7 +265,7 @@ def _other_loss(turn: Turn, measured: _Measured, best: _Fit, losses: dict[Key, L
     others = [key for key in losses if is_ordinary(key) and key[0] not in SHOWN and key != best.key]
     few = {key: losses[key] for key in (best.key, *named[:1], *shown, *others)}
     resting = {path: np.zeros(()) for path in rates}
-    slopes = _measure(turn, {**measured.start, **resting}, measured.whole, few, np.random.default_rng(2)).slopes
+    slopes = measure(turn, {**measured.start, **resting}, measured.whole, few, np.random.default_rng(2)).slopes
 
     def whole(key: Key) -> Array:
         found = np.concatenate([slopes[key][path] for path in best.right])

@@ -5,7 +5,7 @@ import contextlib
 import io
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
-from pellucid.analysis.doctor.own_state import Leaves, State, copied, is_data, leaves, set_leaf
+from pellucid.analysis.doctor.objects import put
+from pellucid.analysis.doctor.own_state import Leaves, State, copied, is_data, leaves
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray
 
+ONCE = "__once__"  # the counter of the loop that runs a turn once
 Seen = dict[tuple[Any, ...], AnyArray]  # of each name all that it was, one after another
 
 
@@ -41,7 +43,7 @@ class Turn:
 
     def _program(self) -> ast.Module:
         """The loop's body, to be run once; within a function, as one that takes the local variables."""
-        once = ast.For(ast.Name("__once__", ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), self.loop.body, [])
+        once = ast.For(ast.Name(ONCE, ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), self.loop.body, [])
         program: list[ast.stmt] = [ast.copy_location(once, self.loop)]
         if self.function is not None:
             declared = [n for node in ast.walk(self.function) if isinstance(node, ast.Global) for n in node.names]
@@ -52,12 +54,6 @@ class Turn:
             program = [ast.ClassDef(self.owner, [], [], program, [])]
         return ast.Module(program, [])
 
-    @contextlib.contextmanager
-    def _silent(self) -> Iterator[None]:
-        """What a turn prints was printed when it ran for the first time."""
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-
     def run(self, changes: dict[Path, AnyArray]) -> tuple[Leaves, Seen]:
         """Run the turn from changed variables: all arrays after it, and all that its functions had as they returned.
 
@@ -66,7 +62,7 @@ class Turn:
         """
         state, kept = copied(self.state), dict(self.names)
         for path, value in changes.items():
-            set_leaf(state, path, value)
+            put(state, path, value)
         seen = _Seen(self.file.path)
         made: dict[str, Any] = {}
         np.random.seed(0)  # noqa: NPY002  (what is drawn by chance is drawn alike in every run)
@@ -74,14 +70,14 @@ class Turn:
         try:
             self.names.update(state["globals"])
             if self.function is None:
-                with seen.watching(), self._silent():
+                with seen.watching():
                     exec(self.code, self.names)
             else:
                 exec(self.code, self.names, made)
                 holder = made[self.owner] if self.owner is not None else None
                 turn = made["__turn__"] if holder is None else vars(holder)["__turn__"]
                 taken = turn.__code__.co_varnames[: turn.__code__.co_argcount]
-                with seen.watching(), self._silent():
+                with seen.watching():
                     turn(**{name: state["locals"][name] for name in taken})
                 state["locals"] = {**state["locals"], **seen.turn}
             state["globals"] = {name: value for name, value in self.names.items() if is_data(value)}
@@ -114,8 +110,16 @@ class _Seen:
     found: dict[tuple[Any, ...], list[AnyArray]] = field(default_factory=dict)
     turn: dict[str, Any] = field(default_factory=dict)
 
-    def watching(self) -> "_Watching":
-        return _Watching(self.note)
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """While this lasts, every function that ends is noted; what is printed was printed before, and goes nowhere."""
+        before = sys.getprofile()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            sys.setprofile(self.note)
+            try:
+                yield
+            finally:
+                sys.setprofile(before)
 
     def note(self, frame: FrameType, event: str, value: Any) -> None:
         code: CodeType = frame.f_code
@@ -134,15 +138,3 @@ class _Seen:
             key: np.stack(arrays) if len({array.shape for array in arrays}) == 1 else arrays[-1][np.newaxis]
             for key, arrays in self.found.items()
         }
-
-
-@dataclass
-class _Watching:
-    note: Callable[[FrameType, str, Any], None]
-
-    def __enter__(self) -> None:
-        self.before = sys.getprofile()
-        sys.setprofile(self.note)
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(self.before)
