@@ -217,6 +217,17 @@ def test_a_damaged_result_is_told(pellucid: Command, small: Path, result: object
     assert pellucid("train", "--resume", "run").code == 2
 
 
+@pytest.mark.parametrize("baseline", [{}, 5, {"r2": 0.0, "rmse": 1.0}, {"accuracy": "high"}, {"accuracy": 0, "f1": 0}])
+def test_a_baseline_that_is_not_of_its_scores_is_told(pellucid: Command, small: Path, baseline: object) -> None:
+    pellucid("train", *FLAGS, "--out", "run")
+    about = json.loads(Path("run/run.json").read_text())
+    about["result"]["train"]["baseline"] = baseline
+    Path("run/run.json").write_text(json.dumps(about))
+    ended = pellucid("train", "--resume", "run")
+    assert ended.code == 2
+    assert "run.json: damaged" in ended.err
+
+
 def test_changed_data_are_refused(pellucid: Command, small: Path) -> None:
     run = runs.start(runs.prepare(runs.from_recipe(SETTINGS)), Path("run"))
     del run

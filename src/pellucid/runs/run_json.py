@@ -34,7 +34,7 @@ NUMBERS = ("parameters", "epochs", "best_epoch", "steps", "seconds")
 WORDS = ("run", "model", "engine")
 RESULT = dict.fromkeys(WORDS, str) | dict.fromkeys(NUMBERS, int | float) | dict.fromkeys(PARTS, dict | None)
 NUMBER = int | float | None
-SCORES = [dict.fromkeys(names, NUMBER) for names in (("loss", "accuracy"), ("loss", "r2", "rmse"))]
+GOODNESS = [dict.fromkeys(names, NUMBER) for names in (("accuracy",), ("r2", "rmse"))]
 
 
 def write(
@@ -94,8 +94,9 @@ def _are_scores(value: Any) -> bool:
     """Whether a value is the scores of a part, with the baseline beside them or, as of older versions, without."""
     given = dict(value) if isinstance(value, dict) else {}
     baseline = given.pop("baseline", None)
-    alike = baseline is None or (isinstance(baseline, dict) and all(isinstance(x, NUMBER) for x in baseline.values()))
-    return alike and any(_holds(given, scores) for scores in SCORES)
+    return any(
+        _holds(given, {"loss": NUMBER, **kinds}) and (baseline is None or _holds(baseline, kinds)) for kinds in GOODNESS
+    )
 
 
 def _holds(value: Any, kinds: dict[str, Any]) -> bool:
