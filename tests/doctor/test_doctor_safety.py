@@ -63,7 +63,7 @@ def try_all(folder, port):
             attempt()
             done.append(name)
         except PermissionError as error:
-            assert "pellucid doctor does not let" in str(error.args), (name, error)
+            assert "pellucid does not let" in str(error.args), (name, error)
     print("DONE", done)
 
 def keep(W1):

@@ -114,7 +114,7 @@ class _Hook:
 
 
 def _refused(what: str) -> PermissionError:
-    return PermissionError(f"pellucid doctor does not let the code that it examines {what}")
+    return PermissionError(f"pellucid does not let the code that it examines {what}")
 
 
 def _set_limits(seconds: float, memory: int) -> None:

@@ -19,16 +19,20 @@ WANTED = "the Python file (.py) or the notebook (.ipynb) that your network is in
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]")
 LINE = re.compile(r"\bline (\d+)\b")
 SHELL = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}\s*$|[\w, ]+=\s*[%!].*)", re.MULTILINE)  # IPython's own lines
-OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun|doctor)\b)")  # a cell for a shell, HTML, …
+OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun|doctor|grade)\b)")  # a cell for a shell, HTML, …
 
 
 @dataclass
 class Source:
-    """A user's code as one text; ``places`` are the first line of each part of it, and what that part is called."""
+    """A user's code as one text; ``places`` are the first line of each part of it, and what that part is called.
+
+    ``cells`` are those parts as the user wrote them.
+    """
 
     text: str
     tree: ast.Module
     places: list[tuple[int, str]] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def located(self, text: str) -> str:
@@ -105,7 +109,7 @@ def joined(parts: list[tuple[str, str]], path: str, notes: list[str]) -> Source:
     if not any(text.strip() for text in texts):
         raise InputError(f"{path}: has no cell of code that Python can read; give {WANTED}")
     text = "".join(texts)
-    return Source(text, ast.parse(text), places, said)
+    return Source(text, ast.parse(text), places, [code for _, code in parts], said)
 
 
 def _decoded(path: str, content: bytes) -> tuple[str, list[str]]:

@@ -1,0 +1,1 @@
+"""The book: what its chapters and their exercises are made of."""

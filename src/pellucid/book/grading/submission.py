@@ -1,0 +1,163 @@
+"""A file, or all that lie in a folder, graded: learners' code runs in a process apart, the verdicts are made here."""
+
+import json
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pellucid.analysis.doctor.confined import SOURCE, Ended, run_confined
+from pellucid.analysis.doctor.folder_copy import copy_folder
+from pellucid.analysis.doctor.source import Source, read_source
+from pellucid.book.grading.calls import Outcome
+from pellucid.book.grading.child import RESULTS, TASKS
+from pellucid.book.grading.exercise import Inputs
+from pellucid.book.grading.exercises import EXERCISES
+from pellucid.book.grading.judge import UNSOLVED, Mark, calls_of, judged
+from pellucid.book.grading.learner import definitions, is_unsolved
+from pellucid.book.grading.transport import packed, unpacked
+from pellucid.core.errors import InputError
+
+SECONDS = 60.0  # for all exercises of a file
+MEMORY = 2_000_000_000  # bytes
+MOST = 100_000_000  # bytes of outputs
+PREFIX = "pellucid-grade-"
+
+
+def grade_file(path: str, *, seed: int, alone: bool = False, seconds: float = SECONDS) -> list[Mark]:
+    """The verdict on every exercise in a file, in the order of the chapters.
+
+    ``alone`` says that the code sees no other file: not those beside it, which may be other people's.
+
+    Raises:
+        InputError: the file cannot be read, or none of the exercises is in it.
+    """
+    source = read_source(path)
+    found = {name: node for name, node in definitions(source).items() if name in EXERCISES}
+    if not found:
+        where = "no cell that begins with %%grade defines" if path.endswith(".ipynb") else "defines no function of"
+        raise InputError(f"{path}: {where} an exercise; an exercise is known by its function's name, as neuron(x, w, b)")
+    names = [name for name in EXERCISES if name in found]
+    calls = {name: calls_of(EXERCISES[name], seed) for name in names if not is_unsolved(found[name])}
+    ended = _Runs(path, source, alone, time.monotonic() + seconds).outcomes(calls) if calls else {}
+    return [
+        judged(EXERCISES[name], calls[name], ended[name]) if name in calls else Mark(name, False, UNSOLVED)
+        for name in names
+    ]
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """A file's functions, called in one process; after one that kills it, the others are called in a new one."""
+
+    path: str
+    source: Source
+    alone: bool
+    deadline: float
+
+    def outcomes(self, calls: Mapping[str, Sequence[Inputs]]) -> dict[str, list[Outcome]]:
+        """How all calls ended."""
+        ended: dict[str, list[Outcome]] = {}
+        waiting = dict(calls)
+        while waiting:
+            done, running, death = self._run(waiting)
+            ended.update(done)
+            waiting = {name: inputs for name, inputs in waiting.items() if name not in done}
+            if death is None and not waiting:
+                break
+            failure = Outcome(failure=death or "its process ended before it was called")
+            stopped = [running] if running in waiting else list(waiting)
+            ended.update({name: [failure] for name in stopped if name is not None})
+            waiting = {name: inputs for name, inputs in waiting.items() if name not in ended}
+        return ended
+
+    def _run(self, calls: Mapping[str, Sequence[Inputs]]) -> tuple[dict[str, list[Outcome]], str | None, str | None]:
+        """The outcomes of a process, the exercise that it had begun when it died, and how it died."""
+        left = self.deadline - time.monotonic()
+        if left <= 0.5:
+            return {}, None, "the time for all exercises of the file was over before it was called"
+        root = Path(os.path.realpath(tempfile.mkdtemp(prefix=PREFIX)))
+        try:
+            copied = self._copy(root)
+            tasks = {name: [packed(list(inputs)) for inputs in each] for name, each in calls.items()}
+            (root / TASKS).write_text(json.dumps(tasks), encoding="utf-8")
+            program = f"from pellucid.book.grading.child import main; main({str(copied)!r}, {str(root)!r}, {left}, {MEMORY})"
+            ended = run_confined(program, root, copied.parent, left, None)
+            done, running = _read(root / RESULTS, calls, lambda text: self._located(text, copied))
+            return done, running, None if running is None and ended.code == 0 else _death(ended)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+    def _copy(self, root: Path) -> Path:
+        place = Path(os.path.realpath(self.path))
+        if not self.alone:
+            return copy_folder(place.parent, root) / place.name
+        folder = root / "submission"
+        folder.mkdir()
+        shutil.copyfile(place, folder / place.name)
+        return folder / place.name
+
+    def _located(self, text: str, copied: Path) -> str:
+        """A message with the places that the learner knows."""
+        text = text.replace(str(copied), Path(self.path).name).replace(f"{copied.parent}{os.sep}", "")
+        return self.source.located(text)
+
+
+def _death(ended: Ended) -> str:
+    if ended.code is None:
+        return "it ran for too long, and could not be stopped"
+    if ended.code == -9:
+        return "it took too much memory, and was stopped"
+    how = f"exit code {ended.code}" if ended.code >= 0 else f"signal {-ended.code}"
+    return f"its process ended while it ran ({how})"
+
+
+def _read(
+    path: Path, calls: Mapping[str, Sequence[Inputs]], located: Callable[[str], str]
+) -> tuple[dict[str, list[Outcome]], str | None]:
+    """The outcomes that a process has left, which may hold anything, and the exercise that was begun last."""
+    done: dict[str, list[Outcome]] = {}
+    running: str | None = None
+    for line in _lines(path):
+        try:
+            said = json.loads(line)
+            if "began" in said:
+                running = said["began"] if said["began"] in calls else None
+            elif said["name"] in calls:
+                done[said["name"]] = _outcomes(said["outcomes"], len(calls[said["name"]]), located)
+                running = None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            break
+    return done, running
+
+
+def _outcomes(said: Any, count: int, located: Callable[[str], str]) -> list[Outcome]:
+    ended = [
+        Outcome(
+            unpacked(each["value"]),
+            [k for k in each["changed"] if isinstance(k, int)],
+            [str(text)[:200] for text in each["warned"]],
+            None if each["failure"] is None else located(str(each["failure"])),
+        )
+        for each in said[:count]
+    ]
+    if len(ended) < count and (not ended or ended[-1].failure is None):
+        raise ValueError("outcomes are missing")
+    return ended
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file that is one: no link, no pipe, and not too large."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return []
+            return stream.read(MOST).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
