@@ -67,12 +67,12 @@ __all__ = [
 _PLACES = {
     "_files.reading": ("reading",),
     "analysis.diagnosis.diagnose": ("diagnose",),
-    "analysis.doctor.cell_magic": ("load_ipython_extension",),
     "analysis.doctor.diagnosis": ("Diagnosis",),
     "analysis.doctor.doctor": ("doctor",),
     "analysis.finding": ("Finding",),
     "analysis.layer_health": ("LayerHealth", "layer_health"),
     "analysis.lr_range": ("RangeTest", "lr_find"),
+    "book.cell_magics": ("load_ipython_extension",),
     "core.activations": ("ACTIVATIONS", "GELU", "Identity", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"),
     "core.errors": ("DivergenceError", "InputError"),
     "core.evaluation": ("evaluate",),

@@ -1,4 +1,4 @@
-"""``%load_ext pellucid`` and ``%%doctor``: a cell is run, and the network that is then there is examined."""
+"""``%%doctor``: a cell is run, and the network that is then there is examined."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pellucid.analysis.doctor.doctor import doctor
 from pellucid.core.errors import InputError
 
 
-def load_ipython_extension(shell: Any) -> None:
+def register(shell: Any) -> None:
     """Give IPython, and so Jupyter, the magic ``%%doctor``."""
 
     def doctor_cell(_: str, cell: str) -> None:

@@ -56,7 +56,7 @@ def _outcome(function: Callable[..., Any], inputs: Inputs, seconds: float) -> Ou
     code = getattr(function, "__code__", None)
     result = run(call, None if code is None else code.co_filename, seconds=seconds)
     if result.failure is not None:
-        return Outcome(failure=result.failure.text[:1000])
+        return Outcome(failure=result.failure.text.replace("TooLongError: ", "")[:1000])
     changed = [k for k, (now, was) in enumerate(zip(given, inputs, strict=True)) if not _alike(now, was)]
     return Outcome(result.value, changed, warned)
 

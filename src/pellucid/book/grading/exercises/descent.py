@@ -50,6 +50,8 @@ DESCEND = Exercise(
         ("the slope is added: descent goes against it", lambda s, x, r, n: way(s, x, -r, n)),
         ("the start is missing: it is the first position", lambda s, x, r, n: way(s, x, r, n)[1:]),
         ("the last position is missing: after steps steps there are steps + 1", lambda s, x, r, n: way(s, x, r, n)[:-1]),
+        ("the last position is missing: after steps steps there are steps + 1",
+         lambda s, x, r, n: way(s, x, r, max(n - 1, 0))),
         ("a step is too many", lambda s, x, r, n: way(s, x, r, n + 1)),
         ("only the last position is returned: all of them are asked for", lambda s, x, r, n: way(s, x, r, n)[-1]),
         ("the rate is not used", lambda s, x, r, n: way(s, x, 1.0, n)),
@@ -193,6 +195,8 @@ def _he_fault(call: Call) -> str | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return "(weights, biases) are right: two lists"
     weights, biases = value
+    if all(isinstance(part, list | tuple) and [np.ndim(each) for each in part] == [2, 1] for part in value):
+        return "W and b of each layer stand together: a list of all weights, and a list of all biases"
     if not all(isinstance(part, list | tuple) and len(part) == layers for part in value):
         return f"each of the two lists has {layers} arrays, one for each layer (sizes = {sizes})"
     for l, (m, k) in enumerate(pairwise(sizes)):

@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.book.grading.exercise import Exercise, Inputs, mistakes
 from pellucid.book.grading.exercises import engine
 from pellucid.book.grading.exercises.neurons import Draw, relu
-from pellucid.book.grading.exercises.passes import softmax
+from pellucid.book.grading.exercises.passes import extreme, softmax
 from pellucid.book.grading.gradients import explained
 from pellucid.book.grading.inputs import Function
 
@@ -93,7 +93,10 @@ def _batch(rng: Draw, n: int, sizes: Sequence[int]) -> tuple[Any, Any, list[Any]
 
 
 def _networks(rng: Draw) -> Sequence[Inputs]:
-    return [_batch(rng, n, sizes) for n, sizes in ((7, (5, 6, 4, 3)), (1, (4, 5, 6, 3)), (9, (4, 4, 4, 4)))]
+    cases = [_batch(rng, n, sizes) for n, sizes in ((7, (5, 6, 4, 3)), (1, (4, 5, 6, 3)), (9, (4, 4, 4, 4)))]
+    X, y, weights, biases = _batch(rng, 6, (4, 5, 3, 3))
+    X, weights, biases = extreme(X, weights, biases)
+    return [*cases, (X, y, weights, biases)]
 
 
 def _reversed(answer: Any) -> Any:
@@ -123,8 +126,10 @@ BACKWARD = Exercise(
 
 def _two_layers(rng: Draw) -> Sequence[Inputs]:
     cases = []
-    for n, sizes in ((7, (5, 6, 4)), (1, (4, 6, 3)), (9, (5, 5, 5))):
+    for n, sizes in ((7, (5, 6, 4)), (1, (4, 6, 3)), (9, (5, 5, 5)), (6, (4, 5, 3))):
         X, y, (W1, W2), (b1, b2) = _batch(rng, n, sizes)
+        if n == 6:
+            X, (W1, W2), (b1, b2) = extreme(X, [W1, W2], [b1, b2])
         cases.append((X, y, W1, b1, W2, b2))
     return cases
 

@@ -94,13 +94,17 @@ def _scores_only(X: Any, weights: Weights, biases: Weights) -> list[Any]:
     return z
 
 
+def extreme(X: Any, weights: Weights, biases: Weights) -> Inputs:
+    """The same with scores so large that e^z overflows, and the first two rows' far from all others."""
+    return np.concatenate([1e5 * X[:1], -1e5 * X[:1], X[2:]]), weights, [*biases[:-1], biases[-1] + 900]
+
+
 def _networks(rng: Draw) -> Sequence[Inputs]:
     cases = []
     for n, sizes in ((5, (4, 3, 2)), (1, (3, 5, 4, 2)), (6, (2, 3)), (4, (3, 3, 3, 3))):
         weights = [rng.normal(size=(k, j)) for j, k in zip(sizes, sizes[1:], strict=False)]
         cases.append((rng.normal(size=(n, sizes[0])), weights, [rng.normal(size=len(W)) for W in weights]))
-    X, weights, biases = cases[0]
-    return [*cases, (X, [*weights[:-1], 900 * weights[-1]], biases)]
+    return [*cases, extreme(*cases[0])]
 
 
 FORWARD = Exercise(
