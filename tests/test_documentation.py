@@ -24,10 +24,10 @@ from support import Command
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
-# Whose commands a test runs: here, and those of the questions in test_questions.py
+# Whose commands a test runs: here, in test_questions.py and in book/test_grading_page.py
 REPLAYED = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "pages", "doctor", "questions")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("tables", "export", "pages", "doctor", "grading", "questions")),
 ]
 # Whose Python a test runs: here, in test_adding.py and in test_rosetta.py
 PYTHON = [

@@ -23,7 +23,7 @@ MEASURED = re.compile(r"\d+\.\d+ s\b")  # what is another number each time
 DRAWN = re.compile(r"[█━─▶…]")  # what is as long as there is room
 COMMANDS = (
     "evaluate run", "predict run ten.csv", "check run", "importance run --repeats 1", "lr-find --steps 20",
-    "doctor my_network.py", "landscape run --points 3 --out l.html --force",
+    "doctor my_network.py", "grade answers.py", "grade --list", "landscape run --points 3 --out l.html --force",
     "data mnist --to csv --limit 20 --out d.csv --force",
     "evaluate", "explain run --top 2", "train nowhere-near-here.csv --target species", "--help",
     "train penguins.csv --target species --epochs 3 --out new", "plot run landscape --out p.png --force",
@@ -37,6 +37,7 @@ def ready(pellucid: Command, tmp_path: Path) -> Path:
     (tmp_path / "penguins.csv").write_text("".join(rows))
     (tmp_path / "ten.csv").write_text("".join(rows[:11]))
     (tmp_path / "my_network.py").write_text((TABLE.parent / "my_network.py").read_text())
+    (tmp_path / "answers.py").write_text((TABLE.parent / "solutions" / "chapter_03.py").read_text())
     assert pellucid("train", "penguins.csv", "--target", "species", "--epochs", 3, "--out", "run", "-q").code == 0
     return tmp_path
 
@@ -148,7 +149,8 @@ QUIET = (
     ("train penguins.csv --target species --epochs 1 --out new", 2), ("evaluate run", 1), ("predict run ten.csv", 10),
     ("predict run ten.csv --out p.csv", 0), ("importance run --repeats 1", 1), ("explain run", None),
     ("plot run weights --out w.png", 0), ("landscape run --points 3 --out l.html", 2), ("report run", 1),
-    ("lr-find --steps 20", 1), ("doctor my_network.py", 1), ("check run", 1), ("export run --out m.onnx", 0),
+    ("lr-find --steps 20", 1), ("doctor my_network.py", 1), ("check run", 1), ("grade answers.py", 1),
+    ("export run --out m.onnx", 0),
     ("import m.onnx --out m.safetensors", 0), ("data mnist --to csv --limit 5 --out d.csv", 0),
 )  # fmt: skip
 

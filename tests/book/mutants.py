@@ -5,7 +5,8 @@ import copy
 from collections.abc import Iterator
 
 OPERATORS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
-    ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Add, ast.Div), ast.Div: (ast.Mult, ast.Sub),
+    ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Add, ast.Div),
+    ast.Div: (ast.Mult, ast.Sub),
     ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult, ast.Add),
     ast.Gt: (ast.GtE, ast.Lt, ast.Eq), ast.GtE: (ast.Gt, ast.Lt, ast.Eq), ast.Eq: (ast.NotEq,), ast.In: (ast.NotIn,),
 }  # fmt: skip
@@ -43,7 +44,9 @@ def _change(tree: ast.AST, node: ast.AST, kind: int) -> bool:
         if kind < len(ways):
             node.op = ways[kind]()  # type: ignore[assignment]
             return True
-        return isinstance(node, ast.BinOp) and kind in (4, 5) and _replace(tree, node, (node.left, node.right)[kind - 4])
+        return (
+            isinstance(node, ast.BinOp) and kind in (4, 5) and _replace(tree, node, (node.left, node.right)[kind - 4])
+        )
     if isinstance(node, ast.Compare):
         ways = OPERATORS.get(type(node.ops[0]), ())
         if kind < len(ways):
@@ -96,7 +99,12 @@ def _change_slice(node: ast.Slice, kind: int) -> bool:
 def _change_statements(node: ast.AST, kind: int) -> bool:
     """Leave out a statement, or exchange the parts of a tuple."""
     body = getattr(node, "body", None)
-    if isinstance(node, ast.FunctionDef | ast.For | ast.If) and isinstance(body, list) and len(body) > 1 and kind < len(body):
+    if (
+        isinstance(node, ast.FunctionDef | ast.For | ast.If)
+        and isinstance(body, list)
+        and len(body) > 1
+        and kind < len(body)
+    ):
         if isinstance(body[kind], ast.Return) or _is_text(body[kind]):
             return False
         del body[kind]

@@ -128,6 +128,13 @@ def test_messages_name_the_learners_own_places(pellucid: Command, tmp_path: Path
     assert "pellucid-doctor-" not in ended.err
 
 
+def test_a_folder_above_may_have_any_name(tmp_path: Path) -> None:
+    """As in /tmp/mine/net.py."""
+    (tmp_path / "tmp" / "mine").mkdir(parents=True)
+    (tmp_path / "tmp" / "mine" / "net.py").write_text(GOOD)
+    assert examine_safely(str(tmp_path / "tmp" / "mine" / "net.py")).healthy
+
+
 @LINUX
 def test_the_kernels_fences_hold_without_the_hook(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()

@@ -42,6 +42,7 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
    ``second_opinion`` (what that changes in the diagnosis).
 
 Around it, for code that nobody should have to trust: ``safe_run`` (starts a process, waits, and tells what became of
-it), ``confined`` (that process, from both sides), ``folder_copy`` (what it works on), ``child`` (what runs in it), ``guard`` (what it may no longer do).
+it), ``confined`` (that process, from both sides), ``folder_copy`` (what it works on), ``child`` (what runs in it),
+``guard`` (what it may no longer do).
 ``cell_magic`` is ``%%doctor``, for notebooks.
 """

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +29,7 @@ class Ended:
     code: int | None
 
 
-def run_confined(
-    program: str, root: Path, folder: Path, seconds: float, show: Callable[[str], object] | None
-) -> Ended:
+def run_confined(program: str, root: Path, folder: Path, seconds: float, show: Callable[[str], object] | None) -> Ended:
     """Run a program, which confines itself to ``root``, in a ``folder`` there; ``show`` gets what it prints.
 
     Raises:
@@ -38,10 +37,10 @@ def run_confined(
     """
     if not sys.executable:
         raise InputError("no Python was found to run the code with; run pellucid from an ordinary Python")
-    (root / "tmp").mkdir()
+    temporary = Path(tempfile.mkdtemp(dir=root))  # of a name that no folder of the user's has
     words = [sys.executable, "-P", "-c", f"import sys; sys.path.append(sys.argv[1]); {program}", SOURCE]
     child = subprocess.Popen(
-        words, cwd=folder, env=_environment(root / "tmp"), stdin=subprocess.PIPE, stderr=subprocess.STDOUT,
+        words, cwd=folder, env=_environment(temporary), stdin=subprocess.PIPE, stderr=subprocess.STDOUT,
         stdout=subprocess.DEVNULL if show is None else subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     reader = None

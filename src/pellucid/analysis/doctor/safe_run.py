@@ -43,7 +43,8 @@ def _run(
     path: str, copied: Path, root: Path, seconds: float, memory: int, show: Callable[[str], object] | None
 ) -> dict[str, Any]:
     """What the process leaves as its result."""
-    program = f"from pellucid.analysis.doctor.child import main; main({str(copied)!r}, {str(root)!r}, {seconds}, {memory})"
+    given = f"{str(copied)!r}, {str(root)!r}, {seconds}, {memory}"
+    program = f"from pellucid.analysis.doctor.child import main; main({given})"
     ended = run_confined(program, root, copied.parent, seconds, show)
     if ended.code is None:
         remedy = f"give it smaller data, or more time: timeout={2 * seconds:g}"

@@ -21,7 +21,7 @@ def register(shell: Any) -> None:
     """Give IPython, and so Jupyter, the magic ``%%grade``."""
 
     def grade_cell(line: str, cell: str) -> None:
-        """Run the cell; then say of each exercise in it whether it is solved, and what is wrong. --hint gives a hint."""
+        """Run the cell; then say of each exercise in it whether it is solved, or what is wrong; --hint gives a hint."""
         found = re.fullmatch(r"\s*(--hint)?\s*(?:--seed[ =](\d{1,18}))?\s*(--hint)?\s*", line)
         if found is None:
             print(OPTIONS)

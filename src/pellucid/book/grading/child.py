@@ -1,7 +1,6 @@
 """The process in which a learner's functions run: it is given inputs, writes down outputs, and knows no answer."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -30,6 +29,7 @@ def main(file: str, folder: str, seconds: float, memory: int) -> None:
             results.flush()
 
         made, notes = functions(read_source(file), file, tasks)
+        sys.path.insert(0, str(Path(file).parent))  # what a function imports when it is called
         for name, calls in tasks.items():
             tell(began=name)
             if name in made:

@@ -46,8 +46,8 @@ def _of_parts(given: Any, right: Any, name: str, names: Sequence[str], tolerance
     if parts is None or len(parts) != len(right):
         found = kind(given) if parts is None else f"{len(parts)} values"
         return f"{name} is {found} where {_listed(names)} are right"
-    found_first = (_of_value(*pair, each, tolerance) for *pair, each in zip(parts, right, names, strict=True))
-    return next((found for found in found_first if found is not None), None)
+    triples = zip(parts, right, names, strict=True)
+    return first(_of_value(part, expected, each, tolerance) for part, expected, each in triples)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ def _in_words(exam: Examination, explanation: Explanation) -> str | None:
     common = explanation.common_factor
     if common is not None:
         return f"every gradient is {factor_meaning(exam, common)[0]}"
-    found = []
+    found: list[str] = []
     for layer in explanation.layers:
         if layer.fault == UNKNOWN or any(part.fault == UNKNOWN for part in layer.gradients.values()):
             return "; ".join(found) or None

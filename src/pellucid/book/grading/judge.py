@@ -67,7 +67,8 @@ def _side_effect(exercise: Exercise, calls: Sequence[Inputs], ended: Sequence[Ou
             name = exercise.names[outcome.changed[0]]
             return f"the numbers are right, but it changes its input {name}: work on a copy, or make new arrays"
         if outcome.warned and exercise.warns:
-            return f"the numbers are right, but NumPy warns: {outcome.warned[0]} ({shown(exercise, inputs)}); {exercise.warns}"
+            place = f"{outcome.warned[0]} ({shown(exercise, inputs)})"
+            return f"the numbers are right, but NumPy warns: {place}; {exercise.warns}"
     return None
 
 
@@ -89,7 +90,9 @@ def _name_of_mistake(exercise: Exercise, calls: Sequence[Inputs], ended: Sequenc
         return None
 
     def gives(mistake: Mistake) -> bool:
-        return all(_is_answer(mistake, inputs, outcome, exercise) for inputs, outcome in zip(calls, ended, strict=False))
+        return all(
+            _is_answer(mistake, inputs, outcome, exercise) for inputs, outcome in zip(calls, ended, strict=False)
+        )
 
     return next((mistake.says for mistake in exercise.mistakes if gives(mistake)), None)
 

@@ -14,10 +14,10 @@ Definition = ast.FunctionDef | ast.Assign
 
 
 def definitions(source: Source) -> dict[str, Definition]:
-    """The functions at the top level, by name: the last of each; of a notebook those in cells that begin with %%grade.
+    r"""The functions at the top level, by name: the last of each; of a notebook those in cells that begin with %%grade.
 
     >>> from pellucid.analysis.doctor.source import joined
-    >>> code = [("cell 1", "def f(x): ..."), ("cell 2", "%%grade\\ndef g(x): ...\\nh = lambda x: x")]
+    >>> code = [("cell 1", "def f(x): ..."), ("cell 2", "%%grade\ndef g(x): ...\nh = lambda x: x")]
     >>> list(definitions(joined(code, "notes.ipynb", [])))
     ['g', 'h']
     """
@@ -36,9 +36,9 @@ def definitions(source: Source) -> dict[str, Definition]:
 
 
 def is_unsolved(node: ast.AST) -> bool:
-    """Whether a function has no body yet: a docstring, ``...``, ``pass``, ``return None`` or NotImplementedError.
+    r"""Whether a function has no body yet: a docstring, ``...``, ``pass``, ``return None`` or NotImplementedError.
 
-    >>> is_unsolved(ast.parse("def f(x):\\n    'Say it.'\\n    ...").body[0])
+    >>> is_unsolved(ast.parse("def f(x):\n    'Say it.'\n    ...").body[0])
     True
     """
     return isinstance(node, ast.FunctionDef) and all(map(_says_nothing, node.body))
@@ -49,7 +49,9 @@ def _says_nothing(statement: ast.stmt) -> bool:
         return statement.value is None or (isinstance(statement.value, ast.Constant) and statement.value.value is None)
     if isinstance(statement, ast.Raise):
         return "NotImplementedError" in ast.unparse(statement)
-    return isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
 
 
 def functions(source: Source, path: str, names: Iterable[str]) -> tuple[dict[str, Callable[..., Any]], list[str]]:
@@ -72,5 +74,7 @@ def _needs(file: UserFile, node: ast.AST) -> set[str]:
     new = from_outside(node)
     while new:
         wanted |= new
-        new = {name for known in new if known in file.definitions for name in from_outside(file.definitions[known])} - wanted
+        new = {
+            name for known in new if known in file.definitions for name in from_outside(file.definitions[known])
+        } - wanted
     return wanted

@@ -43,7 +43,9 @@ def submissions(folder: str) -> list[tuple[str, list[Path]]]:
         if files:
             found.append((entry.name, files))
     if not found:
-        raise InputError(f"{folder}: holds no submission; each is a file (.py or .ipynb), or a sub-folder with such files")
+        raise InputError(
+            f"{folder}: holds no submission; each is a file (.py or .ipynb), or a sub-folder with such files"
+        )
     return found
 
 

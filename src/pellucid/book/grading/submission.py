@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.analysis.doctor.confined import SOURCE, Ended, run_confined
+from pellucid.analysis.doctor.confined import Ended, run_confined
 from pellucid.analysis.doctor.folder_copy import copy_folder
 from pellucid.analysis.doctor.source import Source, read_source
 from pellucid.book.grading.calls import Outcome
@@ -41,7 +41,9 @@ def grade_file(path: str, *, seed: int, alone: bool = False, seconds: float = SE
     found = {name: node for name, node in definitions(source).items() if name in EXERCISES}
     if not found:
         where = "no cell that begins with %%grade defines" if path.endswith(".ipynb") else "defines no function of"
-        raise InputError(f"{path}: {where} an exercise; an exercise is known by its function's name, as neuron(x, w, b)")
+        raise InputError(
+            f"{path}: {where} an exercise; an exercise is known by its function's name, as neuron(x, w, b)"
+        )
     names = [name for name in EXERCISES if name in found]
     calls = {name: calls_of(EXERCISES[name], seed) for name in names if not is_unsolved(found[name])}
     ended = _Runs(path, source, alone, time.monotonic() + seconds).outcomes(calls) if calls else {}
@@ -86,7 +88,9 @@ class _Runs:
             copied = self._copy(root)
             tasks = {name: [packed(list(inputs)) for inputs in each] for name, each in calls.items()}
             (root / TASKS).write_text(json.dumps(tasks), encoding="utf-8")
-            program = f"from pellucid.book.grading.child import main; main({str(copied)!r}, {str(root)!r}, {left}, {MEMORY})"
+            program = (
+                f"from pellucid.book.grading.child import main; main({str(copied)!r}, {str(root)!r}, {left}, {MEMORY})"
+            )
             ended = run_confined(program, root, copied.parent, left, None)
             done, running = _read(root / RESULTS, calls, lambda text: self._located(text, copied))
             return done, running, None if running is None and ended.code == 0 else _death(ended)

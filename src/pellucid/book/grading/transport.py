@@ -1,4 +1,4 @@
-"""Inputs and outputs as text that can cross between processes: no pickle, so what is read is numbers and nothing else."""
+"""Inputs and outputs as text that can cross between processes: no pickle, so what is read is numbers, nothing else."""
 
 import base64
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ def _rows_fault(X: Any, y: Any, X_given: Any, y_given: Any, dev: int) -> str | N
     return None
 
 
-def uses_rng(calls: Sequence[Call], one: Any, again: Any, other: Any) -> str | None:
+def uses_rng(one: Any, again: Any, other: Any) -> str | None:
     """What is wrong with the use of ``rng``: the same seed gives the same, another seed gives something else."""
     if not _equal(one, again):
         return "rng is not used, or not alone: the same rng gives something else the next time"
@@ -79,13 +79,13 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _split_laws(calls: Sequence[Call]) -> str | None:
     values = [value for _, value in calls]
-    return first(map(_split_fault, calls)) or uses_rng(calls, *values[:3])
+    return first(map(_split_fault, calls)) or uses_rng(*values[:3])
 
 
 SPLIT = Exercise(
     "split", 4, "X, y, dev, rng",
-    "(X_train, y_train, X_dev, y_dev): the rows of X (n, …) and y (n,) shuffled together with rng; dev rows of them are "
-    "held back, none is lost",
+    "(X_train, y_train, X_dev, y_dev): the rows of X (n, …) and y (n,) shuffled together with rng; dev rows of them "
+    "are held back, none is lost",
     "One order for both: rng.permutation(n) holds each row's number once. Some of it for one part, the rest for the "
     "other, as indices.",
     _tables,
@@ -127,7 +127,8 @@ STANDARDIZE = Exercise(
     mistakes(
         ("X_other is scaled by its own mean and deviation: nobody knows these of what is still to come",
          _each_by_itself),
-        ("a column that is constant is divided by 0", lambda A, B: ((A - A.mean(0)) / A.std(0), (B - A.mean(0)) / A.std(0))),
+        ("a column that is constant is divided by 0",
+         lambda A, B: ((A - A.mean(0)) / A.std(0), (B - A.mean(0)) / A.std(0))),
         ("mean and deviation are those of both together: nothing may be learned from what is held back",
          lambda A, B: _scaled(*_by(np.concatenate([A, B])), A, B)),
         ("mean and deviation are those of X_other, where they are those of X_train",
@@ -137,11 +138,13 @@ STANDARDIZE = Exercise(
         ("it is not divided by the deviation", lambda A, B: _scaled(A.mean(axis=0), 1.0, A, B)),
         ("it is divided by the variance, where it is divided by the deviation",
          lambda A, B: _scaled(A.mean(axis=0), A.var(axis=0), A, B)),
-        ("the deviation is divided by n − 1: np.std divides by n", lambda A, B: _scaled(A.mean(axis=0), A.std(axis=0, ddof=1), A, B)),
+        ("the deviation is divided by n − 1: np.std divides by n",
+         lambda A, B: _scaled(A.mean(axis=0), A.std(axis=0, ddof=1), A, B)),
         ("it is scaled to 0 … 1 by the least and the greatest, where mean and deviation are asked for",
          lambda A, B: _scaled(A.min(axis=0), np.ptp(A, axis=0), A, B)),
         ("it is divided by the greatest value", lambda A, B: _scaled(0.0, A.max(axis=0), A, B)),
-        ("the median is subtracted, where the mean is", lambda A, B: _scaled(np.median(A, axis=0), A.std(axis=0), A, B)),
+        ("the median is subtracted, where the mean is",
+         lambda A, B: _scaled(np.median(A, axis=0), A.std(axis=0), A, B)),
         ("X_other is left as it is", lambda A, B: (_scaled(*_by(A), A)[0], B)),
         ("X_train is left as it is", lambda A, B: (A, _scaled(*_by(A), B)[0])),
         ("the two are exchanged: X_train comes first", lambda A, B: _scaled(*_by(A), B, A)),
@@ -257,7 +260,8 @@ BASELINE_ACCURACY = Exercise(
         ("class 0 is taken, where the commonest is", lambda a, b: (b == 0).mean()),
         ("the rarest class is taken", lambda a, b: (b == np.bincount(a).argmin()).mean()),
         ("it is divided by the number of training rows", lambda a, b: (b == _commonest(a)).sum() / len(a)),
-        ("the count of the commonest class is compared with the labels", lambda a, b: (b == np.bincount(a).max()).mean()),
+        ("the count of the commonest class is compared with the labels",
+         lambda a, b: (b == np.bincount(a).max()).mean()),
         ("the mean label is taken, where the commonest is", lambda a, b: (b == round(a.mean())).mean()),
         ("the first training label is taken, where the commonest is", lambda a, b: (b == a[0]).mean()),
         ("it is the share of the commonest class in both parts together",

@@ -1,6 +1,6 @@
 """Chapters 8 and 9: down the slope, batch by batch, and the start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -40,8 +40,8 @@ def _way_by(step: Any, start: float, steps: int) -> Any:
 
 DESCEND = Exercise(
     "descend", 8, "slope, start, rate, steps",
-    "all positions (steps + 1,) of gradient descent: the number start first, then after each step; slope(x) is the slope "
-    "at x",
+    "all positions (steps + 1,) of gradient descent: the number start first, then after each step; slope(x) is the "
+    "slope at x",
     "Keep a list that begins with start. Each step goes against the slope at the last position: how far?",
     _valleys,
     way,
@@ -49,7 +49,8 @@ DESCEND = Exercise(
     mistakes(
         ("the slope is added: descent goes against it", lambda s, x, r, n: way(s, x, -r, n)),
         ("the start is missing: it is the first position", lambda s, x, r, n: way(s, x, r, n)[1:]),
-        ("the last position is missing: after steps steps there are steps + 1", lambda s, x, r, n: way(s, x, r, n)[:-1]),
+        ("the last position is missing: after steps steps there are steps + 1",
+         lambda s, x, r, n: way(s, x, r, n)[:-1]),
         ("the last position is missing: after steps steps there are steps + 1",
          lambda s, x, r, n: way(s, x, r, max(n - 1, 0))),
         ("a step is too many", lambda s, x, r, n: way(s, x, r, n + 1)),
@@ -60,7 +61,8 @@ DESCEND = Exercise(
         ("every step begins at the start, where it begins at the last position",
          lambda s, x, r, n: np.array([x] + [x - r * s(x)] * n)),
         ("it is divided by the rate", lambda s, x, r, n: way(s, x, 1 / r, n)),
-        ("the slope is left out: each step is as long as the rate", lambda s, x, r, n: _way_by(lambda p, _: p - r, x, n)),
+        ("the slope is left out: each step is as long as the rate",
+         lambda s, x, r, n: _way_by(lambda p, _: p - r, x, n)),
         ("only the slope's sign is used", lambda s, x, r, n: _way_by(lambda p, _: p - r * np.sign(s(p)), x, n)),
         ("the slopes are returned, where the positions are asked for",
          lambda s, x, r, n: np.array([s(p) for p in way(s, x, r, n)])),
@@ -138,13 +140,13 @@ def _inner_order_fault(call: Call) -> str | None:
 def _batches_laws(calls: Sequence[Call]) -> str | None:
     values = [value for _, value in calls]
     found = first(map(_batches_fault, calls)) or first(map(_inner_order_fault, calls))
-    return found or uses_rng(calls, *values[:3])
+    return found or uses_rng(*values[:3])
 
 
 BATCHES = Exercise(
     "batches", 8, "n, size, rng",
-    "a list of index arrays: the rows 0 … n − 1, shuffled with rng, size of them in each batch, each row once; the last "
-    "batch may be short",
+    "a list of index arrays: the rows 0 … n − 1, shuffled with rng, size of them in each batch, each row once; the "
+    "last batch may be short",
     "One permutation of all rows, cut every size numbers: range(0, n, size) has the places.",
     _counts,
     returns=("the list",),
@@ -154,10 +156,12 @@ BATCHES = Exercise(
 
 def _networks(rng: Draw) -> Sequence[Inputs]:
     seed, other = (Seed(int(s)) for s in rng.choice(2**31, 2, replace=False))
-    return [([400, 300, 200], seed), ([400, 300, 200], seed), ([400, 300, 200], other), ([5, 4, 3, 2], seed), ([3, 2], other)]
+    large = [400, 300, 200]
+    return [(large, seed), (large, seed), (large, other), ([5, 4, 3, 2], seed), ([3, 2], other)]
 
 
-DEVIATIONS = {  # what a layer's weights spread by, and which start that is; m inputs, k outputs
+# What a layer with m inputs and k outputs spreads by, and what is wrong with such a start.
+DEVIATIONS: dict[str, Callable[[int, int], float]] = {
     "it is Glorot's start, √(2 / (inputs + outputs)): He's is √(2 / inputs)": lambda m, k: (2 / (m + k)) ** 0.5,
     "it is LeCun's start, √(1 / inputs): the 2 of He's is missing": lambda m, k: (1 / m) ** 0.5,
     "the weights are not scaled: He's deviation is √(2 / inputs)": lambda m, k: 1.0,
@@ -216,7 +220,7 @@ def _he_fault(call: Call) -> str | None:
 
 def _he_laws(calls: Sequence[Call]) -> str | None:
     values = [value for _, value in calls]
-    return first(map(_he_fault, calls)) or uses_rng(calls, *values[:3])
+    return first(map(_he_fault, calls)) or uses_rng(*values[:3])
 
 
 HE_INIT = Exercise(

@@ -10,7 +10,9 @@ from pellucid.core.network import Network, backward, forward
 from pellucid.core.trace import Trace
 
 
-def network_of(X: Array, y: AnyArray | None, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[Network, Trace]:
+def network_of(
+    X: Array, y: AnyArray | None, weights: Sequence[Array], biases: Sequence[Array]
+) -> tuple[Network, Trace]:
     """A network of ReLUs with a softmax, in float64, and the trace of its pass: backward too, where there is ``y``."""
     sizes = [X.shape[1], *map(len, weights)]
     net = Network(sizes, init=None, dtype=np.float64)

@@ -1,6 +1,7 @@
 """Chapters 7 and 9: gradients, by differences, by code, and in a function with a fault."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,8 @@ NUMERIC_GRADIENT = Exercise(
         ("f(θ − h) is added, where it is subtracted", lambda f, t, h: _each(f, t, lambda g: (g(h) + g(-h)) / (2 * h))),
         ("all numbers are moved at once, where one is moved at a time",
          lambda f, t, h: np.full(len(t), (f(t + h) - f(t - h)) / (2 * h))),
-        ("all numbers are moved at once, where one is moved at a time", lambda f, t, h: (f(t + h) - f(t - h)) / (2 * h)),
+        ("all numbers are moved at once, where one is moved at a time",
+         lambda f, t, h: (f(t + h) - f(t - h)) / (2 * h)),
         ("each number stays moved while the next is tried: put it back", _never_put_back),
         ("the step is fixed, and not h", lambda f, t, h: central(f, t, 1e-6)),
         ("the step is fixed, and not h", lambda f, t, h: central(f, t, 1e-4)),
@@ -86,7 +88,7 @@ NUMERIC_GRADIENT = Exercise(
 
 def _batch(rng: Draw, n: int, sizes: Sequence[int]) -> tuple[Any, Any, list[Any], list[Any]]:
     """Samples and labels, and a network in which every layer has open and shut ReLUs."""
-    weights = [rng.normal(size=(k, j)) / np.sqrt(j) for j, k in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(size=(k, j)) / np.sqrt(j) for j, k in pairwise(sizes)]
     biases = [rng.normal(0.3, 0.3, size=len(W)) for W in weights]
     y = rng.integers(0, sizes[-1], n)
     return rng.normal(size=(n, sizes[0])), y, weights, biases
@@ -108,8 +110,8 @@ BACKWARD = Exercise(
     "([dW1, dW2, dW3], [db1, db2, db3]), the gradients of the mean cross-entropy of three layers: ReLU, ReLU, softmax; "
     "X (n, inputs), y (n,) as integers, each W (outputs, inputs)",
     "First forward, keeping every z and a. Then δ3 = (a3 − y) / n, and for each layer from the last one down: dW is "
-    "(outputs, inputs), made of δ and of what the layer read; db adds up δ over the samples; δ of the layer below comes "
-    "through W, times the slope of its ReLU.",
+    "(outputs, inputs), made of δ and of what the layer read; db adds up δ over the samples; δ of the layer below "
+    "comes through W, times the slope of its ReLU.",
     _networks,
     engine.gradients,
     ("dW", "db"),
@@ -120,7 +122,7 @@ BACKWARD = Exercise(
         ("dW and db of each layer stand together: a list of all dW, and a list of all db",
          lambda *inputs: list(zip(*engine.gradients(*inputs), strict=True))),
     ),
-    explain=lambda inputs, value: explained(*inputs, value),
+    explain=lambda inputs, value: explained(inputs[0], inputs[1], inputs[2], inputs[3], value),
 )  # fmt: skip
 
 
@@ -162,8 +164,8 @@ def _explained_flat(inputs: Inputs, value: Any) -> str | None:
 
 MENDED_BACKWARD = Exercise(
     "mended_backward", 9, "x, y, W1, b1, W2, b2",
-    "(dW1, db1, dW2, db2), the gradients of the mean cross-entropy of two layers (ReLU, softmax): the function that the "
-    "chapter gives has one fault, find and mend it; x (n, inputs), y (n,) as integers, each W (outputs, inputs)",
+    "(dW1, db1, dW2, db2), the gradients of the mean cross-entropy of two layers (ReLU, softmax): the function that "
+    "the chapter gives has one fault, find and mend it; x (n, inputs), y (n,) as integers, each W (outputs, inputs)",
     "Compare each of its four gradients with central differences of the loss: which are right? The fault stands in a "
     "line that the wrong ones need and the right ones do not.",
     _two_layers,

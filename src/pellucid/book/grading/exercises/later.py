@@ -18,7 +18,11 @@ def _momenta(rng: Draw) -> Sequence[Inputs]:
         return rng.normal(size=shape), velocity, rng.normal(size=shape), float(rng.uniform(0.05, 0.4)), 0.9
 
     still = case(np.zeros(3), 3)
-    return [case(rng.normal(size=4), 4), still, (*case(rng.normal(size=(2, 3)), 2, 3)[:4], float(rng.uniform(0.3, 0.7)))]
+    return [
+        case(rng.normal(size=4), 4),
+        still,
+        (*case(rng.normal(size=(2, 3)), 2, 3)[:4], float(rng.uniform(0.3, 0.7))),
+    ]
 
 
 def _momentum(theta: Any, velocity: Any, grad: Any, rate: float, beta: float) -> Any:
@@ -39,7 +43,8 @@ MOMENTUM_STEP = Exercise(
     ("theta", "velocity"),
     mistakes(
         ("theta moves with the old velocity: it is the new one", lambda t, v, g, r, b: (t - r * v, b * v + g)),
-        ("theta moves along the velocity, where it moves against it", lambda t, v, g, r, b: (t + r * (b * v + g), b * v + g)),
+        ("theta moves along the velocity, where it moves against it",
+         lambda t, v, g, r, b: (t + r * (b * v + g), b * v + g)),
         ("the gradient is multiplied by 1 − beta: PyTorch's form has no such factor",
          lambda t, v, g, r, b: (t - r * (b * v + (1 - b) * g), b * v + (1 - b) * g)),
         ("the rate is in the velocity: PyTorch's form has it in the step alone",
@@ -50,7 +55,8 @@ MOMENTUM_STEP = Exercise(
         ("the old velocity is left out: it is plain descent", lambda t, v, g, r, b: (t - r * g, g)),
         ("theta moves by the gradient, where it moves by the velocity", lambda t, v, g, r, b: (t - r * g, b * v + g)),
         ("the rate is left out", lambda t, v, g, r, b: (t - (b * v + g), b * v + g)),
-        ("the old velocity is returned, where the new one is asked for", lambda t, v, g, r, b: (t - r * (b * v + g), v)),
+        ("the old velocity is returned, where the new one is asked for",
+         lambda t, v, g, r, b: (t - r * (b * v + g), v)),
         ("only theta is returned: the velocity is needed for the next step", lambda t, v, g, r, b: t - r * (b * v + g)),
         ("the two are exchanged: theta comes first", lambda t, v, g, r, b: (b * v + g, t - r * (b * v + g))),
         ("beta is multiplied with the gradient, where it is with the velocity",
@@ -114,6 +120,11 @@ def _not_squared(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any
     return theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
 
 
+def _without_momentum(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
+    _, m, v = _adam_by(theta, m, v, g, t, rate)
+    return theta - rate * g / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
 def _without_average(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
     m, v = 0.9 * m + g, 0.999 * v + g * g
     return theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
@@ -121,7 +132,8 @@ def _without_average(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) ->
 
 ADAM_STEP = Exercise(
     "adam_step", 11, "theta, m, v, grad, t, rate",
-    "(theta, m, v) after Adam's step number t, counted from 1, as PyTorch makes it: beta1 = 0.9, beta2 = 0.999, eps = 1e-8",
+    "(theta, m, v) after Adam's step number t, counted from 1, as PyTorch makes it: beta1 = 0.9, beta2 = 0.999, "
+    "eps = 1e-8",
     "m is a running mean of the gradient, v of its square. Both began at 0: divide by 1 − beta**t, for the step alone. "
     "eps is added to the root.",
     _adams,
@@ -139,13 +151,13 @@ ADAM_STEP = Exercise(
         ("the rate is left out", lambda t, m, v, g, k, r: _adam_by(t, m, v, g, k, 1.0)),
         ("0.9 and 0.999 are exchanged", lambda *a: _adam_by(*a, c=0.999, d=0.9)),
         ("t is counted from 0, where it is counted from 1",
-         lambda t, m, v, g, k, r: _adam_by(t, m, v, g, k, r, first_by=1 - 0.9 ** (k + 1), second_by=1 - 0.999 ** (k + 1))),
+         lambda t, m, v, g, k, r: (_adam_by(t, m, v, g, k + 1, r)[0], *_adam_by(t, m, v, g, k, r)[1:])),
         ("m and v are returned corrected: the correction is for the step alone", _corrected),
         ("the step is made with the old m and v", _with_old),
         ("the gradient is not squared in v", _not_squared),
         ("the 1 − beta is left out of both means", _without_average),
-        ("the gradient is taken in the step, where m is: there is no momentum", lambda t, m, v, g, k, r:
-         (t - r * g / (np.sqrt(_adam_by(t, m, v, g, k, r)[2] / (1 - 0.999**k)) + 1e-8), *_adam_by(t, m, v, g, k, r)[1:])),
+        ("the gradient is taken in the step, where m is: there is no momentum",
+         _without_momentum),
         ("1 − 0.9 · t is taken, where it is 1 − 0.9**t", lambda t, m, v, g, k, r:
          _adam_by(t, m, v, g, k, r, first_by=1 - 0.9 * k, second_by=1 - 0.999 * k)),
         ("1 − 0.9 is divided by, where it is 1 − 0.9**t", lambda *a: _adam_by(*a, first_by=0.1, second_by=0.001)),
@@ -214,7 +226,7 @@ def _share_fault(dropped: Any, kept: Any, p: float, share: float) -> str | None:
 
 def _dropout_laws(calls: Sequence[Call]) -> str | None:
     values = [value for _, value in calls]
-    return first(map(_dropout_fault, calls)) or uses_rng(calls, *values[:3])
+    return first(map(_dropout_fault, calls)) or uses_rng(*values[:3])
 
 
 DROPOUT = Exercise(

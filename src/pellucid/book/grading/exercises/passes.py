@@ -1,6 +1,7 @@
 """Chapters 5 and 6: the forward pass, and how wrong its answer is."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,9 +101,9 @@ def extreme(X: Any, weights: Weights, biases: Weights) -> Inputs:
 
 
 def _networks(rng: Draw) -> Sequence[Inputs]:
-    cases = []
+    cases: list[Inputs] = []
     for n, sizes in ((5, (4, 3, 2)), (1, (3, 5, 4, 2)), (6, (2, 3)), (4, (3, 3, 3, 3))):
-        weights = [rng.normal(size=(k, j)) for j, k in zip(sizes, sizes[1:], strict=False)]
+        weights = [rng.normal(size=(k, j)) for j, k in pairwise(sizes)]
         cases.append((rng.normal(size=(n, sizes[0])), weights, [rng.normal(size=len(W)) for W in weights]))
     return [*cases, extreme(*cases[0])]
 
@@ -124,7 +125,8 @@ FORWARD = Exercise(
         ("the ReLU is left out", lambda X, W, b: _pass(X, W, b, within=lambda z: z)),
         ("the softmax at the end is left out", lambda X, W, b: _pass(X, W, b, last=lambda z: z)),
         ("the last layer has a ReLU, where it has a softmax", lambda X, W, b: _pass(X, W, b, last=relu)),
-        ("the last layer has a ReLU below its softmax", lambda X, W, b: _pass(X, W, b, last=lambda z: softmax(relu(z)))),
+        ("the last layer has a ReLU below its softmax",
+         lambda X, W, b: _pass(X, W, b, last=lambda z: softmax(relu(z)))),
         ("there are sigmoids within, where there are ReLUs", lambda X, W, b: _pass(X, W, b, within=sigmoid)),
         ("there is tanh within, where there are ReLUs", lambda X, W, b: _pass(X, W, b, within=np.tanh)),
         ("there is a softmax within, where there are ReLUs", lambda X, W, b: _pass(X, W, b, within=softmax)),
@@ -207,7 +209,7 @@ CROSS_ENTROPY = Exercise(
 OUTPUT_DELTA = Exercise(
     "output_delta", 6, "p, y",
     "dLoss/dz (n, k) of softmax with the mean cross-entropy: p is (n, k), y holds the right classes (n,) as integers",
-    "Of one sample it is a − y, where y has a 1 at the right class. The loss is a mean over n samples: so what of each?",
+    "Of one sample it is a − y, where y has a 1 at the right class. The loss is a mean over n samples: what of each?",
     _answers,
     lambda p, y: (p - _hot(p, y)) / len(y),
     ("δ",),
