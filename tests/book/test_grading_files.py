@@ -24,6 +24,7 @@ from support import Command, screen_of
 
 RIGHT = source_of("neuron", "return x @ w + b")
 WRONG = source_of("neuron", "return x @ w")
+DOT = "return dot(x, w) + b"
 
 
 def marks(ended: Any) -> dict[str, str]:
@@ -167,13 +168,19 @@ def test_the_process_that_runs_the_code_knows_no_answer() -> None:
 
 @pytest.mark.slow
 def test_code_that_hangs_is_stopped(pellucid: Command, tmp_path: Path) -> None:
-    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
-    bodies = {"neuron": "while True: pass", "sigmoid": stubborn, "layer": "return X @ W.T + b"}
+    slow = "import time\ntime.sleep(4.5)\nreturn z"
+    bodies = {
+        "neuron": "while True: pass",
+        "sigmoid": "import time\ntime.sleep(100)",
+        "layer": "return X @ W.T + b",
+        "softmax": slow,
+    }
     (tmp_path / "mine.py").write_text("\n".join(source_of(*pair) for pair in bodies.items()))
     found = marks(pellucid("grade", "mine.py", "--json"))
     assert "it ran for more than 5 s" in found["neuron"]
     assert "it ran for too long, and could not be stopped" in found["sigmoid"]
-    assert "the time for all exercises of the file was over" in found["layer"]
+    assert "all its calls together ran for more than 8 s" in found["softmax"]
+    assert found["layer"] == "passed"
 
 
 def write_class(folder: Path) -> None:
@@ -245,11 +252,14 @@ def test_a_submission_of_a_class_sees_no_other(pellucid: Command, tmp_path: Path
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "ada.py").write_text(RIGHT)
     (tmp_path / "class" / "eve.py").write_text(source_of("neuron", "from ada import neuron as f\nreturn f(x, w, b)"))
+    (tmp_path / "class" / "mary").mkdir()
+    (tmp_path / "class" / "mary" / "answers.py").write_text(f"from helpers import dot\n{source_of('neuron', DOT)}")
+    (tmp_path / "class" / "mary" / "helpers.py").write_text("def dot(x, w): return x @ w")
+    (tmp_path / "class" / "mary" / "old.py").write_text("def (:")
     result = json.loads(pellucid("grade", "class", "--json").out)
-    assert [(each["submission"], each["passed"]) for each in result["exercises"]] == [
-        ("ada.py", True),
-        ("eve.py", False),
-    ]
+    passed = [(each["submission"], each["passed"]) for each in result["exercises"]]
+    assert passed == [("ada.py", True), ("eve.py", False), ("mary", True)]
+    assert result["submissions"][2]["note"].startswith("old.py: line 1: ")
     assert "No module named 'ada'" in result["exercises"][1]["message"]
     assert json.loads(pellucid("grade", "class/eve.py", "--json").out)["passed"] == 1  # its own folder's files it sees
 

@@ -106,8 +106,8 @@ def _grade_class(
         check_out(out, *(file for _, files in found for file in files), own=is_table, force=force)
     class_ = []
     with progress("submissions", len(found), quiet=quiet or as_json) as advance:
-        for count, (name, files) in enumerate(found, start=1):
-            class_.append(grade_submission(name, files, seed=seed))
+        for count, (entry, files) in enumerate(found, start=1):
+            class_.append(grade_submission(entry, files, seed=seed))
             advance(count)
     if out is not None:
         with writing(out) as stream:
@@ -141,4 +141,5 @@ def _show_class(class_: list[Graded], out: Path | None, *, quiet: bool) -> None:
 
 
 def _wrong(graded: Graded) -> str:
-    return graded.note or ", ".join(mark.name for mark in graded.marks if not mark.passed)
+    names = ", ".join(mark.name for mark in graded.marks if not mark.passed)
+    return "; ".join(part for part in (names, graded.note) if part)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ ALONE = {
 }  # fmt: skip
 
 
+POLL = 0.5  # seconds between two questions
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a process ended: its exit code, below 0 a signal, None where it ran for too long and was stopped."""
@@ -29,8 +33,17 @@ class Ended:
     code: int | None
 
 
-def run_confined(program: str, root: Path, folder: Path, seconds: float, show: Callable[[str], object] | None) -> Ended:
+def run_confined(
+    program: str,
+    root: Path,
+    folder: Path,
+    seconds: float,
+    show: Callable[[str], object] | None = None,
+    stuck: Callable[[], bool] | None = None,
+) -> Ended:
     """Run a program, which confines itself to ``root``, in a ``folder`` there; ``show`` gets what it prints.
+
+    ``stuck`` is asked now and then whether there is no more use in waiting.
 
     Raises:
         InputError: there is no Python to run it with.
@@ -48,9 +61,7 @@ def run_confined(program: str, root: Path, folder: Path, seconds: float, show: C
         reader = threading.Thread(target=_hand_on, args=(child.stdout, show), daemon=True)
         reader.start()
     try:
-        return Ended(child.wait(seconds))
-    except subprocess.TimeoutExpired:
-        return Ended(None)
+        return _end_of(child, seconds, stuck)
     finally:
         child.kill()
         child.wait()
@@ -59,6 +70,14 @@ def run_confined(program: str, root: Path, folder: Path, seconds: float, show: C
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def _end_of(child: subprocess.Popen[bytes], seconds: float, stuck: Callable[[], bool] | None) -> Ended:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and not (stuck is not None and stuck()):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return Ended(child.wait(left if stuck is None else min(left, POLL)))
+    return Ended(None)
 
 
 def _environment(temporary: Path) -> dict[str, str]:

@@ -10,12 +10,12 @@ MOST_FILES, MOST_BYTES = 2_000, 200_000_000  # that are copied in all; the rest 
 NOT_COPIED = {"venv", "env", "node_modules", "site-packages", "__pycache__"}
 
 
-def copy_folder(folder: Path, root: Path) -> Path:
-    """Copy a folder into ``root``; beside it stand links to its neighbours, so that "../data/x.csv" is found."""
+def copy_folder(folder: Path, root: Path, *, neighbours: bool = True) -> Path:
+    """Copy a folder into ``root``; beside it stand links to its ``neighbours``, so that "../data/x.csv" is found."""
     above = root / (folder.parent.name or "above")
     target = above / (folder.name or "folder")
     target.mkdir(parents=True)
-    for path in _entries(folder.parent)[:MOST_FILES]:
+    for path in _entries(folder.parent)[:MOST_FILES] if neighbours else []:
         if path not in (folder, root) and path != folder.parent:
             _link(path, above / path.name)
     _Copier(root).copy(folder, target)

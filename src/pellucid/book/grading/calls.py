@@ -15,7 +15,8 @@ from pellucid.book.grading.exercise import Inputs
 from pellucid.book.grading.inputs import live
 
 SECONDS = 5.0  # for one call
-PATIENCE = 1.0  # seconds after which a failure is one of time
+ALL_SECONDS = 8.0  # after which no further call of a function is made
+PATIENCE = 0.5  # seconds after which a failure is one of time
 MOST = 100_000  # values that are taken from a function that yields them
 
 
@@ -29,18 +30,21 @@ class Outcome:
     failure: str | None = None
 
 
-def outcomes(function: Callable[..., Any], calls: Sequence[Inputs], seconds: float = SECONDS) -> list[Outcome]:
+def outcomes(function: Callable[..., Any], calls: Sequence[Inputs]) -> list[Outcome]:
     """How the calls end; after one that fails, and takes long, none is made any more."""
-    ended = []
+    ended: list[Outcome] = []
+    began = time.monotonic()
     for inputs in calls:
-        began = time.monotonic()
-        ended.append(_outcome(function, inputs, seconds))
-        if ended[-1].failure is not None and time.monotonic() - began > PATIENCE:
+        now = time.monotonic()
+        if now - began > ALL_SECONDS:
+            return [*ended, Outcome(failure=f"all its calls together ran for more than {ALL_SECONDS:g} s")]
+        ended.append(_outcome(function, inputs))
+        if ended[-1].failure is not None and time.monotonic() - now > PATIENCE:
             break
     return ended
 
 
-def _outcome(function: Callable[..., Any], inputs: Inputs, seconds: float) -> Outcome:
+def _outcome(function: Callable[..., Any], inputs: Inputs) -> Outcome:
     given = [live(value) for value in inputs]
     if (refused := _signature_that_does_not_fit(function, given)) is not None:
         return Outcome(failure=f"it takes {refused}, and is given {len(given)} values")
@@ -54,7 +58,7 @@ def _outcome(function: Callable[..., Any], inputs: Inputs, seconds: float) -> Ou
         return value
 
     code = getattr(function, "__code__", None)
-    result = run(call, None if code is None else code.co_filename, seconds=seconds)
+    result = run(call, None if code is None else code.co_filename, seconds=SECONDS)
     if result.failure is not None:
         return Outcome(failure=result.failure.text.replace("TooLongError: ", "")[:1000])
     changed = [k for k, (now, was) in enumerate(zip(given, inputs, strict=True)) if not _alike(now, was)]

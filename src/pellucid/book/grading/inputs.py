@@ -54,7 +54,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 def live(value: Any) -> Any:
     """An input as a function gets it, a copy of its own.
 
-    >>> live(Seed(0)).integers(10), live([np.ones(2)])
+    >>> int(live(Seed(0)).integers(10)), live([np.ones(2)])
     (8, [array([1., 1.])])
     """
     if isinstance(value, Seed):

@@ -9,7 +9,7 @@ from pathlib import Path
 from pellucid._text import csv_line
 from pellucid.book.grading.exercises import EXERCISES
 from pellucid.book.grading.judge import Mark
-from pellucid.book.grading.submission import grade_file
+from pellucid.book.grading.submission import NoExerciseError, grade_file
 from pellucid.core.errors import InputError
 
 KINDS = (".py", ".ipynb")
@@ -31,7 +31,7 @@ class Graded:
         return sum(mark.passed for mark in self.marks)
 
 
-def submissions(folder: str) -> list[tuple[str, list[Path]]]:
+def submissions(folder: str) -> list[tuple[Path, list[Path]]]:
     """The submissions in a folder: each file by itself, and each sub-folder with the files in it.
 
     Raises:
@@ -41,7 +41,7 @@ def submissions(folder: str) -> list[tuple[str, list[Path]]]:
     for entry in sorted(Path(folder).iterdir()):
         files = [entry] if _is_file(entry) else sorted(_files_in(entry)) if _is_folder(entry) else []
         if files:
-            found.append((entry.name, files))
+            found.append((entry, files))
     if not found:
         raise InputError(
             f"{folder}: holds no submission; each is a file (.py or .ipynb), or a sub-folder with such files"
@@ -71,21 +71,22 @@ def _files_in(folder: Path, depth: int = 0) -> Iterator[Path]:
             yield from _files_in(entry, depth + 1)
 
 
-def grade_submission(name: str, files: list[Path], *, seed: int) -> Graded:
+def grade_submission(entry: Path, files: list[Path], *, seed: int) -> Graded:
     """A submission's marks; of an exercise that stands in several of its files, the best."""
     best: dict[str, Mark] = {}
-    notes = []
+    notes: list[str] = []
+    empty: list[str] = []
     for file in files:
         try:
-            marks = grade_file(str(file), seed=seed, alone=True)
+            marks = grade_file(str(file), seed=seed, within=entry)
         except InputError as error:
-            notes.append(str(error).replace(str(file), file.name))
+            (empty if isinstance(error, NoExerciseError) else notes).append(str(error).replace(str(file), file.name))
             continue
         for mark in marks:
             if mark.name not in best or (mark.passed and not best[mark.name].passed):
                 best[mark.name] = mark
     marks = [best[name] for name in EXERCISES if name in best]
-    return Graded(name, marks, "" if marks else notes[0])
+    return Graded(entry.name, marks, next(iter(notes if marks else notes + empty), ""))
 
 
 def table(class_: list[Graded]) -> Iterator[str]:

@@ -24,29 +24,35 @@ from pellucid.book.grading.transport import packed, unpacked
 from pellucid.core.errors import InputError
 
 SECONDS = 60.0  # for all exercises of a file
+STUCK = 15.0  # for one exercise whose function cannot be stopped, as in a call that sleeps
 MEMORY = 2_000_000_000  # bytes
 MOST = 100_000_000  # bytes of outputs
 PREFIX = "pellucid-grade-"
 
 
-def grade_file(path: str, *, seed: int, alone: bool = False, seconds: float = SECONDS) -> list[Mark]:
+class NoExerciseError(InputError):
+    """A file that can be read, and has no exercise in it."""
+
+
+def grade_file(path: str, *, seed: int, within: Path | None = None, seconds: float = SECONDS) -> list[Mark]:
     """The verdict on every exercise in a file, in the order of the chapters.
 
-    ``alone`` says that the code sees no other file: not those beside it, which may be other people's.
+    The code sees the files beside it; or, of a class, what is ``within`` this file or folder alone.
 
     Raises:
-        InputError: the file cannot be read, or none of the exercises is in it.
+        NoExerciseError: none of the exercises is in it.
+        InputError: the file cannot be read.
     """
     source = read_source(path)
     found = {name: node for name, node in definitions(source).items() if name in EXERCISES}
     if not found:
         where = "no cell that begins with %%grade defines" if path.endswith(".ipynb") else "defines no function of"
-        raise InputError(
+        raise NoExerciseError(
             f"{path}: {where} an exercise; an exercise is known by its function's name, as neuron(x, w, b)"
         )
     names = [name for name in EXERCISES if name in found]
     calls = {name: calls_of(EXERCISES[name], seed) for name in names if not is_unsolved(found[name])}
-    ended = _Runs(path, source, alone, time.monotonic() + seconds).outcomes(calls) if calls else {}
+    ended = _Runs(path, source, within, time.monotonic() + seconds).outcomes(calls) if calls else {}
     return [
         judged(EXERCISES[name], calls[name], ended[name]) if name in calls else Mark(name, False, UNSOLVED)
         for name in names
@@ -59,7 +65,7 @@ class _Runs:
 
     path: str
     source: Source
-    alone: bool
+    within: Path | None
     deadline: float
 
     def outcomes(self, calls: Mapping[str, Sequence[Inputs]]) -> dict[str, list[Outcome]]:
@@ -91,7 +97,7 @@ class _Runs:
             program = (
                 f"from pellucid.book.grading.child import main; main({str(copied)!r}, {str(root)!r}, {left}, {MEMORY})"
             )
-            ended = run_confined(program, root, copied.parent, left, None)
+            ended = run_confined(program, root, copied.parent, left, stuck=_Watch(root / RESULTS).is_stuck)
             done, running = _read(root / RESULTS, calls, lambda text: self._located(text, copied))
             return done, running, None if running is None and ended.code == 0 else _death(ended)
         finally:
@@ -99,17 +105,37 @@ class _Runs:
 
     def _copy(self, root: Path) -> Path:
         place = Path(os.path.realpath(self.path))
-        if not self.alone:
+        if self.within is None:
             return copy_folder(place.parent, root) / place.name
-        folder = root / "submission"
-        folder.mkdir()
-        shutil.copyfile(place, folder / place.name)
-        return folder / place.name
+        whole = Path(os.path.realpath(self.within))
+        if whole.is_dir():
+            return copy_folder(whole, root, neighbours=False) / place.relative_to(whole)
+        (root / "alone").mkdir()
+        return shutil.copyfile(place, root / "alone" / place.name)
 
     def _located(self, text: str, copied: Path) -> str:
         """A message with the places that the learner knows."""
         text = text.replace(str(copied), Path(self.path).name).replace(f"{copied.parent}{os.sep}", "")
         return self.source.located(text)
+
+
+@dataclass
+class _Watch:
+    """Sees whether anything new is told, once something was."""
+
+    path: Path
+    size: int = 0
+    since: float = 0.0
+
+    def is_stuck(self) -> bool:
+        """Whether an exercise was begun, and nothing has been told for too long."""
+        try:
+            size = self.path.lstat().st_size
+        except OSError:
+            return False
+        if size != self.size:
+            self.size, self.since = size, time.monotonic()
+        return size > 0 and time.monotonic() - self.since > STUCK
 
 
 def _death(ended: Ended) -> str:
