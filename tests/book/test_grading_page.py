@@ -4,6 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from book.learners import SOLUTIONS, function_of
 from pellucid.book.grading.exercises import EXERCISES
 from pellucid.book.grading.judge import mark_of
@@ -13,6 +15,7 @@ from support import Command
 PAGE = SOLUTIONS.parents[1] / "docs" / "grading.md"
 
 
+@pytest.mark.slow
 def test_the_page_replays(pellucid: Command) -> None:
     shutil.copy(SOLUTIONS.parent / "answers.py", "answers.py")
     Path("class/grace").mkdir(parents=True)
