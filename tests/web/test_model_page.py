@@ -11,12 +11,12 @@ from pellucid.core.activations import Activation, ReLU, Sigmoid
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss, SoftmaxSquaredError
 from pellucid.core.network import forward
 from pellucid.core.trace import Trace
-from pellucid.datasets import mnist
+from pellucid.datasets import Samples, mnist
 from pellucid.datasets.formats.images import to_mnist
 from pellucid.model.additions import SmoothedCrossEntropy
 from pellucid.model.columns import Category, Date, Number
 from pellucid.model.preprocessing import Preprocessing
-from pellucid.render.model_page.data import DIGITS
+from pellucid.render.model_page.data import DIGITS, surest_mistake
 
 pytestmark = pytest.mark.slow
 SIZES = [(390, 844), (1280, 800), (1920, 1080)]
@@ -172,6 +172,28 @@ def test_each_column_of_a_table_has_its_part_in_the_first_layer(see: Open) -> No
             assert parts[column.name] == pytest.approx(model.network.layers[0].W[j, place] @ x[place], abs=1e-12)
 
 
+def test_each_input_of_a_table_says_what_it_is_and_what_it_comes_to(see: Open) -> None:
+    shown = see(column_model())
+    shown.fill("#field-0", "52")
+    shown.select_option("#field-1", label="y")
+    shown.fill("#field-2", "2026-03-01")
+    x = settled(shown)["inputs"]
+    rows = [row.inner_text().split("\n") for row in shown.locator("[data-layer='0']").all()]
+    names = [name for name, _ in rows]
+    assert [names[0], *names[2:5], names[7]] == [
+        "age = 52",
+        "place = x",
+        "place = y",
+        "place = z",
+        "since = 2026-03-01",
+    ]
+    for (_, said), value in zip(rows, x, strict=True):
+        assert float(said.replace("−", "-")) == pytest.approx(value, abs=5e-4)
+        assert said.startswith(("+", "−", "0", "1"))
+    shown.select_option("#field-1", label="z")
+    assert [row.locator(".num").inner_text() for row in shown.locator("[data-layer='0']").all()[2:5]] == ["0", "0", "1"]
+
+
 def walked(shown: Any) -> list[dict[str, Any]]:
     """Every step of the way back, one after the other."""
     found = []
@@ -266,6 +288,59 @@ def test_an_example_lands_on_the_paper_and_can_be_drawn_over(see: Open) -> None:
     shown.click("#undo")
     settled(shown)
     assert (paper_of(shown) == before).all()
+
+
+def test_a_mistake_of_the_test_set_is_a_key_away(see: Open) -> None:
+    """The network is wrong about it and sure, and the page says what it is."""
+    shown, digits = see(digit_model()), mnist().test
+    assert isinstance(digits, Samples)
+    p = digit_model().network.predict(digits.X / np.float32(255))
+    wrong = np.flatnonzero(p.argmax(axis=1) != digits.y)
+    k = int(wrong[p[wrong].max(axis=1).argmax()])
+    shown.focus("#mistake")
+    shown.keyboard.press("Enter")
+    said = settled(shown)
+    assert said["inputs"] == pytest.approx(digits.X[k] / 255, abs=1e-12)
+    assert shown.get_attribute("[data-answer]", "data-answer") == str(p[k].argmax())
+    assert shown.get_attribute("[data-label][aria-pressed=true]", "data-label") == str(digits.y[k])
+    assert shown.inner_text("#told").startswith(f"Sample {k} of the test digits: a {digits.y[k]}.")
+    assert said["back"]["loss"] == pytest.approx(-np.log(p[k, digits.y[k]]), rel=1e-4)
+    assert shown.locator("#samples button").count() == 10
+    draw(shown, SEVEN)
+    assert shown.inner_text("#told") == ""
+
+
+def test_of_no_mistakes_and_of_other_classes_there_is_no_button(see: Open) -> None:
+    net = Network([784, 10], rng=np.random.default_rng(0))
+    model = Model(net, tuple("abcdefghij"), image_shape=(28, 28), picture_form="mnist")
+    assert not see(model).is_visible("#mistake")
+    digits = mnist().test
+    assert isinstance(digits, Samples)
+    right = digits.y[:50] == digit_model().network.predict(digits.X[:50] / np.float32(255)).argmax(axis=1)
+    assert surest_mistake(digit_model(), Samples(digits.X[:50][right], digits.y[:50][right])) is None
+
+
+def test_the_first_digit_gives_way_to_the_first_stroke(see: Open) -> None:
+    """Nobody chose it; one that a person chose stays, and is drawn over."""
+    shown = see(digit_model())
+    first = paper_of(shown)
+    draw(shown, SEVEN)
+    settled(shown)
+    drawn = paper_of(shown)
+    shown.click("#undo")
+    settled(shown)
+    assert (paper_of(shown) == first).all()
+    draw(shown, SEVEN)  # which came back, and gives way again
+    settled(shown)
+    assert (paper_of(shown) == drawn).all()
+    shown.click("#clear")
+    draw(shown, SEVEN)
+    settled(shown)
+    assert (paper_of(shown) == drawn).all()
+    shown.locator("#samples button").first.click()
+    draw(shown, SEVEN)
+    settled(shown)
+    assert (paper_of(shown) > drawn).sum() > 3000
 
 
 def test_a_pixel_and_its_row_light_up_together(see: Open) -> None:

@@ -24,7 +24,10 @@ SEEN = (
     '<i class="spot" id="seen-spot" hidden></i></div>'
 )
 TILES = "A picture is a neuron's weights, its bar the answer a, the one below that δ."
-CELLS = "The fuller a cell, the larger its answer a within its layer; the strip on its right is δ."
+CELLS = (
+    "An input says what was given, and the number that the network gets of it. The fuller a cell, the larger its "
+    "answer a within its layer; the strip on its right is δ."
+)
 
 
 def write(model: Model, path: StrPath) -> None:
@@ -35,30 +38,32 @@ def write(model: Model, path: StrPath) -> None:
 def model_page(model: Model) -> str:
     """The page. It holds all that it needs, and forbids itself to load anything and to run another script.
 
-    The network is computed in double precision from the model's own weights. These, the script and what it works with
-    are deflated together, since a third of the page would be air otherwise; ``boot.js`` unpacks them.
+    The network is computed in double precision from the model's own weights. These, the script, the style of what it
+    shows and what it works with are deflated together, since a third of the page would be air otherwise; ``boot.js``
+    unpacks them.
 
     >>> from pellucid import Network
     >>> model_page(Model(Network([2, 3, 2]))).splitlines()[0]
     '<!doctype html>'
     """
     kind = "drawing" if model.image_shape is not None else "row"
-    style = without_remarks("\n".join([web.look(), web.read("parts.css"), _read("page.css")]))
-    script, boot = script_of(model), plain(_read("boot.js"))
-    numbers = json.dumps(data.of_model(model), allow_nan=False, separators=(",", ":"))
+    style = without_remarks(f"{web.look()}\n{_read('page.css')}")
+    parts_style = without_remarks(web.read("parts.css"))
+    script, boot, tried = script_of(model), plain(_read("boot.js")), data.to_try(model)
+    numbers = json.dumps(data.of_model(model, tried), allow_nan=False, separators=(",", ":"))
     planes = data.parameters(model)
-    parts = [script.encode(), numbers.encode(), b"".join(planes), data.pixels(model)]
+    parts = [script.encode(), parts_style.encode(), numbers.encode(), b"".join(planes), data.pixels(tried)]
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {'-'.join(map(str, model.network.sizes))}"),
         style=style,
-        policy=policy(style, boot, script),
+        policy=policy([style, parts_style], boot, script),
         about=escape(_about(model), 1000),
         input=_read(f"{kind}.html"),
         more=_read(f"{kind}_more.html"),
         seen=SEEN if kind == "drawing" else "",
         reading=TILES if kind == "drawing" else CELLS,
         ends=" ".join(map(str, accumulate(map(len, parts)))),
-        packed=_packed([*parts[:2], *planes, parts[3]]),
+        packed=_packed([*parts[:3], *planes, parts[4]]),
         boot=boot,
         version=escape(pellucid.__version__),
     )
