@@ -50,5 +50,5 @@ html_static_path = ["_static", str(web.HERE / "tokens.css")]
 html_css_files = ["tokens.css", "site.css"]
 html_js_files = ["site.js"]
 html_copy_source = html_show_sourcelink = False
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
 html_theme_options = {"navigation_with_keys": False}

@@ -9,6 +9,7 @@ from pellucid.core.arrays import Array
 from pellucid.core.network import Network
 
 WIDE, HIGH = 360, 210
+FLAT = 140  # high is a chain, which stands in one row
 CURVE = (30, 330, 10, 90)  # left, right, above, below
 REACH = 6.0  # of z, to each side
 
@@ -20,65 +21,72 @@ def number(value: float) -> str:
 
 def network(net: Network, x: Sequence[float], z: Sequence[Array], a: Sequence[Array], words: str) -> str:
     """Circles and lines: inputs on the left, each layer's neuron to the right of the one before."""
-    across = np.linspace(34, WIDE - 44, len(net.sizes))
-    rows = [np.linspace(HIGH / 2, HIGH / 2, 1) if n == 1 else np.linspace(50, HIGH - 50, n) for n in net.sizes]
-    parts = [_edges(net, across, rows)]
+    row = max(net.sizes) == 1
+    high, radius = (FLAT, 29) if row else (HIGH, 36)
+    across = np.linspace(24, WIDE - 40, len(net.sizes))
+    heights = [np.array([high / 2]) if n == 1 else np.linspace(50, high - 50, n) for n in net.sizes]
+    parts = [_edges(net, across, heights, radius + 10 if row else 8)]
     for i, value in enumerate(x):
-        parts.append(_input(across[0], rows[0][i], i, value))
+        parts.append(_input(across[0], heights[0][i], i, value))
     for l in range(1, len(net.sizes)):
-        parts.append(_neuron(across[l], rows[l][0], l, z[l - 1][0], a[l - 1][0], net.layers[l - 1].b[0]))
-    picture = f'<svg class="net" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(words)}">{"".join(parts)}</svg>'
-    return picture + _sigmoid(float(z[-1][0]), float(a[-1][0]), len(net.layers))
+        parts.append(_neuron(across[l], high / 2, radius, l, [z[l - 1][0], a[l - 1][0], net.layers[l - 1].b[0]]))
+    about = f'viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(words)}"'
+    return f'<svg class="net" {about}>{"".join(parts)}</svg>{_sigmoid(z[-1][0], a[-1][0])}'
 
 
-def _edges(net: Network, across: Array, rows: Sequence[Array]) -> str:
+def _edges(net: Network, across: Array, heights: Sequence[Array], above: float) -> str:
+    """The lines, and ``above`` the middle of each its weight."""
     parts = []
     for l, (W, _, _) in enumerate(net.layers):
-        (x1, x2), y2 = (across[l], across[l + 1]), rows[l + 1][0]
-        for i, y1 in enumerate(rows[l]):
+        (x1, x2), y2 = (across[l], across[l + 1]), heights[l + 1][0]
+        for i, y1 in enumerate(heights[l]):
             w, name = float(W[0, i]), f"w{l + 1},{i}"
+            ends = f'x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"'
             kind, width = ("neg", "pos")[w >= 0], 1 + 2 * abs(w)
-            parts.append(
-                f'<line class="edge {kind}" data-edge="{name}" x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" '
-                f'stroke-width="{width:.1f}"/>'
-                f'<text x="{(x1 + x2) / 2:.0f}" y="{(y1 + y2) / 2 - 8:.0f}" data-is="{name}">{number(w)}</text>'
-            )
+            parts.append(f'<line class="edge {kind}" data-edge="{name}" {ends} stroke-width="{width:.1f}"/>')
+            parts.append(_text((x1 + x2) / 2, (y1 + y2) / 2 - above, "", name, w))
     return "".join(parts)
 
 
+def _text(x: float, y: float, of: str, name: str, value: float) -> str:
+    """A number that the script may change, behind what it is the number of."""
+    before = f'<tspan class="of">{of} </tspan>' if of else ""
+    return f'<text x="{x:.0f}" y="{y:.0f}">{before}<tspan data-is="{name}">{number(value)}</tspan></text>'
+
+
 def _input(x: float, y: float, i: int, value: float) -> str:
-    return (
-        f'<circle class="in" cx="{x:.0f}" cy="{y:.0f}" r="26"/>'
-        f'<text x="{x:.0f}" y="{y + 5:.0f}" data-is="x{i}">{number(value)}</text>'
-    )
+    return f'<circle class="in" cx="{x:.0f}" cy="{y:.0f}" r="22"/>{_text(x, y + 5, "", f"x{i}", value)}'
 
 
-def _neuron(x: float, y: float, l: int, z: float, a: float, b: float) -> str:
-    return (
-        f'<circle class="neuron" data-neuron="{l}" cx="{x:.0f}" cy="{y:.0f}" r="36"/>'
-        f'<text x="{x:.0f}" y="{y - 6:.0f}"><tspan class="of">z </tspan><tspan data-is="z{l}">{number(z)}</tspan></text>'
-        f'<text x="{x:.0f}" y="{y + 14:.0f}"><tspan class="of">a </tspan><tspan data-is="a{l}">{number(a)}</tspan></text>'
-        f'<text x="{x:.0f}" y="{y + 56:.0f}"><tspan class="of">b </tspan><tspan data-is="b{l}">{number(b)}</tspan></text>'
-    )
+def _neuron(x: float, y: float, radius: int, l: int, numbers: Sequence[float]) -> str:
+    """A circle with z and a in it, and b below it."""
+    texts = zip("zab", (y - 5, y + 13, y + radius + 18), numbers, strict=True)
+    circle = f'<circle class="neuron" data-neuron="{l}" cx="{x:.0f}" cy="{y:.0f}" r="{radius}"/>'
+    return circle + "".join(_text(x, height, name, f"{name}{l}", value) for name, height, value in texts)
 
 
-def _sigmoid(z: float, a: float, layer: int) -> str:
-    """The curve from z to a, and the point on it where the neuron of a layer is."""
+def _sigmoid(z: float, a: float) -> str:
+    """The curve from z to a, and on it the point where the last neuron is."""
     left, right, above, below = CURVE
+    middle = (left + right) / 2
     scores = np.linspace(-REACH, REACH, 61)
-    heights = 1 / (1 + np.exp(-scores))
-    points = " ".join(
-        f"{left + (right - left) * (s + REACH) / (2 * REACH):.1f},{below - (below - above) * h:.1f}"
-        for s, h in zip(scores, heights, strict=True)
-    )
-    at = left + (right - left) * (min(max(z, -REACH), REACH) + REACH) / (2 * REACH)
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (_on_curve(s, 1 / (1 + np.exp(-s))) for s in scores))
+    x, y = _on_curve(z, a)
+    words = zip((left, middle, right), ("−6", "z = 0", "6"), strict=True)
     return (
         f'<svg class="curve" viewBox="0 0 {WIDE} 112" role="img" aria-label="The sigmoid: from z to a">'
-        f'<path class="axis" d="M{left} {below}H{right}M{(left + right) / 2} {below}V{above}"/>'
-        f'<polyline points="{points}"/><circle class="at" data-layer="{layer}" cx="{at:.1f}" cy="{below - (below - above) * a:.1f}" r="6"/>'
-        f'<text x="{left}" y="{below + 16}">−6</text><text x="{(left + right) / 2}" y="{below + 16}">z = 0</text>'
-        f'<text x="{right}" y="{below + 16}">6</text><text x="{(left + right) / 2 + 8}" y="{above + 8}" class="begin">a = 1</text></svg>'
+        f'<path class="axis" d="M{left} {below}H{right}M{middle} {below}V{above}"/><polyline points="{points}"/>'
+        f'<circle class="at" cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
+        f'<text x="{middle + 8}" y="{above + 8}" class="begin">a = 1</text>'
+        + "".join(f'<text x="{place}" y="{below + 16}">{word}</text>' for place, word in words)
+        + "</svg>"
     )
+
+
+def _on_curve(z: float, a: float) -> tuple[float, float]:
+    """Where an answer a stands in that picture; scores beyond it at its edge."""
+    left, right, above, below = CURVE
+    return left + (right - left) * (min(max(z, -REACH), REACH) + REACH) / (2 * REACH), below - (below - above) * a
 
 
 BOWL = (24, 336, 12, 180)  # left, right, above, below
@@ -93,7 +101,7 @@ def descent(positions: Sequence[float], words: str) -> str:
     way = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(on_bowl, positions) if left <= x <= right)
     return (
         f'<svg class="bowl" viewBox="0 0 360 {HIGH}" role="img" aria-label="{escape(words)}">'
-        f'<path class="axis" d="M{left} {below}H{right}M180 {below}V{above}"/><polyline class="of-loss" points="{curve}"/>'
+        f'<path class="axis" d="M{left} {below}H{right}M180 {below}V{above}"/><polyline points="{curve}"/>'
         f'<polyline class="way" points="{way}"/><g id="steps"></g>'
         f'<text x="180" y="{below + 18}">θ = 0</text><text x="188" y="{above + 8}" class="begin">L = θ²</text></svg>'
     )

@@ -20,7 +20,10 @@ def landscape(subject: object = None) -> Figure:
     """The landscape of ``subject``, or that of a training on a few digits."""
     if subject is not None and not isinstance(subject, Surface):
         raise InputError(f"figure('landscape', …): takes what landscape.compute returns, not {type(subject).__name__}")
-    words = "The loss around a trained network, as a map and as hills. Walk on it by pointer or arrow keys, and play the training."
+    words = (
+        "The loss around a trained network, as a map and as hills. Walk on it by pointer or by arrow keys, and play the "
+        "way of training."
+    )
     if subject is None:
         return Figure("landscape", words, page(_small_run(), f"{DIGITS} digits"), 900)
     return Figure("landscape", words, page(subject), 900)

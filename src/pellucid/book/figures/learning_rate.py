@@ -8,7 +8,10 @@ START, RATE, STEPS = 1.0, 0.1, 10
 
 def learning_rate() -> Figure:
     """L = θ², its slope 2θ, and so many steps θ ← θ − η · 2θ."""
-    words = "Steps of gradient descent on the parabola L = θ². Turn the learning rate: too small creeps, too large runs away."
+    words = (
+        "Steps of gradient descent on the parabola L = θ². Turn the learning rate: where it is too small they creep, "
+        "where it is too large they run away."
+    )
     positions = [START]
     for _ in range(STEPS):
         positions.append(positions[-1] - RATE * 2 * positions[-1])
