@@ -26,6 +26,7 @@ highlight_language = "none"  # blocks without a language hold commands and what 
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_execution_timeout = 120
 nb_render_markdown_format = "myst"
 nb_merge_streams = True
@@ -40,7 +41,6 @@ autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 napoleon_use_rtype = False
 napoleon_use_ivar = True
-python_maximum_signature_line_length = 88
 
 # Where this code can be read by others, such as https://example.org/pellucid: what is not on the site is linked there.
 repository = os.environ.get("PELLUCID_REPOSITORY", "")

@@ -8,6 +8,15 @@ const dress = () => {
     else delete root.dataset.theme;
   }
 };
+// What scrolls can be reached by keys, and what does not is no stop for them.
+const reach = () => {
+  for (const box of document.querySelectorAll("pre, .table-wrapper, .math-block, .cell_output")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
 dress();
+reach();
+addEventListener("resize", reach);
 addEventListener("load", dress);
 new MutationObserver(dress).observe(document.body, { attributeFilter: ["data-theme"] });

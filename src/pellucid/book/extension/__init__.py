@@ -4,7 +4,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from pellucid.book.extension import docstrings, mathml, outside
+from pellucid.book.extension import docstrings, finish, mathml, outside
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -12,6 +12,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("repository", "", "env", str)
     app.add_html_math_renderer("mathml", mathml.INLINE, mathml.BLOCK)
     app.config["html_math_renderer"] = "mathml"
+    app.connect("config-inited", finish.add_paper)
+    app.connect("build-finished", finish.mend)
     app.connect("doctree-read", outside.resolve, priority=400)  # before Sphinx collects what is to be downloaded
     app.connect("missing-reference", docstrings.resolve)
     app.connect("autodoc-process-docstring", docstrings.plain_bars)

@@ -11,7 +11,7 @@ _CODE = re.compile(r"(``.*?``)")
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, inner: nodes.Node) -> nodes.Node | None:
-    """The words of a reference to a type of another project, or of one in a signature. All others must lead somewhere."""
+    """The words of a reference to a type of another project, or in a signature. All others must lead somewhere."""
     if node.get("refdomain") != "py" or node.get("reftype") not in ("class", "exc", "obj", "data"):
         return None
     above: nodes.Node | None = node

@@ -26,10 +26,9 @@ def network(net: Network, x: Sequence[float], z: Sequence[Array], a: Sequence[Ar
     across = np.linspace(24, WIDE - 40, len(net.sizes))
     heights = [np.array([high / 2]) if n == 1 else np.linspace(50, high - 50, n) for n in net.sizes]
     parts = [_edges(net, across, heights, radius + 10 if row else 8)]
-    for i, value in enumerate(x):
-        parts.append(_input(across[0], heights[0][i], i, value))
-    for l in range(1, len(net.sizes)):
-        parts.append(_neuron(across[l], high / 2, radius, l, [z[l - 1][0], a[l - 1][0], net.layers[l - 1].b[0]]))
+    parts += [_input(across[0], height, i, x[i]) for i, height in enumerate(heights[0])]
+    for l, (_, b, _) in enumerate(net.layers, 1):
+        parts += _neuron(across[l], high / 2, radius, l, [z[l - 1][0], a[l - 1][0], b[0]])
     about = f'viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(words)}"'
     return f'<svg class="net" {about}>{"".join(parts)}</svg>{_sigmoid(z[-1][0], a[-1][0])}'
 
@@ -58,11 +57,11 @@ def _input(x: float, y: float, i: int, value: float) -> str:
     return f'<circle class="in" cx="{x:.0f}" cy="{y:.0f}" r="22"/>{_text(x, y + 5, "", f"x{i}", value)}'
 
 
-def _neuron(x: float, y: float, radius: int, l: int, numbers: Sequence[float]) -> str:
+def _neuron(x: float, y: float, radius: int, l: int, numbers: Sequence[float]) -> list[str]:
     """A circle with z and a in it, and b below it."""
     texts = zip("zab", (y - 5, y + 13, y + radius + 18), numbers, strict=True)
     circle = f'<circle class="neuron" data-neuron="{l}" cx="{x:.0f}" cy="{y:.0f}" r="{radius}"/>'
-    return circle + "".join(_text(x, height, name, f"{name}{l}", value) for name, height, value in texts)
+    return [circle, *(_text(x, height, name, f"{name}{l}", value) for name, height, value in texts)]
 
 
 def _sigmoid(z: float, a: float) -> str:

@@ -21,8 +21,8 @@ def landscape(subject: object = None) -> Figure:
     if subject is not None and not isinstance(subject, Surface):
         raise InputError(f"figure('landscape', …): takes what landscape.compute returns, not {type(subject).__name__}")
     words = (
-        "The loss around a trained network, as a map and as hills. Walk on it by pointer or by arrow keys, and play the "
-        "way of training."
+        "The loss around a trained network, as a map and as hills. Walk on it by pointer or by arrow keys, and play "
+        "the way of training."
     )
     if subject is None:
         return Figure("landscape", words, page(_small_run(), f"{DIGITS} digits"), 900)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pellucid._pages import policy
 from pellucid.render import web
+from pellucid.render.palette import on_paper
 from pellucid.render.web.modules import together, without_remarks
 
 HERE = Path(__file__).parent / "browser"
@@ -44,7 +45,7 @@ class Figure:
 
 def inner_page(name: str, title: str, still: str, data: dict[str, Any], *, entry: str, functions: str = "") -> str:
     """The page of a figure: a picture that is there at once, and the script ``entry`` that makes it answer."""
-    style = without_remarks("\n".join([web.look(), web.read("parts.css"), _read("figure.css")]))
+    style = without_remarks("\n".join([web.look(), web.read("parts.css"), _read("figure.css"), on_paper()]))
     script = f'"use strict";\n{{\n{functions}\n{together(HERE / entry)}\n}}'
     return Template(_read("figure.html")).substitute(
         name=name,
