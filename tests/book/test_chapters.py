@@ -94,7 +94,7 @@ def test_every_result_in_the_prose_was_printed(cells: list[dict[str, Any]]) -> N
 
 def test_a_number_that_was_not_printed_is_found() -> None:
     output = {"output_type": "stream", "text": ["accuracy 0.9213, loss 12.8341e-3, 3,157 steps\n"]}
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "source": "size = 784", "outputs": [output]},
         {
             "cell_type": "markdown",
