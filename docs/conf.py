@@ -23,11 +23,13 @@ nitpicky = True
 highlight_language = "none"  # blocks without a language hold commands and what they print
 
 # The chapters: every cell is run, each chapter by a kernel and in a folder of its own.
+# One thread each, since several chapters run side by side.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300  # seconds of one cell, on a machine that has other things to do
 nb_render_markdown_format = "myst"
 nb_merge_streams = True
 
