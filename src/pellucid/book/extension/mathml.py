@@ -20,9 +20,10 @@ _BIG = re.compile(r"\\([Bb]igg?)(?=[()\[\]|])")  # \Big( is written \Bigl( there
 
 def _written(node: nodes.math | nodes.math_block, *, block: bool) -> str:
     try:
-        text = _BIG.sub(r"\\\1l", node.astext().translate(_NAMES))
+        text = _BIG.sub(r"\\\1l", node.astext().translate(_NAMES)).strip()
+        text = "{}" + text if text[:1] in ("^", "_") else text  # they stand on nothing
         return str(tex2mathml(text, as_block=block))
-    except (MathError, IndexError) as error:  # the second where nothing stands before ^ or _
+    except (MathError, IndexError) as error:  # the second where something is missing
         raise ExtensionError(f"{node.source}:{node.line}: no formula: {node.astext()!r}: {error}") from None
 
 
