@@ -2,7 +2,12 @@
 
 from __future__ import annotations  # the oldest pytest has no name for all of these types
 
+from importlib.util import find_spec
+
 import pytest
+
+# What Sphinx loads cannot be loaded without it; the task "book" runs its examples with it.
+collect_ignore_glob = [] if find_spec("sphinx") else ["src/pellucid/book/extension/*"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

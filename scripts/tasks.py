@@ -5,6 +5,7 @@
 quick     the tests of the core, the main job, a run read back and the documentation: while you work
 test      all tests but the slow ones, in random order and on all cores
 slow      the slow tests, on all cores; then, one by one, those that measure time or kill a running training
+book      the site of the book and the guides, every cell run, into build/book/site; then what holds of it
 cover     the tests of the core again, with coverage measured; fails where it is less than pyproject.toml asks for
 check     lint, format, types, and the workflows in .github
 js        the types of the JavaScript in pages, by TypeScript, which npm brings for the while: it takes Node
@@ -67,8 +68,17 @@ def test(*more: str) -> None:
 
 
 def slow(*more: str) -> None:
-    pytest("-m", "slow and not alone", "--durations=10", *more)
+    pytest("-m", "slow and not alone", "--durations=10", "--ignore=tests/book", *more)  # the task book has those
     run(*HERE, "pytest", "-q", "-m", "alone", "--durations=10", *more)
+
+
+def book(*more: str) -> None:
+    work = ROOT / "build" / "book"
+    shutil.rmtree(work, ignore_errors=True)
+    options = ("-q", "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "auto", "-d", work / "trees")
+    run(*HERE, "sphinx", "-b", "html", *options, "docs", work / "site")
+    os.environ["PELLUCID_SITE"] = str(work / "site")
+    pytest("-m", "slow or not slow", "tests/book", "src/pellucid/book", "--durations=10", *more)
 
 
 def cover(*more: str) -> None:
@@ -238,13 +248,14 @@ def bench(*more: str) -> None:
 def lock() -> None:
     run(
         *HERE, "uv", "pip", "compile", "pyproject.toml", "--quiet", "--upgrade", "--universal", "--generate-hashes",
-        "--extra", "test", "--group", "dev", "--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links",
+        "--extra", "test", "--extra", "book",
+        "--group", "dev", "--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links",
         "--custom-compile-command", "python scripts/tasks.py lock", "--output-file", LOCK,
     )  # fmt: skip
 
 
 TASKS: dict[str, Callable[..., None]] = {
-    "quick": quick, "test": test, "slow": slow, "cover": cover, "check": check, "js": js, "format": tidy,
+    "quick": quick, "test": test, "slow": slow, "book": book, "cover": cover, "check": check, "js": js, "format": tidy,
     "oldest": oldest, "fuzz": fuzz, "package": package, "sbom": sbom, "docs": docs, "bench": bench, "lock": lock,
     "version": version,
 }  # fmt: skip

@@ -83,8 +83,8 @@ def page(rows: list[dict[str, Any]]) -> str:
     fresh, chose = ([row for row in rows if row["fresh"] is new] for new in (True, False))
     return (
         f"Measured on {date.today().isoformat()} with `python -m benchmarks.tables` ({versions}).\n\n"
-        f"### Tables on which nothing was chosen\n\n{_part(fresh)}\n"
-        f"### Tables on which the defaults were chosen\n\n{_part(chose)}"
+        f"## Tables on which nothing was chosen\n\n{_part(fresh)}\n"
+        f"## Tables on which the defaults were chosen\n\n{_part(chose)}"
     )
 
 

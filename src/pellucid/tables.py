@@ -1,6 +1,11 @@
 """Tables and data frames: a network from one call, its predictions and scores, and which columns matter.
 
 ``fit`` does for a table in memory what ``pellucid train`` does for a file, without a folder.
+
+>>> from pellucid import tables
+>>> rooms = {"size": [20.0, 30.0, 40.0, 50.0] * 9, "let": ["no", "no", "yes", "yes"] * 9}
+>>> tables.fit(rooms, "let", epochs=2).class_names
+('no', 'yes')
 """
 
 from collections.abc import Callable, Iterable

@@ -14,7 +14,8 @@ from pellucid.render.web.modules import in_order, together
 HERE = Path(__file__).parent
 PAGES = Path(model_page.__file__).parent / "browser"
 MODULES = sorted((Path(pellucid.__file__).parent / "render" / "web").glob("*.js"))
-ENTRIES = [PAGES / "drawing.js", PAGES / "row.js"]
+FIGURES = Path(pellucid.__file__).parent / "book" / "figures" / "browser"
+ENTRIES = [PAGES / "drawing.js", PAGES / "row.js", FIGURES / "by_hand.js", FIGURES / "learning_rate.js"]
 
 
 @pytest.mark.slow

@@ -20,6 +20,11 @@ class LayerHealth(NamedTuple):
     ``weight_gradient`` and ``bias_gradient`` are the root mean squares of dW and db; ``weights`` that of W. ``dead``
     is the share of neurons through which no gradient passes for any sample; ``saturated`` that of all activations
     (samples × neurons) that stand where their function is nearly flat; 0 for functions without such a place.
+
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> first, last = layer_health(net, np.ones((5, 4)), np.zeros(5, int))
+    >>> first.saturated, last.dead
+    (0.0, 0.0)
     """
 
     weight_gradient: float

@@ -49,6 +49,13 @@ class RangeTest:
         evidence: the numbers behind the suggestion, in a sentence.
         tried: the rates that were tried in short trainings, and the loss of each: the one midway on the logarithmic
             scale between ``steepest`` and ``lowest``, the optimiser's own, and the one midway between these.
+
+    >>> from pellucid import SGD, Network, lr_find
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((200, 2))
+    >>> found = lr_find(Network([2, 8, 2], rng=rng), (X, (X[:, 0] > 0).astype(int)), SGD(0.1), steps=30, rng=rng)
+    >>> len(found.rates) == len(found.losses)
+    True
     """
 
     rates: Array = field(repr=False)

@@ -18,6 +18,11 @@ class DivergenceError(InputError):
     """The loss became infinite or no number: the learning rate is too large, or the inputs are not scaled.
 
     ``what`` says what happened and where, ``remedy`` what to do about it, where nothing more is known.
+
+    >>> raise DivergenceError("epoch 1, step 3: the loss is infinite", "lower the learning rate")
+    Traceback (most recent call last):
+    ...
+    pellucid.core.errors.DivergenceError: epoch 1, step 3: the loss is infinite; lower the learning rate
     """
 
     def __init__(self, what: str, remedy: str = "") -> None:

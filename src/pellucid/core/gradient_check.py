@@ -34,7 +34,14 @@ class LayerCheck:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What a gradient check found, as a whole and layer by layer."""
+    """What a gradient check found, as a whole and layer by layer.
+
+    >>> from pellucid import Network, gradient_check
+    >>> net = Network([4, 3, 2], dtype=np.float64, rng=np.random.default_rng(0))
+    >>> check = gradient_check(net, np.ones((2, 4)), [0, 1])
+    >>> check.passed
+    True
+    """
 
     layers: list[LayerCheck]
     tolerance: float

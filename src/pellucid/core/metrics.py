@@ -1,6 +1,9 @@
 """How good predictions are: arrays in, numbers out; knows nothing of networks.
 
 ``predictions`` are what ``Network.predict`` returns, (n, outputs), or labels (n,). ``y`` are the true targets.
+
+>>> accuracy(np.array([0, 1, 1]), np.array([0, 1, 0]))
+0.6666666666666666
 """
 
 import math
@@ -21,6 +24,11 @@ class Scores:
     """How good a network is on some data: its mean loss, and accuracy for classes, R² and RMSE for values.
 
     ``baseline`` has the same for a guess that does not look at the inputs, where one is known: ``runs/scores.py``.
+
+    >>> from pellucid import Network, evaluate
+    >>> scores = evaluate(Network([4, 3, 2]), (np.ones((5, 4)), np.zeros(5, int)))
+    >>> scores.accuracy in (0.0, 1.0), scores.r2
+    (True, None)
     """
 
     loss: float

@@ -29,7 +29,12 @@ AT_ONCE = 1024  # samples that are predicted together
 
 
 class Layer(NamedTuple):
-    """One layer: a = activation(x Wᵀ + b). ``W`` (outputs, inputs) and ``b`` (outputs,) are views into θ."""
+    """One layer: a = activation(x Wᵀ + b). ``W`` (outputs, inputs) and ``b`` (outputs,) are views into θ.
+
+    >>> layer = Network([4, 3, 2]).layers[0]
+    >>> layer.W.shape, layer.b.shape, layer.activation
+    ((3, 4), (3,), ReLU())
+    """
 
     W: Array
     b: Array
@@ -193,7 +198,15 @@ def _rebuild(sizes: Sequence[int], hidden: Sequence[Activation], loss: Loss, the
 
 
 def forward(net: Network, trace: Trace) -> None:
-    """Forward propagation: from inputs written into ``trace.a[0]`` fill every z and a; ``a[-1]`` is the prediction."""
+    """Forward propagation: from inputs written into ``trace.a[0]`` fill every z and a; ``a[-1]`` is the prediction.
+
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> trace = Trace(net, batch_size=2)
+    >>> trace.fill(np.ones((2, 4)))
+    >>> forward(net, trace)
+    >>> trace.a[-1].sum(axis=1).round(6).tolist()
+    [1.0, 1.0]
+    """
     for l, (W, b, activation) in enumerate(net.layers, start=1):
         x, z, a = trace.layer_input[l - 1], trace.z[l - 1], trace.a[l]
         # Z = X Wᵀ + b
@@ -227,7 +240,16 @@ def _drop(trace: Trace, l: int) -> None:
 
 
 def backward(net: Network, trace: Trace) -> float:
-    """Back propagation after a ``forward``: fill every delta, dW and db, and return the batch's mean loss."""
+    """Back propagation after a ``forward``: fill every delta, dW and db, and return the batch's mean loss.
+
+    >>> net = Network([4, 3, 2], rng=np.random.default_rng(0))
+    >>> trace = Trace(net, batch_size=2)
+    >>> trace.fill(np.ones((2, 4)), [0, 1])
+    >>> forward(net, trace)
+    >>> loss = backward(net, trace)
+    >>> trace.grad.shape == net.theta.shape
+    True
+    """
     net.loss.value(trace.z[-1], trace.a[-1], trace.y, out=trace.loss, workspace=trace.workspace[-1])
     gradient(net, trace)
     # Loss = Σ w L

@@ -28,6 +28,13 @@ class Epoch:
     where samples have weights); ``dev`` is what the θ at the end of the epoch reaches on the dev data.
     ``steps`` counts all steps so far. ``learning_rate`` is that of the epoch's last step, ``gradient_norm`` the length
     of its gradient before any clipping; ``seconds`` is the time of the epoch without the evaluation.
+
+    >>> from pellucid import SGD, Network, train
+    >>> net = Network([2, 4, 2], rng=np.random.default_rng(0))
+    >>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1])
+    >>> rng = np.random.default_rng(0)
+    >>> [epoch.steps for epoch in train(net, (X, y), SGD(0.1), epochs=2, batch_size=2, rng=rng)]
+    [2, 4]
     """
 
     number: int
@@ -57,6 +64,15 @@ class Progress:
 
     Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step; call
     it before you read or save them.
+
+    >>> from pellucid import SGD, Network, train
+    >>> net = Network([2, 4, 2], rng=np.random.default_rng(0))
+    >>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1])
+    >>> progress, rng = Progress(), np.random.default_rng(0)
+    >>> for epoch in train(net, (X, y), SGD(0.1), epochs=2, batch_size=2, rng=rng, progress=progress):
+    ...     print(progress.epoch, progress.step)
+    1 2
+    2 4
     """
 
     epoch: int = 0

@@ -1,6 +1,9 @@
 """Learning-rate schedules: what share of the learning rate is used at which point of the training.
 
 A schedule is a function of one number, the progress from 0 (the first step) to 1 (the end), and returns a factor.
+
+>>> [round(cosine(progress), 2) for progress in (0, 0.5, 1)]
+[1.0, 0.5, 0.0]
 """
 
 import math

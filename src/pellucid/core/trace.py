@@ -50,7 +50,9 @@ class Parameterized(Protocol):
 class Trace:
     """All that one batch makes on its way through a network, in arrays allocated once.
 
-    Attributes (n samples; layer l is at [l − 1], but ``a[0]`` is the input and ``a[l]`` layer l's output):
+    There are n samples; layer l is at [l − 1], but ``a[0]`` is the input and ``a[l]`` layer l's output.
+
+    Attributes:
         a, z, delta: (n, neurons) each; ``delta[l-1]`` is dLoss/dz of layer l.
         dW, db: views into ``grad``, shaped as W (outputs, inputs) and b (outputs,).
         grad: dLoss/dθ, laid out as θ.

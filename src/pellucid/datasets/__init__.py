@@ -1,6 +1,10 @@
 """Files to arrays: MNIST, digit CSVs, `.npz`, `.npy`, Parquet, IDX, pictures; and tables to columns.
 
 The first room on the data's way.
+
+>>> digits = mnist_files("test")
+>>> digits.X.shape, digits.y[:4].tolist()
+((10000, 784), [7, 2, 1, 0])
 """
 
 from pellucid.datasets.cells import read_cells

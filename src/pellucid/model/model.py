@@ -22,6 +22,10 @@ class Model:
     ``guess`` is what one would say without a look at the inputs: each class's share of the training part, (classes,),
     or the mean of its targets in their own units, (targets,); None where it is not known.
     ``picture_form`` says how a picture becomes inputs where there is an ``image_shape``: as ``read_images`` takes it.
+
+    >>> model = Model(Network([2, 3, 2]), classes=("no", "yes"), features=("age", "income"))
+    >>> model.class_names, model.feature_names
+    (('no', 'yes'), ('age', 'income'))
     """
 
     network: Network

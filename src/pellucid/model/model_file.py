@@ -55,12 +55,24 @@ def load(path: StrPath) -> Network:
 
     Raises:
         InputError: there is no such file, or it is no whole model file; the message says in what way.
+
+    >>> import pellucid
+    >>> from pathlib import Path
+    >>> load(Path(pellucid.__file__).parent / "model" / "digits.safetensors").sizes
+    (784, 32, 16, 10)
     """
     return load_model(path).network
 
 
 def save_model(model: Model, path: StrPath, *, force: bool = False) -> None:
-    """Write a model to a safetensors file, whole or not at all; raises as ``save`` does."""
+    """Write a model to a safetensors file, whole or not at all; raises as ``save`` does.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
+    >>> save_model(Model(Network([3, 2]), classes=("no", "yes")), path)
+    >>> load_model(path).classes
+    ('no', 'yes')
+    """
     check_replaceable(path, is_model_file, force=force)
     net = model.network
     tensors = {}
@@ -107,6 +119,10 @@ def load_model(path: StrPath) -> Model:
 
     Raises:
         InputError: as ``load`` does; or there is no last run.
+
+    >>> import pellucid
+    >>> load_model(Path(pellucid.__file__).parent / "model" / "digits.safetensors").image_shape
+    (28, 28)
     """
     path = resolved(path)
     path = Path(path) / NAME if Path(path).is_dir() else path

@@ -16,6 +16,9 @@ class Diagnosis:
         notes: what else there is to know.
         healthy: False where there are findings; True where every gradient was compared and nothing is wrong; None
             where a gradient could not be compared, so that nobody knows.
+
+    >>> print(Diagnosis([], compared=["W1", "b1"], not_compared=[], notes=[], healthy=True).healthy)
+    True
     """
 
     findings: list[Finding]

@@ -1,6 +1,10 @@
 """A finished run as one page of HTML that needs nothing else.
 
 ``write("runs/digits")`` writes ``report.html`` into the folder of a run; ``page`` gives the text.
+
+>>> from pathlib import Path
+>>> is_report(Path("no such file"))
+False
 """
 
 from pellucid.render.report.page import is_report, page, write
