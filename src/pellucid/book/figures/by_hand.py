@@ -25,7 +25,7 @@ def neuron() -> Figure:
 def chain() -> Figure:
     """One input, and three neurons one after the other, as in ``explain.three_neurons``."""
     words = "A chain of three sigmoid neurons. Turn an input, a weight or a bias: every number behind it follows."
-    return _by_hand("chain", words, [1, 1, 1, 1], x=[1.0], theta=[1.5, -0.5, -2.0, 1.0, 1.0, 0.5], names=("x",))
+    return _by_hand("chain", words, [1, 1, 1, 1], x=[1.5], theta=[0.8, -0.5, -1.2, 0.6, 1.5, -0.3], names=("x",))
 
 
 def _by_hand(
@@ -35,7 +35,7 @@ def _by_hand(
     net.theta = np.array(theta)  # rows of one weight each, or one row: W's order in memory is that of reading
     model = Model(net, features=names)
     z, a = _pass(net, x)
-    about: dict[str, Any] = {"model": data.of_model(model), "theta": theta, "x": x}
+    about: dict[str, Any] = {"model": data.of_model(model, None), "theta": theta, "x": x}
     picture = drawn.network(net, x, z, a, words)
     script = functions.script(net)
     page = inner_page(name, words, picture, about, entry="by_hand.js", functions=script)
