@@ -3,18 +3,19 @@
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
-def policy(style: str, *scripts: str) -> str:
-    """The Content-Security-Policy of a page with this one style sheet, and these scripts alone.
+def policy(styles: Sequence[str], *scripts: str) -> str:
+    """The Content-Security-Policy of a page with these style sheets and these scripts alone.
 
-    >>> policy("p{}")[:66]
+    >>> policy(["p{}"])[:66]
     "default-src 'none'; img-src data: blob:; base-uri 'none'; form-act"
     """
     parts = ["default-src 'none'", "img-src data: blob:", "base-uri 'none'", "form-action 'none'"]
-    for kind, sources in (("style", [style]), ("script", scripts)):
+    for kind, sources in (("style", styles), ("script", scripts)):
         digests = [base64.b64encode(hashlib.sha256(source.encode()).digest()).decode() for source in sources]
         if digests:
             parts.append(f"{kind}-src " + " ".join(f"'sha256-{digest}'" for digest in digests))

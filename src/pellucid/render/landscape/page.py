@@ -50,7 +50,7 @@ def page(surface: Surface, data: str = "") -> str:
         {name: _icon(name) for name in ICONS},
         title=escape(f"Loss landscape: {data}" if data else "Loss landscape"),
         style=style,
-        policy=policy(style, script),
+        policy=policy([style], script),
         purpose=escape(_purpose(surface, data), 2000),
         legend=_legend(surface),
         player="" if surface.trajectory is None else _player(surface.trajectory),

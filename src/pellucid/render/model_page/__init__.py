@@ -35,30 +35,32 @@ def write(model: Model, path: StrPath) -> None:
 def model_page(model: Model) -> str:
     """The page. It holds all that it needs, and forbids itself to load anything and to run another script.
 
-    The network is computed in double precision from the model's own weights. These, the script and what it works with
-    are deflated together, since a third of the page would be air otherwise; ``boot.js`` unpacks them.
+    The network is computed in double precision from the model's own weights. These, the script, the style of what it
+    shows and what it works with are deflated together, since a third of the page would be air otherwise; ``boot.js``
+    unpacks them.
 
     >>> from pellucid import Network
     >>> model_page(Model(Network([2, 3, 2]))).splitlines()[0]
     '<!doctype html>'
     """
     kind = "drawing" if model.image_shape is not None else "row"
-    style = without_remarks("\n".join([web.look(), web.read("parts.css"), _read("page.css")]))
+    style = without_remarks(f"{web.look()}\n{_read('page.css')}")
+    parts_style = without_remarks(web.read("parts.css"))
     script, boot = script_of(model), plain(_read("boot.js"))
     numbers = json.dumps(data.of_model(model), allow_nan=False, separators=(",", ":"))
     planes = data.parameters(model)
-    parts = [script.encode(), numbers.encode(), b"".join(planes), data.pixels(model)]
+    parts = [script.encode(), parts_style.encode(), numbers.encode(), b"".join(planes), data.pixels(model)]
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {'-'.join(map(str, model.network.sizes))}"),
         style=style,
-        policy=policy(style, boot, script),
+        policy=policy([style, parts_style], boot, script),
         about=escape(_about(model), 1000),
         input=_read(f"{kind}.html"),
         more=_read(f"{kind}_more.html"),
         seen=SEEN if kind == "drawing" else "",
         reading=TILES if kind == "drawing" else CELLS,
         ends=" ".join(map(str, accumulate(map(len, parts)))),
-        packed=_packed([*parts[:2], *planes, parts[3]]),
+        packed=_packed([*parts[:3], *planes, parts[4]]),
         boot=boot,
         version=escape(pellucid.__version__),
     )

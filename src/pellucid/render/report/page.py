@@ -57,7 +57,7 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     top, _, markup = markup.partition(CUT)
     style = "\n".join([look(), (HERE / "page.css").read_text(encoding="utf-8").strip(), palette.on_paper(), more])
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style, policy=policy(style),
+        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style, policy=policy([style]),
         top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
     )  # fmt: skip
 
