@@ -3,6 +3,7 @@ import {test} from "node:test";
 import {greatest, signedPixels} from "../../src/pellucid/render/web/ink.js";
 import {answersAreNeurons, nameOf} from "../../src/pellucid/render/web/names.js";
 import {edgesOf, strongest} from "../../src/pellucid/render/web/network_view.js";
+import {orderOf} from "../../src/pellucid/render/web/neuron_pages.js";
 import {activationLines, termsByColumn, termsBySize} from "../../src/pellucid/render/web/number_view.js";
 import {forward, layersOf} from "../../src/pellucid/render/web/pass.js";
 
@@ -38,6 +39,15 @@ test("only the strongest edges of what is chosen, and none that carries nothing"
   assert.equal(edges.length, 32);
   for (const [l, i, k, j, value] of edges) assert.equal(value, layers[k - 1].W[j * layers[k - 1].inputs + i] * pass.a[l][i]);
   assert.equal(edgesOf(net, pass, 1, idle).filter(edge => edge[0] === 1).length, 0);
+});
+
+test("neurons are ordered by what they contribute to what is chosen in the next layer, else by the size of a", () => {
+  const layers = layersOf([{inputs: 3, outputs: 4}, {inputs: 4, outputs: 2}], some(3 * 4 + 4 + 4 * 2 + 2));
+  const pass = {a: [some(3), Float64Array.of(0.5, -2, 1, 0), some(2)], z: []};
+  layers[1].W.set([0, 0, 0, 0, 6, 1, -4, 9]);
+  assert.deepEqual(orderOf({layers}, pass, 1, [2, 1]), [2, 0, 1, 3]); // 3, −2, −4, 0
+  for (const chosen of [null, [1, 2]]) assert.deepEqual(orderOf({layers}, pass, 1, chosen), [1, 2, 0, 3]);
+  assert.equal(orderOf({layers}, pass, 2, [2, 0]).length, 2);
 });
 
 test("0 is clear, and the greatest number dense in the colour of its sign", () => {

@@ -3,10 +3,11 @@
 import {make, mark} from "./dom.js";
 import {greatest, inkOfPage, paintSigned} from "./ink.js";
 import {answerNames, answersAreNeurons, nameOf} from "./names.js";
+import {MOST_NEURONS, neuronPages, orderOf} from "./neuron_pages.js";
 import {percent, say} from "./numbers.js";
 import {weightsOf} from "./pass.js";
 
-const MOST_NEURONS = 256, MOST_EDGES = 16;
+const MOST_EDGES = 16;
 
 /** The places of the greatest numbers, the greatest first, none that is 0. @param {ArrayLike<number>} values @param {number} count */
 export function strongest(values, count) {
@@ -28,9 +29,10 @@ export function edgesOf({layers}, pass, l, j) {
 
 /**
  * The arrow keys go from one to the next, or to the next row; the tab key from layer to layer.
- * @param {KeyboardEvent} event @param {HTMLElement[]} all
+ * @param {KeyboardEvent} event @param {HTMLElement[]} every
  */
-function walkNodes(event, all) {
+function walkNodes(event, every) {
+  const all = every.filter(one => !one.hidden);
   const here = all.indexOf(/** @type {HTMLElement} */ (event.target));
   const across = all.filter(one => one.offsetTop === all[0].offsetTop).length;
   const to = {ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - across, ArrowDown: here + across,
@@ -48,7 +50,9 @@ function walkNodes(event, all) {
  * @param {(l: number, j: number) => void} choose @param {(node: number[] | null) => void} point
  */
 export function networkView(place, model, net, choose, point) {
-  const L = net.layers.length, first = model.image ? 1 : 0, nodes = [], own = answersAreNeurons(model);
+  const L = net.layers.length, first = model.image ? 1 : 0, own = answersAreNeurons(model);
+  // Of each layer: a button for each neuron that is shown, which neurons these are, and the pages where there are more.
+  const nodes = [], held = [], pages = [];
   const lines = make("canvas", {class: "edges", "aria-hidden": "true"});
   let rows = null, now = null, opened = null;
   place.append(lines);
@@ -59,25 +63,53 @@ export function networkView(place, model, net, choose, point) {
     const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs", about = l ? `${size} ${model.layers[l - 1].f}` : String(size);
     const group = make("div", {class: kind, role: "group", "aria-label": `${title}, ${about}`});
     group.style.setProperty("--across", String(Math.min(8, Math.max(2, Math.ceil(shown / 16)))));
-    nodes[l] = Array.from({length: shown}, (_, j) => node(kind, l, j));
+    held[l] = Array.from({length: shown}, (_, k) => k);
+    nodes[l] = held[l].map(k => node(kind, l, k));
     group.append(...nodes[l]);
     group.addEventListener("keydown", event => walkNodes(event, nodes[l]));
-    const more = size > shown ? [make("p", {class: "note", text: `the first ${shown} of them`})] : [];
-    const block = make("div", {class: `layer of-${kind}`}, make("h3", {}, title, make("span", {text: about})), group, ...more);
+    if (size > shown) pages[l] = neuronPages(size, page => { arrange(l, page); view.show(now); });
+    const block = make("div", {class: `layer of-${kind}`}, make("h3", {}, title, make("span", {text: about})), ...pages[l]?.parts ?? [], group);
     if (l === L && !own) block.append(rows = answerRows());
     place.append(block);
   }
 
-  function node(kind, l, j) {
-    const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : kind === "outputs" ? outputParts(answerNames(model)[j]) : [];
-    const made = make("button", {
-      type: "button", class: kind.slice(0, -1), tabindex: j ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": j,
-      "data-output": kind === "outputs" ? answerNames(model)[j] : undefined,
-      click: () => choose(l, j), mouseenter: () => point([l, j]), mouseleave: () => point(null),
-      focus: () => point([l, j]), blur: () => point(null),
+  function node(kind, l, k) {
+    const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : kind === "outputs" ? outputParts(answerNames(model)[k]) : [];
+    const here = () => [l, held[l][k]], pointHere = () => point(here()), pointAway = () => point(null);
+    return make("button", {
+      type: "button", class: kind.slice(0, -1), tabindex: k ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": k,
+      "data-output": kind === "outputs" ? answerNames(model)[k] : undefined,
+      click: () => choose(...here()), mouseenter: pointHere, mouseleave: pointAway, focus: pointHere, blur: pointAway,
     }, ...inner, make("i", {class: "act"}), make("i", {class: "del", hidden: true}));
-    return made;
   }
+
+  // Give the neurons of a page their places; null is the page that has the opened neuron.
+  function arrange(l, page) {
+    const feeds = opened[0] === l + 1, order = orderOf(net, now.pass, l, opened);
+    const asked = page ?? Math.floor(order.indexOf(opened[1]) / MOST_NEURONS);
+    held[l] = order.slice(...pages[l].show(asked, feeds ? `what they contribute to ${nameOf(model, ...opened)}` : "the size of a"));
+    nodes[l].forEach((one, k) => {
+      one.hidden = k >= held[l].length;
+      one.tabIndex = k ? -1 : 0;
+      if (!one.hidden) give(one, l, held[l][k]);
+    });
+    if (l === 1) paintWeights();
+  }
+
+  function give(one, l, j) {
+    one.setAttribute("data-neuron", String(j));
+    if (!one.hasAttribute("data-output")) return;
+    one.setAttribute("data-output", answerNames(model)[j]);
+    one.firstChild.textContent = answerNames(model)[j];
+  }
+
+  // What feeds the opened neuron comes in an order of its own; so does a layer where the opened one was not in sight.
+  function arrangeAround([l, j]) {
+    if (pages[l - 1]) arrange(l - 1, 0);
+    if (pages[l] && !held[l].includes(j)) arrange(l, null);
+  }
+
+  const buttonOf = (l, j) => nodes[l]?.[held[l].indexOf(j)];
 
   const outputParts = name => [make("span", {class: "name", text: name}), make("span", {class: "num"})];
 
@@ -108,12 +140,14 @@ export function networkView(place, model, net, choose, point) {
   function showAnswers() {
     const all = own ? nodes[L] : [...rows.children], best = model.classes ? now.said.indexOf(Math.max(...now.said)) : -1;
     const most = greatest(now.said);
-    all.forEach((one, k) => {
-      mark(one, model.classes ? "p" : "value", now.said[k]);
+    all.forEach((one, at) => {
+      const k = own ? held[L][at] : at, said = now.said[k];
+      if (one.hidden) return;
+      mark(one, model.classes ? "p" : "value", said);
       one.classList.toggle("best", k === best);
-      one.querySelector(".num").textContent = model.classes ? percent(now.said[k]) : say(now.said[k]);
-      one.style.setProperty("--t", String(model.classes ? now.said[k] : Math.abs(now.said[k]) / most));
-      one.classList.toggle("neg", now.said[k] < 0);
+      one.querySelector(".num").textContent = model.classes ? percent(said) : say(said);
+      one.style.setProperty("--t", String(model.classes ? said : Math.abs(said) / most));
+      one.classList.toggle("neg", said < 0);
     });
   }
 
@@ -125,10 +159,10 @@ export function networkView(place, model, net, choose, point) {
     pen.setTransform(scale, 0, 0, scale, -box.left * scale, -box.top * scale);
     pen.clearRect(box.left, box.top, box.width, box.height);
     if (!now || !opened || !opened[0]) return;
-    const all = edgesOf(net, now.pass, opened[0], opened[1]).filter(([l, i, k, j]) => nodes[l]?.[i] && nodes[k]?.[j]);
+    const all = edgesOf(net, now.pass, opened[0], opened[1]).filter(([l, i, k, j]) => buttonOf(l, i) && buttonOf(k, j));
     const most = greatest(all.map(edge => edge[4]));
     for (const [l, i, k, j, value] of all) {
-      const from = nodes[l][i].getBoundingClientRect(), to = nodes[k][j].getBoundingClientRect(), share = Math.abs(value) / most;
+      const from = buttonOf(l, i).getBoundingClientRect(), to = buttonOf(k, j).getBoundingClientRect(), share = Math.abs(value) / most;
       pen.strokeStyle = `rgb(${(value > 0 ? ink.pos : ink.neg).join(" ")} / ${0.25 + 0.6 * share})`;
       pen.lineWidth = 0.75 + 3 * share;
       pen.setLineDash(value > 0 ? [] : [6, 3]);
@@ -136,6 +170,15 @@ export function networkView(place, model, net, choose, point) {
       curve(pen, from, to);
       pen.stroke();
     }
+  }
+
+  function paintWeights() {
+    const ink = inkOfPage();
+    if (!model.image) return;
+    held[1].forEach((j, k) => {
+      const picture = nodes[1][k].firstChild;
+      if (picture.getContext) paintSigned(picture, weightsOf(net.layers[0], j), model.image, ink);
+    });
   }
 
   function curve(pen, from, to) {
@@ -153,24 +196,27 @@ export function networkView(place, model, net, choose, point) {
   const view = {
     /** @param {{pass: any, said: number[], back: any}} given */
     show(given) {
+      const first = !now;
       now = given;
+      if (first) pages.forEach((_, l) => arrange(l, 0));
       nodes.forEach((all, l) => {
         const most = greatest(now.pass.a[l]), mostDelta = greatest(now.back?.delta[l - 1] ?? []);
-        all.forEach((one, j) => showNode(one, l, j, most, mostDelta));
+        held[l].forEach((j, k) => showNode(all[k], l, j, most, mostDelta));
       });
       showAnswers();
       drawEdges();
     },
-    open(l, j) { opened = [l, j]; if (now) view.show(now); },
+    open(l, j) {
+      opened = [l, j];
+      if (!now) return;
+      arrangeAround(opened);
+      view.show(now);
+    },
     light(node) {
       place.querySelector(".lit")?.classList.remove("lit");
-      if (node) nodes[node[0]]?.[node[1]]?.classList.add("lit");
+      if (node) buttonOf(...node)?.classList.add("lit");
     },
-    paint() {
-      const ink = inkOfPage();
-      if (model.image) nodes[1].forEach((one, j) => one.firstChild.getContext && paintSigned(one.firstChild, weightsOf(net.layers[0], j), model.image, ink));
-      drawEdges();
-    },
+    paint() { paintWeights(); drawEdges(); },
   };
   for (let l = first; l <= L; l++) layer(l);
   new ResizeObserver(drawEdges).observe(place);
