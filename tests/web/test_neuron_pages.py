@@ -120,6 +120,8 @@ def test_the_picture_of_a_tile_is_that_of_its_neuron(shown: Any) -> None:
 def test_the_likeliest_of_many_classes_come_first_with_their_names(see: Open) -> None:
     names = tuple(f"kind {k}" for k in range(300))
     shown = see(Model(Network([4, 6, 300], dtype=np.float64, rng=np.random.default_rng(5)), names))
+    for k, value in enumerate((2.5, -1, 0.5, 3)):
+        shown.fill(f"#field-{k}", str(value))
     p = settled(shown)["outputs"]
     for name in ("Next", "Previous"):
         shown.get_by_role("button", name=name, exact=True).click()
