@@ -268,6 +268,29 @@ def test_an_example_lands_on_the_paper_and_can_be_drawn_over(see: Open) -> None:
     assert (paper_of(shown) == before).all()
 
 
+def test_the_first_digit_gives_way_to_the_first_stroke(see: Open) -> None:
+    """Nobody chose it; one that a person chose stays, and is drawn over."""
+    shown = see(digit_model())
+    first = paper_of(shown)
+    draw(shown, SEVEN)
+    settled(shown)
+    drawn = paper_of(shown)
+    shown.click("#undo")
+    settled(shown)
+    assert (paper_of(shown) == first).all()
+    draw(shown, SEVEN)  # which came back, and gives way again
+    settled(shown)
+    assert (paper_of(shown) == drawn).all()
+    shown.click("#clear")
+    draw(shown, SEVEN)
+    settled(shown)
+    assert (paper_of(shown) == drawn).all()
+    shown.locator("#samples button").first.click()
+    draw(shown, SEVEN)
+    settled(shown)
+    assert (paper_of(shown) > drawn).sum() > 3000
+
+
 def test_a_pixel_and_its_row_light_up_together(see: Open) -> None:
     shown = see(digit_model())
     shown.click("[data-layer='1'][data-neuron='4']")

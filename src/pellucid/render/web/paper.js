@@ -6,32 +6,37 @@ import {paintGrey} from "./ink.js";
 import {image, resized, toMnist} from "./mnist.js";
 
 /**
- * @typedef {{base: ArrayLike<number> | null, strokes: number[][][], past: any[]}} Sheet
- * `base` are the pixels of a picture under the strokes, `past` what was there before each change
+ * @typedef {{base: ArrayLike<number> | null, strokes: number[][][], givesWay: boolean, past: any[]}} Sheet
+ * `base` are the pixels of a picture under the strokes, which `givesWay` to the first stroke where nobody chose it; `past`
+ * is what was there before each change
  * @typedef {{size: number[], form: string}} Kind what a network sees: height and width, and how a picture becomes that
  */
 
 const KEPT = 200; // changes that can be undone
 
 /** @returns {Sheet} */
-export const emptySheet = () => ({base: null, strokes: [], past: []});
+export const emptySheet = () => ({base: null, strokes: [], givesWay: false, past: []});
 
 function remember(sheet) {
-  sheet.past.push({base: sheet.base, strokes: [...sheet.strokes]});
+  sheet.past.push({base: sheet.base, strokes: [...sheet.strokes], givesWay: sheet.givesWay});
   if (sheet.past.length > KEPT) sheet.past.shift();
 }
 
 /** Begin a stroke. @param {Sheet} sheet @param {number[]} place @returns {number[][]} which its further places go into */
 export function beginStroke(sheet, place) {
   remember(sheet);
+  if (sheet.givesWay) Object.assign(sheet, {base: null, givesWay: false});
   return sheet.strokes[sheet.strokes.push([place]) - 1];
 }
 
-/** Put a picture on the paper in place of all that is there, or nothing. @param {Sheet} sheet @param {ArrayLike<number> | null} base */
-export function putPicture(sheet, base) {
+/**
+ * Put a picture on the paper in place of all that is there, or nothing.
+ * @param {Sheet} sheet @param {ArrayLike<number> | null} base @param {boolean} [givesWay] to the first stroke
+ */
+export function putPicture(sheet, base, givesWay = false) {
   if (!base && !sheet.base && !sheet.strokes.length) return;
   remember(sheet);
-  Object.assign(sheet, {base, strokes: []});
+  Object.assign(sheet, {base, strokes: [], givesWay});
 }
 
 /** Take the last change back. @param {Sheet} sheet */
@@ -94,12 +99,12 @@ export function startPaper(canvas, pen, kind, see, tell) {
   }
 
   const paper = {
-    put(pixels) { putPicture(sheet, pixels); changed(); },
+    put(pixels, givesWay) { putPicture(sheet, pixels, givesWay); changed(); },
     undo() { undoChange(sheet); changed(); },
     begin(place) { const stroke = beginStroke(sheet, place); changed(); return stroke; },
     extend(stroke, place) { if (sheet.strokes.at(-1) === stroke) { stroke.push(place); changed(); } },
     holds: stroke => sheet.strokes.at(-1) === stroke,
-    open(file) { return openFile(file, kind, paper.put, tell); },
+    open(file) { return openFile(file, kind, pixels => paper.put(pixels), tell); },
   };
   listenToPointer(canvas, paper);
   listenToKeys(canvas, pen, paper);

@@ -27,7 +27,7 @@ function startDrawing() {
     paintGrey(picture, pixelsOfSample(k), image);
     byId("samples").append(make("button", {type: "button", "aria-label": `Try a real ${name}`, click: () => take(pixelsOfSample(k))}, picture));
   });
-  paper.put(pixelsOfSample(0));
+  paper.put(pixelsOfSample(0), true);
 }
 
 startDrawing();
