@@ -172,6 +172,22 @@ def test_each_column_of_a_table_has_its_part_in_the_first_layer(see: Open) -> No
             assert parts[column.name] == pytest.approx(model.network.layers[0].W[j, place] @ x[place], abs=1e-12)
 
 
+def test_each_input_of_a_table_says_what_it_is_and_what_it_comes_to(see: Open) -> None:
+    shown = see(column_model())
+    shown.fill("#field-0", "52")
+    shown.select_option("#field-1", label="y")
+    shown.fill("#field-2", "2026-03-01")
+    x = settled(shown)["inputs"]
+    rows = [row.inner_text().split("\n") for row in shown.locator("[data-layer='0']").all()]
+    names = [name for name, _ in rows]
+    assert [names[0], *names[2:5], names[7]] == ["age = 52", "place = x", "place = y", "place = z", "since = 2026-03-01"]
+    for (_, said), value in zip(rows, x, strict=True):
+        assert float(said.replace("−", "-")) == pytest.approx(value, abs=5e-4)
+        assert said.startswith(("+", "−", "0", "1"))
+    shown.select_option("#field-1", label="z")
+    assert [row.locator(".num").inner_text() for row in shown.locator("[data-layer='0']").all()[2:5]] == ["0", "0", "1"]
+
+
 def walked(shown: Any) -> list[dict[str, Any]]:
     """Every step of the way back, one after the other."""
     found = []

@@ -117,6 +117,19 @@ def test_the_picture_of_a_tile_is_that_of_its_neuron(shown: Any) -> None:
         assert np.abs(np.array(alpha) - 255 * np.abs(W[j]) / np.abs(W[j]).max()).max() <= 1
 
 
+def test_the_inputs_of_a_wide_table_come_by_what_they_give_to_the_neuron_that_is_chosen(see: Open) -> None:
+    model = Model(Network([60, 5, 2], dtype=np.float64, rng=np.random.default_rng(6)))
+    shown = see(model)
+    for k in range(0, 60, 7):
+        shown.fill(f"#field-{k}", str(k / 10 - 2))
+    shown.click("[data-layer='1'][data-neuron='3']")
+    sizes = contributions(model, settled(shown), 0, 3)
+    first = held(shown, 0)
+    assert len(first) == 40
+    assert (np.diff(sizes[first]) <= 0).all()
+    assert [row.locator(".name").inner_text() for row in shown.locator(".input").all()] == [f"x{j}" for j in first]
+
+
 def test_the_likeliest_of_many_classes_come_first_with_their_names(see: Open) -> None:
     names = tuple(f"kind {k}" for k in range(300))
     shown = see(Model(Network([4, 6, 300], dtype=np.float64, rng=np.random.default_rng(5)), names))

@@ -24,7 +24,10 @@ SEEN = (
     '<i class="spot" id="seen-spot" hidden></i></div>'
 )
 TILES = "A picture is a neuron's weights, its bar the answer a, the one below that δ."
-CELLS = "The fuller a cell, the larger its answer a within its layer; the strip on its right is δ."
+CELLS = (
+    "An input says what was given, and the number that the network gets of it. The fuller a cell, the larger its answer a "
+    "within its layer; the strip on its right is δ."
+)
 
 
 def write(model: Model, path: StrPath) -> None:

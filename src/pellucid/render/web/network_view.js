@@ -3,11 +3,11 @@
 import {make, mark} from "./dom.js";
 import {greatest, inkOfPage, paintSigned} from "./ink.js";
 import {answerNames, answersAreNeurons, nameOf} from "./names.js";
-import {MOST_NEURONS, neuronPages, orderOf} from "./neuron_pages.js";
-import {percent, say} from "./numbers.js";
+import {neuronPages, orderOf} from "./neuron_pages.js";
+import {percent, say, signed} from "./numbers.js";
 import {weightsOf} from "./pass.js";
 
-const MOST_EDGES = 16;
+const MOST_NEURONS = 256, MOST_ROWS = 40, MOST_EDGES = 16;
 
 /** The places of the greatest numbers, the greatest first, none that is 0. @param {ArrayLike<number>} values @param {number} count */
 export function strongest(values, count) {
@@ -58,27 +58,29 @@ export function networkView(place, model, net, choose, point) {
   place.append(lines);
 
   function layer(l) {
-    const size = l ? net.layers[l - 1].outputs : net.layers[0].inputs, shown = Math.min(size, MOST_NEURONS);
-    const kind = l === L && own ? "outputs" : l === 1 && model.image ? "tiles" : "cells";
-    const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs", about = l ? `${size} ${model.layers[l - 1].f}` : String(size);
+    const size = l ? net.layers[l - 1].outputs : net.layers[0].inputs, most = l ? MOST_NEURONS : MOST_ROWS, shown = Math.min(size, most);
+    const kind = !l ? "inputs" : l === L && own ? "outputs" : l === 1 && model.image ? "tiles" : "cells";
+    const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs";
+    const about = l ? `${size} ${model.layers[l - 1].f}` : `${size} numbers`;
     const group = make("div", {class: kind, role: "group", "aria-label": `${title}, ${about}`});
-    group.style.setProperty("--across", String(Math.min(8, Math.max(2, Math.ceil(shown / 16)))));
+    group.style.setProperty("--across", String(Math.min(model.image ? 8 : 6, Math.max(2, Math.ceil(shown / 16)))));
     held[l] = Array.from({length: shown}, (_, k) => k);
     nodes[l] = held[l].map(k => node(kind, l, k));
     group.append(...nodes[l]);
     group.addEventListener("keydown", event => walkNodes(event, nodes[l]));
-    if (size > shown) pages[l] = neuronPages(size, page => { arrange(l, page); view.show(now); });
+    if (size > shown) pages[l] = neuronPages(size, most, page => { arrange(l, page); view.show(now); });
     const block = make("div", {class: `layer of-${kind}`}, make("h3", {}, title, make("span", {text: about})), ...pages[l]?.parts ?? [], group);
     if (l === L && !own) block.append(rows = answerRows());
     place.append(block);
   }
 
   function node(kind, l, k) {
-    const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : kind === "outputs" ? outputParts(answerNames(model)[k]) : [];
+    const name = kind === "outputs" ? answerNames(model)[k] : kind === "inputs" ? "" : undefined;
+    const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : name === undefined ? [] : outputParts(name);
     const here = () => [l, held[l][k]], pointHere = () => point(here()), pointAway = () => point(null);
     return make("button", {
-      type: "button", class: kind.slice(0, -1), tabindex: k ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": k,
-      "data-output": kind === "outputs" ? answerNames(model)[k] : undefined,
+      type: "button", class: l ? kind.slice(0, -1) : "output input", tabindex: k ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": k,
+      "data-output": name || undefined,
       click: () => choose(...here()), mouseenter: pointHere, mouseleave: pointAway, focus: pointHere, blur: pointAway,
     }, ...inner, make("i", {class: "act"}), make("i", {class: "del", hidden: true}));
   }
@@ -86,7 +88,7 @@ export function networkView(place, model, net, choose, point) {
   // Give the neurons of a page their places; null is the page that has the opened neuron.
   function arrange(l, page) {
     const feeds = opened[0] === l + 1, order = orderOf(net, now.pass, l, opened);
-    const asked = page ?? Math.floor(order.indexOf(opened[1]) / MOST_NEURONS);
+    const asked = page ?? pages[l].of(order.indexOf(opened[1]));
     held[l] = order.slice(...pages[l].show(asked, feeds ? `what they contribute to ${nameOf(model, ...opened)}` : "the size of a"));
     nodes[l].forEach((one, k) => {
       one.hidden = k >= held[l].length;
@@ -133,8 +135,19 @@ export function networkView(place, model, net, choose, point) {
     bar.classList.toggle("neg", delta < 0);
     const pressed = String(opened !== null && opened[0] === l && opened[1] === j);
     if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
-    one.title = `${nameOf(model, l, j)}: a = ${say(a)}${delta === undefined ? "" : `, δ = ${say(delta)}`}`;
+    const name = l ? nameOf(model, l, j) : nameOfInput(j);
+    one.title = `${name}: a = ${say(a)}${delta === undefined ? "" : `, δ = ${say(delta)}`}`;
     one.setAttribute("aria-label", one.title);
+    if (l) return;
+    one.querySelector(".name").textContent = name;
+    one.querySelector(".num").textContent = Number.isInteger(a) ? say(a) : signed(a);
+  }
+
+  // An input with what stands in the form, where that is not the number or the level itself.
+  function nameOfInput(j) {
+    const name = nameOf(model, 0, j), column = model.places?.findIndex(([start]) => start === j) ?? -1;
+    const text = column < 0 || model.columns[column].kind === "category" ? "" : now.texts[column];
+    return text ? `${name} = ${text}` : name;
   }
 
   function showAnswers() {
@@ -194,7 +207,7 @@ export function networkView(place, model, net, choose, point) {
   }
 
   const view = {
-    /** @param {{pass: any, said: number[], back: any}} given */
+    /** @param {{pass: any, said: number[], back: any, texts?: string[]}} given */
     show(given) {
       const first = !now;
       now = given;

@@ -4,8 +4,6 @@
 import {make} from "./dom.js";
 import {weightsOf} from "./pass.js";
 
-export const MOST_NEURONS = 256;
-
 /**
  * The neurons of layer l, the strongest first: by what they contribute, |w · a|, to what is chosen in the next layer, or
  * by |a| where nothing is chosen there.
@@ -19,21 +17,23 @@ export function orderOf({layers}, pass, l, chosen) {
 }
 
 /**
- * The pages of `size` neurons, with the buttons that turn them and a text that says which are shown. `turn` is told that
+ * The pages of `size` neurons, `most` on each, with the buttons that turn them and a text that says which are shown. `turn` is told that
  * another page is asked for; what it then does about the order is its own affair.
- * @param {number} size @param {(page: number) => void} turn
+ * @param {number} size @param {number} most @param {(page: number) => void} turn
  */
-export function neuronPages(size, turn) {
-  const text = make("p", {class: "note", role: "status"}), last = Math.ceil(size / MOST_NEURONS) - 1;
+export function neuronPages(size, most, turn) {
+  const text = make("p", {class: "note", role: "status"}), last = Math.ceil(size / most) - 1;
   const [previous, next] = [["Previous", -1], ["Next", 1]].map(([text, by]) =>
     make("button", {type: "button", class: "button small", text, click: () => { turn(pages.page + Number(by)); keepFocus(); }}));
   const keepFocus = () => { if (previous.disabled) next.focus(); else if (next.disabled) previous.focus(); };
   const pages = {
     page: 0,
     parts: [text, make("div", {class: "buttons"}, previous, next)],
+    /** The page that has a place of the order. @param {number} place */
+    of: place => Math.floor(place / most),
     /** The places of a page in the order. @param {number} page @param {string} by what they are ordered by */
     show(page, by) {
-      const from = page * MOST_NEURONS, to = Math.min(size, from + MOST_NEURONS);
+      const from = page * most, to = Math.min(size, from + most);
       pages.page = page;
       previous.disabled = page === 0;
       next.disabled = page === last;

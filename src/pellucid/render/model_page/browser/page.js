@@ -89,7 +89,7 @@ function showAnswer() {
 function showNumbers() {
   const {pass, said, texts, net, meant} = page;
   page.back = meant && net.loss ? backward(net, pass, meant) : null;
-  page.view.show({pass, said, back: page.back});
+  page.view.show({pass, said, back: page.back, texts});
   page.number.show({pass, back: page.back, texts});
   showLoss();
   const plain = arrays => arrays.map(one => Array.from(one)), {back} = page;
