@@ -91,9 +91,9 @@ def test_the_purpose_comes_first_in_words_of_everyday_and_the_mathematics_after_
     assert ("principal components" in text) == (surface is PATH)
 
 
-def test_the_map_comes_first_then_the_player_then_the_hills_and_their_camera_last() -> None:
+def test_the_player_comes_first_then_the_map_then_the_hills_and_their_camera_last() -> None:
     html = landscape.page(PATH)
-    places = [html.index(f'id="{name}"') for name in ("legend", "map", "point", "player", "play", "hills", "camera")]
+    places = [html.index(f'id="{name}"') for name in ("player", "play", "legend", "map", "point", "hills", "camera")]
     assert places == sorted(places)
 
 
