@@ -3,9 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from importlib.resources import files
+
+from pellucid.render.web.modules import plain
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 ADDRESSES = {"href", "src", "srcset", "action", "data", "poster", "xlink:href", "background"}
+
+OWN_SCRIPT = plain(files("pellucid.render.report").joinpath("contents.js").read_text(encoding="utf-8"))
 
 
 @dataclass
@@ -93,7 +98,8 @@ def _below(element: Element) -> list[Element]:
 
 def _check(element: Element, ids: set[str]) -> None:
     tag, attributes = element.tag, element.attributes
-    assert tag not in {"script", "iframe", "object", "embed", "base"}, f"<{tag}> has no place here"
+    assert tag not in {"iframe", "object", "embed", "base"}, f"<{tag}> has no place here"
+    assert tag != "script" or (element.text == OWN_SCRIPT and not attributes), "no script runs but the page's own"
     for name, value in attributes.items():
         assert not name.startswith("on"), f"{name} would run something"
         if name in ADDRESSES:

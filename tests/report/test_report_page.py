@@ -366,7 +366,7 @@ def test_hostile_names_stay_text(make: Make) -> None:
     run = make(rng.standard_normal((90, 3)), names[rng.integers(0, 3, 90)], name="a<b>&\"'")
     markup = page(run, findings=[Finding(None, BAD, BAD, BAD, BAD)])
     root = read(markup)
-    assert "<script" not in markup
+    assert markup.count("<script") == 1
     assert "a<b>&\"'.npz" in root.all("h1")[0].text
     assert any("<script>" in cell for cell in table(root, "How well each class")[1])
     assert len(markup) < 200_000

@@ -84,7 +84,7 @@ def figure(picture: str, caption: str = "", as_table: str = "") -> str:
 
 
 def disclosure(summary: str, content: str) -> str:
-    """What opens on demand; the page runs no script, and the browser needs none for it."""
+    """What opens on demand, for which the browser needs no script."""
     return f"<details><summary>{escape(summary)}</summary>{content}</details>"
 
 

@@ -28,6 +28,7 @@ from pellucid.render.report.held import held
 from pellucid.render.report.html import Section, paragraph
 from pellucid.render.report.subject import Seen, Subject, see, subject
 from pellucid.render.web import look
+from pellucid.render.web.modules import plain
 from pellucid.runs import Run, SavedRun, read_run
 from pellucid.runs.run_json import REPORT
 
@@ -56,9 +57,10 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     markup, more = in_one_sheet(top + CUT + "".join(one.markup() for one in sections))
     top, _, markup = markup.partition(CUT)
     style = "\n".join([look(), (HERE / "page.css").read_text(encoding="utf-8").strip(), palette.on_paper(), more])
+    script = plain((HERE / "contents.js").read_text(encoding="utf-8"))
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style, policy=policy([style]),
-        top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
+        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style, policy=policy([style], script),
+        script=script, top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
     )  # fmt: skip
 
 
