@@ -34,7 +34,9 @@ def current(shown: Any) -> list[str]:
 
 
 def sections(shown: Any) -> list[str]:
-    return [str(one) for one in shown.evaluate("() => [...document.querySelectorAll('main section')].map(one => one.id)")]
+    return [
+        str(one) for one in shown.evaluate("() => [...document.querySelectorAll('main section')].map(one => one.id)")
+    ]
 
 
 def test_what_is_asked_for_is_where_one_is(shown: Any) -> None:
@@ -56,11 +58,11 @@ def test_the_mark_follows_who_scrolls(shown: Any) -> None:
         seen += [one for one in current(shown) if one not in seen[-1:]]
     assert seen == [one for one in sections(shown) if one in seen]  # forwards, and none twice
     assert seen[-1] == sections(shown)[-1]
+    shown.evaluate("() => { scrollTo(0, 0); }")
+    assert current(shown) == []
     shown.set_viewport_size({"width": 1280, "height": 1600})  # so high that the last sections do not come up
     shown.evaluate("() => { scrollTo(0, document.documentElement.scrollHeight); }")
     assert current(shown) == sections(shown)[-1:]
-    shown.evaluate("() => { scrollTo(0, 0); }")
-    assert current(shown) == []
 
 
 def test_the_mark_is_more_than_a_colour(shown: Any) -> None:

@@ -180,7 +180,13 @@ def test_each_input_of_a_table_says_what_it_is_and_what_it_comes_to(see: Open) -
     x = settled(shown)["inputs"]
     rows = [row.inner_text().split("\n") for row in shown.locator("[data-layer='0']").all()]
     names = [name for name, _ in rows]
-    assert [names[0], *names[2:5], names[7]] == ["age = 52", "place = x", "place = y", "place = z", "since = 2026-03-01"]
+    assert [names[0], *names[2:5], names[7]] == [
+        "age = 52",
+        "place = x",
+        "place = y",
+        "place = z",
+        "since = 2026-03-01",
+    ]
     for (_, said), value in zip(rows, x, strict=True):
         assert float(said.replace("−", "-")) == pytest.approx(value, abs=5e-4)
         assert said.startswith(("+", "−", "0", "1"))

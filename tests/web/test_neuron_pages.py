@@ -1,4 +1,4 @@
-"""A layer of more neurons than the screen has room for: pages, the strongest first, in an order that a person changes."""
+"""A layer of more neurons than the screen has room for: pages, the strongest first; only a person changes the order."""
 
 import re
 from typing import Any

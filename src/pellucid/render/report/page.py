@@ -59,8 +59,8 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     style = "\n".join([look(), (HERE / "page.css").read_text(encoding="utf-8").strip(), palette.on_paper(), more])
     script = plain((HERE / "contents.js").read_text(encoding="utf-8"))
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style, policy=policy([style], script),
-        script=script, top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
+        title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style,
+        policy=policy([style], script), script=script, top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
     )  # fmt: skip
 
 
