@@ -25,8 +25,8 @@ SEEN = (
 )
 TILES = "A picture is a neuron's weights, its bar the answer a, the one below that δ."
 CELLS = (
-    "An input says what was given, and the number that the network gets of it. The fuller a cell, the larger its answer "
-    "a within its layer; the strip on its right is δ."
+    "An input says what was given, and the number that the network gets of it. The fuller a cell, the larger its "
+    "answer a within its layer; the strip on its right is δ."
 )
 
 

@@ -60,7 +60,8 @@ def page(run: Source, *, dataset: Dataset | None = None, findings: Sequence[Find
     script = plain((HERE / "contents.js").read_text(encoding="utf-8"))
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(hero.title(about)), score=escape(value), words=escape(words), style=style,
-        policy=policy([style], script), script=script, top=top, contents=contents, sections=markup, version=escape(pellucid.__version__),
+        policy=policy([style], script), script=script, top=top, contents=contents, sections=markup,
+        version=escape(pellucid.__version__),
     )  # fmt: skip
 
 
