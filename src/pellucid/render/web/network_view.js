@@ -77,19 +77,19 @@ export function networkView(place, model, net, choose, point) {
   function node(kind, l, k) {
     const name = kind === "outputs" ? answerNames(model)[k] : kind === "inputs" ? "" : undefined;
     const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : name === undefined ? [] : outputParts(name);
-    const here = () => [l, held[l][k]], pointHere = () => point(here()), pointAway = () => point(null);
+    const pointHere = () => point([l, held[l][k]]), pointAway = () => point(null);
     return make("button", {
       type: "button", class: l ? kind.slice(0, -1) : "output input", tabindex: k ? -1 : 0, "aria-pressed": "false", "data-layer": l, "data-neuron": k,
       "data-output": name || undefined,
-      click: () => choose(...here()), mouseenter: pointHere, mouseleave: pointAway, focus: pointHere, blur: pointAway,
+      click: () => choose(l, held[l][k]), mouseenter: pointHere, mouseleave: pointAway, focus: pointHere, blur: pointAway,
     }, ...inner, make("i", {class: "act"}), make("i", {class: "del", hidden: true}));
   }
 
   // Give the neurons of a page their places; null is the page that has the opened neuron.
   function arrange(l, page) {
-    const feeds = opened[0] === l + 1, order = orderOf(net, now.pass, l, opened);
-    const asked = page ?? pages[l].of(order.indexOf(opened[1]));
-    held[l] = order.slice(...pages[l].show(asked, feeds ? `what they contribute to ${nameOf(model, ...opened)}` : "the size of a"));
+    const [next, to] = opened, order = orderOf(net, now.pass, l, opened);
+    const asked = page ?? pages[l].of(order.indexOf(to));
+    held[l] = order.slice(...pages[l].show(asked, next === l + 1 ? `what they contribute to ${nameOf(model, next, to)}` : "the size of a"));
     nodes[l].forEach((one, k) => {
       one.hidden = k >= held[l].length;
       one.tabIndex = k ? -1 : 0;
@@ -227,7 +227,7 @@ export function networkView(place, model, net, choose, point) {
     },
     light(node) {
       place.querySelector(".lit")?.classList.remove("lit");
-      if (node) buttonOf(...node)?.classList.add("lit");
+      if (node) buttonOf(node[0], node[1])?.classList.add("lit");
     },
     paint() { paintWeights(); drawEdges(); },
   };
