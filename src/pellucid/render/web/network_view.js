@@ -106,7 +106,7 @@ export function networkView(place, model, net, choose, point) {
   }
 
   // What feeds the opened neuron comes in an order of its own; so does a layer where the opened one was not in sight.
-  function arrangeAround([l, j]) {
+  function arrangeAround(l, j) {
     if (pages[l - 1]) arrange(l - 1, 0);
     if (pages[l] && !held[l].includes(j)) arrange(l, null);
   }
@@ -222,7 +222,7 @@ export function networkView(place, model, net, choose, point) {
     open(l, j) {
       opened = [l, j];
       if (!now) return;
-      arrangeAround(opened);
+      arrangeAround(l, j);
       view.show(now);
     },
     light(node) {
