@@ -21,7 +21,7 @@ def every_page(tmp_path_factory: pytest.TempPathFactory, digits: Samples) -> dic
     """The addresses of the pages by their names."""
     folder = tmp_path_factory.mktemp("pages")
     np.savez(folder / "small.npz", X=digits.X, y=digits.y)
-    runs = (f"{folder}/small.npz", "digits"), (f"{PENGUINS} --target species", "penguins")
+    runs = (f"{folder}/small.npz", "digits"), (f"{PENGUINS} --target species --activation tanh", "penguins")
     with contextlib.redirect_stdout(io.StringIO()):
         for data, name in runs:
             assert main(f"train {data} --epochs 2 --out {folder}/{name} -q".split()) == 0

@@ -45,7 +45,8 @@ def press(shown: Any, layer: int, button: str) -> None:
 
 def contributions(model: Model, said: Any, layer: int, j: int) -> np.ndarray[Any, Any]:
     """|w · a| of each neuron of a layer, to neuron j of the next."""
-    return np.abs(model.network.layers[layer].W[j] * np.array(said["a"][layer]))
+    found: np.ndarray[Any, Any] = np.abs(model.network.layers[layer].W[j] * np.array(said["a"][layer]))
+    return found
 
 
 def test_pages_show_every_neuron_once_by_what_it_contributes(shown: Any) -> None:
