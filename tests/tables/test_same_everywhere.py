@@ -191,7 +191,7 @@ def test_the_page_reads_each_cell_as_training_did(made: tuple[Made, dict[str, st
     assert model.preprocessing is not None
     names = [column.name for column in model.preprocessing.columns]
     rows = [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
-    found = in_node(tmp_path, INPUTS, {**of_model(model), "rows": rows})
+    found = in_node(tmp_path, INPUTS, {**of_model(model, None), "rows": rows})
     expected = inputs_of(read_frame(tmp_path / "t.csv"), model.preprocessing, np.float64)
     np.testing.assert_allclose(found, expected, atol=1e-9)
 

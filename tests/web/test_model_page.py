@@ -11,12 +11,12 @@ from pellucid.core.activations import Activation, ReLU, Sigmoid
 from pellucid.core.losses import BinaryCrossEntropy, CrossEntropy, Huber, Loss, SoftmaxSquaredError
 from pellucid.core.network import forward
 from pellucid.core.trace import Trace
-from pellucid.datasets import mnist
+from pellucid.datasets import Samples, mnist
 from pellucid.datasets.formats.images import to_mnist
 from pellucid.model.additions import SmoothedCrossEntropy
 from pellucid.model.columns import Category, Date, Number
 from pellucid.model.preprocessing import Preprocessing
-from pellucid.render.model_page.data import DIGITS
+from pellucid.render.model_page.data import DIGITS, surest_mistake
 
 pytestmark = pytest.mark.slow
 SIZES = [(390, 844), (1280, 800), (1920, 1080)]
@@ -288,6 +288,36 @@ def test_an_example_lands_on_the_paper_and_can_be_drawn_over(see: Open) -> None:
     shown.click("#undo")
     settled(shown)
     assert (paper_of(shown) == before).all()
+
+
+def test_a_mistake_of_the_test_set_is_a_key_away(see: Open) -> None:
+    """The network is wrong about it and sure, and the page says what it is."""
+    shown, digits = see(digit_model()), mnist().test
+    assert isinstance(digits, Samples)
+    p = digit_model().network.predict(digits.X / np.float32(255))
+    wrong = np.flatnonzero(p.argmax(axis=1) != digits.y)
+    k = int(wrong[p[wrong].max(axis=1).argmax()])
+    shown.focus("#mistake")
+    shown.keyboard.press("Enter")
+    said = settled(shown)
+    assert said["inputs"] == pytest.approx(digits.X[k] / 255, abs=1e-12)
+    assert shown.get_attribute("[data-answer]", "data-answer") == str(p[k].argmax())
+    assert shown.get_attribute("[data-label][aria-pressed=true]", "data-label") == str(digits.y[k])
+    assert shown.inner_text("#told").startswith(f"Sample {k} of the test digits: a {digits.y[k]}.")
+    assert said["back"]["loss"] == pytest.approx(-np.log(p[k, digits.y[k]]), rel=1e-4)
+    assert shown.locator("#samples button").count() == 10
+    draw(shown, SEVEN)
+    assert shown.inner_text("#told") == ""
+
+
+def test_of_no_mistakes_and_of_other_classes_there_is_no_button(see: Open) -> None:
+    net = Network([784, 10], rng=np.random.default_rng(0))
+    model = Model(net, tuple("abcdefghij"), image_shape=(28, 28), picture_form="mnist")
+    assert not see(model).is_visible("#mistake")
+    digits = mnist().test
+    assert isinstance(digits, Samples)
+    right = digits.y[:50] == digit_model().network.predict(digits.X[:50] / np.float32(255)).argmax(axis=1)
+    assert surest_mistake(digit_model(), Samples(digits.X[:50][right], digits.y[:50][right])) is None
 
 
 def test_the_first_digit_gives_way_to_the_first_stroke(see: Open) -> None:

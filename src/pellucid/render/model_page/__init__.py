@@ -49,10 +49,10 @@ def model_page(model: Model) -> str:
     kind = "drawing" if model.image_shape is not None else "row"
     style = without_remarks(f"{web.look()}\n{_read('page.css')}")
     parts_style = without_remarks(web.read("parts.css"))
-    script, boot = script_of(model), plain(_read("boot.js"))
-    numbers = json.dumps(data.of_model(model), allow_nan=False, separators=(",", ":"))
+    script, boot, tried = script_of(model), plain(_read("boot.js")), data.to_try(model)
+    numbers = json.dumps(data.of_model(model, tried), allow_nan=False, separators=(",", ":"))
     planes = data.parameters(model)
-    parts = [script.encode(), parts_style.encode(), numbers.encode(), b"".join(planes), data.pixels(model)]
+    parts = [script.encode(), parts_style.encode(), numbers.encode(), b"".join(planes), data.pixels(tried)]
     return Template(_read("page.html")).substitute(
         title=escape(f"A network {'-'.join(map(str, model.network.sizes))}"),
         style=style,

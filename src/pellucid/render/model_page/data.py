@@ -1,5 +1,6 @@
 """What the page's script works with: the network's numbers, names, columns, and digits to try."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,37 @@ from pellucid.render.model_page import functions
 DIGITS = (3, 2, 1, 18, 4, 15, 11, 0, 61, 7)  # of the test digits, one of each class, to try
 
 
-def of_model(model: Model) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Tried:
+    """Digits to try: one of each class, and behind them the mistake of the test set that the model is surest of."""
+
+    digits: Samples
+    mistake: int | None  # its place in the test set; None where the model makes none, or answers with other classes
+
+
+def to_try(model: Model) -> Tried | None:
+    """Digits to try, where the model reads such pictures."""
+    if model.image_shape != (28, 28) or model.picture_form != "mnist":
+        return None
+    test = mnist().test
+    assert isinstance(test, Samples)
+    mistake = surest_mistake(model, test) if model.class_names == tuple("0123456789") else None
+    places = [*DIGITS] if mistake is None else [*DIGITS, mistake]
+    return Tried(Samples(test.X[places], test.y[places]), mistake)
+
+
+def surest_mistake(model: Model, samples: Samples) -> int | None:
+    """Which sample the model is wrong about and surest of its answer; None where it is never wrong."""
+    p = model.network.predict(samples.X / np.float32(255))
+    sure = np.where(p.argmax(axis=1) == samples.y, -np.inf, p.max(axis=1))
+    return None if np.isneginf(sure).all() else int(sure.argmax())
+
+
+def of_model(model: Model, tried: Tried | None) -> dict[str, Any]:
     """All of it, as JSON can say it."""
     net, plan = model.network, model.preprocessing
     values = net.loss.kind == "values"
     several = net.loss.kind == "probabilities" and net.sizes[-1] > 1  # questions of their own, no classes
-    digits = _samples(model)
     return {
         "dtype": str(net.dtype),
         "layers": [
@@ -49,7 +75,8 @@ def of_model(model: Model) -> dict[str, Any]:
         "places": None if plan is None else [[place.start, place.stop] for place in plan.places()],
         "targets": [] if plan is None else plan.as_json()["targets"],
         "calendar": {"day": DAY, "monday": MONDAY, "cycles": CYCLES},
-        "samples": None if digits is None else [str(y) for y in digits.y],
+        "samples": None if tried is None else [str(y) for y in tried.digits.y],
+        "mistake": None if tried is None else tried.mistake,
     }
 
 
@@ -63,10 +90,9 @@ def parameters(model: Model) -> list[bytes]:
     return [plane.tobytes() for plane in little.view(np.uint8).reshape(len(values), -1).T]
 
 
-def pixels(model: Model) -> bytes:
+def pixels(tried: Tried | None) -> bytes:
     """The digits to try, one after the other; nothing where there are none."""
-    digits = _samples(model)
-    return b"" if digits is None else digits.X.tobytes()
+    return b"" if tried is None else tried.digits.X.tobytes()
 
 
 def _column(plan: Preprocessing, about: dict[str, Any]) -> dict[str, Any]:
@@ -77,12 +103,3 @@ def _column(plan: Preprocessing, about: dict[str, Any]) -> dict[str, Any]:
         form = Form.of(about["form"])
         about["written"] = {"pattern": form.pattern().pattern, **form._asdict()}
     return about
-
-
-def _samples(model: Model) -> Samples | None:
-    """Real digits to try, where the model reads such pictures."""
-    if model.image_shape != (28, 28) or model.picture_form != "mnist":
-        return None
-    digits = mnist().test
-    assert isinstance(digits, Samples)
-    return Samples(digits.X[list(DIGITS)], digits.y[list(DIGITS)])

@@ -7,7 +7,7 @@ import {page, see, setMeaning, startPage} from "./page.js";
 
 function startDrawing() {
   startPage();
-  const {image, form, samples} = page.model, [h, w] = image, canvas = byId("paper");
+  const {image, form, samples, mistake, classes} = page.model, [h, w] = image, canvas = byId("paper");
   canvas.height = Math.min(560, Math.max(70, Math.round(canvas.width * h / w)));
   const paper = startPaper(canvas, byId("pen"), {size: image, form}, pixels => {
     paintGrey(byId("seen"), pixels, image);
@@ -22,6 +22,15 @@ function startDrawing() {
   if (!samples) byId("input-title").textContent = "Draw";
   if (!samples) { paper.put(null); return; }
   const pixelsOfSample = k => window["packed"].pixels.subarray(k * h * w, (k + 1) * h * w);
+  if (mistake !== null) {
+    const label = samples.pop(), k = samples.length;
+    byId("mistake").hidden = false;
+    byId("mistake").addEventListener("click", () => {
+      take(pixelsOfSample(k));
+      setMeaning(classes.indexOf(label));
+      byId("told").textContent = `Sample ${mistake} of the test digits: a ${label}. Of all its mistakes, the network is surest of this one.`;
+    });
+  }
   samples.forEach((name, k) => {
     const picture = make("canvas", {"aria-hidden": "true"});
     paintGrey(picture, pixelsOfSample(k), image);
