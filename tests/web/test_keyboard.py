@@ -31,7 +31,7 @@ HERE = """() => {
 
 def tabbed(shown: Any, most: int = 400) -> list[dict[str, Any]]:
     """What the tab key reaches, one after the other, until it leaves the page."""
-    found = []
+    found: list[dict[str, Any]] = []
     for _ in range(most):
         shown.keyboard.press("Tab")
         here = shown.evaluate(HERE)
