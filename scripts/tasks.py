@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = (sys.executable, "-m")
 BIN = "Scripts" if os.name == "nt" else "bin"
 LOCK = "requirements/dev.txt"
-TYPESCRIPT = "typescript@5.9.3"  # which reads types in remarks, as strictly as each jsconfig.json says
+TYPESCRIPT = "typescript@5.9.3"  # which reads types in remarks, as strictly as jsconfig.json says
 SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
 COVERS = ("tests/core", "tests/tables", *SMOKE, "tests/test_commands.py", "tests/test_adding.py", "src")
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
@@ -104,8 +104,7 @@ def js() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(npm, "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", folder, TYPESCRIPT)
         tsc = Path(folder) / "node_modules" / "typescript" / "bin" / "tsc"
-        for project in (ROOT / "jsconfig.json", *sorted((ROOT / "src").rglob("jsconfig.json"))):
-            run(node, tsc, "--project", project)
+        run(node, tsc, "--project", ROOT / "jsconfig.json")
 
 
 def tidy() -> None:

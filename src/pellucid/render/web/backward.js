@@ -17,20 +17,23 @@ export function logarithms(z, a) {
 
 /**
  * The loss of a pass and every δ. y holds the targets as the network learns them: 0 0 0 1 0 for class 3.
- * @param {import("./pass.js").Network} net @param {import("./pass.js").Pass} pass @param {ArrayLike<number>} y
- * @returns {Back}
+ * @param {import("./pass.js").Network & {loss: import("./pass.js").LossFunctions}} net @param {import("./pass.js").Pass} pass
+ * @param {ArrayLike<number>} y @returns {Back}
  */
 export function backward(net, pass, y) {
   const L = net.layers.length, z = pass.z[L - 1], a = pass.a[L], {part, delta: slopeOf, shared, sum: summed} = net.loss;
   const q = logarithms(z, a), share = summed ? 1 : a.length;
   const loss = a.reduce((all, p, k) => all + part(z[k], p, y[k], q[k]), 0) / share;
   const c = shared ? a.reduce((all, p, k) => all + shared(p, y[k]), 0) : 0;
-  const delta = [], arrived = [];
+  /** @type {Float64Array[]} */
+  const delta = [], /** @type {Float64Array[]} */ arrived = [];
   delta[L - 1] = a.map((p, k) => slopeOf(p, y[k], c) / share);
-  for (let l = L - 2; l >= 0 && net.slopes[l]; l--) {
+  for (let l = L - 2; l >= 0; l--) {
+    const slope = net.slopes[l];
+    if (!slope) break;
     // dL/da = Wᵀ δ of the layer above, δ = dL/da · f'(z)
     arrived[l] = throughWeights(net.layers[l + 1], delta[l + 1]);
-    delta[l] = arrived[l].map((g, i) => g * net.slopes[l](pass.z[l][i], pass.a[l + 1][i]));
+    delta[l] = arrived[l].map((g, i) => g * slope(pass.z[l][i], pass.a[l + 1][i]));
   }
   return {loss, y: Float64Array.from(y), delta, arrived, c};
 }

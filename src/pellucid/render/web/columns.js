@@ -1,5 +1,8 @@
 // From the columns of a row to the inputs of the network. A gap is null.
 
+/** @typedef {{day: number, monday: number, cycles: Record<string, number>}} Calendar */
+
+/** @type {Record<string, (c: any, x: any, calendar: Calendar) => number[]>} */
 const columnInputs = {
   // (x − mean) / scale; a gap is `fill`, and one more input says so
   number: (c, x) => {
@@ -8,7 +11,7 @@ const columnInputs = {
   },
   // 1 at the level that the row has, else 0; one input for other levels, one for gaps
   category: (c, x) => {
-    const inputs = c.levels.map(level => x === level ? 1 : 0);
+    const inputs = c.levels.map((/** @type {string} */ level) => x === level ? 1 : 0);
     if (c.others) inputs.push(x !== null && !c.levels.includes(x) ? 1 : 0);
     if (c.gaps) inputs.push(x === null ? 1 : 0);
     return inputs;
@@ -26,7 +29,7 @@ const columnInputs = {
 
 /**
  * The inputs of a row, or the row itself where nothing is said of its columns.
- * @param {any[] | null} columns @param {any[]} values @param {any} calendar @returns {number[]}
+ * @param {any[] | null} columns @param {any[]} values @param {Calendar} calendar @returns {number[]}
  */
 export function inputsOf(columns, values, calendar) {
   return columns ? columns.flatMap((c, k) => columnInputs[c.kind](c, values[k], calendar)) : values.map(x => x ?? 0);

@@ -31,7 +31,7 @@ export function mark(element, name, value) {
  */
 export function visible(text) {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, mark => {
-    const code = mark.codePointAt(0).toString(16);
+    const code = Number(mark.codePointAt(0)).toString(16);
     return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
   });
 }

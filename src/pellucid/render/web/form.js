@@ -24,14 +24,14 @@ function writtenField(column) {
 /** @param {any} column @returns {Field} */
 function chosenField(column) {
   const element = make("select");
-  const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map(one => [one, one]), ["(another)", ANOTHER]];
+  const choices = column.boolean ? [["yes", 1], ["no", 0]] : [...column.levels.map((/** @type {string} */ one) => [one, one]), ["(another)", ANOTHER]];
   choices.push(["(missing)", null]);
-  const find = column.boolean ? value => value : levelIn(column.levels);
+  const find = column.boolean ? (/** @type {any} */ value) => value : levelIn(column.levels);
   choices.forEach(([text], k) => element.append(new Option(visible(text), String(k))));
   element.selectedIndex = column.boolean && column.fill < 0.5 ? 1 : 0;
-  const place = value => choices.findIndex(choice => choice[1] === value);
+  const place = (/** @type {any} */ value) => choices.findIndex(choice => choice[1] === value);
   let given = ""; // the last text that was put in; none is chosen where it cannot be read
-  const put = text => {
+  const put = (/** @type {string} */ text) => {
     const value = find(read(column, given = text));
     element.selectedIndex = place(value) < 0 ? place(ANOTHER) : place(value);
     return value !== undefined;
@@ -44,11 +44,13 @@ export function cellsOf(text) {
   const first = text.split(/\r?\n/, 1)[0].replace(/"[^"]*"/g, "");
   const cut = ["\t", ";", "|"].find(one => first.includes(one)) ?? ",";
   const between = cut === "|" ? "\\|" : cut;
-  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${between}\\r\\n]*) *(${between}|\\r?\\n|$)`, "y"), rows = [[]];
+  const cell = new RegExp(` *("(?:[^"]|"")*"|[^${between}\\r\\n]*) *(${between}|\\r?\\n|$)`, "y");
+  /** @type {string[][]} */
+  const rows = [[]];
   for (let end = null; end !== "";) {
-    const found = cell.exec(text);
-    end = found[2];
-    rows.at(-1).push(/^".*"$/s.test(found[1]) ? found[1].slice(1, -1).replaceAll('""', '"') : found[1].trim());
+    const [, found, behind] = cell.exec(text) ?? ["", "", ""];
+    end = behind;
+    rows[rows.length - 1].push(/^".*"$/s.test(found) ? found.slice(1, -1).replaceAll('""', '"') : found.trim());
     if (end.endsWith("\n")) rows.push([]);
   }
   return rows;
@@ -62,7 +64,8 @@ export function pasteRow(text, columns, fields) {
   const rows = cellsOf(text), names = columns.map(column => column.name), all = names.length;
   const named = rows.length > 1 && rows[0].some(cell => names.includes(cell)), row = named ? rows[1] : rows[0];
   if (!named && row.length !== all) return `Nothing taken: ${row.length} of ${all} values, and no line of names before them.`;
-  const kept = [], unread = [];
+  /** @type {string[]} */
+  const kept = [], /** @type {string[]} */ unread = [];
   fields.forEach((field, k) => {
     const at = named ? rows[0].indexOf(names[k]) : k;
     if (at < 0 || row[at] === undefined) kept.push(names[k]);
@@ -88,8 +91,8 @@ export function startForm({form, paste, pasted}, model, see, seeNothing) {
     element.addEventListener("input", changed);
     form.append(make("label", {for: element.id, text: visible(described[k].name)}), element);
   });
-  form.addEventListener("submit", event => event.preventDefault());
-  const textOf = ({element, text}) => element.selectedOptions?.[0]?.text ?? text();
+  form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
+  const textOf = (/** @type {Field} */ {element, text}) => element.selectedOptions?.[0]?.text ?? text();
   function changed() {
     const values = fields.map(field => field.value()), wrong = values.indexOf(undefined);
     fields.forEach(({element}, k) => element.setAttribute("aria-invalid", String(values[k] === undefined)));

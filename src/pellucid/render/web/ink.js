@@ -5,7 +5,7 @@
 /** The colours of a page as its style sheet says them. @returns {Ink} */
 export function inkOfPage() {
   const style = getComputedStyle(document.documentElement);
-  const rgb = name => [1, 3, 5].map(k => parseInt(style.getPropertyValue(name).trim().slice(k, k + 2), 16));
+  const rgb = (/** @type {string} */ name) => [1, 3, 5].map(k => parseInt(style.getPropertyValue(name).trim().slice(k, k + 2), 16));
   return {pos: rgb("--pos"), neg: rgb("--neg")};
 }
 
@@ -43,8 +43,9 @@ export function paintGrey(canvas, grey, size) {
   paintPixels(canvas, Uint8ClampedArray.from({length: 4 * grey.length}, (_, i) => i % 4 === 3 ? 255 : grey[i >> 2]), size);
 }
 
+/** @param {HTMLCanvasElement} canvas @param {Uint8ClampedArray<ArrayBuffer>} pixels @param {number[]} size */
 function paintPixels(canvas, pixels, size) {
   const [height, width] = size;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, {width, height});
-  canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
 }

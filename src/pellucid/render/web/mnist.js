@@ -1,16 +1,22 @@
 // A picture in MNIST's form, step by step as pellucid/datasets/formats/images.py does it: light on dark, the ink in a box of
-// 20 × 20, its centre of mass in the middle of 28 × 28. A picture is {h, w, p}: p holds h · w values, 0 to 255.
+// 20 × 20, its centre of mass in the middle of 28 × 28.
+
+/** @typedef {{h: number, w: number, p: Float64Array}} Picture p holds h · w values, 0 to 255 */
 
 const FIELD = 28, BOX = 20, MIDDLE = 14, LARGEST = 256, CONTRAST = 20;
 
+/** @param {ArrayLike<number>} values */
 function sum(values) {
   let all = 0;
   for (let i = 0; i < values.length; i++) all += values[i];
   return all;
 }
+/** @param {ArrayLike<number>} values */
 const mean = values => sum(values) / values.length;
+/** @param {ArrayLike<number>} values */
 const sorted = values => Float64Array.from(values).sort();
 
+/** @param {number} h @param {number} w @param {(y: number, x: number, i: number) => number} value @returns {Picture} */
 export function image(h, w, value) {
   const p = new Float64Array(h * w);
   for (let y = 0, i = 0; y < h; y++) for (let x = 0; x < w; x++, i++) p[i] = value(y, x, i);
@@ -18,26 +24,31 @@ export function image(h, w, value) {
 }
 
 // To the nearest whole number; from the middle between two to the even one.
+/** @param {number} x */
 function even(x) {
   const down = Math.floor(x), rest = x - down;
   return rest === 0.5 ? down + (down % 2 === 0 ? 0 : 1) : Math.round(x);
 }
 
+/** @param {ArrayLike<number>} values @param {number} share */
 function percentile(values, share) {
   const order = sorted(values), at = (order.length - 1) * share, k = Math.floor(at);
   return k + 1 < order.length ? order[k] + (order[k + 1] - order[k]) * (at - k) : order[k];
 }
 
 // The values with `low` at 0 and `high` at 255.
+/** @param {Picture} picture @param {number} low @param {number} high @returns {Picture} */
 const stretch = ({h, w, p}, low, high) =>
   ({h, w, p: p.map(x => even(Math.min(255, Math.max(0, (x - low) * (255 / Math.max(high - low, 1e-9))))))});
 
+/** @param {Picture} picture */
 function border({h, w, p}) {
-  const row = y => Array.from(p.subarray(y * w, (y + 1) * w)), column = x => Array.from({length: h}, (_, y) => p[y * w + x]);
+  const row = (/** @type {number} */ y) => Array.from(p.subarray(y * w, (y + 1) * w)), column = (/** @type {number} */ x) => Array.from({length: h}, (_, y) => p[y * w + x]);
   return [...row(0), ...row(h - 1), ...column(0), ...column(w - 1)];
 }
 
 // The grey value up to which a pixel counts as dark, so that dark and light differ most (Otsu, 1979).
+/** @param {Picture} picture */
 function otsu({p}) {
   const share = new Float64Array(256), step = 1 / p.length;
   p.forEach(x => { share[x] += 1; });
@@ -53,7 +64,9 @@ function otsu({p}) {
 }
 
 // The rows and the columns that hold ink: [top, bottom, left, right], or null.
+/** @param {Picture} picture @returns {number[] | null} */
 function extent({h, w, p}) {
+  /** @type {number[] | null} */
   let found = null;
   for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) if (p[y * w + x] > 0) {
     found ??= [y, y, x, x];
@@ -62,11 +75,13 @@ function extent({h, w, p}) {
   return found;
 }
 
+/** @param {Picture} picture */
 function centreOfMass({w, p}) {
   const total = sum(p);
   return [sum(p.map((x, i) => x * Math.floor(i / w))) / total, sum(p.map((x, i) => x * (i % w))) / total];
 }
 
+/** @param {Picture} grey */
 function isMnist(grey) {
   const found = grey.h === FIELD && grey.w === FIELD && percentile(border(grey), 0.5) === 0 ? extent(grey) : null;
   if (!found) return false;
@@ -75,6 +90,8 @@ function isMnist(grey) {
 }
 
 // One line of `size` values made `to` long: each is a mean with a triangle of weights (in 2⁻²² as in Pillow).
+/** @typedef {{first: number, w: number[]}} Line where the weights of a value begin, and what they are */
+/** @param {number} size @param {number} to @returns {Line[]} */
 function weights(size, to) {
   const scale = size / to, reach = Math.max(scale, 1);
   return Array.from({length: to}, (_, k) => {
@@ -86,28 +103,33 @@ function weights(size, to) {
   });
 }
 
+/** @param {Line} line @param {(k: number) => number} value */
 function mixed({w, first}, value) {
   let all = 2 ** 21;
   for (let i = 0; i < w.length; i++) all += w[i] * value(first + i);
   return Math.min(255, Math.max(0, Math.floor(all / 2 ** 22)));
 }
 
+/** @param {Picture} picture @param {number} to @returns {Picture} */
 function narrowed({h, w, p}, to) {
   const lines = weights(w, to);
   return w === to ? {h, w, p} : image(h, to, (y, x) => mixed(lines[x], k => p[y * w + k]));
 }
 
+/** @param {Picture} picture @param {number} to @returns {Picture} */
 function flattened({h, w, p}, to) {
   const lines = weights(h, to);
   return h === to ? {h, w, p} : image(to, w, (y, x) => mixed(lines[y], k => p[k * w + x]));
 }
 
 // Rows first, but columns first where that saves work: Pillow's order, for each pass is rounded.
+/** @param {Picture} grey @param {number} h @param {number} w */
 export function resized(grey, h, w) {
   return grey.h > h && grey.h - h > 2 * (grey.w - w) ? narrowed(flattened(grey, h), w) : flattened(narrowed(grey, w), h);
 }
 
 // The coefficients of the plane u · y + v · x + c through values at places, by least squares.
+/** @param {number[][]} places @param {number[]} values */
 function planeThrough(places, values) {
   const A = [0, 1, 2].map(i => [...[0, 1, 2].map(j => sum(places.map(q => q[i] * q[j]))), sum(places.map((q, k) => q[i] * values[k]))]);
   for (let i = 0; i < 3; i++) {
@@ -121,10 +143,11 @@ function planeThrough(places, values) {
 }
 
 // Subtract the paper, which may lie half in the shadow: a plane through what of the border is paper.
+/** @param {Picture} grey */
 function levelled(grey) {
-  const {h, w, p} = grey, place = i => [Math.floor(i / w) / h, i % w / w, 1];
+  const {h, w, p} = grey, place = (/** @type {number} */ i) => [Math.floor(i / w) / h, i % w / w, 1];
   const places = border({h, w, p: Float64Array.from(p.keys())}).map(place), values = border(grey);
-  const at = (plane, q) => plane[0] * q[0] + plane[1] * q[1] + plane[2];
+  const at = (/** @type {number[]} */ plane, /** @type {number[]} */ q) => plane[0] * q[0] + plane[1] * q[1] + plane[2];
   let rest = values.map(() => 0), plane = [0, 0, 0];
   for (let round = 0; round < 3; round++) {
     const most = percentile(rest, 0.75), keep = [...values.keys()].filter(k => rest[k] <= most);
@@ -136,15 +159,17 @@ function levelled(grey) {
 }
 
 // Whether each pixel, with its eight neighbours, has at least `least` that are light.
+/** @param {Picture} picture @param {number} least */
 function around({h, w, p}, least) {
   const count = new Uint8Array(h * w);
   for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) if (p[y * w + x])
     for (let v = Math.max(0, y - 1); v <= Math.min(h - 1, y + 1); v++)
       for (let u = Math.max(0, x - 1); u <= Math.min(w - 1, x + 1); u++) count[v * w + u] += 1;
-  return image(h, w, (y, x, i) => Number(count[i] >= least));
+  return image(h, w, (_y, _x, i) => Number(count[i] >= least));
 }
 
 // The ink from 0 to 255, with the paper and its grain at 0; null where there is none.
+/** @param {Picture} grey @returns {Picture | null} */
 function inkOf(grey) {
   const threshold = otsu(grey), {h, w, p} = grey;
   const light = p.filter(x => x > threshold), papers = p.length - light.length;
@@ -156,13 +181,14 @@ function inkOf(grey) {
   for (let i = 0; i < p.length; i++) if (p[i] <= threshold) square += (p[i] - middle) ** 2;
   const spread = Math.sqrt(square / papers);
   const ink = stretch(grey, Math.min(middle + 2 * spread, threshold), percentile(light, 0.9));
-  const lit = image(h, w, (y, x, i) => Number(p[i] > threshold)), crowd = around(lit, 2);
+  const lit = image(h, w, (_y, _x, i) => Number(p[i] > threshold)), crowd = around(lit, 2);
   const kept = {h, w, p: lit.p.map((x, i) => x * crowd.p[i])};
   const near = around(kept.p.some(x => x) ? kept : lit, 1);
   return {h, w, p: ink.p.map((x, i) => x * near.p[i])};
 }
 
 // The picture in MNIST's form, or null where there is no ink; one that has it already is not touched.
+/** @param {Picture} grey @returns {Picture | null} */
 export function toMnist(grey) {
   if (isMnist(grey)) return grey;
   if (percentile(border(grey), 0.5) > otsu(grey)) { // the paper is light
@@ -171,9 +197,9 @@ export function toMnist(grey) {
   }
   const much = LARGEST / Math.max(grey.h, grey.w);
   if (much < 1) grey = resized(grey, Math.max(1, even(grey.h * much)), Math.max(1, even(grey.w * much)));
-  const ink = inkOf(levelled(grey));
-  if (!ink) return null;
-  const [top, bottom, left, right] = extent(ink), h = bottom - top + 1, w = right - left + 1, scale = BOX / Math.max(h, w);
+  const ink = inkOf(levelled(grey)), found = ink && extent(ink);
+  if (!found) return null;
+  const [top, bottom, left, right] = found, h = bottom - top + 1, w = right - left + 1, scale = BOX / Math.max(h, w);
   const cut = image(h, w, (y, x) => ink.p[(top + y) * ink.w + left + x]);
   const small = resized(cut, Math.max(1, even(h * scale)), Math.max(1, even(w * scale)));
   const digit = stretch(small, 0, small.p.reduce((a, b) => Math.max(a, b), 0));

@@ -5,6 +5,7 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import [^;]* from "(\.[^"]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async |const |function |let |class ))", re.MULTILINE)
+_CAST = re.compile(r"/\*\* @type .*? \*/ ")
 _REMARK = re.compile(r"^\s*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 _STYLE_REMARK = re.compile(r"/\*.*?\*/", re.DOTALL)
 _STYLE_AIR = re.compile(r"(?<=[{};:,]) +| +(?={)")
@@ -14,8 +15,8 @@ _INDENT = re.compile(r"^\s+", re.MULTILINE)
 def together(entry: Path) -> str:
     """A module and all that it imports as one script, without remarks and indents: these stay in the modules.
 
-    Imports and exports are whole lines (``import {a} from "./b.js";``), a remark begins its line, and no two modules
-    give a name twice: a test reads this from the modules.
+    Imports and exports are whole lines (``import {a} from "./b.js";``), a remark begins its line or is the type
+    of what follows, and no two modules give a name twice: a test reads this from the modules.
     """
     return "\n".join(plain(file.read_text(encoding="utf-8")) for file in in_order(entry))
 
@@ -36,7 +37,7 @@ def in_order(entry: Path) -> list[Path]:
 
 def plain(text: str) -> str:
     """A module without imports, exports, remarks and indents."""
-    text = _REMARK.sub("", text)
+    text = _CAST.sub("", _REMARK.sub("", text))
     return _INDENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text))).strip()
 
 

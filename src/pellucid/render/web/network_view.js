@@ -27,6 +27,15 @@ export function edgesOf({layers}, pass, l, j) {
   return [...found, ...strongest(out, MOST_EDGES).map(k => [l, j, l + 1, k, out[k]])];
 }
 
+/** Write a text into a part of an element. @param {Element} one @param {string} part @param {string} text */
+function write(one, part, text) {
+  const place = one.querySelector(part);
+  if (place) place.textContent = text;
+}
+
+/** Where an element stands on the screen. @param {Element | undefined} one */
+const boxOf = one => one?.getBoundingClientRect() ?? new DOMRect();
+
 /**
  * The arrow keys go from one to the next, or to the next row; the tab key from layer to layer.
  * @param {KeyboardEvent} event @param {HTMLElement[]} every
@@ -44,6 +53,15 @@ function walkNodes(event, every) {
   all[to].focus();
 }
 
+/** @typedef {"inputs" | "tiles" | "cells" | "outputs"} Look how the neurons of a layer are shown */
+/**
+ * @typedef {object} Shown what the network came to, and the way back where it is known what was meant
+ * @property {import("./pass.js").Pass} pass
+ * @property {number[]} said
+ * @property {import("./backward.js").Back | null} back
+ * @property {string[]} [texts] of a form
+ */
+
 /**
  * Show a network. `choose` is told the layer and the neuron that are chosen, `point` those that are pointed at, or null.
  * @param {HTMLElement} place @param {import("./names.js").Model} model @param {import("./pass.js").Network} net
@@ -52,13 +70,25 @@ function walkNodes(event, every) {
 export function networkView(place, model, net, choose, point) {
   const L = net.layers.length, first = model.image ? 1 : 0, own = answersAreNeurons(model);
   // Of each layer: a button for each neuron that is shown, which neurons these are, and the pages where there are more.
-  const nodes = [], held = [], pages = [];
+  /** @type {HTMLElement[][]} */
+  const nodes = [];
+  /** @type {number[][]} */
+  const held = [];
+  /** @type {ReturnType<typeof neuronPages>[]} */
+  const pages = [];
   const lines = make("canvas", {class: "edges", "aria-hidden": "true"});
-  let rows = null, now = null, opened = null;
+  /** @type {HTMLElement} the answers, where they are no neurons */
+  let rows;
+  /** @type {Shown} */
+  let now;
+  /** @type {number[]} layer and neuron */
+  let opened;
   place.append(lines);
 
+  /** @param {number} l */
   function layer(l) {
     const size = l ? net.layers[l - 1].outputs : net.layers[0].inputs, most = l ? MOST_NEURONS : MOST_ROWS, shown = Math.min(size, most);
+    /** @type {Look} */
     const kind = !l ? "inputs" : l === L && own ? "outputs" : l === 1 && model.image ? "tiles" : "cells";
     const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs";
     const about = l ? `${size} ${model.layers[l - 1].f}` : `${size} numbers`;
@@ -67,13 +97,14 @@ export function networkView(place, model, net, choose, point) {
     held[l] = Array.from({length: shown}, (_, k) => k);
     nodes[l] = held[l].map(k => node(kind, l, k));
     group.append(...nodes[l]);
-    group.addEventListener("keydown", event => walkNodes(event, nodes[l]));
+    group.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => walkNodes(event, nodes[l]));
     if (size > shown) pages[l] = neuronPages(size, most, page => { arrange(l, page); view.show(now); });
     const block = make("div", {class: `layer of-${kind}`}, make("h3", {}, title, make("span", {text: about})), ...pages[l]?.parts ?? [], group);
     if (l === L && !own) block.append(rows = answerRows());
     place.append(block);
   }
 
+  /** @param {Look} kind @param {number} l @param {number} k */
   function node(kind, l, k) {
     const name = kind === "outputs" ? answerNames(model)[k] : kind === "inputs" ? "" : undefined;
     const inner = kind === "tiles" ? [make("canvas", {"aria-hidden": "true"})] : name === undefined ? [] : outputParts(name);
@@ -86,6 +117,7 @@ export function networkView(place, model, net, choose, point) {
   }
 
   // Give the neurons of a page their places; null is the page that has the opened neuron.
+  /** @param {number} l @param {number | null} page */
   function arrange(l, page) {
     const [next, to] = opened, order = orderOf(net, now.pass, l, opened);
     const asked = page ?? pages[l].of(order.indexOf(to));
@@ -93,34 +125,39 @@ export function networkView(place, model, net, choose, point) {
     nodes[l].forEach((one, k) => {
       one.hidden = k >= held[l].length;
       one.tabIndex = k ? -1 : 0;
-      if (!one.hidden) give(one, l, held[l][k]);
+      if (!one.hidden) give(one, held[l][k]);
     });
     if (l === 1) paintWeights();
   }
 
-  function give(one, l, j) {
+  /** @param {HTMLElement} one @param {number} j */
+  function give(one, j) {
     one.setAttribute("data-neuron", String(j));
     if (!one.hasAttribute("data-output")) return;
     one.setAttribute("data-output", answerNames(model)[j]);
-    one.firstChild.textContent = answerNames(model)[j];
+    write(one, ".name", answerNames(model)[j]);
   }
 
   // What feeds the opened neuron comes in an order of its own; so does a layer where the opened one was not in sight.
+  /** @param {number} l @param {number} j */
   function arrangeAround(l, j) {
     if (pages[l - 1]) arrange(l - 1, 0);
     if (pages[l] && !held[l].includes(j)) arrange(l, null);
   }
 
+  /** @param {number} l @param {number} j @returns {HTMLElement | undefined} */
   const buttonOf = (l, j) => nodes[l]?.[held[l].indexOf(j)];
 
+  /** @param {string} name */
   const outputParts = name => [make("span", {class: "name", text: name}), make("span", {class: "num"})];
 
   // Where one neuron decides between two classes, the answers stand below it.
   function answerRows() {
-    const made = model.classes.map(name => make("div", {class: "output", "data-output": name}, ...outputParts(name), make("i", {class: "act"})));
+    const made = answerNames(model).map(name => make("div", {class: "output", "data-output": name}, ...outputParts(name), make("i", {class: "act"})));
     return make("div", {class: "outputs"}, ...made);
   }
 
+  /** @param {any} one @param {number} l @param {number} j @param {number} most @param {number} mostDelta */
   function showNode(one, l, j, most, mostDelta) {
     const a = now.pass.a[l][j], z = now.pass.z[l - 1]?.[j], delta = now.back?.delta[l - 1]?.[j];
     mark(one, "z", z);
@@ -132,33 +169,34 @@ export function networkView(place, model, net, choose, point) {
     const bar = one.lastChild;
     bar.hidden = delta === undefined;
     bar.style.setProperty("--t", String(Math.abs(delta ?? 0) / mostDelta));
-    bar.classList.toggle("neg", delta < 0);
-    const pressed = String(opened !== null && opened[0] === l && opened[1] === j);
+    bar.classList.toggle("neg", Number(delta) < 0);
+    const pressed = String(opened?.[0] === l && opened[1] === j);
     if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
     const name = l ? nameOf(model, l, j) : nameOfInput(j);
     one.title = `${name}: a = ${say(a)}${delta === undefined ? "" : `, δ = ${say(delta)}`}`;
     one.setAttribute("aria-label", one.title);
     if (l) return;
-    one.querySelector(".name").textContent = name;
-    one.querySelector(".num").textContent = Number.isInteger(a) ? say(a) : signed(a);
+    write(one, ".name", name);
+    write(one, ".num", Number.isInteger(a) ? say(a) : signed(a));
   }
 
   // An input with what stands in the form, where that is not the number or the level itself.
+  /** @param {number} j */
   function nameOfInput(j) {
-    const name = nameOf(model, 0, j), column = model.places?.findIndex(([start]) => start === j) ?? -1;
-    const text = column < 0 || model.columns[column].kind === "category" ? "" : now.texts[column];
+    const name = nameOf(model, 0, j), column = model.places?.findIndex((/** @type {number[]} */ [start]) => start === j) ?? -1;
+    const text = column < 0 || model.columns[column].kind === "category" ? "" : now.texts?.[column];
     return text ? `${name} = ${text}` : name;
   }
 
   function showAnswers() {
-    const all = own ? nodes[L] : [...rows.children], best = model.classes ? now.said.indexOf(Math.max(...now.said)) : -1;
+    const all = own ? nodes[L] : /** @type {HTMLElement[]} */ ([...rows.children]), best = model.classes ? now.said.indexOf(Math.max(...now.said)) : -1;
     const most = greatest(now.said);
     all.forEach((one, at) => {
       const k = own ? held[L][at] : at, said = now.said[k];
       if (one.hidden) return;
       mark(one, model.classes ? "p" : "value", said);
       one.classList.toggle("best", k === best);
-      one.querySelector(".num").textContent = model.classes ? percent(said) : say(said);
+      write(one, ".num", model.classes ? percent(said) : say(said));
       one.style.setProperty("--t", String(model.classes ? said : Math.abs(said) / most));
       one.classList.toggle("neg", said < 0);
     });
@@ -172,10 +210,10 @@ export function networkView(place, model, net, choose, point) {
     pen.setTransform(scale, 0, 0, scale, -box.left * scale, -box.top * scale);
     pen.clearRect(box.left, box.top, box.width, box.height);
     if (!now || !opened || !opened[0]) return;
-    const all = edgesOf(net, now.pass, opened[0], opened[1]).filter(([l, i, k, j]) => buttonOf(l, i) && buttonOf(k, j));
-    const most = greatest(all.map(edge => edge[4]));
-    for (const [l, i, k, j, value] of all) {
-      const from = buttonOf(l, i).getBoundingClientRect(), to = buttonOf(k, j).getBoundingClientRect(), share = Math.abs(value) / most;
+    const all = edgesOf(net, now.pass, opened[0], opened[1]);
+    const seen = all.filter(([l, i, k, j]) => buttonOf(l, i) && buttonOf(k, j)), most = greatest(seen.map(edge => edge[4]));
+    for (const [l, i, k, j, value] of seen) {
+      const [from, to] = [buttonOf(l, i), buttonOf(k, j)].map(boxOf), share = Math.abs(value) / most;
       pen.strokeStyle = `rgb(${(value > 0 ? ink.pos : ink.neg).join(" ")} / ${0.25 + 0.6 * share})`;
       pen.lineWidth = 0.75 + 3 * share;
       pen.setLineDash(value > 0 ? [] : [6, 3]);
@@ -190,10 +228,11 @@ export function networkView(place, model, net, choose, point) {
     if (!model.image) return;
     held[1].forEach((j, k) => {
       const picture = nodes[1][k].firstChild;
-      if (picture.getContext) paintSigned(picture, weightsOf(net.layers[0], j), model.image, ink);
+      if (picture instanceof HTMLCanvasElement) paintSigned(picture, weightsOf(net.layers[0], j), model.image, ink);
     });
   }
 
+  /** @param {CanvasRenderingContext2D} pen @param {DOMRect} from @param {DOMRect} to */
   function curve(pen, from, to) {
     const y0 = from.top + from.height / 2, y1 = to.top + to.height / 2;
     if (to.left < from.right) { // one below the other
@@ -207,7 +246,7 @@ export function networkView(place, model, net, choose, point) {
   }
 
   const view = {
-    /** @param {{pass: any, said: number[], back: any, texts?: string[]}} given */
+    /** @param {Shown} given */
     show(given) {
       const first = !now;
       now = given;
@@ -219,12 +258,14 @@ export function networkView(place, model, net, choose, point) {
       showAnswers();
       drawEdges();
     },
+    /** @param {number} l @param {number} j */
     open(l, j) {
       opened = [l, j];
       if (!now) return;
       arrangeAround(l, j);
       view.show(now);
     },
+    /** @param {number[] | null} node */
     light(node) {
       place.querySelector(".lit")?.classList.remove("lit");
       if (node) buttonOf(node[0], node[1])?.classList.add("lit");

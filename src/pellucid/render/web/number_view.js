@@ -47,6 +47,12 @@ export function activationLines(layer, z, j, a) {
 }
 
 /**
+ * @typedef {{line: any, name: any, numbers: HTMLElement[], i?: number}} Row of the table; i is the input that it tells of
+ * @typedef {{i: number, w: number, x: number, product: number}} Term
+ * @typedef {{pass: import("./pass.js").Pass, back: import("./backward.js").Back | null, texts?: string[]}} Numbers
+ */
+
+/**
  * The panel of an opened number. `go` opens another, `back` the one before, `point` says what is pointed at.
  * @param {HTMLElement} place @param {any} model @param {import("./pass.js").Network} net
  * @param {{go: (l: number, j: number) => void, back: () => void, point: (node: number[] | null) => void, rate: number}} about
@@ -55,20 +61,31 @@ export function numberView(place, model, net, about) {
   const title = make("h2", {id: "opened-title"}), pictures = make("div", {class: "pictures"}), formulas = make("div", {class: "formulas"});
   const backward = make("button", {type: "button", class: "button small", id: "back", text: "← back", click: about.back, hidden: true});
   const pointed = make("p", {class: "note pointed"}), body = make("tbody"), heads = ["from", "a", "w", "w · a", "new w"];
+  /** @type {{canvas: HTMLCanvasElement, spot: HTMLElement}[]} */
+  const figures = [];
   const more = make("button", {type: "button", class: "link", click: () => { count += MORE; show(); }});
-  const rest = row(more), bias = row(make("span", {text: "bias b"})), figures = [];
+  const rest = row(more), bias = row(make("span", {text: "bias b"}));
   const table = make("table", {id: "terms"}, make("caption", {text: "Its score, term by term"}),
     make("thead", {}, make("tr", {}, ...heads.map((text, k) => make("th", {scope: "col", class: k ? "n" : "", text})))),
     body, make("tfoot", {}, rest.line, bias.line));
   const first = table.querySelector("th");
-  let count = FEW, opened = null, now = null, cells = [], held = null;
+  let count = FEW;
+  /** @type {number[]} layer and neuron */
+  let opened;
+  /** @type {Numbers} */
+  let now;
+  /** @type {Row[]} */
+  const cells = [];
+  /** @type {number[] | null} what stays lit up */
+  let held = null;
   place.append(make("div", {class: "head"}, title, backward), pictures, formulas, table);
   if (model.image) for (const text of ["weights w", "w · a, here"]) pictures.append(figure(text));
   if (model.image) pictures.append(pointed);
 
+  /** @param {string} text */
   function figure(text) {
     const canvas = make("canvas", {role: "img", "aria-label": text}), spot = make("i", {class: "spot", hidden: true});
-    const under = event => {
+    const under = (/** @type {PointerEvent} */ event) => {
       const box = canvas.getBoundingClientRect(), [h, w] = model.image;
       const [y, x] = [(event.clientY - box.top) / box.height * h, (event.clientX - box.left) / box.width * w].map(Math.floor);
       about.point(y >= 0 && y < h && x >= 0 && x < w ? [0, y * w + x] : null);
@@ -79,12 +96,14 @@ export function numberView(place, model, net, about) {
     return make("figure", {}, make("div", {class: "picture"}, canvas, spot), make("figcaption", {text}));
   }
 
+  /** @param {HTMLElement} name @returns {Row} */
   function row(name) {
     const numbers = [0, 1, 2, 3].map(() => make("td", {class: "n"}));
     return {line: make("tr", {}, make("th", {scope: "row"}, name), ...numbers), name, numbers};
   }
 
   // Rows stay where they are, and only their numbers change.
+  /** @param {number} k */
   function rowAt(k) {
     if (cells[k]) return cells[k];
     const made = row(make("button", {type: "button", class: "link"}));
@@ -93,17 +112,22 @@ export function numberView(place, model, net, about) {
     made.line.addEventListener("mouseleave", () => about.point(held));
     made.name.addEventListener("focus", () => about.point(here()));
     made.name.addEventListener("blur", () => about.point(held));
-    made.name.addEventListener("click", () => { if (opened[0] > 1) about.go(opened[0] - 1, made.i); else about.point(held = here()); });
+    made.name.addEventListener("click", () => {
+      const node = here();
+      if (node && opened[0] > 1) about.go(node[0], node[1]); else about.point(held = node);
+    });
     body.append(made.line);
     return cells[k] = made;
   }
 
+  /** @param {Row} made @param {string} name @param {string[]} numbers @param {number} sign */
   function fill(made, name, numbers, sign) {
     if (made.name.textContent !== name) made.name.textContent = made.name.title = name;
     numbers.forEach((text, k) => { made.numbers[k].textContent = text; });
     made.numbers[2].className = `n ${sign > 0 ? "pos" : sign < 0 ? "neg" : ""}`;
   }
 
+  /** @param {Row} made @param {Term} term @param {string} name */
   function showTerm(made, term, name) {
     const delta = now.back?.delta[opened[0] - 1]?.[opened[1]], gradient = delta === undefined ? undefined : delta * term.x;
     const next = gradient === undefined ? undefined : term.w - about.rate * gradient;
@@ -114,12 +138,14 @@ export function numberView(place, model, net, about) {
   }
 
   // The name of a column of several inputs has the room of their numbers.
+  /** @param {Row} made @param {boolean} wide */
   function span(made, wide) {
     made.line.firstChild.colSpan = wide ? 3 : 1;
     made.numbers[0].hidden = made.numbers[1].hidden = wide;
   }
 
   // What a row was before it is shown anew.
+  /** @param {Row} made */
   function clean(made) {
     span(made, false);
     delete made.i;
@@ -127,28 +153,29 @@ export function numberView(place, model, net, about) {
     made.line.classList.remove("column", "part");
   }
 
+  /** @param {Float64Array} w @param {Float64Array} x */
   function showTerms(w, x) {
     const [l] = opened, places = l === 1 && model.places;
-    const terms = places ? null : termsBySize(w, x, count), columns = places ? termsByColumn(w, x, places, count) : null;
-    const found = terms ?? columns;
+    const {rest: sum, others, ...found} = places ? termsByColumn(w, x, places, count) : termsBySize(w, x, count);
     let k = 0;
-    for (const term of terms?.shown ?? []) {
+    for (const one of found.shown) {
+      if ("terms" in one) { k = showColumn(k, one); continue; }
       const made = rowAt(k++);
       clean(made);
-      showTerm(made, term, l > 1 ? `neuron ${term.i}` : nameOf(model, 0, term.i));
+      showTerm(made, one, l > 1 ? `neuron ${one.i}` : nameOf(model, 0, one.i));
     }
-    for (const one of columns?.shown ?? []) k = showColumn(k, one);
     for (const made of cells.splice(k)) made.line.remove();
     const last = now.back?.delta[l - 1]?.[opened[1]], b = net.layers[l - 1].b[opened[1]];
-    rest.line.hidden = !found.others;
-    mark(rest.line, "rest", found.rest);
-    fill(rest, `${found.others} more`, ["", "", signed(found.rest), ""], found.rest);
+    rest.line.hidden = !others;
+    mark(rest.line, "rest", sum);
+    fill(rest, `${others} more`, ["", "", signed(sum), ""], sum);
     mark(bias.line, "bias", b);
     mark(bias.line, "gradient", last);
     mark(bias.line, "next", last === undefined ? undefined : b - about.rate * last);
     fill(bias, "bias b", ["", "", signed(b), last === undefined ? "" : signed(b - about.rate * last)], b);
   }
 
+  /** @param {number} k @param {{column: number, terms: Term[], part: number}} one @returns {number} the row behind it */
   function showColumn(k, {column, terms, part}) {
     const {name} = model.columns[column], text = now.texts?.[column], said = text === undefined ? name : `${name} = ${text || "(empty)"}`;
     const head = rowAt(k++), [start, end] = model.places[column];
@@ -168,6 +195,7 @@ export function numberView(place, model, net, about) {
     return k;
   }
 
+  /** @param {number} l @param {number} j */
   function showFormulas(l, j) {
     const layer = model.layers[l - 1], z = now.pass.z[l - 1], delta = now.back?.delta[l - 1]?.[j];
     const lines = [["z", "Σ w · a + b", "", z[j]], ...activationLines(layer, z, j, now.pass.a[l][j])];
@@ -175,6 +203,7 @@ export function numberView(place, model, net, about) {
     writeLines(formulas, lines);
   }
 
+  /** @param {number} l @param {Float64Array} w */
   function showPictures(l, w) {
     pictures.hidden = !model.image || l !== 1;
     if (pictures.hidden) return;
@@ -202,7 +231,9 @@ export function numberView(place, model, net, about) {
   }
 
   const view = {
+    /** @param {Numbers} given */
     show(given) { now = given; show(); },
+    /** @param {number} l @param {number} j @param {boolean} canGoBack */
     open(l, j, canGoBack) {
       if (!opened || opened[0] !== l || opened[1] !== j) { count = FEW; held = null; }
       opened = [l, j];
@@ -236,9 +267,9 @@ export function showSpot(spot, [h, w], i) {
  * @param {HTMLElement} place @param {any[][]} lines
  */
 export function writeLines(place, lines) {
-  while (place.children.length > lines.length) place.lastChild.remove();
+  while (place.children.length > lines.length) place.lastElementChild?.remove();
   lines.forEach(([name, formula, numbers, value], k) => {
-    const line = place.children[k] ?? place.appendChild(make("p", {class: "formula"}));
+    const line = /** @type {HTMLElement} */ (place.children[k] ?? place.appendChild(make("p", {class: "formula"})));
     const letters = (formula.match(/\b[a-z]\b/g) ?? []).length;
     line.style.setProperty("--lines", String(Math.ceil((19 + formula.length + (numbers === "" ? 0 : formula.length + 8 * letters)) / 38)));
     line.setAttribute("data-formula", name);

@@ -10,6 +10,13 @@ import {image, resized, toMnist} from "./mnist.js";
  * `base` are the pixels of a picture under the strokes, which `givesWay` to the first stroke where nobody chose it; `past`
  * is what was there before each change
  * @typedef {{size: number[], form: string}} Kind what a network sees: height and width, and how a picture becomes that
+ * @typedef {object} Paper what is done to a sheet is drawn, and told
+ * @property {(pixels: ArrayLike<number> | null, givesWay?: boolean) => void} put
+ * @property {() => void} undo
+ * @property {(place: number[]) => number[][]} begin
+ * @property {(stroke: number[][], place: number[]) => void} extend
+ * @property {(stroke: number[][]) => boolean} holds
+ * @property {(file: File | undefined) => Promise<void>} open
  */
 
 const KEPT = 200; // changes that can be undone
@@ -17,6 +24,7 @@ const KEPT = 200; // changes that can be undone
 /** @returns {Sheet} */
 export const emptySheet = () => ({base: null, strokes: [], givesWay: false, past: []});
 
+/** @param {Sheet} sheet */
 function remember(sheet) {
   sheet.past.push({base: sheet.base, strokes: [...sheet.strokes], givesWay: sheet.givesWay});
   if (sheet.past.length > KEPT) sheet.past.shift();
@@ -46,16 +54,23 @@ export function undoChange(sheet) {
 
 /** Grey values of red, green, blue and alpha, as Pillow makes them. @param {ArrayLike<number>} data @param {number} h @param {number} w */
 export function greyPixels(data, h, w) {
-  return image(h, w, (y, x, i) => (data[4 * i] * 19595 + data[4 * i + 1] * 38470 + data[4 * i + 2] * 7471 + 0x8000) >> 16);
+  return image(h, w, (_y, _x, i) => (data[4 * i] * 19595 + data[4 * i + 1] * 38470 + data[4 * i + 2] * 7471 + 0x8000) >> 16);
+}
+
+/** What draws on a canvas, and reads what was drawn. @param {HTMLCanvasElement} canvas */
+function penOf(canvas) {
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  if (!pen) throw new Error("this browser draws nothing");
+  return pen;
 }
 
 /** Grey values of a canvas. @param {HTMLCanvasElement} canvas */
 export function greyOf(canvas) {
-  const {data, width, height} = canvas.getContext("2d", {willReadFrequently: true}).getImageData(0, 0, canvas.width, canvas.height);
+  const {data, width, height} = penOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
   return greyPixels(data, height, width);
 }
 
-/** The pixels that a network sees of a grey picture; null where there should be ink and is none. @param {any} grey @param {Kind} kind */
+/** The pixels that a network sees of a grey picture; null where there should be ink and is none. @param {import("./mnist.js").Picture} grey @param {Kind} kind */
 export function pixelsOf(grey, {size: [h, w], form}) {
   if (form === "mnist" && h === 28 && w === 28) return toMnist(grey)?.p ?? null;
   return (grey.h === h && grey.w === w ? grey : resized(grey, h, w)).p;
@@ -67,7 +82,7 @@ export function pixelsOf(grey, {size: [h, w], form}) {
  * @param {Kind} kind @param {(pixels: ArrayLike<number>) => void} see @param {(text: string) => void} tell
  */
 export function startPaper(canvas, pen, kind, see, tell) {
-  const context = canvas.getContext("2d", {willReadFrequently: true}), sheet = emptySheet(), base = make("canvas");
+  const context = penOf(canvas), sheet = emptySheet(), base = make("canvas");
   const blank = new Float64Array(kind.size[0] * kind.size[1]);
   let waits = false;
 
@@ -79,7 +94,7 @@ export function startPaper(canvas, pen, kind, see, tell) {
       context.imageSmoothingQuality = "high";
       context.drawImage(base, 0, 0, canvas.width, canvas.height);
     }
-    Object.assign(context, {strokeStyle: "#fff", fillStyle: "#fff", lineWidth: 22, lineCap: "round", lineJoin: "round"});
+    Object.assign(context, {strokeStyle: "#fff", lineWidth: 22, lineCap: "round", lineJoin: "round"});
     for (const stroke of sheet.strokes) {
       context.beginPath();
       stroke.forEach(([x, y]) => context.lineTo(x, y));
@@ -98,26 +113,31 @@ export function startPaper(canvas, pen, kind, see, tell) {
     waits = true;
   }
 
+  /** @type {Paper} */
   const paper = {
     put(pixels, givesWay) { putPicture(sheet, pixels, givesWay); changed(); },
     undo() { undoChange(sheet); changed(); },
     begin(place) { const stroke = beginStroke(sheet, place); changed(); return stroke; },
     extend(stroke, place) { if (sheet.strokes.at(-1) === stroke) { stroke.push(place); changed(); } },
     holds: stroke => sheet.strokes.at(-1) === stroke,
-    open(file) { return openFile(file, kind, pixels => paper.put(pixels), tell); },
+    open(file) { return openFile(file, kind, paper, tell); },
   };
   listenToPointer(canvas, paper);
   listenToKeys(canvas, pen, paper);
   canvas.addEventListener("dragover", event => event.preventDefault());
-  canvas.addEventListener("drop", event => { event.preventDefault(); paper.open(event.dataTransfer.files[0]); });
-  addEventListener("paste", event => { if (event.clipboardData.files.length) paper.open(event.clipboardData.files[0]); });
+  canvas.addEventListener("drop", event => { event.preventDefault(); paper.open(event.dataTransfer?.files[0]); });
+  addEventListener("paste", event => { if (event.clipboardData?.files.length) paper.open(event.clipboardData.files[0]); });
   return paper;
 }
 
 // Strokes of the first finger, of a pen, of the mouse's main button.
+/** @param {HTMLCanvasElement} canvas @param {Paper} paper */
 function listenToPointer(canvas, paper) {
-  let drawing = null, stroke = null; // the pointer that draws, and what it draws
-  const place = event => {
+  /** @type {number | null} the pointer that draws */
+  let drawing = null;
+  /** @type {number[][]} what it draws */
+  let stroke = [];
+  const place = (/** @type {PointerEvent} */ event) => {
     const box = canvas.getBoundingClientRect(), edge = canvas.clientLeft;
     return [(event.clientX - box.left - edge) * canvas.width / canvas.clientWidth,
       (event.clientY - box.top - edge) * canvas.height / canvas.clientHeight];
@@ -133,14 +153,19 @@ function listenToPointer(canvas, paper) {
     if (!paper.holds(stroke)) stroke = paper.begin(place(event)); // it was undone in between
     else paper.extend(stroke, place(event));
   });
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
-    canvas.addEventListener(end, event => { if (event.pointerId === drawing) drawing = null; });
+  const lift = (/** @type {PointerEvent} */ event) => { if (event.pointerId === drawing) drawing = null; };
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+  canvas.addEventListener("lostpointercapture", lift);
 }
 
 // Arrow keys move the pen, the space bar puts it down and lifts it.
+/** @param {HTMLCanvasElement} canvas @param {HTMLElement} pen @param {Paper} paper */
 function listenToKeys(canvas, pen, paper) {
+  /** @type {Record<string, number[]>} */
   const ways = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
   const size = [canvas.width, canvas.height], at = size.map(side => side / 2);
+  /** @type {number[][] | null} */
   let stroke = null;
   const showPen = () => {
     pen.style.left = `${100 * at[0] / size[0]}%`;
@@ -167,15 +192,16 @@ function listenToKeys(canvas, pen, paper) {
 }
 
 // A picture that is chosen, dropped or pasted, read in its own size, on white.
-async function openFile(file, kind, put, tell) {
+/** @param {File | undefined} file @param {Kind} kind @param {Paper} paper @param {(text: string) => void} tell */
+async function openFile(file, kind, paper, tell) {
   if (!file) return;
   const picture = await createImageBitmap(file).catch(() => null);
   if (!picture) { tell(`${file.name}: this is no picture that can be opened here; what was drawn stays.`); return; }
   const whole = make("canvas", {width: picture.width, height: picture.height});
-  const context = whole.getContext("2d", {willReadFrequently: true});
+  const context = penOf(whole);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, whole.width, whole.height);
   context.drawImage(picture, 0, 0);
   const pixels = pixelsOf(greyOf(whole), kind);
-  if (pixels) put(pixels); else tell(`${file.name}: there is no ink in the picture; what was drawn stays.`);
+  if (pixels) paper.put(pixels); else tell(`${file.name}: there is no ink in the picture; what was drawn stays.`);
 }

@@ -21,7 +21,7 @@ export function numbersOf(bytes, dtype) {
  */
 export function layersOf(sizes, theta) {
   let at = 0;
-  const next = count => theta.subarray(at, at += count);
+  const next = (/** @type {number} */ count) => theta.subarray(at, at += count);
   return sizes.map(one => ({...one, W: next(one.inputs * one.outputs), b: next(one.outputs)}));
 }
 
@@ -39,6 +39,7 @@ export function normaliser(z) {
 
 /** From inputs x to every z and every a. @param {Network} net @param {ArrayLike<number>} x @returns {Pass} */
 export function forward(net, x) {
+  /** @type {Pass} */
   const pass = {a: [Float64Array.from(x)], z: []};
   net.layers.forEach((layer, l) => {
     const a = pass.a[l], z = new Float64Array(layer.outputs);

@@ -5,7 +5,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 const MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
-// A text as a column takes it: null for a gap, undefined where it cannot be read.
+/** A text as a column takes it: null for a gap, undefined where it cannot be read. @param {any} column @param {string} text */
 export function read(column, text) {
   const given = text.trim(), word = given.toLowerCase(), marks = column.marks ?? BARE;
   if (marks.texts.includes(word) || NUMBER.test(word) && marks.numbers.includes(Number(word))) return column.bare ? undefined : null;
@@ -17,6 +17,7 @@ export function read(column, text) {
 }
 
 // A number as Python writes it, or, where training wrote them otherwise, in that form: $1,234.50 or 1.234,5.
+/** @param {any} column @param {string} text */
 function readNumber(column, text) {
   if (!column.written) return NUMBER.test(text) && Number.isFinite(Number(text)) ? Number(text) : undefined;
   const {pattern, between, point} = column.written;
@@ -30,6 +31,7 @@ function readNumber(column, text) {
 }
 
 // A date as 2026-12-31, with or without a time, or in the form in which training wrote them: seconds since 1970.
+/** @param {string} form @param {string} text */
 function readDate(form, text) {
   const [whole, day, time, zone] = DATE.exec(text) ?? [];
   if (!whole) return readForm(form, text);
@@ -39,15 +41,19 @@ function readDate(form, text) {
 }
 
 // Whether the calendar has a day: of the 30th of February a browser makes the 2nd of March.
+/** @param {string} text */
 function isDay(text) {
   const day = new Date(`${text}T00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
-// A date in a form such as %d.%m.%Y %H:%M.
+/** A date in a form such as %d.%m.%Y %H:%M. @param {string} form @param {string} text */
 function readForm(form, text) {
   if (!form?.includes("%")) return undefined;
-  const names = [], parts = {Y: "\\d{4}", y: "\\d\\d", b: "[a-z]{3}", B: "[a-z]+", p: "[ap]m"};
+  /** @type {string[]} */
+  const names = [];
+  /** @type {Record<string, string>} */
+  const parts = {Y: "\\d{4}", y: "\\d\\d", b: "[a-z]{3}", B: "[a-z]+", p: "[ap]m"};
   const pattern = form.replace(/[.+]/g, "\\$&").replace(/%(.)/g, (_, name) => {
     names.push(name);
     return `(${parts[name] ?? (form === "%Y%m%d" || form.includes("T%H%M") ? "\\d\\d" : "\\d\\d?")})`;
@@ -59,13 +65,14 @@ function readForm(form, text) {
   const month = word ? 1 + MONTHS.findIndex(name => at.b ? name.startsWith(word) : name === word) : Number(at.m);
   const half = at.p?.toLowerCase() === "pm" ? 12 : 0;
   const hour = at.I ? Number(at.I) % 12 + half : Number(at.H ?? 0);
-  const two = number => String(number).padStart(2, "0"), day = `${year}-${two(month)}-${two(at.d ?? 1)}`;
-  if (!isDay(day) || hour > 23 || at.I > 12 || at.I < 1) return undefined;
+  const two = (/** @type {number | string} */ number) => String(number).padStart(2, "0"), day = `${year}-${two(month)}-${two(at.d ?? 1)}`;
+  if (!isDay(day) || hour > 23 || Number(at.I) > 12 || Number(at.I) < 1) return undefined;
   const moment = Date.parse(`${day}T${two(hour)}:${two(at.M ?? 0)}:${two(at.S ?? 0)}Z`);
   return Number.isNaN(moment) ? undefined : moment / 1000;
 }
 
 // What a text means where several texts say the same: 3067.0 and 3067, TRUE and true, a day with and without its midnight.
+/** @param {string} text */
 function meaning(text) {
   if (NUMBER.test(text)) return Number(text);
   const word = text.toLowerCase();
@@ -73,17 +80,17 @@ function meaning(text) {
   return DATE.test(text) ? readDate("", text) + " s" : undefined;
 }
 
-// What finds the level that a text is, or else means; the text itself where there is none.
+/** What finds the level that a text is, or else means; the text itself where there is none. @param {string[]} levels */
 export function levelIn(levels) {
   const meant = levels.map(meaning);
-  return text => {
+  return (/** @type {any} */ text) => {
     if (typeof text !== "string" || levels.includes(text)) return text;
     const said = meaning(text), only = said !== undefined && meant.indexOf(said) === meant.lastIndexOf(said);
     return only ? levels[meant.indexOf(said)] ?? text : text;
   };
 }
 
-// The value that stands for a gap, as text.
+/** The value that stands for a gap, as text. @param {any} column */
 export function typical(column) {
   if (column.kind !== "date") {
     const {before = "", point = ".", behind = ""} = column.written ?? {};

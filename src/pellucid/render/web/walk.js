@@ -5,6 +5,8 @@ import {nameOf} from "./names.js";
 import {put, say} from "./numbers.js";
 import {weightsOf} from "./pass.js";
 
+/** @import {Network, Pass} from "./pass.js" */
+/** @import {Back} from "./backward.js" */
 /** @typedef {{name: string, step: string, layer: number, neuron: number, input?: number, formula: string, numbers: string, value: number, why: string}} Step */
 
 /** Where the greatest number is. @param {Float64Array} values */
@@ -16,8 +18,8 @@ const placeOfGreatest = values => {
 /**
  * The steps: the loss; then for each layer from the last its δ, and what that makes of one weight and of the bias. In each
  * layer they follow one neuron: the `opened` one, or that with the greatest δ.
- * @param {any} model @param {import("./pass.js").Network} net @param {import("./pass.js").Pass} pass
- * @param {import("./backward.js").Back} back @param {number[] | null} opened @param {number} rate @returns {Step[]}
+ * @param {any} model @param {Network} net @param {Pass} pass
+ * @param {Back} back @param {number[] | null} opened @param {number} rate @returns {Step[]}
  */
 export function stepsBack(model, net, pass, back, opened, rate) {
   const L = net.layers.length, steps = [lossStep(model, pass, back, L)];
@@ -29,6 +31,7 @@ export function stepsBack(model, net, pass, back, opened, rate) {
   return steps;
 }
 
+/** @param {any} model @param {Pass} pass @param {Back} back @param {number} L @returns {Step} */
 function lossStep(model, pass, back, L) {
   const {words: {value: text, single}, constants} = model.loss, j = Math.max(0, back.y.findIndex(y => y !== 0));
   const letters = {...constants, a: pass.a[L][j], z: pass.z[L - 1][j], y: back.y[j]};
@@ -40,6 +43,7 @@ function lossStep(model, pass, back, L) {
 export const within = (text, l, j) =>
   text.replace(/(?<![\w.])([azy])(?!\w)/g, (_, letter) => letter === "y" ? `y[${j}]` : `${letter}${l}[${j}]`);
 
+/** @param {any} model @param {Pass} pass @param {Back} back @param {number} j @param {number} L @returns {Step} */
 function outputDelta(model, pass, back, j, L) {
   const {words: {delta: text}, constants} = model.loss;
   const letters = {...constants, a: pass.a[L][j], y: back.y[j], c: back.c};
@@ -47,6 +51,10 @@ function outputDelta(model, pass, back, j, L) {
     value: back.delta[L - 1][j], why: `∂L/∂z: how fast the loss grows with the score of ${nameOf(model, L, j)}`};
 }
 
+/**
+ * @param {any} model @param {Network} net @param {Pass} pass @param {Back} back @param {number} l @param {number} j
+ * @returns {Step[]}
+ */
 function hiddenDelta(model, net, pass, back, l, j) {
   const above = net.layers[l], delta = back.delta[l], g = back.arrived[l - 1][j], layer = model.layers[l - 1];
   const terms = Float64Array.from(delta, (d, k) => weightsOf(above, k)[j] * d);
@@ -61,8 +69,13 @@ function hiddenDelta(model, net, pass, back, l, j) {
   ];
 }
 
+/** @param {number} value */
 const bracketed = value => value < 0 ? `(${say(value)})` : say(value);
 
+/**
+ * @param {any} model @param {Network} net @param {Pass} pass @param {number} delta @param {number} l @param {number} j
+ * @param {number} rate @returns {Step[]}
+ */
 function weightSteps(model, net, pass, delta, l, j, rate) {
   const x = pass.a[l - 1], i = Math.max(0, placeOfGreatest(x)), w = weightsOf(net.layers[l - 1], j)[i], b = net.layers[l - 1].b[j];
   const input = l === 1 ? `x[${i}]` : `a${l - 1}[${i}]`, at = {layer: l, neuron: j, input: i}, from = nameOf(model, l - 1, i);

@@ -21,9 +21,12 @@ export function answersOf(model, pass) {
   return out.map((y, k) => model.targets.length ? y * model.targets[k].scale + model.targets[k].mean : y);
 }
 
+/** What boot.js has unpacked. @returns {{model: any, parameters: Uint8Array, pixels: Uint8Array}} */
+export const carried = () => Object(window).packed;
+
 /** Take the model that the page carries, and make what shows it. */
 export function startPage() {
-  const {model, parameters} = window["packed"];
+  const {model, parameters} = carried();
   page.model = model;
   model.classes &&= model.classes.map(visible);
   model.features = model.features.map(visible);
@@ -56,7 +59,7 @@ export function see(x, texts) {
   for (const id of ["network-zone", "opened"]) byId(id).hidden = false;
   showAnswer();
   if (!page.opened) {
-    const outputs = pass.a.at(-1);
+    const outputs = pass.a[page.net.layers.length];
     look(page.net.layers.length, outputs.indexOf(outputs.reduce((p, q) => Math.max(p, q))));
     page.view.paint();
   }
@@ -68,21 +71,29 @@ export function seeNothing(why) {
   document.body.classList.remove("waiting");
   for (const id of ["network-zone", "opened"]) byId(id).hidden = true;
   byId("answer").textContent = why;
-  window["pellucid"] = null;
+  tellAll(null);
+}
+
+// What can be read of the page from outside: every number of it.
+/** @param {any} numbers */
+function tellAll(numbers) {
+  Object.assign(window, {pellucid: numbers});
 }
 
 // Whether a pass stays among the numbers that pellucid computes with, so that what it comes to is the same.
+/** @param {import("../../web/pass.js").Pass} pass */
 function staysFinite(pass) {
-  const held = page.model.dtype === "float32" ? value => Number.isFinite(Math.fround(value)) : Number.isFinite;
+  const held = (/** @type {number} */ value) => Number.isFinite(page.model.dtype === "float32" ? Math.fround(value) : value);
   return pass.a[0].every(held) && (page.model.targets.length || pass.z.every(z => z.every(held)));
 }
 
 function showAnswer() {
   const {model, said} = page, names = answerNames(model), best = said.indexOf(Math.max(...said));
-  const strong = (k, text, value) => make("strong", {"data-answer": value, text});
+  /** @param {string} text @param {string | number} value */
+  const strong = (text, value) => make("strong", {"data-answer": value, text});
   const parts = model.classes
-    ? ["It says ", strong(best, names[best], names[best]), make("span", {class: "num", text: percent(said[best])})]
-    : said.flatMap((value, k) => [k ? ", " : "", `${names[k]}: `, strong(k, say(value), value)]);
+    ? ["It says ", strong(names[best], names[best]), make("span", {class: "num", text: percent(said[best])})]
+    : said.flatMap((/** @type {number} */ value, /** @type {number} */ k) => [k ? ", " : "", `${names[k]}: `, strong(say(value), value)]);
   byId("answer").replaceChildren(...parts);
 }
 
@@ -92,17 +103,19 @@ function showNumbers() {
   page.view.show({pass, said, back: page.back, texts});
   page.number.show({pass, back: page.back, texts});
   showLoss();
-  const plain = arrays => arrays.map(one => Array.from(one)), {back} = page;
-  window["pellucid"] = {inputs: Array.from(pass.a[0]), outputs: said, z: plain(pass.z), a: plain(pass.a),
-    back: back && {loss: back.loss, delta: plain(back.delta)}};
+  const plain = (/** @type {Float64Array[]} */ arrays) => arrays.map(one => Array.from(one)), {back} = page;
+  tellAll({inputs: Array.from(pass.a[0]), outputs: said, z: plain(pass.z), a: plain(pass.a),
+    back: back && {loss: back.loss, delta: plain(back.delta)}});
 }
 
+/** Open neuron j of layer l, as a person asks for it. @param {number} l @param {number} j */
 function open(l, j) {
   if (page.opened[0] !== l || page.opened[1] !== j) page.trail.push(page.opened);
   look(l, j);
   showSheet(true);
 }
 
+/** @param {number} l @param {number} j */
 function look(l, j) {
   page.opened = [l, j];
   byId("opened").setAttribute("data-opened", `${l},${j}`);
@@ -119,13 +132,15 @@ function goBack() {
 }
 
 // What is pointed at lights up wherever it is shown.
+/** @param {number[] | null} node */
 function light(node) {
   page.view.light(node);
   page.number.light(node);
   const {image, places} = page.model, input = node && node[0] === 0 ? node[1] : null;
   if (image) showSpot(byId("seen-spot"), image, input);
   for (const field of document.querySelectorAll("#row .lit")) field.classList.remove("lit");
-  if (!image && input !== null) byId(`field-${places ? places.findIndex(([start, end]) => input >= start && input < end) : input}`)?.classList.add("lit");
+  const within = (/** @type {number[]} */ [start, end]) => input !== null && input >= start && input < end;
+  if (!image && input !== null) byId(`field-${places ? places.findIndex(within) : input}`)?.classList.add("lit");
 }
 
 function askWhatWasMeant() {
@@ -153,12 +168,14 @@ export function setMeaning(k) {
 }
 
 function readTargets() {
-  const {targets} = page.model, fields = [...document.querySelectorAll("[data-target]")];
-  const given = fields.map(field => field["value"].trim() === "" ? NaN : Number(field["value"]));
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const fields = document.querySelectorAll("[data-target]");
+  const {targets} = page.model, given = Array.from(fields, ({value}) => value.trim() === "" ? NaN : Number(value));
   const all = given.length === page.said.length && given.every(Number.isFinite);
   setTargets(all ? given.map((y, k) => targets.length ? (y - targets[k].mean) / targets[k].scale : y) : null);
 }
 
+/** @param {number[] | null} meant */
 function setTargets(meant) {
   page.meant = meant;
   if (page.pass) showNumbers();
@@ -169,20 +186,23 @@ function showLoss() {
   shown.hidden = !back;
   mark(place, "loss", back?.loss);
   if (!byId("meant").children.length) return;
-  const end = back ? model.layers.findLastIndex((_, l) => !back.delta[l]) : -1; // the layer whose slope is not known
+  // the layer whose slope is not known
+  const end = back ? back.delta.findLastIndex((/** @type {Float64Array | undefined} */ one) => !one) : -1;
   const missing = end < 0 ? "" : `. The way back ends above layer ${end + 1}: its slope has no formula that a page can compute with.`;
   place.textContent = back ? `Loss L = ${say(back.loss)}${missing}` : "Choose it, and the loss and the way back appear.";
   if (!back) return;
   const steps = stepsBack(model, net, pass, back, opened, RATE), step = steps[page.step = Math.min(page.step, steps.length - 1)];
   byId("walk-place").textContent = `${page.step + 1} of ${steps.length}`;
   byId("walk-why").textContent = step.why;
-  for (const name of ["step", "neuron", "input", "value"]) mark(shown, name, step[name]);
+  shown.setAttribute("data-step", step.step);
+  for (const [name, value] of Object.entries({neuron: step.neuron, input: step.input, value: step.value})) mark(shown, name, value);
   writeLines(byId("walk-line"), [[step.name, step.formula, step.numbers, step.value]]);
   byId("walk-back").disabled = page.step === 0;
   byId("walk-next").disabled = page.step === steps.length - 1;
 }
 
 // One formula on; the neuron that it speaks of is opened.
+/** @param {number} by */
 function walk(by) {
   const {model, net, pass, back, opened} = page, steps = stepsBack(model, net, pass, back, opened, RATE);
   const step = steps[page.step = Math.max(0, Math.min(page.step + by, steps.length - 1))];
@@ -190,6 +210,7 @@ function walk(by) {
   showLoss();
 }
 
+/** @param {boolean} whole */
 function showSheet(whole) {
   byId("opened").classList.toggle("folded", !whole);
   byId("sheet").setAttribute("aria-expanded", String(whole));
