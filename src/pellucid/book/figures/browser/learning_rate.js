@@ -24,8 +24,8 @@ function startDescent() {
   }
 
   function show() {
-    const positions = descend(start, now.rate, now.steps), end = positions.at(-1), seen = positions.filter(theta => Math.abs(theta) <= side);
-    document.querySelector(".way").setAttribute("points", seen.map(theta => place(theta).join(",")).join(" "));
+    const positions = descend(start, now.rate, now.steps), end = positions[positions.length - 1], seen = positions.filter(theta => Math.abs(theta) <= side);
+    document.querySelector(".way")?.setAttribute("points", seen.map(theta => place(theta).join(",")).join(" "));
     byId("steps").replaceChildren(...seen.map(theta => {
       const dot = document.createElementNS(SVG, "circle"), [x, y] = place(theta);
       for (const [name, value] of Object.entries({cx: x, cy: y, r: 4})) dot.setAttribute(name, String(value));
