@@ -257,3 +257,65 @@ def test_of_one_sample_and_one_output_the_factor_tells_which_loss_it_is(tmp_path
     compared = examined(tmp_path, LISTS.replace("(out - sign) * out * (1 - out)", "out - sign")).compared
     assert any("cross-entropy of out and" in line for line in compared), compared
     assert any("slope of toll" in line for line in examined(tmp_path, LISTS).compared)
+
+
+ONE_BY_ONE = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+Y = np.array([[0], [1], [1], [0]])
+V, c = rng.normal(size=(3, 2)), rng.normal(size=3)
+w, d = rng.normal(size=3), rng.normal(size=1)
+for lap in range(3000):
+    for k, x in enumerate(X):
+        h = 1 / (1 + np.exp(-(V @ x + c)))
+        o = 1 / (1 + np.exp(-(w @ h + d)))
+        e = (Y[k] - o) * o * (1 - o)
+        s = e * w * h * (1 - h)
+        w += 0.4 * e * h
+        d += 0.4 * e
+        V += 0.4 * np.outer(s, x)
+        c += 0.4 * s
+"""
+
+
+def test_a_loss_of_single_numbers_is_believed_only_turn_after_turn(tmp_path: Path) -> None:
+    late = ONE_BY_ONE.replace("        s = e * w * h * (1 - h)\n", "").replace(
+        "        V +=", "        s = e * w * h * (1 - h)\n        V +="
+    )
+    assert late != ONE_BY_ONE
+    for labels in ("[[0], [1], [1], [0]]", "[[1], [1], [0], [0]]", "[[1], [0], [0], [1]]"):
+        right = examined(tmp_path, ONE_BY_ONE.replace("[[0], [1], [1], [0]]", labels))
+        assert right.healthy, right
+        findings = examined(tmp_path, late.replace("[[0], [1], [1], [0]]", labels)).findings
+        assert findings
+        assert not any("w," in finding.fault for finding in findings), findings
+
+
+def test_a_mean_that_is_taken_twice_is_told(tmp_path: Path) -> None:
+    plain = LOOP.replace("speed", "learning_rate")
+    assert examined(tmp_path, plain.replace("up = (guess - wanted) / len(points)", "up = guess - wanted")).healthy
+    twice = plain.replace("/ len(points)", "/ len(points) ** 2")
+    assert "once too often" in examined(tmp_path, twice).findings[0].fault
+
+
+def test_kinks_of_relu_accuse_nobody(tmp_path: Path) -> None:
+    text = LOOP.replace("rng.normal(size=(40, 3))", "rng.random((150, 784), np.float32)")
+    text = text.replace("rng.normal(size=(3, 6)), np.zeros(6)", "rng.normal(size=(784, 128)) * 0.05, np.zeros(128)")
+    text = text.replace("rng.normal(size=(6, 1))", "rng.normal(size=(128, 1)) * 0.1")
+    text = text.replace("np.tanh(points @ first + shift)", "np.maximum(0, points @ first + shift)")
+    text = text.replace("(1 - inner ** 2)", "(inner > 0)").replace("points[:, 1:2] > 0", "points[:, 1:2] > 0.25")
+    assert examined(tmp_path, text).healthy
+
+
+def test_data_that_have_short_names_are_shuffled_together(tmp_path: Path) -> None:
+    text = (
+        SHUFFLED.replace("X = rng", "Xtr = rng").replace("Y = np", "ytr = np").replace("X[:, 0] > 0", "Xtr[:, 0] > 0")
+    )
+    text = text.replace("for epoch in range(50):", "X, Y = Xtr, ytr\nfor epoch in range(50):")
+    apart = text.replace(
+        "X_shuffled, Y_shuffled = X[order], Y[order]",
+        "X = X_shuffled = X[order]; Y = Y_shuffled = Y[rng.permutation(60)]",
+    )
+    assert [finding.quantity for finding in examined(tmp_path, apart).findings] == ["y"]
+    assert examined(tmp_path, text).healthy

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from pellucid.analysis.finding import Finding
 
+IN_STEP = "labels in step"  # what is said of data that are compared
+
 
 @dataclass(frozen=True)
 class Diagnosis:

@@ -1,6 +1,7 @@
 """Functions that read parameters or data as global names: these become arguments, and what they set is returned."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,4 +93,6 @@ def _driven(functions: UserFunctions, role: str, names: list[str]) -> Driven:
             return gradients_of(quantities(before, [None], "Wb"), quantities(after, [None], "Wb"), rate or 1.0), [None]
         return after, [None]
 
-    return Driven(function, node, [*names, *(n for n in sorted(written) if n not in names and _is_parameter(n))], body)
+    more = [*names, *(name for name in sorted(written) if name not in names and _is_parameter(name))]
+    own = inspect.signature(function).parameters
+    return Driven(function, node, [name for name in more if name not in own], body)

@@ -175,6 +175,8 @@ def _compare(layer: _Layer, x: AnyArray, R: AnyArray, given: dict[Any, Any], rep
         share = shared if what != INPUT and shared in (1 / M, None) else 1.0
         if value is not None and close(value, (share or 1.0) * slope, 1e-4):
             continue
+        if what != INPUT and _is_decay(layer, what, value, (share or 1.0) * slope):
+            continue
         wrong += 1
         fault = "it is not there" if value is None else _fault(layer, what, x, R, np.asarray(value), slope)
         node = layer.methods["backward"]
@@ -188,6 +190,14 @@ def _compare(layer: _Layer, x: AnyArray, R: AnyArray, given: dict[Any, Any], rep
         report.compared.append(
             f"{layer.name}, alone: backward gives the slope of forward, for the input and its parameters"
         )
+
+
+def _is_decay(layer: _Layer, q: Quantity, value: Any, slope: AnyArray) -> bool:
+    """Whether a gradient is the slope and an L2 term, which a layer may add by itself."""
+    if value is None or np.shape(value) != np.shape(slope):
+        return False
+    strength = factor(np.asarray(value) - slope, np.asarray(get(layer.made, layer.paths[q])))
+    return strength is not None and strength > 0
 
 
 def _fault(layer: _Layer, what: Any, x: AnyArray, R: AnyArray, value: AnyArray, slope: AnyArray) -> str:

@@ -160,13 +160,13 @@ def meaning(name: str) -> str | None:
 def data_word(name: str) -> str | None:
     """X or y, for a name of the data: by its meaning, or by a part of it.
 
-    >>> data_word("labels"), data_word("training_set_inputs"), data_word("x_shuffled"), data_word("W1")
-    ('y', 'X', 'X', None)
+    >>> data_word("labels"), data_word("training_set_inputs"), data_word("x_shuffled"), data_word("ytr")
+    ('y', 'X', 'X', 'y')
     """
     word, lower = meaning(name), name.lower()
     if word is not None or quantity(name) is not None:
         return {"X": "X", "y": "y", "one hot": "y"}.get(word or "")
     lower = re.sub(r"_(list|data|set|array|train|batch)$", "", lower)
-    if re.match(r"x_|x[a-z]?$|.*(input|feature)s?$|train_x|data_x", lower):
+    if re.match(r"x_|x([a-z]?|tr|te|val)$|.*(input|feature)s?$|train_x|data_x", lower):
         return "X"
-    return "y" if re.match(r"y_|y[a-z]?$|.*(output|target|label)s?$|train_y|data_y", lower) else None
+    return "y" if re.match(r"y_|y([a-z]?|tr|te|val)$|.*(output|target|label)s?$|train_y|data_y", lower) else None

@@ -14,7 +14,7 @@ from pellucid.core.arrays import AnyArray
 
 def out_of_step(states: list[State], seen: Seen) -> tuple[int, int] | None:
     """How many samples of the turn stand beside labels that are not theirs, judged by the data before all loops."""
-    before = [list(_pairs(leaves(state))) for state in states]
+    before = [[pair for kind in state for pair in _pairs(leaves({kind: state[kind]}))] for state in states]
     pairs = next((found for found in before if found), [])
     for x, t in _pairs({key: arrays[-1] for key, arrays in seen.items() if "()" not in key}):
         counts = [count for X, T in pairs if (count := _count_wrong(X, T, x, t)) is not None]

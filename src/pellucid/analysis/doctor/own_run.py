@@ -21,10 +21,10 @@ from pellucid.analysis.doctor.stand_ins import NAME, StandIns, asking_stand_ins
 from pellucid.analysis.doctor.user_file import SECONDS, UserFile, at_once, needed, statements, used
 
 HOOK = "__turn_begins__"
-TRIES = 2  # turns of one loop that are looked at
+TRIES, MORE = 2, 8  # turns of one loop that are looked at, and of one whose first turns left a doubt
 SHOWS = re.compile(r"print\b|plt\.|display\b")  # calls that only show something
 
-Examine = Callable[[Turn, list[State]], bool]
+Examine = Callable[[Turn, list[State]], bool | None]
 
 
 class _FoundError(BaseException):
@@ -77,6 +77,8 @@ class _Run:
         self.hooks = _Hooks()
         self.open: list[tuple[int, FrameType, State]] = []  # the loops in whose first turn the program is
         self.tried: dict[int, int] = {}
+        self.in_doubt: set[int] = set()
+        self.known: dict[int, dict[str, set[str]]] = {}  # the names before each loop's first turn
         self.is_over = False
 
     def run(self) -> None:
@@ -105,9 +107,12 @@ class _Run:
         places = [k for k, (other, its, _) in enumerate(self.open) if other == abs(number) and its is frame]
         if places:
             self._close(places[-1])
-        elif number > 0 and self.tried.get(number, 0) < TRIES:
+        if number > 0 and self.tried.get(number, 0) < (MORE if number in self.in_doubt else TRIES):
             self.tried[number] = self.tried.get(number, 0) + 1
-            self.open.append((number, frame, copied(self._state(frame))))
+            state = self._state(frame)
+            known = self.known.setdefault(number, {kind: set(names) for kind, names in state.items()})
+            state = {kind: {n: v for n, v in names.items() if n in known[kind]} for kind, names in state.items()}
+            self.open.append((number, frame, copied(state)))
 
     def _state(self, frame: FrameType) -> State:
         """The variables as they stand."""
@@ -125,11 +130,13 @@ class _Run:
             turn = Turn(self.file, loop, function, owner, self.names, state)
             hook, self.names[HOOK] = self._begins, _nothing
             try:
-                self.is_over = self.examine(turn, [outer for _, _, outer in self.open])
+                verdict = self.examine(turn, [outer for _, _, outer in self.open])
             except TurnError:
                 continue
             finally:
                 self.names[HOOK] = hook
+            self.is_over = verdict is True
+            self.in_doubt |= {number} if verdict is None else set()
             if self.is_over:
                 raise _FoundError
 
@@ -191,6 +198,6 @@ def run_to_first_step(file: UserFile, examine: Examine) -> None:
     """Run a file until ``examine`` says that a loop's first turn is the one that it wants.
 
     It is asked about each loop in which numbers change, the innermost first; beside the turn it gets the variables that
-    stood before the first turns of the loops around.
+    stood before the first turns of the loops around. None says that it may be, and that further turns may tell.
     """
     _Run(file, examine).run()

@@ -4,7 +4,7 @@ Slopes are central differences (L(θ + hd) − L(θ − hd)) / 2h along random d
 once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from pellucid.core.arrays import AnyArray, Array
 
 DIRECTIONS = 4  # along which each parameter is moved
 STEP = 1e-5  # of the size of a parameter
+SMALLER = (1e-6, 1e-7)
 MOVED = 0.1  # of its size, by which it is moved off zeros and kinks
 FARTHER = 0.3  # and farther, where it is seen whether a factor holds
 TOLERANCE = 1e-4  # of the move; a slope by differences is exact to some 1e-8
@@ -52,13 +53,15 @@ def measure(turn: Turn, start: Leaves, moves: Leaves, losses: dict[Key, Loss], r
     return measured
 
 
-def slopes_along(turn: Turn, start: Leaves, path: Path, along: Array, losses: dict[Key, Loss]) -> Array:
+def slopes_along(
+    turn: Turn, start: Leaves, path: Path, along: Array, losses: dict[Key, Loss], step: float = STEP
+) -> Array:
     """Central differences (losses, directions) along directions of one parameter, from these parameters."""
     value = start[path]
-    h = STEP * max(size(value), 0.01)
+    h = step * max(size(value), 0.01)
     slopes = []
     for direction in along:
-        seen = [turn.run({**start, path: value + step * direction})[1] for step in (h, -h)]
+        seen = [turn.run({**start, path: value + way * direction})[1] for way in (h, -h)]
         slopes.append([(loss(seen[0]) - loss(seen[1])) / (2 * h) for loss in losses.values()])
     return np.array(slopes).T
 
@@ -69,14 +72,24 @@ class Fit:
 
     key: Key
     factors: dict[Path, float | None]
+    chosen: float | None = None  # of the factors that several have
+
+    @property
+    def shared(self) -> list[float]:
+        """The factors that several of them have, what most have first; where there is but one, its own."""
+        known = sorted(c for c in self.factors.values() if c is not None and c != 0)
+        counts = {c: sum(alike(c, other) for other in known) for c in known}
+        found: list[float] = []
+        for c in sorted(known, key=lambda c: -counts[c]):
+            several = counts[c] > 1 or len(self.factors) == 1
+            if several and not any(alike(c, other) for other in found):
+                found.append(c)
+        return found
 
     @property
     def common(self) -> float:
         """The factor that most of them have; 0 where no two have the same."""
-        known = sorted(c for c in self.factors.values() if c is not None and c != 0)
-        counts = {c: sum(alike(c, other) for other in known) for c in known}
-        best = max(counts, key=lambda c: (counts[c], -c), default=0.0)
-        return best if counts and (counts[best] > 1 or len(self.factors) == 1) else 0.0
+        return self.chosen if self.chosen is not None else next(iter(self.shared), 0.0)
 
     @property
     def right(self) -> list[Path]:
@@ -104,6 +117,24 @@ def fit_of(measured: Measured, key: Key) -> Fit:
     # what the loss does not depend on is no parameter, and a number that depends on itself is no loss
     matter = [p for p, s in slopes.items() if np.isfinite(s).all() and np.linalg.norm(s) > 1e-7 * largest and p != key]
     return Fit(key, {path: factor(measured.moves[path], slopes[path]) for path in matter})
+
+
+def fits_of(measured: Measured, key: Key) -> list[Fit]:
+    """The same for each of the factors that several have."""
+    fit = fit_of(measured, key)
+    return [replace(fit, chosen=c) for c in fit.shared]
+
+
+def closer(turn: Turn, measured: Measured, fit: Fit, loss: Loss) -> Fit:
+    """The fit, with smaller differences for the parameters that are in no ratio: a large one may pass kinks of ReLU."""
+    factors = dict(fit.factors)
+    for path, c in fit.factors.items():
+        for step in SMALLER if c is None else ():
+            slopes = slopes_along(turn, measured.start, path, measured.along[path], {fit.key: loss}, step)[0]
+            found = factor(measured.moves[path], slopes)
+            if found is not None and alike(found, fit.common):
+                factors[path], measured.slopes[fit.key][path] = found, slopes
+    return Fit(fit.key, factors, fit.common)
 
 
 def rank(fit: Fit) -> tuple[bool, int, bool, bool]:

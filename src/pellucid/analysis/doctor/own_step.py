@@ -11,11 +11,13 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.own_doubt import Doubts, is_doubtful
 from pellucid.analysis.doctor.own_losses import (
     Key,
     Loss,
@@ -34,8 +36,10 @@ from pellucid.analysis.doctor.own_slopes import (
     Fit,
     Measured,
     alike,
+    closer,
     factor,
     fit_of,
+    fits_of,
     holds,
     measure,
     rank,
@@ -86,11 +90,12 @@ def computes_loss(file: UserFile) -> bool:
 def own_step(file: UserFile) -> OwnStep | None:
     """The first step of the file's own training, examined; None where none was found whose loss could be told."""
     found: list[OwnStep] = []
+    doubts = Doubts()
 
-    def examine(turn: Turn, outer: list[State]) -> bool:
-        step = _examine(turn, outer)
+    def examine(turn: Turn, outer: list[State]) -> bool | None:
+        step = _examine(turn, outer, doubts)
         found.extend([] if step is None else [step])
-        return step is not None
+        return None if step is None and turn.line in doubts.fits else step is not None
 
     state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
     try:
@@ -101,7 +106,7 @@ def own_step(file: UserFile) -> OwnStep | None:
     return found[0] if found else None
 
 
-def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
+def _examine(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | None:
     rng = np.random.default_rng(0)
     variables = leaves(turn.state)
     before = _numbers(variables)
@@ -111,8 +116,7 @@ def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
     moved = [path for path, value in before.items() if path in after and _moved(value, after[path])]
     if not moved:
         return None
-    chosen = [moved[k] for k in np.linspace(0, len(moved) - 1, min(len(moved), most)).astype(int)]
-    tried = {path: before[path] for path in [*chosen, *_still(before, moved)]}
+    tried = {path: before[path] for path in [*_chosen(moved, most), *_still(before, moved)]}
     losses = candidate_losses(seen, turn.run(_nudged(tried, rng))[1], _changed(variables, after))
     matter = {path: v for path, v in tried.items() if _matters(turn, path, _nudged({path: v}, rng), losses, seen)}
     start = {path: v + MOVED * size(v) * rng.normal(size=v.shape) for path, v in matter.items()}
@@ -122,12 +126,28 @@ def _examine(turn: Turn, outer: list[State]) -> OwnStep | None:
     kept = {path: value for path, value in start.items() if path in after and after[path].shape == value.shape}
     moves = {path: after[path] - value for path, value in kept.items()}
     measured = measure(turn, kept, moves, losses, rng)
-    step = _judged(turn, measured, losses, seen)
+    best = _best(turn, measured, losses, seen, doubts)
+    step: OwnStep | None = None
+    if isinstance(best, Fit):
+        step = _judged(turn, measured, best, losses, seen)
+    elif best is None:
+        step = _of_optimizer(turn, measured, losses, seen, alone=not outer)
     if step is not None:
         step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
         step.out_of_step = out_of_step([*outer, turn.state], seen)
         step.kinds = {_label(path): _kind(path, value) for path, value in start.items()}
     return step
+
+
+def _chosen(paths: list[Path], most: int) -> list[Path]:
+    """Some of the parameters; of weights that are single numbers in lists, some of each list."""
+    places: dict[Path, list[Path]] = {}
+    for path in paths:
+        places.setdefault(tuple(part for part in path if not isinstance(part, int)), []).append(path)
+    share = max(1, most // len(places))
+    return [
+        some[k] for some in places.values() for k in np.linspace(0, len(some) - 1, min(share, len(some))).astype(int)
+    ]
 
 
 def _nudged(values: Leaves, rng: np.random.Generator) -> Leaves:
@@ -165,12 +185,21 @@ def _still(before: Leaves, moved: list[Path]) -> Iterator[Path]:
             yield path
 
 
-def _judged(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
-    fits = [fit for fit in (fit_of(measured, key) for key in losses) if tells(fit, measured)]
+def _best(
+    turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen, doubts: Doubts
+) -> Fit | Literal["in doubt"] | None:
+    """The loss along which the parameters move; None where they move along none."""
+    fits = [fit for key in losses for fit in fits_of(measured, key) if tells(fit, measured)]
     fits.sort(key=rank, reverse=True)
-    best = next((fit for fit in fits[:MOST_FITS] if holds(turn, measured, fit, losses[fit.key])), None)
-    if best is None:
-        return _of_optimizer(turn, measured, losses, seen)
+    holding = (fit for fit in fits[:MOST_FITS] if holds(turn, measured, fit, losses[fit.key]))
+    best = next(holding, None)
+    if best is None or not is_doubtful(best, seen):
+        return best
+    return doubts.settled(turn.line, [best, *holding], seen) or "in doubt"
+
+
+def _judged(turn: Turn, measured: Measured, best: Fit, losses: dict[Key, Loss], seen: Seen) -> OwnStep:
+    best = closer(turn, measured, best, losses[best.key])
     step = OwnStep(turn.line, called(best.key), not is_ordinary(best.key), [_label(path) for path in best.right])
     if best.common > 0:
         step.right, step.wrong = [], {_label(path): UPHILL for path in best.right}
@@ -180,6 +209,8 @@ def _judged(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen)
         step.right = []
     step.rate = abs(best.common)
     step.rate_known = step.own_loss and any(alike(rate, step.rate) for rate in rates_in(seen))
+    if not step.wrong and _is_mean_twice(measured, best, losses, seen):
+        step.right, step.wrong = [], {_label(path): TWICE for path in best.right}
     step.has_other_loss, step.states_other_loss = _other_loss(turn, measured, best, losses)
     return step
 
@@ -229,6 +260,28 @@ def _penalty(measured: Measured, fit: Fit, path: Path, losses: dict[Key, Loss]) 
     return 0.0
 
 
+def _is_mean_twice(measured: Measured, best: Fit, losses: dict[Key, Loss], seen: Seen) -> bool:
+    """Whether the moves are the learning rate times the slope of a mean loss, divided by the number of samples again.
+
+    A gradient may be that of a sum or of a mean, over the samples and over the outputs, halved or doubled.
+    """
+    for key in losses:
+        fit = fit_of(measured, key)
+        if not is_ordinary(key) or key[0] in SHOWN or set(fit.right) != set(best.right) or fit.common >= 0:
+            continue
+        outputs = seen[key[1]].shape[-1] if seen[key[1]].ndim > 2 else 1
+        m = seen[key[1]].size / outputs
+        usual = [a / b / c for a in (1, 0.5, 2) for b in (1, outputs) for c in (1, m)]
+        scales = [-fit.common / rate for rate in rates_in(seen) if rate > 0]
+        if m < FEW or not scales or any(alike(scale, one) for scale in scales for one in usual):
+            return False
+        if any(alike(scale, one / m) for scale in scales for one in usual):
+            return True
+    return False
+
+
+FEW = 8  # samples: with fewer, a factor m may be many things
+TWICE = "its gradient is divided by the number of samples once too often: it moves 1/m as far as the learning rate says"
 KEPT = "its second step holds the gradient of the first as a whole: gradients are added up, and never set back to 0"
 UPHILL = "it moves along its slope, uphill, so the loss grows"
 
@@ -238,15 +291,20 @@ def _kind(path: Path, value: AnyArray) -> str:
     return f"d{q.kind}" if q is not None and q.kind in "Wb" else "dW" if value.ndim > 1 else "db"
 
 
-def _of_optimizer(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen) -> OwnStep | None:
+def _of_optimizer(
+    turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: Seen, *, alone: bool
+) -> OwnStep | None:
     """The step where no parameter moves along a slope, but the gradients are there: an optimiser makes the moves."""
-    found = by_gradients(measured, losses, seen)
+    found = by_gradients(turn, measured, losses, seen)
     if found is None:
         return None
-    key, right = found
+    key, gradients = found
+    right = list(gradients)
     step = OwnStep(turn.line, called(key), not is_ordinary(key), [_label(path) for path in right], by_gradients=True)
-    step.rule = rule_of(turn, measured, seen, right)
-    if all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in right):
+    step.rule, fault = rule_of(turn, measured, seen, gradients, alone=alone)
+    if fault:
+        step.right, step.wrong = [], dict.fromkeys(step.right, fault)
+    elif all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in right):
         step.wrong = dict.fromkeys(step.right, UPHILL)
     return step
 

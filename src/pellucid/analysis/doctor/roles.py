@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pellucid.analysis.doctor.loop_code import find_loop
+from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.role_names import PATTERNS, STATES, is_called_as, misspelt
 from pellucid.analysis.doctor.sandbox import code_object
 from pellucid.analysis.doctor.signatures import UserFunctions
@@ -54,7 +55,15 @@ def assign_roles(
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
         if given is not None:
             found[role] = given
+    named = "loss" in found
     found = _by_name(candidates, found)
+    if (
+        file is not None
+        and not named
+        and _is_called(file, found.get("backward"))
+        and not _is_called(file, found.get("loss"))
+    ):
+        found.pop("loss", None)  # nobody minimises it
     if not needs_init and "backward" not in found and "train" in found and _is_one_step(file, found["train"]):
         found["backward"] = found.pop("train")
     if "forward" not in found and "backward" in found:
@@ -73,6 +82,12 @@ def assign_roles(
             known = sorted({*OPTIONS, *ROLES})
             raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
     return UserFunctions(found, file, options)
+
+
+def _is_called(file: UserFile, function: Any) -> bool:
+    """Whether the file calls a function of its own anywhere."""
+    calls = (node.func for node in ast.walk(file.tree) if isinstance(node, ast.Call))
+    return function is not None and function.__name__ in map(name_of, calls)
 
 
 def _is_one_step(file: UserFile | None, function: Any) -> bool:

@@ -8,7 +8,7 @@ all the same, and a fault that no single call shows is found.
 import re
 from dataclasses import replace
 
-from pellucid.analysis.doctor.diagnosis import Diagnosis
+from pellucid.analysis.doctor.diagnosis import IN_STEP, Diagnosis
 from pellucid.analysis.doctor.own_step import OwnStep
 from pellucid.analysis.finding import Finding
 
@@ -27,7 +27,9 @@ def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
     first = diagnosis or Diagnosis([], [], [], [], None)
     shown = _findings(step)
     if shown:
-        return first if first.findings else replace(first, findings=shown, not_compared=[], healthy=False)
+        in_step = f", {IN_STEP}" if step.out_of_step is not None else None
+        compared = [line.replace(in_step, "") if in_step else line for line in first.compared]
+        return first if first.findings else Diagnosis(shown, compared, [], first.notes, False)
     kept = [finding for finding in first.findings if not _is_refuted(finding, step)]
     refuted = len(kept) < len(first.findings)
     if first.healthy and step.rule is not False:
@@ -43,7 +45,7 @@ def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
 
 
 RULE = {
-    False: "the size of its first step is none that Adam, RMSprop or Adagrad has with this learning rate",
+    False: "its first steps are none that Adam, RMSprop, Adagrad or clipping make with the file's own numbers",
     None: "it is more than plain gradient descent",
 }
 
@@ -87,7 +89,8 @@ def _findings(step: OwnStep) -> list[Finding]:
         labels = [label for label, other in step.wrong.items() if other == what]
         names = _listed(labels, [*step.right, *(label for label in step.wrong if label not in labels)])
         evidence = f"{where}, against the slope of {step.loss}{others}"
-        found.append(Finding(None, step.kinds[labels[0]], f"{names}: {what}", evidence, REMEDY))
+        remedy = next((text for word, text in REMEDIES.items() if word in what), REMEDY)
+        found.append(Finding(None, step.kinds[labels[0]], f"{names}: {what}", evidence, remedy))
     if step.out_of_step is not None:
         wrong, count = step.out_of_step
         fault = "the labels are out of step with the inputs in training: inputs stand beside the labels of others"
@@ -101,4 +104,8 @@ def _findings(step: OwnStep) -> list[Finding]:
     return found
 
 
+REMEDIES = {
+    "Adam": "m̂ = m / (1 - beta1 ** t) and v̂ = v / (1 - beta2 ** t), with t = 1, 2, 3, … from step to step",
+    "once too often": "divide by the number of samples in one place alone",
+}
 REMEDY = "go through the lines that make its gradient, from the loss backward, and compare each with the forward pass"

@@ -14,7 +14,15 @@ import numpy as np
 
 from pellucid.analysis.doctor.available_values import AvailableValues
 from pellucid.analysis.doctor.naming import data_word, meaning, quantity
-from pellucid.analysis.doctor.own_calls import Scope, by_callers_names, computed, own_expressions, own_values, unpacked
+from pellucid.analysis.doctor.own_calls import (
+    Scope,
+    by_callers_names,
+    computed,
+    name_of,
+    own_expressions,
+    own_values,
+    unpacked,
+)
 from pellucid.analysis.doctor.sandbox import CallResult, code_object, run
 from pellucid.analysis.doctor.user_file import MAPPING, UserFile, set_names
 from pellucid.core.errors import InputError
@@ -318,9 +326,16 @@ def returned_names(node: ast.FunctionDef) -> list[str | None]:
 
 
 def _leading_name(part: ast.AST | None) -> str | None:
-    """W1 for ``W1``, ``W1 - rate * dW1`` and ``params["W1"]``."""
-    while isinstance(part, ast.BinOp):
-        part = part.left
+    """W1 for ``W1``, ``W1 - rate * dW1`` and ``params["W1"]``; dWs for ``dWs[::-1]`` and ``list(reversed(dWs))``."""
+    while True:
+        if isinstance(part, ast.BinOp):
+            part = part.left
+        elif isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Slice):
+            part = part.value
+        elif isinstance(part, ast.Call) and name_of(part.func) in ("list", "tuple", "reversed") and len(part.args) == 1:
+            part = part.args[0]
+        else:
+            break
     if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
         return str(part.slice.value)
     return part.id if isinstance(part, ast.Name) else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.analysis.doctor.diagnosis import IN_STEP
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.loop_code import trains
 from pellucid.analysis.doctor.naming import meaning, quantity
@@ -121,7 +122,7 @@ def examine_data(exam: Examination, rng: np.random.Generator) -> None:
     if _examine_labels(exam, X, y):
         _examine_pairing(exam, X, y, rng)
     if len(exam.findings) == before:
-        exam.compared.append(f"your data: {len(X):,} samples, inputs scaled, labels in step")
+        exam.compared.append(f"your data: {len(X):,} samples, inputs scaled, {IN_STEP}")
 
 
 def _examine_scale(exam: Examination, X: AnyArray) -> None:

@@ -1,0 +1,62 @@
+"""What an optimiser's first steps tell: which one it is, and which mistake it makes."""
+
+from pathlib import Path
+
+import pytest
+
+from doctor.test_own_step import LAYERS, LOOP, examined
+
+# In LAYERS, part.move is Adam's step.
+STEP = LAYERS[LAYERS.index("            m, v = 0.9 * m") : LAYERS.index("class Bend")]
+RIGHT = {
+    "Adam, with an ε in the root": STEP.replace("np.sqrt(v / (1 - 0.999 ** t)) + 1e-8", "np.sqrt(v / (1 - 0.999 ** t) + 1e-16)"),
+    "Adam without bias correction": STEP.replace(" / (1 - 0.9 ** t)", "").replace(" / (1 - 0.999 ** t)", ""),
+    "RMSprop": "            m, v = m, 0.99 * v + (1 - 0.99) * g * g\n            self.s[k] = m, v\n"
+    "            self.p[k] -= lr * g / (np.sqrt(v) + 1e-8)\n\n",
+    "Adagrad": "            m, v = m, v + g * g\n            self.s[k] = m, v\n            self.p[k] -= lr * g / (np.sqrt(v) + 1e-8)\n\n",
+    "Adamax": "            m, v = 0.9 * m + 0.1 * g, np.maximum(0.999 * v, abs(g))\n            self.s[k] = m, v\n"
+    "            self.p[k] -= lr / (1 - 0.9 ** t) * m / (v + 1e-12)\n\n",
+    "clipped by value": "            self.p[k] -= lr * np.clip(g, -0.01, 0.01)\n\n",
+}  # fmt: skip
+WRONG = {
+    "v corrected by β₁": (STEP.replace("0.999 ** t", "0.9 ** t"), "v is corrected by 1 − β₁ᵗ"),
+    "m corrected by β₂": (STEP.replace("(1 - 0.9 ** t)", "(1 - 0.999 ** t)"), "m is corrected by 1 − β₂ᵗ"),
+    "t stays": (STEP.replace("** t", "** 1"), "t stays the same"),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_known_optimiser_is_right(name: str, tmp_path: Path) -> None:
+    diagnosis = examined(tmp_path, LAYERS.replace(STEP, RIGHT[name]))
+    assert diagnosis.healthy, diagnosis
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_known_mistake_of_an_optimiser_is_named(name: str, tmp_path: Path) -> None:
+    step, fault = WRONG[name]
+    assert step != STEP
+    diagnosis = examined(tmp_path, LAYERS.replace(STEP, step))
+    assert any(fault in finding.fault for finding in diagnosis.findings), diagnosis
+
+
+def test_a_count_that_an_outer_loop_holds_is_no_fault(tmp_path: Path) -> None:
+    nested = LAYERS.replace(
+        "for t in range(1, 300):\n    v = points", "for t in range(1, 300):\n  for _ in range(3):\n    v = points"
+    )
+    assert nested != LAYERS
+    assert examined(tmp_path, nested).healthy
+
+
+def test_gradients_that_are_clipped_to_one_norm_are_right(tmp_path: Path) -> None:
+    text = LOOP[: LOOP.index("    second -= speed")].replace("speed", "learning_rate") + CLIPPED
+    assert examined(tmp_path, text).healthy
+    diagnosis = examined(tmp_path, text.replace("0.01 / norm", "0.01 / norm ** 2"))
+    assert diagnosis.healthy is None, diagnosis
+
+
+CLIPPED = """
+    grads = [points.T @ down, down.sum(axis=0), inner.T @ up, up.sum(axis=0)]
+    norm = np.sqrt(sum((g ** 2).sum() for g in grads))
+    for p, g in zip([first, shift, second, last], grads):
+        p -= learning_rate * g * min(1, 0.01 / norm)
+"""
