@@ -6,6 +6,9 @@ import pytest
 
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
+from pellucid.analysis.doctor.source import read_source
+from pellucid.analysis.doctor.user_file import user_file_of
+from pellucid.core.errors import InputError
 
 # None of these files calls what it defines.
 WHOLE = """
@@ -135,10 +138,15 @@ def test_what_moves_wrongly_is_named(name: str, old: str, new: str, accused: str
 @pytest.mark.slow
 def test_what_the_doctor_cannot_call_is_not_accused(tmp_path: Path) -> None:
     strict = ONE_STEP.replace("inputs = np.array(inputs_list, ndmin=2).T", "inputs = inputs_list.tensor()")
-    try:
-        diagnosis = examined(tmp_path, strict)
-    except Exception as error:
-        assert type(error).__name__ == "InputError"
-    else:
-        assert diagnosis.findings == []
-        assert diagnosis.healthy is None
+    with pytest.raises(InputError, match="defines no functions"):
+        examined(tmp_path, strict)
+
+
+def test_a_text_that_is_not_there_has_a_stand_in(tmp_path: Path) -> None:
+    text = "words = open('book.txt').read()\n" + WHOLE.replace("class Grid", "count = len(words)\nclass Grid")
+    path = tmp_path / "reads.py"
+    path.write_text(text, encoding="utf8")
+    file = user_file_of(read_source(str(path)), str(path))
+    file.run_needed({"words"})
+    assert "fox" in file.namespace["words"]
+    assert any("book.txt is not there" in note for note in file.notes)

@@ -131,7 +131,8 @@ def _with_own_step(file: UserFile) -> Diagnosis:
     if MAPPING not in file.namespace and (first is None or not first.healthy):
         step = driven_step(file)
         if step is not None:
-            return with_texts(second_opinion(first, step), _of_made_up_data)
+            driven: Diagnosis = with_texts(second_opinion(first, step), _of_made_up_data)
+            return driven
     if first is None:
         assert refused is not None
         raise refused

@@ -4,12 +4,9 @@ import ast
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pellucid.analysis.doctor.naming import data_word, meaning, quantity
-
-if TYPE_CHECKING:
-    from pellucid.analysis.doctor.driver_parts import Choice, Parts
 
 WALKED = {"len", "zip", "enumerate", "list", "map", "tuple", "sum", "reversed", "iter"}  # what is called with sequences
 
@@ -21,11 +18,6 @@ class Sizes:
     inputs: int
     hidden: int
     outputs: int
-
-    @property
-    def all(self) -> list[int]:
-        """As a list of sizes."""
-        return [self.inputs, self.hidden, self.outputs]
 
 
 # an argument's plain name to what it is given; the first that fits
@@ -39,14 +31,17 @@ NUMBERS: tuple[tuple[str, str], ...] = (
     ("bias|use_?bias|has_?bias", "True"),
 )  # fmt: skip
 HIDDEN = re.compile(r"\w*(hid|middle)\w*|n_?h|h_?dim|\w*_h|units|neurons|nodes|n_?neurons|num_?neurons|h\w*nodes")
-INPUTS = re.compile(r"\w*(input|feature|fan_?in|n_?in|in_?nodes|in_?dim|entrada|eingabe)\w*|n_?x|\w*_i|i|inodes|in_\w+|in")
-OUTPUTS = re.compile(r"\w*(output|class|fan_?out|n_?out|out_?nodes|out_?dim|salida|ausgabe)\w*|n_?y|k|\w*_o|o|onodes|out_\w+|out")
+INPUTS = re.compile(
+    r"\w*(input|feature|fan_?in|n_?in|in_?nodes|in_?dim|entrada|eingabe)\w*|n_?x|\w*_i|i|inodes|in_\w+|in"
+)
+OUTPUTS = re.compile(
+    r"\w*(output|class|fan_?out|n_?out|out_?nodes|out_?dim|salida|ausgabe)\w*|n_?y|k|\w*_o|o|onodes|out_\w+|out"
+)
 LAYERS = re.compile(r"\w*(layers?|topology|sizes|dims|units|neurons|structure|shape|nodes|architecture|network)\w*")
 COUNT = re.compile(r"(n|num|nb|number|count)(_?of)?_?(hidden_?)?layers?|h\w*_?layers?|depth")
 ACTIVATION = re.compile(r"\w*(activ|act_f|transfer|non_?lin|squash)\w*|act|phi|sigma")
 LOSS = re.compile(r"\w*(loss|cost|criterion|objective)\w*")
 DERIVED = re.compile(r"prime|deriv|grad|(^|_)d(_|$)|backward", re.IGNORECASE)
-VALIDATION = re.compile(r"(\w*_)?(val|valid|validation|test|dev|eval)(_?\w*)")
 
 
 @dataclass(frozen=True)
@@ -71,8 +66,6 @@ class Argument:
         if re.match("(n|num|nb|number|size|dim)_", self.plain):
             return None
         found = data_word(self.name) or data_word(self.plain)
-        if found is None and VALIDATION.fullmatch(self.plain):
-            return "y" if re.search(r"(^|_)y|label|target", self.plain) else "X" if "x" in self.plain else None
         if found is None and self.plain in ("dataset", "datasets", "training_data", "samples", "pairs"):
             return "X"
         return None if any(p.fullmatch(self.plain) for p in (COUNT, ACTIVATION, LOSS)) else found
@@ -81,14 +74,14 @@ class Argument:
     def is_unknown(self) -> bool:
         """Whether its name tells nothing."""
         known = any(re.fullmatch(pattern, self.plain) for pattern, _ in NUMBERS)
-        known = known or any(p.fullmatch(self.plain) for p in (ACTIVATION, LOSS, LAYERS)) or quantity(self.name) is not None
+        known = (
+            known or any(p.fullmatch(self.plain) for p in (ACTIVATION, LOSS, LAYERS)) or quantity(self.name) is not None
+        )
         return not known and meaning(self.name) not in ("epochs", "sizes", "learning rate", "parameters", "weights")
 
 
 @functools.cache
-def arguments_of(
-    function: ast.FunctionDef | None, owner: ast.ClassDef | None, *, bound: bool = True
-) -> list[Argument]:
+def arguments_of(function: ast.FunctionDef | None, owner: ast.ClassDef | None, *, bound: bool = True) -> list[Argument]:
     """The arguments of a function, without self."""
     if function is None:
         return []
@@ -106,7 +99,8 @@ def _argument(
     kept = [
         f"self.{target.attr}"
         for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and any(isinstance(n, ast.Name) and n.id == one.arg for n in ast.walk(node.value))
+        if isinstance(node, ast.Assign)
+        and any(isinstance(n, ast.Name) and n.id == one.arg for n in ast.walk(node.value))
         for target in node.targets
         if isinstance(target, ast.Attribute) and ast.unparse(node.value) in (one.arg, f"list(map(int, {one.arg}))")
     ]
@@ -135,7 +129,7 @@ def _text(node: ast.expr) -> str:
     return f"self.{node.attr}" if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) else ""
 
 
-def text_of(one: Argument, taken: list[Argument], sizes: Sizes, parts: "Parts", choice: "Choice") -> str | None:
+def text_of(one: Argument, taken: list[Argument], sizes: Sizes, parts: Any, choice: Any) -> str | None:
     """What an argument is given, as text; None where its default will do, or nothing tells."""
     if meaning(one.name) == "epochs":
         return str(max(3, one.least + 1))
@@ -173,4 +167,4 @@ def _sizes_text(one: Argument, taken: list[Argument], sizes: Sizes) -> str:
         return str([sizes.hidden, sizes.hidden - 1])
     has_inputs = any(INPUTS.fullmatch(name) for name in alone)
     has_outputs = any(OUTPUTS.fullmatch(name) for name in alone)
-    return str(sizes.all[has_inputs : 2 if has_outputs else 3])
+    return str([sizes.inputs, sizes.hidden, sizes.outputs][has_inputs : 2 if has_outputs else 3])

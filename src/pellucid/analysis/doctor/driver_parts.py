@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pellucid.analysis.doctor.driver_arguments import (
     ACTIVATION,
     DERIVED,
-    INPUTS,
     HIDDEN,
+    INPUTS,
     LOSS,
     OUTPUTS,
     Argument,
@@ -19,8 +19,9 @@ from pellucid.analysis.doctor.driver_arguments import (
 from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.user_file import UserFile
 
-KNOWN = ("sigmoid", "tanh", "relu", "softmax", "linear", "identity", "logistic")
-SETTERS = re.compile(r"create\w*data\w*|make\w*data\w*|init\w*(param|weight)\w*|build|compile|set_?lr|set_?learning_?rate", re.I)
+SETTERS = re.compile(
+    r"create\w*data\w*|make\w*data\w*|init\w*(param|weight)\w*|build|compile|set_?lr|set_?learning_?rate", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Choice:
     loss: int  # the first, second, … that the file has
 
 
-CHOICES = tuple(Choice(h, o, l) for h, o in (("tanh", "sigmoid"), ("sigmoid", "softmax"), ("sigmoid", "sigmoid"),
-                                             ("tanh", "tanh"), ("sigmoid", "linear"), ("relu", "softmax")) for l in (0, 1))  # fmt: skip
+BENDS = (("tanh", "sigmoid"), ("sigmoid", "softmax"), ("sigmoid", "sigmoid"), ("tanh", "tanh"), ("sigmoid", "linear"))
+CHOICES = tuple(Choice(*bends, loss) for bends in (*BENDS, ("relu", "softmax")) for loss in (0, 1))
 
 
 class Parts:
@@ -51,7 +52,10 @@ class Parts:
 
     def _init(self, name: str) -> list[Argument]:
         node = self.classes[name]
-        for base in [node, *(self.classes[b.id] for b in node.bases if isinstance(b, ast.Name) and b.id in self.classes)]:
+        for base in [
+            node,
+            *(self.classes[b.id] for b in node.bases if isinstance(b, ast.Name) and b.id in self.classes),
+        ]:
             for one in base.body:
                 if isinstance(one, ast.FunctionDef) and one.name == "__init__":
                     return arguments_of(one, base)
@@ -111,9 +115,14 @@ class Parts:
         for name, node in own.items():
             taken = arguments_of(node, self.owner)
             if SETTERS.fullmatch(name) and (taken or "data" in name.lower()):
-                texts = [(one, "14" if one.plain in ("size", "m") else text_of(one, taken, sizes, self, choice)) for one in taken]
+                texts = [
+                    (one, "14" if one.plain in ("size", "m") else text_of(one, taken, sizes, self, choice))
+                    for one in taken
+                ]
                 if all(text is not None or one.default is not None for one, text in texts):
-                    calls.append(f"{name}({', '.join(f'{one.name}={text}' for one, text in texts if text is not None)})")
+                    calls.append(
+                        f"{name}({', '.join(f'{one.name}={text}' for one, text in texts if text is not None)})"
+                    )
         return [f"thing_of_the_doctor.{call}" for call in calls]
 
     def object_for(self, one: Argument, sizes: Sizes, choice: Choice) -> str | None:
@@ -135,13 +144,17 @@ class Parts:
         """The activation as an object, a function or a word, or the derivative of it."""
         called = output if "out" in one.plain else hidden
         derived = bool(DERIVED.search(one.plain))
-        for name, node in self.classes.items():
+        for name in self.classes:
             if name.lower().removesuffix("activation") == called and not derived and not self._init(name):
                 return f"{name}()"
         for name in self.functions:
             if called in name.lower() and bool(DERIVED.search(name)) == derived:
                 return name
-        words = [n.value for n in ast.walk(self.owner or self.file.tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        words = [
+            n.value
+            for n in ast.walk(self.owner or self.file.tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        ]
         words += [n.name for n in ast.walk(self.owner or self.file.tree) if isinstance(n, ast.FunctionDef)]
         found = next((word for word in words if word.lower() == called), None)
         return repr(found) if found is not None else "None" if derived or called in ("linear",) else None
@@ -160,7 +173,7 @@ class Parts:
             if node is not None and re.search(r"init|create|make|build|random", name, re.IGNORECASE):
                 taken = arguments_of(node, None)
                 if len(taken) == 1 and taken[0].is_walked:
-                    self.started = [f"weights_of_the_doctor = {name}({sizes.all})"]
+                    self.started = [f"weights_of_the_doctor = {name}({[sizes.inputs, sizes.hidden, sizes.outputs]})"]
                     return "weights_of_the_doctor"
         return None
 

@@ -25,16 +25,6 @@ LABELS = re.compile(r"(^|[/_])(y|t|labels?|targets?)([_.\d]|$)", re.IGNORECASE)
 TEXT = "the quick brown fox jumps over the lazy dog, and the dog sleeps on.\n" * 20
 
 
-class Digits:
-    """A file that would hold pickled digits: for training, validation and test."""
-
-    def parts(self) -> tuple[Any, Any, Any]:
-        """What is in it: images of 784 numbers from 0 to 1, and labels."""
-        X, y = _samples("mnist", 0)
-        X, y = np.asarray(X.reshape(ROWS, -1), float)[:200] / 255, np.asarray(y)[:200]
-        return (X, y), (X[:50], y[:50]), (X[50:100], y[50:100])
-
-
 class Table(np.ndarray[Any, Any]):
     """Made-up numbers that also answer to what a data frame or a tensor is asked."""
 

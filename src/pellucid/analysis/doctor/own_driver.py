@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,14 @@ from pellucid.analysis.doctor.driver_parts import CHOICES, Choice, Parts
 from pellucid.analysis.doctor.naming import data_word, quantity
 from pellucid.analysis.doctor.own_losses import is_called_loss
 from pellucid.analysis.doctor.own_run import moves, reached, run_to_first_step
-from pellucid.analysis.doctor.own_step import OwnStep, _examine, _label
 from pellucid.analysis.doctor.own_state import State, leaves
+from pellucid.analysis.doctor.own_step import OwnStep, _examine, _label
 from pellucid.analysis.doctor.own_turn import Turn
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.analysis.doctor.user_file import UserFile
 
 SAMPLES = 14
-SECONDS = 15.0  # that all programs together may take
+SECONDS = 25.0  # that all programs together may take
 INDICES = re.compile(r"(\[\d+\])+$")
 GRADIENT = re.compile(r"grad|delta|error|output$|loss|cost", re.IGNORECASE)
 THING = "thing_of_the_doctor"
@@ -48,11 +48,6 @@ class Form:
     rank: int  # 3: several samples and several outputs, 2: several samples, 1: one sample
     each: bool = False  # whether the samples are handed over one by one
 
-    def alike(self, other: "Form") -> bool:
-        """Whether the data have the same form, with other numbers."""
-        shapes = [tuple(np.shape(value) for value in (form.x, form.y)) for form in (self, other)]
-        return shapes[0] == shapes[1] and type(self.x) is type(other.x) and self.each == other.each
-
 
 @dataclass(frozen=True)
 class Drive:
@@ -61,11 +56,6 @@ class Drive:
     program: str
     form: Form
     line: int  # of the function that trains
-
-    @property
-    def names(self) -> dict[str, Any]:
-        """The names of the data."""
-        return {X: self.form.x, Y: self.form.y}
 
     @property
     def statements(self) -> list[ast.stmt]:
@@ -77,22 +67,23 @@ class Drive:
         return tree.body
 
 
-def drives(file: UserFile, seed: int) -> Iterator[Iterator[Drive]]:
+def drives(file: UserFile) -> Iterator[Iterator[Drive]]:
     """For each function or method that may train, the programs that call it in one way or another."""
     classes = [node for node in ast.walk(file.tree) if isinstance(node, ast.ClassDef)]
+    trainers: list[tuple[ast.ClassDef | None, ast.FunctionDef]]
     trainers = [(owner, method) for owner in classes for method in methods(file, owner) if _may_train(file, method)]
     functions = [node for node in file.tree.body if isinstance(node, ast.FunctionDef)]
     trainers += [(None, function) for function in functions if _may_train(file, function)]
-    trainers.sort(key=lambda pair: (_rank(pair[1].name), not any(isinstance(n, ast.For | ast.While) for n in ast.walk(pair[1]))))
+    trainers.sort(key=lambda pair: (_rank(pair[1].name), not _loops(pair[1])))
     for owner, method in trainers:
         parts = Parts(file, owner)
-        yield _drives_of(parts, method, seed)
+        yield _drives_of(parts, method)
 
 
-def _drives_of(parts: Parts, method: ast.FunctionDef, seed: int) -> Iterator[Drive]:
+def _drives_of(parts: Parts, method: ast.FunctionDef) -> Iterator[Drive]:
     """The programs that call a method with one form of data after the other."""
     known = set()
-    for (k, form), choice in itertools.product(enumerate(forms(seed)), CHOICES):
+    for (k, form), choice in itertools.product(enumerate(forms()), CHOICES):
         program = _program(parts, method, form, choice)
         if program is not None and (program, k) not in known:
             known.add((program, k))
@@ -116,6 +107,10 @@ def _may_train(file: UserFile, function: ast.FunctionDef) -> bool:
     return named and any(map(moves, reached(file, function)))
 
 
+def _loops(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.For | ast.While) for node in ast.walk(function))
+
+
 def _rank(name: str) -> int:
     """The likelier come first."""
     plain = name.replace("_", "").lower()
@@ -123,9 +118,9 @@ def _rank(name: str) -> int:
     return order.index(True) if True in order else len(order)
 
 
-def forms(seed: int) -> Iterator[Form]:
+def forms() -> Iterator[Form]:
     """Forms of data, those that would show the most first."""
-    rng = np.random.RandomState(seed)
+    rng = np.random.RandomState(0)
     for outputs, ones in itertools.product((2, 1), (False, True)):
         sizes = Sizes(3, 5, outputs)
         x = rng.normal(size=(SAMPLES, sizes.inputs + ones))
@@ -189,7 +184,13 @@ def _data_arguments(taken: list[Argument]) -> dict[str, str]:
 
 
 def _given(
-    parts: Parts, taken: list[Argument], sizes: Sizes, choice: Choice, x: str, y: str, data: dict[str, str] | None = None
+    parts: Parts,
+    taken: list[Argument],
+    sizes: Sizes,
+    choice: Choice,
+    x: str,
+    y: str,
+    data: dict[str, str] | None = None,
 ) -> str | None:
     """What is handed over, as text."""
     words = data if data is not None else {one.name: one.data for one in taken}
@@ -214,7 +215,7 @@ def driven_step(file: UserFile) -> OwnStep | None:
     What is right in one form of the data, and wrong in another that shows no more, is right.
     """
     until = time.monotonic() + SECONDS
-    for programs in drives(file, 0):
+    for programs in drives(file):
         wrong: list[tuple[Drive, OwnStep]] = []
         for drive in programs:
             least = max((other.form.rank for other, _ in wrong), default=0)
@@ -229,17 +230,23 @@ def driven_step(file: UserFile) -> OwnStep | None:
         labels = [set(step.wrong) for _, step in wrong]
         if wrong and all(other == labels[0] for other in labels) and wrong[0][1].right:
             drive, step = wrong[0]
-            again = next((one for other in drives(file, 1) for one in other if one.program == drive.program and one.form.alike(drive.form)), None)
-            second = _step_of(file, again) if again is not None else None
+            second = _step_of(file, replace(drive, form=_with_other_numbers(drive.form)))
             return step if second is not None and set(second.wrong) == labels[0] else None
         if wrong:
             return None
     return None
 
 
+def _with_other_numbers(form: Form) -> Form:
+    """The same form of data, with inputs that are drawn anew but for a column of ones."""
+    old = np.asarray(form.x)
+    x = np.where(old == 1.0, 1.0, np.random.default_rng(1).normal(size=old.shape))
+    return replace(form, x=x.tolist() if isinstance(form.x, list) else x)
+
+
 def _step_of(file: UserFile, drive: Drive) -> OwnStep | None:
     driven = copy.copy(file)
-    driven.driver, driven.driver_names = drive.statements, {"np": np, **copy.deepcopy(drive.names)}
+    driven.driver, driven.driver_names = drive.statements, {"np": np, X: drive.form.x, Y: drive.form.y}
     found: list[OwnStep] = []
 
     def examine(turn: Turn, outer: list[State]) -> bool:
@@ -289,6 +296,6 @@ def _root(label: str) -> str:
 
 
 def _is_parameter(label: str) -> bool:
-    """Whether a name may be a parameter's: that of a gradient or an output says that the step is none of the network."""
+    """Whether a name may be a parameter's, and is not that of a gradient or an output."""
     q = quantity(INDICES.sub("", label).rpartition(".")[2])
     return not GRADIENT.search(label) and (q is None or not q.kind.startswith("d"))

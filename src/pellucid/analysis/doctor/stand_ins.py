@@ -23,7 +23,6 @@ from pellucid.analysis.doctor.made_up_data import (
     ROWS,
     TEXT,
     WEIGHTS,
-    Digits,
     _one_hot,
     _samples,
     _Scaler,
@@ -35,16 +34,14 @@ from pellucid.analysis.doctor.made_up_data import (
 
 NAME = "__stand_in__"  # under which the user's code finds ``StandIns``
 # Modules whose functions may be given as stand-ins, and the functions.
-MODULES = {
-    "numpy", "pandas", "sklearn", "keras", "tensorflow", "torchvision", "scipy", "np_utils", "mnist", "idx2numpy",
-    "mlxtend",
-}  # fmt: skip
-READERS = re.compile(r"read_(csv|table|excel)|loadtxt|genfromtxt|load|fromfile|loadmat|convert_from_file")
-DOWNLOADS = re.compile(r"load_data|fetch_\w+|\w*MNIST|CIFAR\d+|(train|test)_(images|labels)|loadlocal_mnist|mnist_data")
+MODULES = {"numpy", "pandas", "sklearn", "keras", "tensorflow", "torchvision", "scipy", "np_utils", "mnist"}
+READERS = re.compile(r"read_(csv|table|excel)|loadtxt|genfromtxt|load|fromfile|loadmat")
+DOWNLOADS = re.compile(r"load_data|fetch_\w+|\w*MNIST|CIFAR\d+|(train|test)_(images|labels)")
 LIBRARY = re.compile(r"load_\w+|make_\w+|train_test_split|shuffle|to_categorical|\w+Scaler|accuracy_score")
 
 
-OPENERS = ("open", "gzip.open", "pickle.load")
+def _does_nothing(*_: Any, **__: Any) -> Any:
+    return 0
 
 
 class StandIns:
@@ -64,7 +61,7 @@ class StandIns:
         """While this lasts, the user's files in this folder can import what is not installed."""
         before, finder = set(sys.modules), Finder(folder, self._tried, self._missing)
         system, sleep = os.system, time.sleep
-        os.system, time.sleep = lambda _: 0, lambda _: None  # what clears the screen, and waits
+        os.system, time.sleep = _does_nothing, _does_nothing  # what clears the screen, and waits
         sys.meta_path.insert(0, finder)
         try:
             yield
@@ -80,8 +77,8 @@ class StandIns:
         absent = isinstance(function, Absent)
         full = function.__name__ if absent else f"{getattr(function, '__module__', '')}.{called}"
         last = full.rpartition(".")[2]
-        if called in OPENERS:
-            return lambda *values, **named: self._opened(function, called, values, named)
+        if called == "open":
+            return lambda *values, **named: self._opened(function, values, named)
         if full.partition(".")[0] not in MODULES:
             return function
         if DOWNLOADS.fullmatch(last):
@@ -104,23 +101,17 @@ class StandIns:
             why = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
             return self._made_up(f"{name} {why}", full, values, named)
 
-    def _opened(self, function: Any, called: str, values: Any, named: Any) -> Any:
-        """A file, or what stands for one that is not there: a text, or the digits as theano's tutorials have them."""
-        if called == "pickle.load" and values and isinstance(values[0], Digits):
-            return values[0].parts()
+    def _opened(self, function: Any, values: Any, named: Any) -> Any:
+        """A file; a small text where a text is not there."""
         try:
             return function(*values, **named)
         except FileNotFoundError:
             name = str(values[0]) if values else ""
-            if called == "open" and name.endswith(".txt") and not WEIGHTS.search(name):
-                stands: Any = io.StringIO(TEXT)
-            elif called != "pickle.load" and re.search(r"mnist.*pkl", name):
-                stands = Digits()
-            else:
+            if not name.endswith(".txt") or WEIGHTS.search(name):
                 raise
             self.data.append(name)
-            self._note(f"{name} is not there: something small and made up stands for it, and is not judged")
-            return stands
+            self._note(f"{name} is not there: a small text stands for it, and is not judged")
+            return io.StringIO(TEXT)
 
     def _made_up(self, what: str, full: str, values: Any, named: Any) -> Any:
         self.data.append(what)
@@ -132,13 +123,10 @@ class StandIns:
         X, y = _samples(f"{full} {name} {named.get('name', '')}".lower(), int(named.get("n_features", 0)))
         if last in ("train_images", "train_labels", "test_images", "test_labels"):  # of mnist
             return X if last.endswith("images") else y
-        if "mlxtend" in full:
-            return X.reshape(ROWS, -1), y
         if last == "load_data":  # of keras
             return (X[:150], y[:150]), (X[150:], y[150:])
         if DOWNLOADS.fullmatch(last) and not last.startswith("fetch"):  # of torchvision
-            read = {f"load_{part}": lambda *_: (X.reshape(ROWS, -1).tolist(), y.tolist()) for part in ("training", "testing")}
-            return _Set(**read, data=X, targets=y, train_data=X, train_labels=y, test_data=X, test_labels=y)
+            return _Set(data=X, targets=y, train_data=X, train_labels=y, test_data=X, test_labels=y)
         X = X.reshape(ROWS, -1)
         if last.startswith("make_") or named.get("return_X_y"):
             return X, y
@@ -178,7 +166,7 @@ class _Wrapping(ast.NodeTransformer):
         self.generic_visit(node)
         called = ast.unparse(node.func)
         last = called.rpartition(".")[2]
-        if called in ("open", "gzip.open", "pickle.load") or any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
+        if called == "open" or any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
             asked = ast.Call(ast.Name(NAME, ast.Load()), [node.func, ast.Constant(called)], [])
             node.func = ast.copy_location(asked, node.func)
         return node
