@@ -50,7 +50,6 @@ class Argument:
 
     name: str
     default: ast.expr | None
-    annotation: str
     is_walked: bool  # whether it is a sequence, by its use
     keys: tuple[str, ...]  # with which it is asked, where it is a dict
     least: int  # what it is compared with
@@ -119,7 +118,7 @@ def _argument(
             least = max([least, *numbers])
     annotation = ast.unparse(one.annotation) if one.annotation is not None else ""
     walked = walked or bool(re.search(r"list|tuple|sequence|array", annotation, re.IGNORECASE))
-    return Argument(one.arg, default, annotation, walked, tuple(dict.fromkeys(keys)), least)
+    return Argument(one.arg, default, walked, tuple(dict.fromkeys(keys)), least)
 
 
 def _text(node: ast.expr) -> str:
@@ -136,12 +135,13 @@ def text_of(one: Argument, taken: list[Argument], sizes: Sizes, parts: Any, choi
     if one.default is not None:
         return None
     if one.keys:
-        inner = [Argument(key, None, "", False, (), 0) for key in one.keys]
+        inner = [Argument(key, None, False, (), 0) for key in one.keys]
         texts = {key.name: text_of(key, inner, sizes, parts, choice) for key in inner}
         if None in texts.values():
             return None
         return "{" + ", ".join(f"{name!r}: {text}" for name, text in texts.items()) + "}"
-    if (made := parts.object_for(one, sizes, choice)) is not None:
+    made: str | None = parts.object_for(one, sizes, choice)
+    if made is not None:
         return made
     number = next((text for pattern, text in NUMBERS if re.fullmatch(pattern, one.plain)), None)
     if number is not None and not one.is_walked:
@@ -153,8 +153,6 @@ def text_of(one: Argument, taken: list[Argument], sizes: Sizes, parts: Any, choi
     for pattern, size in ((HIDDEN, sizes.hidden), (INPUTS, sizes.inputs), (OUTPUTS, sizes.outputs)):
         if pattern.fullmatch(one.plain):
             return str(size)
-    if quantity(one.name) is not None:
-        return parts.array_for(one.name, sizes)
     return _sizes_text(one, taken, sizes) if LAYERS.fullmatch(one.plain) else None
 
 
