@@ -124,10 +124,12 @@ def test_a_fault_is_found_in_each_way_of_writing(way: str, fault: Fault, tmp_pat
     assert len(missed) <= (1 - ENOUGH) * count, missed
 
 
-def test_a_step_of_an_optimiser_is_not_taken_for_gradients(tmp_path: Path) -> None:
+def test_a_step_of_an_optimiser_is_not_taken_for_gradients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = PEOPLE["Adam within the class"].text
     for name in ("gW2", "gb2", "gW1", "gb1"):  # under names that tell nothing
         text = text.replace(name, f"q{ord(name[1])}{name[2]}")
+    assert "has a gradient that is its slope" in str(examined(text, tmp_path))  # by a program of the doctor's own
+    monkeypatch.setattr("pellucid.analysis.doctor.doctor.driven_step", lambda _: None)
     diagnosis = examined(text, tmp_path)
     assert (diagnosis.healthy, diagnosis.findings) == (None, [])
     assert "an optimiser's step, which does not tell the gradients" in str(diagnosis)

@@ -22,6 +22,8 @@ OTHER = ((4,), 2, 1)
 WEIGHTS = re.compile(r"(^|/)[wb]\d*\.|weight|param|bias|theta|model|trained|checkpoint", re.IGNORECASE)
 LABELS = re.compile(r"(^|[/_])(y|t|labels?|targets?)([_.\d]|$)", re.IGNORECASE)
 
+TEXT = "the quick brown fox jumps over the lazy dog, and the dog sleeps on.\n" * 20
+
 
 class Table(np.ndarray[Any, Any]):
     """Made-up numbers that also answer to what a data frame or a tensor is asked."""
@@ -105,6 +107,13 @@ def _samples(about: str, features: int) -> tuple[Any, Any]:
 def _split_in_two(*arrays: Any, **_: Any) -> list[Any]:
     cut = [len(array) * 3 // 4 for array in arrays]
     return [part for array, k in zip(arrays, cut, strict=True) for part in (array[:k], array[k:])]
+
+
+def _shuffled(*arrays: Any, **_: Any) -> Any:
+    """All arrays in one other order, as scikit-learn does it."""
+    order = np.random.permutation(len(arrays[0]))  # noqa: NPY002  (the learner's own seed is to hold)
+    found = [np.asarray(array)[order] for array in arrays]
+    return found if len(found) > 1 else found[0]
 
 
 def _one_hot(y: Any, num_classes: int | None = None, **_: Any) -> Any:

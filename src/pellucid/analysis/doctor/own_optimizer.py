@@ -157,6 +157,8 @@ def accumulates(turn: Turn, measured: Measured, fit: Fit, loss: Loss) -> bool:
     moves = np.array([np.sum((after[path] - start) * direction) for direction in along])
     slopes = slopes_along(second, {path: start}, path, along, {fit.key: loss})[0]
     both = np.stack([slopes, measured.slopes[fit.key][path]], axis=1)
+    if not np.isfinite(both).all():
+        return False  # a loss that is computed every hundredth turn alone
     shares = np.linalg.lstsq(both, moves / fit.common, rcond=None)[0]
     return bool(np.allclose(shares, 1.0, atol=1e-3))
 

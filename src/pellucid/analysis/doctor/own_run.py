@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from pellucid.analysis.doctor.naming import data_word
+from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.own_state import State, copied, differ, is_data, leaves
 from pellucid.analysis.doctor.own_turn import Turn, TurnError
 from pellucid.analysis.doctor.sandbox import run
@@ -21,6 +23,7 @@ from pellucid.analysis.doctor.stand_ins import NAME, StandIns, asking_stand_ins
 from pellucid.analysis.doctor.user_file import SECONDS, UserFile, at_once, needed, statements, used
 
 HOOK = "__turn_begins__"
+SAW = "__saw__"
 TRIES, MORE = 2, 8  # turns of one loop that are looked at, and of one whose first turns left a doubt
 SHOWS = re.compile(r"print\b|plt\.|display\b")  # calls that only show something
 
@@ -67,13 +70,24 @@ class _Hooks(ast.NodeTransformer):
         return [node, _call(-number, node)]
 
 
+class _Watching(ast.NodeTransformer):
+    """Lets the labels of one sample be seen that bear no name: ``y[i]`` becomes ``__saw__(y[i])``."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load) or data_word(name_of(node.value) or "") != "y":
+            return node
+        return ast.copy_location(ast.Call(ast.Name(SAW, ast.Load()), [node], []), node)
+
+
 class _Run:
     """A run of the user's file in which every loop tells when a turn of it begins."""
 
     def __init__(self, file: UserFile, examine: Examine) -> None:
         self.file, self.examine = file, examine
         self.names: dict[str, Any] = {"__name__": "user", "__file__": file.path, NAME: StandIns(file.tree)}
-        self.names[HOOK] = self._begins
+        exec(compile(f"def {SAW}(y): return y", file.path, "exec"), self.names)
+        self.names |= {HOOK: self._begins, **file.driver_names}
         self.hooks = _Hooks()
         self.open: list[tuple[int, FrameType, State]] = []  # the loops in whose first turn the program is
         self.tried: dict[int, int] = {}
@@ -84,11 +98,12 @@ class _Run:
     def run(self) -> None:
         """Run the file's statements, until ``examine`` has what it wants."""
         with self.file.importing():
+            seconds = 2 * SECONDS if self.file.driver else 4 * SECONDS
             for statement in _to_be_run(self.file):
-                watched = ast.fix_missing_locations(self.hooks.visit(asking_stand_ins(statement)))
+                watched = ast.fix_missing_locations(self.hooks.visit(_Watching().visit(asking_stand_ins(statement))))
                 execute = functools.partial(self._execute, compile(watched, self.file.path, "exec"))
                 try:
-                    run(execute, self.file.path, seconds=4 * SECONDS)
+                    run(execute, self.file.path, seconds=seconds)
                 except _FoundError:
                     return
 
@@ -151,15 +166,16 @@ def _call(number: int, node: ast.stmt) -> ast.stmt:
 
 def _to_be_run(file: UserFile) -> list[ast.stmt]:
     """The statements at the top level that train, and those that they need: nothing that prints, plots or saves."""
-    every = list(statements(file.tree))
+    every = [*statements(file.tree), *file.driver]
     plain = [s for s in every if at_once(s) and not isinstance(s, ast.Assign | ast.AnnAssign | ast.AugAssign)]
     rest = [s for s in every if s not in plain]
     chosen: list[ast.stmt] = []
     for place, statement in enumerate(rest):
-        parts = _reached(file, statement)
-        if not any(isinstance(part, ast.For | ast.While) for part in parts) or not any(map(_moves, parts)):
+        parts = reached(file, statement)
+        loops = any(isinstance(part, ast.For | ast.While) for part in parts) and any(map(moves, parts))
+        if not (statement in file.driver if file.driver else loops):
             continue
-        wanted = {name for part in parts for name in used(part)}
+        wanted = {name for part in parts for name in used(part)} | {name for part in parts for name in _added_to(part)}
         before = [s for s in rest[:place] if s not in chosen]
         chosen += needed(before, wanted)  # and wanted grows by what these need: random.seed(4) is called for random
         calls = [s for s in before if isinstance(s, ast.Expr) and used(s) & wanted and not SHOWS.match(ast.unparse(s))]
@@ -167,7 +183,7 @@ def _to_be_run(file: UserFile) -> list[ast.stmt]:
     return [statement for statement in every if statement in chosen or statement in plain]
 
 
-def _reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
+def reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
     """A statement's parts, and those of the file's functions and methods that it calls, directly or not."""
     owners = [node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     named: dict[str, list[ast.AST]] = {}
@@ -185,10 +201,17 @@ def _reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
     return parts
 
 
-def _moves(part: ast.AST) -> bool:
+def _added_to(part: ast.AST) -> set[str]:
+    """The names that ``steps += 1`` reads, too."""
+    return {part.target.id} if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name) else set()
+
+
+def moves(part: ast.AST) -> bool:
     """Whether a part of the code takes something away from what is there, or adds to it: W -= …, W = W - …."""
     if isinstance(part, ast.AugAssign):
         return isinstance(part.op, ast.Add | ast.Sub)
+    if isinstance(part, ast.Call):
+        return ast.unparse(part.func).rpartition(".")[2] in ("add", "subtract") and len(part.args) > 1
     return isinstance(part, ast.Assign) and any(
         isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub) for inner in ast.walk(part.value)
     )

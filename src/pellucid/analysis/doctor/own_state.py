@@ -12,7 +12,7 @@ from pellucid.analysis.doctor.objects import is_own
 from pellucid.core.arrays import AnyArray
 
 LIST = "[]"  # ends the path of a list of numbers as a whole
-MOST_NUMBERS = 200_000  # of an array that is watched
+MOST_NUMBERS = 500_000  # of an array that is watched
 MOST_PARTS = 300  # of a list whose parts are looked into
 SHARED = 5_000_000  # numbers from which on an array is not copied: data, which no step changes
 

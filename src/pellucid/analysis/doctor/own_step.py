@@ -180,7 +180,7 @@ def _still(before: Leaves, moved: list[Path]) -> Iterator[Path]:
     """What is called a weight or a bias, and stands beside those that are moved, but is not."""
     beside = {path[:-1] for path in moved}
     for path in before:
-        q = quantity(str(path[-1]))
+        q = quantity(name_of_key(path))
         if path not in moved and path[:-1] in beside and q is not None and q.kind in "Wb" and before[path].size > 1:
             yield path
 

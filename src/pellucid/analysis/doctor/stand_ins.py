@@ -7,8 +7,11 @@ run; nothing is ever said of them.
 import ast
 import contextlib
 import copy
+import io
+import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,21 +21,27 @@ import numpy as np
 from pellucid.analysis.doctor.absent_modules import Absent, Finder
 from pellucid.analysis.doctor.made_up_data import (
     ROWS,
+    TEXT,
     WEIGHTS,
     _one_hot,
     _samples,
     _Scaler,
     _Set,
+    _shuffled,
     _split_in_two,
     _table_or_files,
 )
 
 NAME = "__stand_in__"  # under which the user's code finds ``StandIns``
 # Modules whose functions may be given as stand-ins, and the functions.
-MODULES = {"numpy", "pandas", "sklearn", "keras", "tensorflow", "torchvision", "scipy", "np_utils"}
+MODULES = {"numpy", "pandas", "sklearn", "keras", "tensorflow", "torchvision", "scipy", "np_utils", "mnist"}
 READERS = re.compile(r"read_(csv|table|excel)|loadtxt|genfromtxt|load|fromfile|loadmat")
-DOWNLOADS = re.compile(r"load_data|fetch_\w+|\w*MNIST|CIFAR\d+")
-LIBRARY = re.compile(r"load_\w+|make_\w+|train_test_split|to_categorical|\w+Scaler|accuracy_score")
+DOWNLOADS = re.compile(r"load_data|fetch_\w+|\w*MNIST|CIFAR\d+|(train|test)_(images|labels)")
+LIBRARY = re.compile(r"load_\w+|make_\w+|train_test_split|shuffle|to_categorical|\w+Scaler|accuracy_score")
+
+
+def _does_nothing(*_: Any, **__: Any) -> Any:
+    return 0
 
 
 class StandIns:
@@ -51,11 +60,14 @@ class StandIns:
     def modules(self, folder: str) -> Iterator[None]:
         """While this lasts, the user's files in this folder can import what is not installed."""
         before, finder = set(sys.modules), Finder(folder, self._tried, self._missing)
+        system, sleep = os.system, time.sleep
+        os.system, time.sleep = _does_nothing, _does_nothing  # what clears the screen, and waits
         sys.meta_path.insert(0, finder)
         try:
             yield
         finally:
             sys.meta_path.remove(finder)
+            os.system, time.sleep = system, sleep
             for name in [name for name, module in sys.modules.items() if isinstance(module, Absent)]:
                 if name not in before:
                     del sys.modules[name]
@@ -65,6 +77,8 @@ class StandIns:
         absent = isinstance(function, Absent)
         full = function.__name__ if absent else f"{getattr(function, '__module__', '')}.{called}"
         last = full.rpartition(".")[2]
+        if called == "open":
+            return lambda *values, **named: self._opened(function, values, named)
         if full.partition(".")[0] not in MODULES:
             return function
         if DOWNLOADS.fullmatch(last):
@@ -87,6 +101,18 @@ class StandIns:
             why = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
             return self._made_up(f"{name} {why}", full, values, named)
 
+    def _opened(self, function: Any, values: Any, named: Any) -> Any:
+        """A file; a small text where a text is not there."""
+        try:
+            return function(*values, **named)
+        except FileNotFoundError:
+            name = str(values[0]) if values else ""
+            if not name.endswith(".txt") or WEIGHTS.search(name):
+                raise
+            self.data.append(name)
+            self._note(f"{name} is not there: a small text stands for it, and is not judged")
+            return io.StringIO(TEXT)
+
     def _made_up(self, what: str, full: str, values: Any, named: Any) -> Any:
         self.data.append(what)
         self._note(f"{what}: small random data stand for it, and are not judged")
@@ -95,6 +121,8 @@ class StandIns:
         if READERS.fullmatch(last):
             return _table_or_files(name)
         X, y = _samples(f"{full} {name} {named.get('name', '')}".lower(), int(named.get("n_features", 0)))
+        if last in ("train_images", "train_labels", "test_images", "test_labels"):  # of mnist
+            return X if last.endswith("images") else y
         if last == "load_data":  # of keras
             return (X[:150], y[:150]), (X[150:], y[150:])
         if DOWNLOADS.fullmatch(last) and not last.startswith("fetch"):  # of torchvision
@@ -115,6 +143,7 @@ class StandIns:
 
 LIBRARY_STAND_INS: dict[str, Any] = {
     "train_test_split": _split_in_two,
+    "shuffle": _shuffled,
     "to_categorical": _one_hot,
     "StandardScaler": _Scaler,
     "MinMaxScaler": _Scaler,
@@ -125,11 +154,19 @@ LIBRARY_STAND_INS: dict[str, Any] = {
 class _Wrapping(ast.NodeTransformer):
     """Lets ``np.loadtxt(…)`` ask the stand-ins first: ``__stand_in__(np.loadtxt, "np.loadtxt")(…)``."""
 
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        """Where the code itself makes what a missing file would have held, it is left to it."""
+        missing = [h for h in node.handlers if h.type is not None and "FileNotFoundError" in ast.unparse(h.type)]
+        if any(isinstance(part, ast.Assign) for handler in missing for part in ast.walk(handler)):
+            return node
+        self.generic_visit(node)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         called = ast.unparse(node.func)
         last = called.rpartition(".")[2]
-        if any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
+        if called == "open" or any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
             asked = ast.Call(ast.Name(NAME, ast.Load()), [node.func, ast.Constant(called)], [])
             node.func = ast.copy_location(asked, node.func)
         return node

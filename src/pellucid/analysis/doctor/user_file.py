@@ -40,6 +40,8 @@ class UserFile:
     definitions: dict[str, ast.FunctionDef]
     deferred: list[ast.stmt] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    driver: list[ast.stmt] = field(default_factory=list)  # what trains the network in place of the file's own code
+    driver_names: dict[str, Any] = field(default_factory=dict)  # and the data for it
     stand_ins: StandIns = field(init=False)
 
     def __post_init__(self) -> None:
