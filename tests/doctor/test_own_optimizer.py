@@ -8,16 +8,23 @@ from doctor.test_own_step import LAYERS, LOOP, examined
 
 # In LAYERS, part.move is Adam's step.
 STEP = LAYERS[LAYERS.index("            m, v = 0.9 * m") : LAYERS.index("class Bend")]
+
+
+def step_of(averages: str, move: str) -> str:
+    return f"            {averages}\n            self.s[k] = m, v\n            self.p[k] -= {move}\n\n"
+
+
+ROOT = "np.sqrt(v / (1 - 0.999 ** t))"
 RIGHT = {
-    "Adam, with an ε in the root": STEP.replace("np.sqrt(v / (1 - 0.999 ** t)) + 1e-8", "np.sqrt(v / (1 - 0.999 ** t) + 1e-16)"),
+    "Adam, with an ε in the root": STEP.replace(f"{ROOT} + 1e-8", "np.sqrt(v / (1 - 0.999 ** t) + 1e-16)"),
     "Adam without bias correction": STEP.replace(" / (1 - 0.9 ** t)", "").replace(" / (1 - 0.999 ** t)", ""),
-    "RMSprop": "            m, v = m, 0.99 * v + (1 - 0.99) * g * g\n            self.s[k] = m, v\n"
-    "            self.p[k] -= lr * g / (np.sqrt(v) + 1e-8)\n\n",
-    "Adagrad": "            m, v = m, v + g * g\n            self.s[k] = m, v\n            self.p[k] -= lr * g / (np.sqrt(v) + 1e-8)\n\n",
-    "Adamax": "            m, v = 0.9 * m + 0.1 * g, np.maximum(0.999 * v, abs(g))\n            self.s[k] = m, v\n"
-    "            self.p[k] -= lr / (1 - 0.9 ** t) * m / (v + 1e-12)\n\n",
-    "clipped by value": "            self.p[k] -= lr * np.clip(g, -0.01, 0.01)\n\n",
-}  # fmt: skip
+    "RMSprop": step_of("m, v = m, 0.99 * v + (1 - 0.99) * g * g", "lr * g / (np.sqrt(v) + 1e-8)"),
+    "Adagrad": step_of("m, v = m, v + g * g", "lr * g / (np.sqrt(v) + 1e-8)"),
+    "Adamax": step_of(
+        "m, v = 0.9 * m + 0.1 * g, np.maximum(0.999 * v, abs(g))", "lr / (1 - 0.9 ** t) * m / (v + 1e-12)"
+    ),
+    "clipped by value": step_of("m, v = 0.0, 0.0", "lr * np.clip(g, -0.01, 0.01)"),
+}
 WRONG = {
     "v corrected by β₁": (STEP.replace("0.999 ** t", "0.9 ** t"), "v is corrected by 1 − β₁ᵗ"),
     "m corrected by β₂": (STEP.replace("(1 - 0.9 ** t)", "(1 - 0.999 ** t)"), "m is corrected by 1 − β₂ᵗ"),

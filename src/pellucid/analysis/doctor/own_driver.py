@@ -20,6 +20,7 @@ import numpy as np
 from pellucid.analysis.doctor.driver_arguments import Argument, Sizes, arguments_of, text_of
 from pellucid.analysis.doctor.driver_parts import CHOICES, Choice, Parts
 from pellucid.analysis.doctor.naming import data_word, quantity
+from pellucid.analysis.doctor.own_doubt import Doubts
 from pellucid.analysis.doctor.own_losses import is_called_loss
 from pellucid.analysis.doctor.own_run import moves, reached, run_to_first_step
 from pellucid.analysis.doctor.own_state import State, leaves
@@ -249,11 +250,13 @@ def _step_of(file: UserFile, drive: Drive) -> OwnStep | None:
     driven.driver, driven.driver_names = drive.statements, {"np": np, X: drive.form.x, Y: drive.form.y}
     found: list[OwnStep] = []
 
-    def examine(turn: Turn, outer: list[State]) -> bool:
-        step = _examine(turn, outer)
+    doubts = Doubts()
+
+    def examine(turn: Turn, outer: list[State]) -> bool | None:
+        step = _examine(turn, outer, doubts)
         if step is not None and _is_of_the_network(step) and (step.wrong or _is_whole(turn, step)):
             found.append(step)
-        return bool(found)
+        return None if step is None and turn.line in doubts.fits else bool(found)
 
     state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
     try:

@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.analysis.doctor.candidates import LOSSES
 from pellucid.analysis.doctor.naming import data_word
 from pellucid.analysis.doctor.own_state import LIST, Leaves
-from pellucid.analysis.doctor.own_turn import ONCE, PART, Seen
+from pellucid.analysis.doctor.own_turn import ONCE, Seen
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.core.arrays import AnyArray, Array
 
@@ -58,8 +58,7 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
 
 def name_of_key(key: Key) -> str:
     """The last word of the way to a value: W1 of ``self.params["W1"]``."""
-    word = next((str(part) for part in reversed(key) if isinstance(part, str) and part not in ("()", LIST)), "")
-    return word.partition("_of_")[2] if word.startswith(PART) else word
+    return next((str(part) for part in reversed(key) if isinstance(part, str) and part not in ("()", LIST)), "")
 
 
 def is_called_loss(key: Key) -> bool:

@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import copy
 import io
 import random
 import sys
@@ -14,41 +13,17 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
-from pellucid.analysis.doctor.naming import data_word
 from pellucid.analysis.doctor.objects import put
 from pellucid.analysis.doctor.own_state import Leaves, State, copied, is_data, leaves
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray
 
-PART = "__part"  # begins the name of a part of the targets: __part1_of_Y
 ONCE = "__once__"  # the counter of the loop that runs a turn once
 Seen = dict[tuple[Any, ...], AnyArray]  # of each name all that it was, one after another
 
 
 class TurnError(Exception):
     """The user's code raised an error when a turn was run again."""
-
-
-class _NamedTargets(ast.NodeTransformer):
-    """Gives names to parts of the targets, such as Y[i], so that they are among what is seen."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        if not (
-            isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name) and data_word(node.value.id) == "y"
-        ):
-            return self.generic_visit(node)
-        self.count += 1
-        name = ast.Name(f"{PART}{self.count}_of_{node.value.id}", ast.Store())
-        return ast.copy_location(ast.NamedExpr(name, node), node)
-
-    def _as_it_is(self, node: ast.AST) -> ast.AST:
-        return node
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_Lambda = _as_it_is  # noqa: N815
-    visit_FunctionDef = visit_ClassDef = _as_it_is  # noqa: N815
 
 
 @dataclass
@@ -68,14 +43,13 @@ class Turn:
 
     def _program(self) -> ast.Module:
         """The loop's body, to be run once; within a function, as one that takes the local variables."""
-        body = [_NamedTargets().visit(copy.deepcopy(statement)) for statement in self.loop.body]
-        once = ast.For(ast.Name(ONCE, ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), body, [])
+        once = ast.For(ast.Name(ONCE, ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), self.loop.body, [])
         program: list[ast.stmt] = [ast.copy_location(once, self.loop)]
         if self.function is not None:
             declared = [n for node in ast.walk(self.function) if isinstance(node, ast.Global) for n in node.names]
             arguments = [ast.arg(name) for name in self.state["locals"] if name not in declared]
-            inner = [*([ast.Global(declared)] if declared else []), *program]
-            program = [ast.FunctionDef("__turn__", ast.arguments([], arguments, None, [], [], None, []), inner, [])]
+            body = [*([ast.Global(declared)] if declared else []), *program]
+            program = [ast.FunctionDef("__turn__", ast.arguments([], arguments, None, [], [], None, []), body, [])]
         if self.owner is not None:  # names that begin with two underscores bear the class's
             program = [ast.ClassDef(self.owner, [], [], program, [])]
         return ast.Module(program, [])
