@@ -7,6 +7,7 @@ Without names all are made; the pages are made anew, from a short training. What
 """
 
 import argparse
+import contextlib
 import io
 import shutil
 import tempfile
@@ -43,15 +44,11 @@ def made(names: list[str], folder: Path) -> Iterator[tuple[str, str]]:
     for name in names:
         commands, view = PAGES[name]
         for command in commands:
-            words = [str(folder / word) if _is_file(word) else word for word in command.split()]
-            if command not in done and pellucid(words):
-                raise SystemExit(f"failed: pellucid {command}")
+            with contextlib.chdir(folder):  # the pages name their data as they were given
+                if command not in done and pellucid(command.split()):
+                    raise SystemExit(f"failed: pellucid {command}")
             done.add(command)
         yield name, f"{(folder / name).with_suffix('.html').as_uri()}#{view}"
-
-
-def _is_file(word: str) -> bool:
-    return word in ("digits", "penguins") or word.endswith((".html", ".csv"))
 
 
 def taken(browser: Any, address: str, width: int, scheme: str, *, whole: bool = False) -> bytes:
