@@ -10,8 +10,8 @@ const dress = () => {
 };
 // What scrolls can be reached by keys, and what does not is no stop for them.
 const reach = () => {
-  for (const box of document.querySelectorAll("pre, .table-wrapper, .math-block, .cell_output")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  for (const box of document.querySelectorAll("pre, .table-wrapper, .math-block, .cell_output, .cell_output div")) {
+    if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible") box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
 };

@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,21 @@ def test_the_frame_is_as_high_as_the_figure(name: str, see_figure: Callable[[str
     frame = see_figure(name)
     fits = "() => document.documentElement.scrollHeight <= innerHeight + 1 && document.body.scrollWidth <= innerWidth"
     wait_until(frame, f"({fits})()")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OWN)
+def test_axe_finds_nothing_in_a_figure(name: str, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "figure.html").write_text(figure(name).page, "utf-8")
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    for scheme, wide in (("light", 390), ("dark", 1280)):
+        page = browser.new_page(color_scheme=scheme, viewport={"width": wide, "height": 800})
+        page.goto((tmp_path / "figure.html").as_uri())
+        page.evaluate(axe)
+        found = page.evaluate("() => axe.run()")["violations"]
+        missing = {"page-has-heading-one"}  # the page around it has one
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["id"] not in missing] == []
+        page.close()
 
 
 @pytest.mark.slow
