@@ -10,7 +10,7 @@ import pytest
 
 from support import Command
 
-BLOCK = re.compile(r"^(?:<!-- ([^\n]+) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^(?:<!-- ([^\n]+) -->\n)?```(\w*|\{[\w-]+\}[^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MEASURED = re.compile(r"\d{8}-\d{6}(?:-\d)?|[\d,.]+ (?:s|ms|µs|kB)\b")  # what is another each time
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:e[-+−]?\d+)?")
 
@@ -19,7 +19,7 @@ class Block(NamedTuple):
     """A block of a page, with the remark above it, which no reader sees: why it is not run, or what has printed it."""
 
     remark: str
-    language: str  # none for commands
+    language: str  # none for commands; {…} for what Sphinx reads, cells of the book among it, which tests/book runs
     text: str
 
     @property

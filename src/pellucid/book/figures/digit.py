@@ -1,4 +1,4 @@
-"""A digit to draw, and what every neuron makes of it: the page that ``pellucid export --to html`` writes."""
+"""A digit to draw, and what every neuron makes of it: the page that ``export`` writes of a model."""
 
 from pathlib import Path
 
