@@ -67,3 +67,36 @@ CLIPPED = """
     for p, g in zip([first, shift, second, last], grads):
         p -= learning_rate * g * min(1, 0.01 / norm)
 """
+
+
+IN_DICTS = """
+import numpy as np
+rng = np.random.default_rng(3)
+points = rng.normal(size=(40, 3))
+wanted = (points[:, :1] * points[:, 1:2] > 0).astype(float)
+a_mean, b_square = {}, {}
+params = {"one": rng.normal(size=(3, 6)), "two": np.zeros(6), "three": rng.normal(size=(6, 2)), "four": np.zeros(2)}
+for key, value in params.items():
+    a_mean[key], b_square[key] = np.zeros_like(value), np.zeros_like(value)
+count = 0
+for turn in range(500):
+    inner = np.tanh(points @ params["one"] + params["two"])
+    guess = inner @ params["three"] + params["four"]
+    toll = np.mean((guess - wanted) ** 2)
+    up = 2 * (guess - wanted) / guess.size
+    down = up @ params["three"].T * (1 - inner ** 2)
+    grads = {"one": points.T @ down, "two": down.sum(axis=0), "three": inner.T @ up, "four": up.sum(axis=0)}
+    count += 1
+    lr = 0.01
+    for key in params:
+        a_mean[key] = 0.9 * a_mean[key] + 0.1 * grads[key]
+        b_square[key] = 0.999 * b_square[key] + 0.001 * grads[key] ** 2
+        corrected = a_mean[key] / (1 - 0.9 ** count)
+        params[key] = params[key] - lr * corrected / (np.sqrt(b_square[key] / (1 - 0.999 ** count)) + 1e-8)
+"""
+
+
+def test_an_average_of_gradients_is_not_taken_for_the_gradient(tmp_path: Path) -> None:
+    assert examined(tmp_path, IN_DICTS).healthy  # after one step the average is a multiple of the gradient
+    (finding,) = examined(tmp_path, IN_DICTS.replace("(1 - 0.999 ** count)", "(1 - 0.9 ** count)")).findings
+    assert "v is corrected by 1 − β₁ᵗ" in finding.fault

@@ -171,10 +171,14 @@ def by_gradients(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: 
     for key in losses:
         slopes, matter = measured.slopes[key], fit_of(measured, key).factors
         places = {path: list(_places_of(seen, measured.along[path], slopes[path])) for path in matter}
-        several = {path: some[0][2] for path, some in places.items() if some and measured.start[path].size > 1}
-        common = Fit(key, dict(several)).common
-        places = {path: [place for place in some if alike(place[2], common)] for path, some in places.items()}
-        if len(several) > 1 and common and all(places.values()):
+        sized = [some for path, some in places.items() if measured.start[path].size > 1]
+        shared = [
+            c
+            for *_, c in (sized[0] if sized else [])
+            if all(any(alike(d, c) for *_, d in some) for some in places.values())
+        ]
+        if len(sized) > 1 and shared:  # one factor in all of them; an average of gradients may have another one
+            places = {path: [p for p in some if any(alike(p[2], c) for c in shared)] for path, some in places.items()}
             found = (key, places) if found is None or not is_ordinary(key) else found
             if not is_ordinary(key):
                 break
