@@ -150,3 +150,11 @@ def test_a_text_that_is_not_there_has_a_stand_in(tmp_path: Path) -> None:
     file.run_needed({"words"})
     assert "fox" in file.namespace["words"]
     assert any("book.txt is not there" in note for note in file.notes)
+
+
+@pytest.mark.slow
+def test_what_never_moves_is_not_passed_over(tmp_path: Path) -> None:
+    still = SETTINGS.replace("self.u -= self.lr * up.sum(axis=0)", "pass")
+    assert still != SETTINGS
+    with pytest.raises(InputError, match="defines no functions"):  # nothing is said of it
+        examined(tmp_path, still)
