@@ -109,7 +109,7 @@ def _first_steps(turn: Turn, measured: Measured, gradients: Gradients) -> tuple[
     taken: dict[Path, list[Array]] = {path: [] for path in gradients}
     moves: dict[Path, list[Array]] = {path: [] for path in gradients}
     before = {path: measured.start[path] for path in gradients}
-    changes, step = measured.start, turn
+    changes, step = dict(before), turn  # what the optimiser keeps is as the file has it
     for _ in range(STEPS):
         after, seen = step.run(changes)
         for path, (key, summed) in gradients.items():
