@@ -38,8 +38,10 @@ function percentile(values, share) {
 
 // The values with `low` at 0 and `high` at 255.
 /** @param {Picture} picture @param {number} low @param {number} high @returns {Picture} */
-const stretch = ({h, w, p}, low, high) =>
-  ({h, w, p: p.map(x => even(Math.min(255, Math.max(0, (x - low) * (255 / Math.max(high - low, 1e-9))))))});
+function stretch({h, w, p}, low, high) {
+  const share = 255 / Math.max(high - low, 1e-9);
+  return {h, w, p: p.map(x => even(Math.min(255, Math.max(0, (x - low) * share))))};
+}
 
 /** @param {Picture} picture */
 function border({h, w, p}) {
@@ -103,23 +105,23 @@ function weights(size, to) {
   });
 }
 
-/** @param {Line} line @param {(k: number) => number} value */
-function mixed({w, first}, value) {
+/** @param {Line} line @param {Float64Array} p @param {number} from where a line begins @param {number} step to its next value */
+function mixed({w, first}, p, from, step) {
   let all = 2 ** 21;
-  for (let i = 0; i < w.length; i++) all += w[i] * value(first + i);
+  for (let i = 0; i < w.length; i++) all += w[i] * p[from + (first + i) * step];
   return Math.min(255, Math.max(0, Math.floor(all / 2 ** 22)));
 }
 
 /** @param {Picture} picture @param {number} to @returns {Picture} */
 function narrowed({h, w, p}, to) {
   const lines = weights(w, to);
-  return w === to ? {h, w, p} : image(h, to, (y, x) => mixed(lines[x], k => p[y * w + k]));
+  return w === to ? {h, w, p} : image(h, to, (y, x) => mixed(lines[x], p, y * w, 1));
 }
 
 /** @param {Picture} picture @param {number} to @returns {Picture} */
 function flattened({h, w, p}, to) {
   const lines = weights(h, to);
-  return h === to ? {h, w, p} : image(to, w, (y, x) => mixed(lines[y], k => p[k * w + x]));
+  return h === to ? {h, w, p} : image(to, w, (y, x) => mixed(lines[y], p, x, w));
 }
 
 // Rows first, but columns first where that saves work: Pillow's order, for each pass is rounded.
@@ -146,7 +148,7 @@ function planeThrough(places, values) {
 /** @param {Picture} grey */
 function levelled(grey) {
   const {h, w, p} = grey, place = (/** @type {number} */ i) => [Math.floor(i / w) / h, i % w / w, 1];
-  const places = border({h, w, p: Float64Array.from(p.keys())}).map(place), values = border(grey);
+  const places = border({h, w, p: p.map((_, i) => i)}).map(place), values = border(grey);
   const at = (/** @type {number[]} */ plane, /** @type {number[]} */ q) => plane[0] * q[0] + plane[1] * q[1] + plane[2];
   let rest = values.map(() => 0), plane = [0, 0, 0];
   for (let round = 0; round < 3; round++) {
