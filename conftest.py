@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-# What Sphinx loads cannot be loaded without it; the task "book" runs its examples with it.
+# What Sphinx loads cannot be loaded without it; the task "cover" runs its examples where it is.
 collect_ignore_glob = [] if find_spec("sphinx") else ["src/pellucid/book/extension/*"]
 
 

@@ -78,7 +78,7 @@ def book(*more: str) -> None:
     options = ("-q", "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "auto", "-d", work / "trees")
     run(*HERE, "sphinx", "-b", "html", *options, "docs", work / "site")
     os.environ["PELLUCID_SITE"] = str(work / "site")
-    pytest("-m", "slow or not slow", "tests/book", "src/pellucid/book", "--durations=10", *more)
+    pytest("-m", "slow", "tests/book", "--durations=10", *more)
 
 
 def cover(*more: str) -> None:

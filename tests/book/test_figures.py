@@ -50,7 +50,7 @@ def test_the_policy_names_the_only_style_and_the_only_script(name: str) -> None:
         re.findall(r"<style>(.*?)</style>", page, re.S),
         re.findall(r"<script>(.*?)</script>", page, re.S),
     )
-    assert f'content="{policy(style, script)}"' in page
+    assert f'content="{policy([style], script)}"' in page
     assert ' style="' not in page
 
 

@@ -51,7 +51,7 @@ def inner_page(name: str, title: str, still: str, data: dict[str, Any], *, entry
         name=name,
         title=html.escape(title),
         style=style,
-        policy=policy(style, script),
+        policy=policy([style], script),
         still=still,
         data=json.dumps(data, allow_nan=False).replace("<", "\\u003c"),
         script=script,
