@@ -1,6 +1,7 @@
 """The figures of the book: alone under a strict policy, right to the last digit, and whole without a script."""
 
 import html
+import json
 import math
 import re
 import subprocess
@@ -142,10 +143,12 @@ def test_a_neuron_follows_its_sliders(see_figure: Callable[[str], Any]) -> None:
 @pytest.mark.slow
 def test_a_chain_hands_its_numbers_on(see_figure: Callable[[str], Any]) -> None:
     frame = see_figure("chain")
+    given = json.loads(frame.evaluate("document.getElementById('data').textContent"))
+    weights, biases = given["theta"][::2], given["theta"][1::2]
     turn(frame, "w1", -2.0)
-    turn(frame, "b3", 1.5)
-    a = 1.0
-    for layer, (w, b) in enumerate([(-2.0, -0.5), (-2.0, 1.0), (1.0, 1.5)], 1):
+    turn(frame, "b3", 1.4)
+    weights[0], biases[2], a = -2.0, 1.4, given["x"][0]
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True), 1):
         a = 1 / (1 + math.exp(-(w * a + b)))
         assert shown_numbers(frame)[f"a{layer}"] == pytest.approx(a, abs=1e-12)
     frame.locator("[data-open='2']").focus()
