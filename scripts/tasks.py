@@ -39,6 +39,7 @@ LOCK = "requirements/dev.txt"
 TYPESCRIPT = "typescript@5.9.3"  # which reads types in remarks, as strictly as jsconfig.json says
 SMOKE = ("tests/test_main_job.py", "tests/test_read_run.py", "tests/test_documentation.py")
 COVERS = ("tests/core", "tests/tables", *SMOKE, "tests/test_commands.py", "tests/test_adding.py", "src")
+SITE = ("tests/book/test_site.py", "tests/book/test_chapters.py")  # of the site that the task book builds
 OLDER = "ignore:constrained_layout not applied:UserWarning"  # matplotlib before 3.11.2, of a surface with a hole in it
 
 
@@ -68,7 +69,7 @@ def test(*more: str) -> None:
 
 
 def slow(*more: str) -> None:
-    pytest("-m", "slow and not alone", "--durations=10", "--ignore=tests/book", *more)  # the task book has those
+    pytest("-m", "slow and not alone", "--durations=10", *(f"--ignore={file}" for file in SITE), *more)
     run(*HERE, "pytest", "-q", "-m", "alone", "--durations=10", *more)
 
 
@@ -78,7 +79,7 @@ def book(*more: str) -> None:
     options = ("-q", "--nitpicky", "--fail-on-warning", "--keep-going", "--jobs", "auto", "-d", work / "trees")
     run(*HERE, "sphinx", "-b", "html", *options, "docs", work / "site")
     os.environ["PELLUCID_SITE"] = str(work / "site")
-    pytest("-m", "slow", "tests/book", "--durations=10", *more)
+    pytest("-m", "slow", *SITE, "--durations=10", *more)
 
 
 def cover(*more: str) -> None:
