@@ -128,8 +128,9 @@ def test_a_step_of_an_optimiser_is_not_taken_for_gradients(tmp_path: Path, monke
     text = PEOPLE["Adam within the class"].text
     for name in ("gW2", "gb2", "gW1", "gb1"):  # under names that tell nothing
         text = text.replace(name, f"q{ord(name[1])}{name[2]}")
-    assert "has a gradient that is its slope" in str(examined(text, tmp_path))  # by a program of the doctor's own
-    monkeypatch.setattr("pellucid.analysis.doctor.doctor.driven_step", lambda _: None)
+    assert "has a gradient that is its slope" in str(examined(text, tmp_path))  # by the first steps
+    for step in ("own_step", "driven_step"):
+        monkeypatch.setattr(f"pellucid.analysis.doctor.doctor.{step}", lambda _: None)
     diagnosis = examined(text, tmp_path)
     assert (diagnosis.healthy, diagnosis.findings) == (None, [])
     assert "an optimiser's step, which does not tell the gradients" in str(diagnosis)

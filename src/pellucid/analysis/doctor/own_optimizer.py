@@ -209,6 +209,7 @@ def _of_second_step(turn: Turn, measured: Measured, key: Key, loss: Loss, places
     start, (_, seen) = leaves(second.state), second.run({})
     for path, known in places.items():
         slopes = slopes_along(second, {path: start[path]}, path, measured.along[path], {key: loss})[0]
-        again = {place[:2] for place in _places_of(seen, measured.along[path], slopes)}
-        found[path] = next((place[:2] for place in known if place[:2] in again), known[0][:2])
+        again = {place[:2]: place[2] for place in _places_of(seen, measured.along[path], slopes)}
+        same = (place[:2] for place in known if place[:2] in again and alike(again[place[:2]], place[2]))
+        found[path] = next(same, known[0][:2])
     return found

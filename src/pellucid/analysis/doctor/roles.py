@@ -39,7 +39,11 @@ def find_functions(file: UserFile, *, needs_init: bool = True) -> Iterator[UserF
     if not isinstance(options, dict):
         raise InputError(f"{file.path}: {MAPPING} is a {type(options).__name__}; write {MAPPING} = dict(forward=…, …)")
     candidates = {name: file.namespace[name] for name in file.definitions if name in file.namespace}
-    yield assign_roles(candidates, file, dict(options), needs_init=needs_init)
+    functions = assign_roles(candidates, file, dict(options), needs_init=needs_init)
+    yield functions
+    if "loss" not in options and "loss" in functions and not _is_called(file, functions["loss"]):
+        rest = {role: f for role, f in functions.by_role.items() if role != "loss"}
+        yield UserFunctions(rest, file, functions.options)  # nobody minimises it
 
 
 def assign_roles(
@@ -55,15 +59,7 @@ def assign_roles(
             raise InputError(f"{where}: {role} is a {type(given).__name__}; give a function")
         if given is not None:
             found[role] = given
-    named = "loss" in found
     found = _by_name(candidates, found)
-    if (
-        file is not None
-        and not named
-        and _is_called(file, found.get("backward"))
-        and not _is_called(file, found.get("loss"))
-    ):
-        found.pop("loss", None)  # nobody minimises it
     if not needs_init and "backward" not in found and "train" in found and _is_one_step(file, found["train"]):
         found["backward"] = found.pop("train")
     if "forward" not in found and "backward" in found:
