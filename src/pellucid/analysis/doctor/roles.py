@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pellucid.analysis.doctor.loop_code import find_loop
-from pellucid.analysis.doctor.own_calls import name_of
 from pellucid.analysis.doctor.role_names import PATTERNS, STATES, is_called_as, misspelt
 from pellucid.analysis.doctor.sandbox import code_object
 from pellucid.analysis.doctor.signatures import UserFunctions
@@ -39,11 +38,7 @@ def find_functions(file: UserFile, *, needs_init: bool = True) -> Iterator[UserF
     if not isinstance(options, dict):
         raise InputError(f"{file.path}: {MAPPING} is a {type(options).__name__}; write {MAPPING} = dict(forward=…, …)")
     candidates = {name: file.namespace[name] for name in file.definitions if name in file.namespace}
-    functions = assign_roles(candidates, file, dict(options), needs_init=needs_init)
-    yield functions
-    if "loss" not in options and "loss" in functions and not _is_called(file, functions["loss"]):
-        rest = {role: f for role, f in functions.by_role.items() if role != "loss"}
-        yield UserFunctions(rest, file, functions.options)  # nobody minimises it
+    yield assign_roles(candidates, file, dict(options), needs_init=needs_init)
 
 
 def assign_roles(
@@ -78,12 +73,6 @@ def assign_roles(
             known = sorted({*OPTIONS, *ROLES})
             raise InputError(f"{where}: {MAPPING} has {key!r}, which means nothing; known are {known}")
     return UserFunctions(found, file, options)
-
-
-def _is_called(file: UserFile, function: Any) -> bool:
-    """Whether the file calls a function of its own anywhere."""
-    calls = (node.func for node in ast.walk(file.tree) if isinstance(node, ast.Call))
-    return function is not None and function.__name__ in map(name_of, calls)
 
 
 def _is_one_step(file: UserFile | None, function: Any) -> bool:
