@@ -162,3 +162,77 @@ def backward(X, Y, params):
     diagnosis = examined(text, tmp_path)
     assert (diagnosis.healthy, diagnosis.findings) == (None, [])
     assert "make no chain of layers" in str(diagnosis)
+
+
+def test_lists_that_are_returned_reversed_are_lists_of_what_they_are_called(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+class Net:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.biases = [np.zeros((1, b)) for b in sizes[1:]]
+    def forward(self, X):
+        self.A = [X]
+        for W, b in zip(self.weights[:-1], self.biases[:-1]):
+            self.A.append(np.tanh(self.A[-1] @ W + b))
+        self.A.append(self.A[-1] @ self.weights[-1] + self.biases[-1])
+        return self.A[-1]
+    def backward(self, X, Y):
+        dZ = (self.A[-1] - Y) / len(Y)
+        grads_W, grads_b = [], []
+        for l in range(len(self.weights) - 1, -1, -1):
+            grads_W.append(self.A[l].T @ dZ)
+            grads_b.append(dZ.sum(axis=0, keepdims=True))
+            dZ = dZ @ self.weights[l].T * (1 - self.A[l] ** 2)
+        return grads_W[::-1], grads_b[::-1]
+net = Net([3, 4, 2])
+"""
+    for ends in ("[::-1]", "reversed"):
+        code = (
+            text
+            if ends == "[::-1]"
+            else text.replace(
+                "return grads_W[::-1], grads_b[::-1]", "return list(reversed(grads_W)), list(reversed(grads_b))"
+            )
+        )
+        diagnosis = examined(code, tmp_path)
+        assert diagnosis.healthy, diagnosis
+
+
+def test_an_argument_may_be_called_as_a_global_name_that_another_function_reads(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+X_sample, Y_sample = np.random.rand(20, 3), np.random.rand(20, 2)
+W1, b1 = np.random.randn(3, 2), np.zeros((1, 2))
+def forward():
+    global A1
+    A1 = X_sample @ W1 + b1
+    return A1
+def backward(X_sample, Y_sample):
+    dZ1 = 2 * (A1 - Y_sample)
+    return X_sample.T @ dZ1, dZ1.sum(axis=0, keepdims=True)
+"""
+    with_names = (
+        text.replace("return X_sample.T @ dZ1, dZ1.sum", "dW1, db1 = X_sample.T @ dZ1, dZ1.sum")
+        + "    return dW1, db1\n"
+    )
+    assert not examined(with_names, tmp_path).findings
+
+
+def test_a_layer_may_add_an_l2_term_of_its_own(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self, n, k, l2=0.0):
+        self.weights, self.biases, self.l2 = 0.1 * np.random.randn(n, k), np.zeros((1, k)), l2
+    def forward(self, inputs):
+        self.inputs = inputs
+        return inputs @ self.weights + self.biases
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues + 2 * self.l2 * self.weights
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        return dvalues @ self.weights.T
+layer = Dense(4, 3, l2=0.01)
+"""
+    assert not examined(text, tmp_path).findings
+    assert examined(text.replace("+ 2 * self.l2", "- 2 * self.l2"), tmp_path).findings

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.analysis.doctor.diagnosis import Diagnosis
-from pellucid.analysis.doctor.doctor import doctor_file
+from doctor.test_own_step import examined
 from pellucid.analysis.doctor.source import read_source
 from pellucid.analysis.doctor.user_file import user_file_of
 from pellucid.core.errors import InputError
@@ -110,12 +109,6 @@ FAULTS = [  # file, what stands there, in place of it, what is accused
     ("settings", "up @ self.U.T * (1 - h ** 2)", "up @ self.U.T", "V"),
     ("settings", "self.lr * down.sum(axis=0)", "self.lr * down.sum()", "v"),
 ]
-
-
-def examined(folder: Path, text: str) -> Diagnosis:
-    path = folder / "library.py"
-    path.write_text(text, encoding="utf8")
-    return doctor_file(str(path))
 
 
 @pytest.mark.slow

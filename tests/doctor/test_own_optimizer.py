@@ -72,27 +72,28 @@ CLIPPED = """
 IN_DICTS = """
 import numpy as np
 rng = np.random.default_rng(3)
-points = rng.normal(size=(40, 3))
-wanted = (points[:, :1] * points[:, 1:2] > 0).astype(float)
-a_mean, b_square = {}, {}
-params = {"one": rng.normal(size=(3, 6)), "two": np.zeros(6), "three": rng.normal(size=(6, 2)), "four": np.zeros(2)}
-for key, value in params.items():
-    a_mean[key], b_square[key] = np.zeros_like(value), np.zeros_like(value)
-count = 0
-for turn in range(500):
-    inner = np.tanh(points @ params["one"] + params["two"])
-    guess = inner @ params["three"] + params["four"]
-    toll = np.mean((guess - wanted) ** 2)
-    up = 2 * (guess - wanted) / guess.size
-    down = up @ params["three"].T * (1 - inner ** 2)
-    grads = {"one": points.T @ down, "two": down.sum(axis=0), "three": inner.T @ up, "four": up.sum(axis=0)}
-    count += 1
-    lr = 0.01
+def move(params, mean, square, grads, count, lr=0.01):
     for key in params:
-        a_mean[key] = 0.9 * a_mean[key] + 0.1 * grads[key]
-        b_square[key] = 0.999 * b_square[key] + 0.001 * grads[key] ** 2
-        corrected = a_mean[key] / (1 - 0.9 ** count)
-        params[key] = params[key] - lr * corrected / (np.sqrt(b_square[key] / (1 - 0.999 ** count)) + 1e-8)
+        mean[key] = 0.9 * mean[key] + 0.1 * grads[key]
+        square[key] = 0.999 * square[key] + 0.001 * grads[key] ** 2
+        corrected = mean[key] / (1 - 0.9 ** count)
+        params[key] = params[key] - lr * corrected / (np.sqrt(square[key] / (1 - 0.999 ** count)) + 1e-8)
+def learn(points, wanted):
+    params = {"one": rng.normal(size=(3, 6)), "two": np.zeros(6), "three": rng.normal(size=(6, 2)), "four": np.zeros(2)}
+    mean, square, count = {}, {}, 0
+    for key, value in params.items():
+        mean[key], square[key] = np.zeros_like(value), np.zeros_like(value)
+    for turn in range(500):
+        inner = np.tanh(points @ params["one"] + params["two"])
+        guess = inner @ params["three"] + params["four"]
+        toll = np.mean((guess - wanted) ** 2)
+        up = 2 * (guess - wanted) / guess.size
+        down = up @ params["three"].T * (1 - inner ** 2)
+        grads = {"one": points.T @ down, "two": down.sum(axis=0), "three": inner.T @ up, "four": up.sum(axis=0)}
+        count += 1
+        move(params, mean, square, grads, count)
+points = rng.normal(size=(40, 3))
+learn(points, (points[:, :2] > 0).astype(float))
 """
 
 

@@ -300,22 +300,104 @@ def test_a_mean_that_is_taken_twice_is_told(tmp_path: Path) -> None:
 
 
 def test_kinks_of_relu_accuse_nobody(tmp_path: Path) -> None:
-    text = LOOP.replace("rng.normal(size=(40, 3))", "rng.random((150, 784), np.float32)")
-    text = text.replace("rng.normal(size=(3, 6)), np.zeros(6)", "rng.normal(size=(784, 128)) * 0.05, np.zeros(128)")
-    text = text.replace("rng.normal(size=(6, 1))", "rng.normal(size=(128, 1)) * 0.1")
+    text = LOOP.replace("rng.normal(size=(40, 3))", "rng.random((150, 784))")
+    text = text.replace("rng.normal(size=(3, 6)), np.zeros(6)", "rng.normal(size=(784, 200)) * 0.02, np.zeros(200)")
+    text = text.replace("rng.normal(size=(6, 1))", "rng.normal(size=(200, 1)) * 0.02")
     text = text.replace("np.tanh(points @ first + shift)", "np.maximum(0, points @ first + shift)")
     text = text.replace("(1 - inner ** 2)", "(inner > 0)").replace("points[:, 1:2] > 0", "points[:, 1:2] > 0.25")
     assert examined(tmp_path, text).healthy
 
 
-def test_data_that_have_short_names_are_shuffled_together(tmp_path: Path) -> None:
-    text = (
-        SHUFFLED.replace("X = rng", "Xtr = rng").replace("Y = np", "ytr = np").replace("X[:, 0] > 0", "Xtr[:, 0] > 0")
-    )
-    text = text.replace("for epoch in range(50):", "X, Y = Xtr, ytr\nfor epoch in range(50):")
-    apart = text.replace(
-        "X_shuffled, Y_shuffled = X[order], Y[order]",
-        "X = X_shuffled = X[order]; Y = Y_shuffled = Y[rng.permutation(60)]",
-    )
-    assert [finding.quantity for finding in examined(tmp_path, apart).findings] == ["y"]
-    assert examined(tmp_path, text).healthy
+APART = """
+import numpy as np
+rng = np.random.RandomState(0)
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+def learn(X, y):
+    W = np.zeros((3, 2))
+    for epoch in range(50):
+        X = X[rng.permutation(60)]
+        y = y[rng.permutation(60)]
+        for s in range(0, 60, 10):
+            xb, yb = X[s:s + 10], y[s:s + 10]
+            W -= 0.1 * xb.T @ (softmax(xb @ W) - np.eye(2)[yb])
+    return W
+measured = rng.randn(60, 3)
+found = (measured[:, 0] > 0).astype(int)
+W = learn(measured, found)
+"""
+
+
+@pytest.mark.parametrize("names", [("measured", "found"), ("Xtr", "ytr")])
+def test_data_that_a_function_shuffles_apart_are_found(names: tuple[str, str], tmp_path: Path) -> None:
+    text = APART.replace("measured", names[0]).replace("found", names[1])
+    assert [finding.quantity for finding in examined(tmp_path, text).findings] == ["y"]
+    together = text.replace("X = X[rng", "order = rng").replace("(60)]\n        y = y[rng.permutation(60)]", "(60)")
+    together = together.replace("order = rng.permutation(60)", "order = rng.permutation(60); X, y = X[order], y[order]")
+    assert examined(tmp_path, together).healthy
+
+
+LOSS_RETURNED = """
+import numpy as np
+rng = np.random.default_rng(2)
+points = rng.normal(size=(8, 2))
+signs = [1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0]
+A, B, c = rng.normal(size=(4, 2)), rng.normal(size=(3, 4)), rng.normal(size=3)
+a, b, d = np.zeros(4), np.zeros(3), 0.0
+def train_one(p, target):
+    global A, a, B, b, c, d
+    g = np.tanh(A @ p + a)
+    h = np.tanh(B @ g + b)
+    err = 1 / (1 + np.exp(-(c @ h + d))) - target
+    top = err * (err + target) * (1 - err - target)
+    mid = top * c * (1 - h ** 2)
+    low = (B.T @ mid) * (1 - g ** 2)
+    c, d = c - 0.2 * top * h, d - 0.2 * top
+    B, b = B - 0.2 * np.outer(mid, g), b - 0.2 * mid
+    A, a = A - 0.2 * np.outer(low, p), a - 0.2 * low
+    return 0.5 * err * err
+for lap in range(300):
+    total = 0
+    for p, sign in zip(points, signs):
+        total += train_one(p, sign)
+"""
+
+
+def test_the_loss_that_a_step_returns_is_not_taken_for_its_output(tmp_path: Path) -> None:
+    assert examined(tmp_path, LOSS_RETURNED).healthy
+    # with the first target, the absolute error of the loss falls along the hidden layers' wrong moves
+    wrong = LOSS_RETURNED.replace("mid = top * c", "mid = -top * c")
+    faults = [finding.fault.partition(":")[0] for finding in examined(tmp_path, wrong).findings]
+    assert faults
+    assert not any("c" in fault.split(", ") for fault in faults), faults
+
+
+WITHOUT_BIASES = """
+import numpy as np
+rng = np.random.default_rng(2)
+points = rng.normal(size=(30, 3))
+goals = np.stack([np.sin(points[:, 0]), points[:, 1] * points[:, 2]], axis=1) * 0.3 + 0.5
+one, two = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+lr = 0.1
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+for lap in range(200):
+    for p, t in zip(points, goals):
+        p, t = p[:, None], t[:, None]
+        h = squash(one @ p)
+        o = squash(two @ h)
+        miss = t - o
+        back = two.T @ (miss * o * (1 - o))
+        two += lr * (miss * o * (1 - o)) @ h.T
+        one += lr * (back * h * (1 - h)) @ p.T
+"""
+
+
+def test_of_two_weights_the_one_that_the_learning_rate_explains_is_right(tmp_path: Path) -> None:
+    assert examined(tmp_path, WITHOUT_BIASES).healthy
+    wrong = WITHOUT_BIASES.replace("back = two.T @ (miss * o * (1 - o))", "back = two.T @ miss")
+    (finding,) = examined(tmp_path, wrong).findings  # the one as if it were cross-entropy, the other as squared error
+    assert finding.fault.startswith("two: it moves against the slope of another loss, the squared error of o and t")
+    assert "slope of the binary cross-entropy" in finding.evidence
+    assert "one move against" in finding.evidence

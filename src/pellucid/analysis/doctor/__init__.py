@@ -37,10 +37,10 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
 7. The file's own first step has the last word. ``own_state`` (all numbers in the user's variables), ``own_turn`` (a
    turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
    trains), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the parameters move along its slopes),
-   ``own_optimizer`` (steps beyond plain descent), ``own_step`` (what all that says of each parameter: no name has to be
-   understood for it), ``own_doubt`` (a loss of single numbers is believed turn after turn), ``own_pairs`` (does each
-   sample stand beside its own label?), ``own_driver`` (a small program that trains what the file itself never calls;
-   ``driver_arguments`` and ``driver_parts`` say what it hands over),
+   ``own_optimizer`` (steps beyond plain descent), ``own_doubt`` (a loss of single numbers is believed turn after turn),
+   ``own_step`` (a turn examined: no name has to be understood), ``own_verdict`` (what it says of each parameter),
+   ``own_pairs`` (does each sample stand beside its own label?), ``own_driver`` (a small program that trains what the
+   file itself never calls; ``driver_arguments`` and ``driver_parts`` say what it hands over),
    ``second_opinion`` (what that changes in the diagnosis).
 
 Around it, for code that nobody should have to trust: ``safe_run`` (starts a process, waits, and tells what became of

@@ -152,20 +152,23 @@ def _examine_readings(file: UserFile) -> Diagnosis:
     layers = examine_layers(file)
     if layers.findings:
         return Diagnosis(layers.findings, layers.compared, layers.not_compared, [], False)
-    for reading in readings(file):
-        try:
-            diagnosis, right_gradients = _examine(reading)
-        except InputError as error:
-            refused = refused or error
-            reading.functions.stopped.add("examination")
-            continue
-        finally:
-            file.namespace.clear()
-            file.namespace.update(started)
-            file.deferred = list(deferred)
-        if right_gradients:  # so the file is read rightly, whatever else is wrong with it
-            return diagnosis
-        best = diagnosis if best is None or (best.healthy is None and diagnosis.healthy is False) else best
+    try:
+        for reading in readings(file):
+            try:
+                diagnosis, right_gradients = _examine(reading)
+            except InputError as error:
+                refused = refused or error
+                reading.functions.stopped.add("examination")
+                continue
+            finally:
+                file.namespace.clear()
+                file.namespace.update(started)
+                file.deferred = list(deferred)
+            if right_gradients:  # so the file is read rightly, whatever else is wrong with it
+                return diagnosis
+            best = diagnosis if best is None or (best.healthy is None and diagnosis.healthy is False) else best
+    except InputError as error:  # it can be read in no way
+        refused = refused or error
     if best is None and layers.compared:
         why = f"the layers together: because {refused}; each alone is in order"
         return Diagnosis([], layers.compared, [*layers.not_compared, why], [], None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pellucid.analysis.doctor.driver_arguments import ACTIVATION, DERIVED, Argument, Sizes, arguments_of, text_of
 from pellucid.analysis.doctor.naming import meaning, quantity
-from pellucid.analysis.doctor.user_file import UserFile
+from pellucid.analysis.doctor.user_file import THING, UserFile
 
 SETTERS = re.compile(r"create\w*data\w*|make\w*data\w*|init\w*(param|weight)\w*|set_?lr|set_?learning_?rate", re.I)
 
@@ -51,7 +51,7 @@ class Parts:
                     calls.append(
                         f"{name}({', '.join(f'{one.name}={text}' for one, text in texts if text is not None)})"
                     )
-        return [f"thing_of_the_doctor.{call}" for call in calls]
+        return [f"{THING}.{call}" for call in calls]
 
     def object_for(self, one: Argument, sizes: Sizes, choice: Choice) -> str | None:
         """An object of the file's that an argument asks for: an activation, or parameters."""

@@ -8,7 +8,6 @@ Several forms of data are tried; a program that stops with an error is passed ov
 import ast
 import copy
 import itertools
-import random
 import re
 import time
 from collections.abc import Iterator
@@ -24,16 +23,16 @@ from pellucid.analysis.doctor.own_doubt import Doubts
 from pellucid.analysis.doctor.own_losses import is_called_loss
 from pellucid.analysis.doctor.own_run import moves, reached, run_to_first_step
 from pellucid.analysis.doctor.own_state import State, leaves
-from pellucid.analysis.doctor.own_step import OwnStep, _examine, _label
+from pellucid.analysis.doctor.own_step import examine_turn
 from pellucid.analysis.doctor.own_turn import Turn
+from pellucid.analysis.doctor.own_verdict import OwnStep, label_of
 from pellucid.analysis.doctor.role_names import is_called_as
-from pellucid.analysis.doctor.user_file import UserFile
+from pellucid.analysis.doctor.user_file import THING, UserFile
 
 SAMPLES = 14
 SECONDS = 25.0  # that all programs together may take
 INDICES = re.compile(r"(\[\d+\])+$")
 GRADIENT = re.compile(r"grad|delta|error|output$|loss|cost", re.IGNORECASE)
-THING = "thing_of_the_doctor"
 X, Y = "X_of_the_doctor", "y_of_the_doctor"  # the data's names in the program
 TRAINING = ("train", "fit", "learn", "backprop", "gradient", "descent", "update", "step", "sgd", "feedforward")
 NEVER = ("predict", "score", "accuracy", "evaluate", "test", "save", "load", "plot", "mutate", "fake", "derivative")
@@ -253,24 +252,19 @@ def _step_of(file: UserFile, drive: Drive) -> OwnStep | None:
     doubts = Doubts()
 
     def examine(turn: Turn, outer: list[State]) -> bool | None:
-        step = _examine(turn, outer, doubts)
+        step = examine_turn(turn, outer, doubts)
         if step is not None and _is_of_the_network(step) and (step.wrong or _is_whole(turn, step)):
             found.append(step)
         return None if step is None and turn.line in doubts.fits else bool(found)
 
-    state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
-    try:
-        run_to_first_step(driven, examine)
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-        random.setstate(python_state)
+    run_to_first_step(driven, examine)
     return found[0] if found else None
 
 
 def _is_whole(turn: Turn, step: OwnStep) -> bool:
     """Whether no array that stays as it is, and is no data, has a say in how the parameters move."""
     after, _ = turn.run({})
-    known = [path for path in after if _label(path) in step.right]
+    known = [path for path in after if label_of(path) in step.right]
     for path, value in leaves(turn.state).items():
         of_network = value.dtype.kind == "f" and value.size > 1 and SAMPLES not in value.shape and path not in known
         if of_network and path in after and np.shape(after[path]) == value.shape and np.allclose(after[path], value):

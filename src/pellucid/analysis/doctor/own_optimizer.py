@@ -6,7 +6,6 @@ has for η and the β, and must give the moves that the file makes.
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -116,9 +115,7 @@ def _first_steps(turn: Turn, measured: Measured, gradients: Gradients) -> tuple[
             taken[path].append(np.asarray(seen[key].sum(axis=0) if summed else seen[key][-1], np.float64))
             moves[path].append(before[path] - after[path])
             before[path] = np.asarray(after[path], np.float64)
-        assert step.left is not None
-        step, changes = replace(step, state=step.left, left=None), {}
-        step.count()
+        step, changes = step.following(), {}
     return taken, moves
 
 

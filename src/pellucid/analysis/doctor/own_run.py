@@ -8,11 +8,14 @@ they stood before it, and its code.
 import ast
 import copy
 import functools
+import random
 import re
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
+
+import numpy as np
 
 from pellucid.analysis.doctor.naming import data_word
 from pellucid.analysis.doctor.own_calls import name_of
@@ -223,4 +226,9 @@ def run_to_first_step(file: UserFile, examine: Examine) -> None:
     It is asked about each loop in which numbers change, the innermost first; beside the turn it gets the variables that
     stood before the first turns of the loops around. None says that it may be, and that further turns may tell.
     """
-    _Run(file, examine).run()
+    state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (the user's code draws from them)
+    try:
+        _Run(file, examine).run()
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+        random.setstate(python_state)

@@ -119,10 +119,13 @@ def fit_of(measured: Measured, key: Key) -> Fit:
     return Fit(key, {path: factor(measured.moves[path], slopes[path]) for path in matter})
 
 
-def fits_of(measured: Measured, key: Key) -> list[Fit]:
-    """The same for each of the factors that several have."""
+def fits_of(measured: Measured, key: Key, rates: list[float]) -> list[Fit]:
+    """The same for each of the factors that several have, or that one has and the file's learning rate explains."""
     fit = fit_of(measured, key)
-    return [replace(fit, chosen=c) for c in fit.shared]
+    usual = [-share * rate for rate in rates for share in (0.5, 1.0, 2.0)]  # of a square halved, or not
+    alone = [c for path, c in fit.factors.items() if c is not None and measured.start[path].size > 1]
+    explained = [c for c in alone if any(alike(c, one) for one in usual)]
+    return [replace(fit, chosen=c) for c in fit.shared or explained]
 
 
 def closer(turn: Turn, measured: Measured, fit: Fit, loss: Loss) -> Fit:

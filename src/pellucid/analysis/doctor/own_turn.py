@@ -93,15 +93,18 @@ class Turn:
     def next(self, changes: Leaves) -> "Turn":
         """The same turn once more, from where it leaves the variables when it is run from changed ones."""
         self.run(changes)
-        assert self.left is not None
-        return replace(self, state=self.left, left=None)
+        return self.following()
 
-    def count(self) -> None:
-        """Set the loop's counter one further, as the next turn has it: ``for t in range(…)``, ``enumerate``."""
-        variables = self.state["globals" if self.function is None else "locals"]
-        names = [node.id for node in ast.walk(getattr(self.loop, "target", self.loop)) if isinstance(node, ast.Name)]
-        if isinstance(self.loop, ast.For) and isinstance(variables.get(names[0] if names else ""), int):
-            variables[names[0]] += 1
+    def following(self) -> "Turn":
+        """The turn after the last run: of the same sample, with the loop's counter one further, as ``range`` has it."""
+        assert self.left is not None
+        place = "globals" if self.function is None else "locals"
+        targets = ast.walk(self.loop.target) if isinstance(self.loop, ast.For) else ()
+        names = [node.id for node in targets if isinstance(node, ast.Name) and node.id in self.state[place]]
+        kept = {name: self.state[place][name] for name in names}  # the turn may have changed what the loop sets
+        if names and isinstance(kept[names[0]], int):
+            kept[names[0]] += 1
+        return replace(self, state={**self.left, place: {**self.left[place], **kept}}, left=None)
 
     @property
     def line(self) -> int:

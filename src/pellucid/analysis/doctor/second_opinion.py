@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from pellucid.analysis.doctor.diagnosis import IN_STEP, Diagnosis
-from pellucid.analysis.doctor.own_step import OwnStep
+from pellucid.analysis.doctor.own_verdict import OwnStep
 from pellucid.analysis.finding import Finding
 
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")  # quantities that the step shows

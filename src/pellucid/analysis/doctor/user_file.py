@@ -27,6 +27,7 @@ CHANGING = {
     "append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear", "sort", "reverse", "shuffle",
     "fill", "put", "place", "copyto", "fill_diagonal", "resize",
 }  # fmt: skip
+THING = "thing_of_the_doctor"  # the object that a program of the doctor's own trains
 SECONDS, IMPORT_SECONDS = 5.0, 20.0  # after which a statement of the file is stopped
 
 
