@@ -79,7 +79,7 @@ def move(params, mean, square, grads, count, lr=0.01):
         corrected = mean[key] / (1 - 0.9 ** count)
         params[key] = params[key] - lr * corrected / (np.sqrt(square[key] / (1 - 0.999 ** count)) + 1e-8)
 def learn(points, wanted):
-    params = {"one": rng.normal(size=(3, 6)), "two": np.zeros(6), "three": rng.normal(size=(6, 2)), "four": np.zeros(2)}
+    params = {"four": np.zeros(2), "two": np.zeros(6), "three": rng.normal(size=(6, 2)), "one": rng.normal(size=(3, 6))}
     mean, square, count = {}, {}, 0
     for key, value in params.items():
         mean[key], square[key] = np.zeros_like(value), np.zeros_like(value)
