@@ -45,7 +45,7 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
             (key, target)
             for key in outputs
             for target in targets
-            if (data_word(name_of_key(target)) == "y" or not strict)
+            if (data_word(name_of_key(target)) == "y" or not (strict or _may_count(seen[key], seen[target])))
             and _as_targets(seen[key], seen[target]) is not None
         ]
         for key, target in pairs[:MOST_PAIRS]:
@@ -88,6 +88,11 @@ def _ordinary(called: str, key: Key, target: Key) -> Loss:
             return LOSSES[name].value(out, y)  # no number, where outputs are no probabilities
 
     return loss
+
+
+def _may_count(out: AnyArray, given: AnyArray) -> bool:
+    """Whether a whole number beside several outputs may as well count the steps as be the label of a sample."""
+    return given[-1].size == 1 < out[-1].size
 
 
 def _as_targets(out: AnyArray, given: AnyArray) -> Array | None:
