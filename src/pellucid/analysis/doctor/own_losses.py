@@ -92,7 +92,7 @@ def _ordinary(called: str, key: Key, target: Key) -> Loss:
 
 def _may_count(out: AnyArray, given: AnyArray) -> bool:
     """Whether a whole number beside several outputs may as well count the steps as be the label of a sample."""
-    return given[-1].size == 1 < out[-1].size
+    return bool(given[-1].size == 1 < out[-1].size)
 
 
 def _as_targets(out: AnyArray, given: AnyArray) -> Array | None:
