@@ -27,7 +27,7 @@ from pellucid.analysis.doctor.source import Source, read_source, with_texts
 from pellucid.analysis.doctor.training_loop import examine_training
 from pellucid.analysis.doctor.update import examine_update
 from pellucid.analysis.doctor.user_data import define_globals, examine_data, user_data
-from pellucid.analysis.doctor.user_file import MAPPING, UserFile, user_file_of
+from pellucid.analysis.doctor.user_file import MAPPING, THING, UserFile, user_file_of
 from pellucid.analysis.doctor.user_gradients import is_for_classes
 from pellucid.analysis.doctor.user_namespace import read_namespace
 from pellucid.analysis.doctor.ways import Reading, readings
@@ -141,7 +141,7 @@ def _with_own_step(file: UserFile) -> Diagnosis:
 
 def _of_made_up_data(text: str) -> str:
     """What is said of a step that the doctor's own program made."""
-    return text.replace("on your own data", MADE_UP).replace("on your data", MADE_UP)
+    return text.replace("on your own data", MADE_UP).replace("on your data", MADE_UP).replace(f"{THING}.", "")
 
 
 def _examine_readings(file: UserFile) -> Diagnosis:

@@ -29,7 +29,6 @@ from pellucid.analysis.doctor.own_slopes import (
 )
 from pellucid.analysis.doctor.own_state import leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn
-from pellucid.analysis.doctor.user_file import THING
 from pellucid.core.arrays import AnyArray, Array
 
 MUCH_ALIKE = 0.95  # the cosine of two losses' slopes, from which on they may be one loss and a penalty
@@ -82,7 +81,7 @@ def label_of(path: Path) -> str:
     text = str(path[1]) if path[0] in ("globals", "locals") else str(path[0])
     for part in path[2:]:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix("self.").removeprefix(f"{THING}.")
+    return text.removeprefix("self.")
 
 
 def _add_wrong(step: OwnStep, measured: Measured, fit: Fit, losses: dict[Key, Loss]) -> None:
