@@ -13,8 +13,8 @@ from doctor.networks import Style, odd_style, random_style, write
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
 
-NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "6"))  # in which each fault is tried; more take long
-ALLOWED = max(1, NETWORKS // 10)  # of them, in which it may be missed
+NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "3"))  # in which each fault is tried; more take long
+ALLOWED = NETWORKS // 10  # of them, in which it may be missed
 UNKNOWN = "bell"  # the activation that the doctor does not know
 NEED_ODD = ("dropout's mask left out", "L2's gradient left out", "L2 without 1/m")
 
