@@ -1,7 +1,8 @@
 """Whole scripts by people who had not seen the doctor: none that is right is accused, none that is faulty is healthy.
 
-``scripts/first`` and ``scripts/second`` hold 32 and 30 of them, half of each with one fault; ``truth.json`` says which,
-and what is wrong where. It was found by differences of the loss, by those who wrote the scripts.
+``scripts/first`` and ``scripts/second`` hold 32 and 30 of them, half of each with one fault; ``third`` and ``fourth``
+the 14 of two more sets whose kind had first to be understood. ``truth.json`` says which, and what is wrong where. It
+was found by differences of the loss, by those who wrote the scripts.
 """
 
 import json
@@ -23,8 +24,9 @@ NOT_COMPARED = {"first/housing_regression.py", "first/spiral_adam.py", "second/a
 
 
 def test_half_of_them_are_right() -> None:
-    assert len(TRUTH) == 62
-    assert sum(about["right"] for about in TRUTH.values()) == 31
+    whole = [about["right"] for name, about in TRUTH.items() if name.startswith(("first", "second"))]
+    assert len(whole) == 62
+    assert sum(whole) == 31
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
    called), ``roles`` (which function is forward, which is backward), ``available_values`` (what functions can be
    handed), ``own_calls`` (what the file itself hands to them: sizes, lists of layers), ``signatures`` (functions are
    called with what their arguments' names ask for), ``dataflow`` (names that nothing defines, values handed on in the
-   wrong order), ``sample_count`` (a global m that counts other samples).
+   wrong order), ``sample_count`` (a global m that counts other samples),
+   ``idle_momentum`` (a momentum that is set to 0 at every step).
    ``ways`` (the ways in which code is written, tried in turn; each makes functions of it: ``driven``), ``global_way``
    (parameters that are global names), ``class_way`` (one class, a ``held_network``, whose ``objects`` hold the
    parameters), ``script_way`` (a training loop with everything inside it, whose statements ``loop_code`` reads),
@@ -37,7 +38,8 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
 7. The file's own first step has the last word. ``own_state`` (all numbers in the user's variables), ``own_turn`` (a
    turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
    trains), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the parameters move along its slopes),
-   ``own_optimizer`` (steps beyond plain descent), ``own_doubt`` (a loss of single numbers is believed turn after turn),
+   ``own_optimizer`` (steps beyond plain descent), ``own_gathered`` (steps that come after some turns), ``own_doubt`` (a
+   loss of single numbers is believed turn after turn),
    ``own_step`` (a turn examined: no name has to be understood), ``own_verdict`` (what it says of each parameter),
    ``own_pairs`` (does each sample stand beside its own label?), ``own_driver`` (a small program that trains what the
    file itself never calls; ``driver_arguments`` and ``driver_parts`` say what it hands over),

@@ -3,6 +3,7 @@
 import random
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.forward import examine_forward
 from pellucid.analysis.doctor.helpers import examine_helpers
+from pellucid.analysis.doctor.idle_momentum import idle_momenta
 from pellucid.analysis.doctor.initial_weights import examine_initial_weights
 from pellucid.analysis.doctor.layer_way import examine_layers
 from pellucid.analysis.doctor.naming import own_words
@@ -113,7 +115,8 @@ def _located(source: Source, read: Callable[[], UserFile]) -> Diagnosis:
         warnings.simplefilter("ignore")  # what is odd in the file shows when it runs
         file = read()
         with file.importing():
-            diagnosis: Diagnosis = with_texts(_with_own_step(file), source.located)
+            whole = _with_idle_momenta(_with_own_step(file), file)
+            diagnosis: Diagnosis = with_texts(whole, source.located)
     return diagnosis
 
 
@@ -137,6 +140,11 @@ def _with_own_step(file: UserFile) -> Diagnosis:
         assert refused is not None
         raise refused
     return first
+
+
+def _with_idle_momenta(diagnosis: Diagnosis, file: UserFile) -> Diagnosis:
+    found = idle_momenta(file.tree)
+    return replace(diagnosis, findings=[*diagnosis.findings, *found], healthy=False) if found else diagnosis
 
 
 def _of_made_up_data(text: str) -> str:

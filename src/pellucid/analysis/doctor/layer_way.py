@@ -158,6 +158,8 @@ def _examine(layer: _Layer, report: LayerReport) -> None:
         given = run(functools.partial(layer.backward, x, R), path)
         if given.failure is not None:
             why = why or given.failure.text
+        elif given.value[INPUT] is not None and not isinstance(given.value[INPUT], np.ndarray):
+            why = why or "its backward does not return the gradient for its input"
         else:
             _compare(layer, x, R, given.value, report)
             return

@@ -19,6 +19,7 @@ from pellucid.analysis.doctor.own_turn import Seen, Turn
 from pellucid.core.arrays import Array
 
 ABOUT = 0.02  # of a move's size: what the small ε of an optimiser may change
+FEW = 0.1  # of the numbers, whose gradients may be so small that ε decides
 STEPS = 4  # that are compared: the first one alone does not show how t is counted, and what is kept
 RATE = "learning rate"
 Rule = Callable[[list[Array], float], list[Array]]  # from the gradients and η to the moves, both without their signs
@@ -123,7 +124,7 @@ def _same(made: list[Array], moves: list[Array]) -> bool:
     """Whether a rule makes these moves, wherever the gradient is not so small that ε decides."""
     for one, other in zip(made, moves, strict=True):
         known = np.isfinite(one)
-        if not known.any() or np.mean(np.abs(one - other)[known] > ABOUT * np.abs(one)[known]) > ABOUT:
+        if not known.any() or np.mean(np.abs(one - other)[known] > ABOUT * np.abs(one)[known]) > FEW:
             return False
     return True
 

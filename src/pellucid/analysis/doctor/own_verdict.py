@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.naming import meaning, quantity
+from pellucid.analysis.doctor.own_gathered import Gathered, is_gathering
 from pellucid.analysis.doctor.own_losses import (
     Key,
     Loss,
@@ -174,11 +175,27 @@ def of_optimizer(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: 
     key, gradients = found
     right = list(gradients)
     step = OwnStep(turn.line, called(key), not is_ordinary(key), [label_of(path) for path in right], by_gradients=True)
+    if is_gathering(measured):
+        return _of_later_step(turn, Gathered(measured, key, losses[key], gradients, seen), step)
     step.rule, fault = rule_of(turn, measured, seen, gradients, alone=alone)
     if fault:
         step.right, step.wrong = [], dict.fromkeys(step.right, fault)
     elif all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in right):
         step.wrong = dict.fromkeys(step.right, UPHILL)
+    return step
+
+
+def _of_later_step(turn: Turn, gathered: Gathered, step: OwnStep) -> OwnStep | None:
+    """The step that some turns like this one make together."""
+    made = gathered.step(turn, gathered.measured.start)
+    if made is None:
+        return None
+    common = made.common
+    step.rule = True if common else None
+    if common is not None and common > 0:
+        step.right, step.wrong = [], dict.fromkeys(step.right, UPHILL)
+    elif gathered.is_kept(made):
+        step.right, step.wrong = [], dict.fromkeys(step.right, KEPT)
     return step
 
 

@@ -20,6 +20,7 @@ SMALL = "updated before"  # what a step with a small learning rate does not show
 INDICES = re.compile(r"(\[\d+\])+$")
 MOST_NAMED = 8  # parameters that a text names
 FACTOR = "every gradient is"
+NEAREST = "the nearest loss"  # that the doctor knows: of the file's own one the step tells more
 
 
 def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
@@ -29,7 +30,8 @@ def second_opinion(diagnosis: Diagnosis | None, step: OwnStep) -> Diagnosis:
     if shown:
         in_step = f", {IN_STEP}" if step.out_of_step is not None else None
         compared = [line.replace(in_step, "") if in_step else line for line in first.compared]
-        return first if first.findings else Diagnosis(shown, compared, [], first.notes, False)
+        guessed = step.own_loss and any(NEAREST in finding.evidence for finding in first.findings)
+        return first if first.findings and not guessed else Diagnosis(shown, compared, [], first.notes, False)
     kept = [finding for finding in first.findings if not _is_refuted(finding, step)]
     refuted = len(kept) < len(first.findings)
     if first.healthy and step.rule is not False:

@@ -176,6 +176,12 @@ class UserFunctions:
     def bind(self, role: str, available: AvailableValues) -> inspect.BoundArguments:
         """The arguments for a role's function."""
         arguments = self.arguments(role)
+        if (
+            role == "loss"
+            and [name.lower() for _, name in arguments] == ["a", "b"]
+            and "output" in available.by_meaning
+        ):
+            arguments = [(arguments[0][0], "output"), (arguments[1][0], "y")]  # b is no bias here
         bound = inspect.signature(self.by_role[role]).bind_partial()
         for parameter, name in arguments:
             if parameter.kind is parameter.VAR_KEYWORD:
