@@ -34,3 +34,11 @@ def test_half_of_them_are_right() -> None:
 def test_a_script_is_judged_rightly(name: str) -> None:
     diagnosis = examine_safely(str(FOLDER / name))
     assert diagnosis.healthy == (None if name in NOT_COMPARED else TRUTH[name]["right"]), diagnosis
+
+
+@pytest.mark.slow
+def test_of_a_loss_that_the_doctor_does_not_know_the_own_step_says_what_is_wrong() -> None:
+    (finding,) = examine_safely(str(FOLDER / "fourth/house_prices_huber.py")).findings
+    assert "model.Ws[0], model.Ws[1]" in finding.fault
+    assert "Ws[2]" not in finding.fault
+    assert "against the slope of huber" in finding.evidence

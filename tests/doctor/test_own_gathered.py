@@ -1,5 +1,6 @@
 """Gradients that several turns gather before a step: the step, and whether the next turns begin anew."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,26 @@ def test_what_is_wrong_with_it_is_named(old: str, new: str, fault: str, text: st
 def test_a_step_that_never_comes_is_not_called_right(tmp_path: Path) -> None:
     with pytest.raises(InputError):  # nothing was compared
         examined(tmp_path, GATHERED.replace("count == 12", "count == 1200"))
+
+
+LATER = """
+for turn in range(50):
+    inner = np.tanh(points @ W1.T)
+    guess = inner @ W2.T
+    loss = 0.5 * np.sum((guess - marks) ** 2) / len(points)
+    up = (guess - marks) / len(points)
+    down = up @ W2 * (1 - inner ** 2)
+    W2 -= 0.1 * up.T @ inner
+    W1 -= 0.1 * down.T @ points
+"""
+
+
+def test_where_a_later_turn_lacks_a_gradient_the_next_loop_is_compared(tmp_path: Path) -> None:
+    text = GATHERED.replace("    sum_W2 += np", "    if turn < 5:\n        sum_W2 += outer").replace(
+        "outer.outer(", "outer("
+    )
+    program = f"def main():\n{textwrap.indent(text.replace('import numpy as np', '') + LATER, '    ')}\nmain()\n"
+    made = "import numpy as np\ndef outer(a, b):\n    made = np.outer(a, b)\n    return made\n"
+    diagnosis = examined(tmp_path, made + program)
+    assert diagnosis.healthy
+    assert "line 29" in diagnosis.compared[-1]

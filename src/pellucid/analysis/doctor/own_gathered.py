@@ -9,7 +9,7 @@ from pellucid.analysis.doctor.own_losses import Key, Loss
 from pellucid.analysis.doctor.own_optimizer import Gradients
 from pellucid.analysis.doctor.own_slopes import Measured, alike, factor, slopes_along
 from pellucid.analysis.doctor.own_state import Leaves, leaves
-from pellucid.analysis.doctor.own_turn import Seen, Turn
+from pellucid.analysis.doctor.own_turn import Seen, Turn, TurnError
 from pellucid.core.arrays import Array
 
 MOST_TURNS = 300  # in which the step must come
@@ -61,12 +61,17 @@ class Gathered:
         """The next step from these parameters; None where none comes.
 
         What the turn of the step gathers it may set back to 0: its slopes stand for that.
+
+        Raises:
+            TurnError: a later turn does not have the parameters, or the gradients, of the first.
         """
         changes: Leaves = dict(start)
         last: dict[Path, Array] = {path: np.zeros(len(self.measured.along[path])) for path in self.gradients}
         total = dict(last)
         for _ in range(MOST_TURNS):
             after, seen = turn.run(changes)
+            if any(path not in after or after[path].shape != start[path].shape for path in self.gradients):
+                raise TurnError
             moves = {path: after[path] - start[path] for path in self.gradients}
             if any(np.any(move) for move in moves.values()):
                 fresh = {path: self._share(path) * self._slopes(turn, start, path) for path in moves}
@@ -101,6 +106,8 @@ class Gathered:
 
     def _gradient(self, seen: Seen, path: Path) -> Array:
         place, summed = self.gradients[path]
+        if place not in seen:
+            raise TurnError
         return np.asarray(seen[place].sum(axis=0) if summed else seen[place][-1], np.float64)
 
     def _slopes(self, turn: Turn, start: Leaves, path: Path) -> Array:
