@@ -45,6 +45,7 @@ class CompiledEngine:
         multiply_adds = 3 * net.theta.size * batch
         self.steps = max(1, min(64, int(MOST_SECONDS * LEAST_SPEED / multiply_adds)))  # of the next call
         self.runs: list[Call] = []  # for each net, on the data under way
+        self.weights: AnyArray | None = None  # of these data
         self.end = Call("end", self.nets[0], self.goal)
 
     def __call__(self, progress: Progress) -> Trace:
@@ -53,9 +54,10 @@ class CompiledEngine:
             progress.seed = int(work.rng.integers(2**63))
         seed = progress.seed if work.shuffle and not work.is_whole else None
         base = work.optimizer.learning_rate
-        for X, y, rows in self._windows(seed, progress.batch * size):
+        for arrays, rows in self._windows(seed, progress.batch * size):
             if not self.runs or not isinstance(work.data, tuple):  # those in memory are looked through once
-                data = self._read(X, y)
+                self.weights = arrays[2] if len(arrays) > 2 else None
+                data = self._read(*arrays)
                 self.runs = [Call("run", net, self.goal, data) for net in self.nets]
             done = 0
             while done < len(rows):
@@ -82,11 +84,10 @@ class CompiledEngine:
             steps = min(steps, getattr(work.after_step, "steps_until", _each)(progress.step))
         return steps
 
-    def _read(self, X: AnyArray, y: AnyArray) -> Data:
+    def _read(self, X: AnyArray, y: AnyArray, weights: AnyArray | tuple[()] = ()) -> Data:
         """The samples as the compiled functions take them."""
-        net, data = self.work.net, self.work.data
+        net = self.work.net
         outputs, classes = net.sizes[-1], net.loss.kind == "classes"
-        weights = data[2] if isinstance(data, tuple) and len(data) > 2 else ()
         unit = np.array([255 if X.dtype == np.uint8 else 1], net.dtype)
         X = np.ascontiguousarray(X, X.dtype if X.dtype in (np.uint8, np.float32, np.float64) else net.dtype)
         values = np.zeros((0, outputs)) if classes else y.reshape(len(y), outputs)
@@ -130,8 +131,7 @@ class CompiledEngine:
     def _in_parts(self, rows: AnyArray, *rest: Any) -> None:
         """One step on a large batch: each core takes a part of it, and then of θ; gradients are added in one order."""
         size, at_once, _, draws, numbers, last, results = rest
-        weights = self.work.data[2:3] if isinstance(self.work.data, tuple) else ()
-        whole = float(np.asarray(weights[0])[rows].sum()) if weights else float(len(rows))
+        whole = float(len(rows)) if self.weights is None else float(self.weights[rows].sum())
         cuts = _cuts(len(rows), len(self.nets))
         found = np.zeros((len(cuts), 1, 6))
         self.side_by_side(

@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.core import threads
 from pellucid.core.arrays import AnyArray, Array, to_float
-from pellucid.core.batches import Data, gather, kinds
+from pellucid.core.batches import Data, Pair, Weighted, gather, kinds, weight
 from pellucid.core.losses import write_targets
 from pellucid.core.metrics import count_right
 from pellucid.core.network import Network, forward, gradient
@@ -48,10 +48,10 @@ class Group:
         self._pixels = None if dtype == net.dtype or whole_epoch else np.empty((batch_size, features), dtype)
         self._targets = np.empty((n, *target_shape), target_dtype)
         self._counted = 0
-        self._weights = data[2] if isinstance(data, tuple) and len(data) > 2 else None
+        self._weights = data[2] if isinstance(data, tuple) and len(data) > 2 else None  # of the arrays under way
         self.sums = [float(batch_size)] * (n // batch_size)  # of the weights of each batch
         # those of the samples of each batch (batches, n), where there are any
-        self._batch_weights = None if self._weights is None else np.zeros((n // batch_size, batch_size))
+        self._batch_weights = None if weight(data) is None else np.zeros((n // batch_size, batch_size))
         cuts = threads.parts(batch_size, 1 if dropout else cores)
         cut = [self.trace.rows(part.start, part.stop, part=True) for part in cuts]
         self.blas_threads = 1 if len(cut) > 1 else cores
@@ -82,8 +82,10 @@ class Group:
         self._counted = 0
         yield self.batches[0]
 
-    def gathered(self, X: AnyArray, y: AnyArray, rows: AnyArray) -> Iterator[Trace]:
-        """Gather these rows of X and y, at most ``samples``, and yield them batch after batch."""
+    def gathered(self, arrays: Pair | Weighted, rows: AnyArray) -> Iterator[Trace]:
+        """Gather these rows of X, y and weights, at most ``samples``, and yield them batch after batch."""
+        X, y, *weights = arrays
+        self._weights = weights[0] if weights else None
         n, size = len(rows), self.batch_size
         whole, rest = divmod(n, size)
         y.take(rows, axis=0, out=self._targets[:n], mode="clip")

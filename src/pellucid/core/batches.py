@@ -37,10 +37,11 @@ class Stream(Protocol):
     def target_dtype(self) -> np.dtype[Any]:
         """Of the targets y."""
 
-    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[Pair]:
+    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[Pair | Weighted]:
         """All samples once, in blocks (X, y) whose order the seed decides; None is the order of the file.
 
-        The first ``skip`` samples are left out. A block stands until the next one is asked for.
+        The first ``skip`` samples are left out. A block stands until the next one is asked for. Where samples count
+        more or less, a stream has also a ``weight``, what their weights come to, and the blocks are (X, y, weights).
         """
 
 
@@ -69,6 +70,17 @@ def kinds(data: Data) -> Kinds:
     return Kinds(*data.shape, data.dtype, data.target_shape, data.target_dtype)
 
 
+def weight(data: Data) -> float | None:
+    """What the weights of all samples come to; None where each counts 1.
+
+    >>> weight((np.zeros((2, 1)), np.zeros(2), np.array([1.0, 3.0])))
+    4.0
+    """
+    if isinstance(data, tuple):
+        return float(data[2].sum()) if len(data) > 2 else None
+    return getattr(data, "weight", None)  # a stream of samples that all count 1 need not say so
+
+
 def order(samples: int, seed: int | tuple[int, int] | None) -> AnyArray:
     """The order of the rows in one epoch: a permutation of 0 … samples − 1 by the seed; without one, as they are.
 
@@ -92,43 +104,50 @@ def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None =
         to_float(pixels, out=out)
 
 
-def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterator[tuple[AnyArray, AnyArray, AnyArray]]:
-    """One epoch after its first ``done`` samples, as X, y and the rows to take of them, window by window.
+def windows(
+    data: Data, seed: int | None, done: int, batch_size: int
+) -> Iterator[tuple[Pair | Weighted, AnyArray]]:
+    """One epoch after its first ``done`` samples, as arrays and the rows to take of them, window by window.
 
     Data in memory are one window. A window stands until the next is asked for, also where that is read ahead of time.
 
     >>> X, y = np.arange(8).reshape(4, 2), np.arange(4)
-    >>> [(rows.tolist()) for _, _, rows in windows((X, y), seed=0, done=0, batch_size=2)]
+    >>> [(rows.tolist()) for _, rows in windows((X, y), seed=0, done=0, batch_size=2)]
     [[2, 0, 1, 3]]
     """
     if isinstance(data, tuple):
-        X, y = data[:2]
-        yield X, y, order(len(X), seed)[done:]
+        yield data, order(len(data[0]), seed)[done:]
         return
     samples, features = data.shape
     fits = WINDOW // (features * data.dtype.itemsize)
     size = min(max(1, fits // batch_size) * batch_size, samples)  # whole batches, so that only the last is short
     number, done = divmod(done, size)
+    weighted = weight(data) is not None
     buffers = [
-        (np.empty((size, features), data.dtype), np.empty((size, *data.target_shape), data.target_dtype))
+        (
+            np.empty((size, features), data.dtype),
+            np.empty((size, *data.target_shape), data.target_dtype),
+            *([np.empty(size)] if weighted else []),
+        )
         for _ in range(2)
     ]
-    for X, y in _packed(data.blocks(seed, skip=number * size), cycle(buffers)):
-        yield X, y, order(len(X), None if seed is None else (seed, number))[done:]
+    for window in _packed(data.blocks(seed, skip=number * size), cycle(buffers)):
+        yield window, order(len(window[0]), None if seed is None else (seed, number))[done:]
         number, done = number + 1, 0
 
 
-def _packed(blocks: Iterator[Pair], buffers: Iterator[Pair]) -> Iterator[Pair]:
+def _packed(blocks: Iterator[Pair | Weighted], buffers: Iterator[Any]) -> Iterator[Pair | Weighted]:
     """The samples of blocks of any length, packed into buffers; only the last is not full."""
-    (X, y), at = next(buffers), 0
-    for block_X, block_y in blocks:
-        taken = 0
-        while taken < len(block_X):
-            n = min(len(X) - at, len(block_X) - taken)
-            X[at : at + n], y[at : at + n] = block_X[taken : taken + n], block_y[taken : taken + n]
+    window, at = next(buffers), 0
+    for block in blocks:
+        taken, samples, size = 0, len(block[0]), len(window[0])
+        while taken < samples:
+            n = min(size - at, samples - taken)
+            for room, array in zip(window, block, strict=True):
+                room[at : at + n] = array[taken : taken + n]
             at, taken = at + n, taken + n
-            if at == len(X):
-                yield X, y
-                (X, y), at = next(buffers), 0
+            if at == size:
+                yield window
+                window, at = next(buffers), 0
     if at:
-        yield X[:at], y[:at]
+        yield tuple(room[:at] for room in window)  # type: ignore[misc]

@@ -62,9 +62,9 @@ class NumpyEngine:
             return
         done = progress.batch * work.batch_size
         parts = windows(work.data, progress.seed if work.shuffle else None, done, work.batch_size)
-        for X, y, rows in parts if isinstance(work.data, tuple) else threads.ahead(parts):
+        for arrays, rows in parts if isinstance(work.data, tuple) else threads.ahead(parts):
             for start in range(0, len(rows), group.samples):
-                yield group.gathered(X, y, rows[start : start + group.samples])
+                yield group.gathered(arrays, rows[start : start + group.samples])
 
     def _settle(self, progress: Progress, first: int, *, under_way: int = 0) -> None:
         """Add the losses and hits of the group's batches since ``first``, and of the one under way, to the sums.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.core import checks, display, engines, threads
-from pellucid.core.batches import Data, kinds
+from pellucid.core.batches import Data, kinds, weight
 from pellucid.core.errors import InputError
 from pellucid.core.evaluation import check_data, evaluate
 from pellucid.core.metrics import Scores
@@ -86,7 +86,7 @@ def train(
         data=data,
         optimizer=optimizer,
         samples=samples,
-        weight=float(data[2].sum()) if isinstance(data, tuple) and len(data) > 2 else float(samples),
+        weight=float(samples) if (total := weight(data)) is None else total,
         dev=None if dev is None else check_data(net, dev, "dev "),
         epochs=checks.count(epochs, "epochs", least=0),
         batch_size=batch,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.core.batches import Data
+from pellucid.core.batches import Data, weight
 from pellucid.core.errors import DivergenceError
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer
@@ -43,7 +43,7 @@ class Work:
     @property
     def weighted(self) -> bool:
         """Whether samples count more or less."""
-        return isinstance(self.data, tuple) and len(self.data) > 2
+        return weight(self.data) is not None
 
     @property
     def is_whole(self) -> bool:
