@@ -210,12 +210,12 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_epoch_of_windows_has_every_sample_once(batch_size: int, done: int) -> None:
     X, y = np.arange(ROWS * 12).reshape(ROWS, 12) % 251, np.arange(ROWS)
     stream: Any = Blocks(X.astype(np.uint8), y)
-    seen = [y[rows].copy() for _, y, rows in batches.windows(stream, 3, 0, batch_size)]
+    seen = [y[rows].copy() for (_, y), rows in batches.windows(stream, 3, 0, batch_size)]
     assert sorted(np.concatenate(seen)) == list(range(ROWS))
     assert all(len(rows) % batch_size == 0 for rows in seen[:-1])
-    left = [y[rows].copy() for _, y, rows in batches.windows(stream, 3, done, batch_size)]
+    left = [y[rows].copy() for (_, y), rows in batches.windows(stream, 3, done, batch_size)]
     np.testing.assert_array_equal(np.concatenate(left), np.concatenate(seen)[done:])
-    other = [y[rows].copy() for _, y, rows in batches.windows(stream, 4, 0, batch_size)]
+    other = [y[rows].copy() for (_, y), rows in batches.windows(stream, 4, 0, batch_size)]
     assert (np.concatenate(other) != np.concatenate(seen)).any()
 
 

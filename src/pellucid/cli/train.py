@@ -1,5 +1,6 @@
 """``pellucid train``: data and settings in, a folder with a trained model out."""
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,8 +75,9 @@ def train(
                 raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
         run = resume(resume_from, flags["epochs"])
     else:
-        prepared = prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])))
-        run = start(prepared, _folder(out))
+        folder = _folder(out)
+        beside = Path(os.path.realpath(folder)).parent
+        run = start(prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])), beside=beside), folder)
         _keep_latest(run.folder)
     silent = as_json or quiet
     to_train = run.result is None
@@ -86,6 +88,7 @@ def train(
     findings = _findings(run)
     if to_train:
         write_at_the_end(run, findings)
+        run.forget_cache()
     if as_json:
         columns = [asdict(column) for column in run.dataset.understood]
         about = {**(run.result or {}), "findings": [asdict(finding) for finding in findings]}

@@ -27,10 +27,11 @@ from pellucid.datasets.load import kind_of, load, load_with, read, read_frame, r
 from pellucid.datasets.mnist import mnist, mnist_files
 from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import split
+from pellucid.datasets.streaming.table_stream import TableStream
 
 __all__ = [
-    "Column", "Dataset", "Frame", "LoadOptions", "RawArrays", "Samples", "Stream", "Understood", "WeightedSamples",
-    "as_frame", "encode_labels", "inputs_of", "kind_of", "load", "load_table", "load_with", "mnist", "mnist_files",
+    "Column", "Dataset", "Frame", "LoadOptions", "RawArrays", "Samples", "Stream", "TableStream", "Understood",
+    "WeightedSamples", "as_frame", "encode_labels", "inputs_of", "kind_of", "load", "load_table", "load_with", "mnist", "mnist_files",
     "read", "read_cells", "read_folder", "read_frame", "read_images", "read_rows", "samples_like", "split",
     "target_rows", "targets_like", "unknown_levels",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid._files.reading import StrPath
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, RawArrays, Samples
-from pellucid.datasets.formats.opening import held
+from pellucid.datasets.formats.opening import File, held
 from pellucid.datasets.formats.registry import FORMATS
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.header import Layout
@@ -20,8 +20,11 @@ from pellucid.datasets.frames.load_table import load_table
 from pellucid.datasets.labels import check_task, class_labels, decide_task, values
 from pellucid.datasets.mnist import TEST_GIVEN, mnist
 from pellucid.datasets.options import LoadOptions
+from pellucid.datasets.streaming import file_stream
 from pellucid.datasets.streaming.file_stream import Source, whole
+from pellucid.datasets.streaming.load_parts import load_parts
 from pellucid.datasets.streaming.load_stream import load_stream
+from pellucid.datasets.streaming.table_parts import Parts, find_parts, keys_of
 
 
 def load(
@@ -57,15 +60,46 @@ def load_with(source: StrPath, options: LoadOptions) -> Dataset:
     check_task(options.task)
     if os.fspath(source) == "mnist":
         return _load_mnist(options)
+    parts = table_in_parts(source, _layout(options))
+    if parts is not None:
+        return load_parts(parts, options)
     with held(source) as file:
         if FORMATS.is_table(file, options.target):
-            return load_table(FORMATS.columns(file, _layout(options)), options)
+            large = _large_table(file, options)
+            return load_table(FORMATS.columns(file, _layout(options)), options) if large is None else load_parts(large, options)
         content = FORMATS.arrays(file, options.target, target_needed=True)
         if isinstance(content, Source):
             if content.is_large:
                 return load_stream(content, options)
             content = whole(content)
     return _split(content, options)
+
+
+def table_in_parts(source: StrPath, layout: Layout = Layout()) -> Parts | None:  # noqa: B008  (immutable)
+    """Return the table that a folder or a pattern of files holds, None for a file; raises InputError where none does.
+
+    >>> table_in_parts("data.csv")
+    """
+    paths = find_parts(os.fspath(source))
+    if paths is None:
+        return None
+    files = []
+    for path in paths:
+        file = File(path)
+        found = FORMATS.of(file)
+        if found.blocks is None:
+            raise InputError(f"{path}: is {found.what}; a table in parts is read from CSV, Parquet and Arrow files")
+        files.append(found.blocks(file, layout))
+    return Parts(os.fspath(source), files, paths, [keys_of(path) for path in paths])
+
+
+def _large_table(file: File, options: LoadOptions) -> Parts | None:
+    """Return a table whose numbers take more memory than is taken for them, None for another."""
+    blocks = FORMATS.of(file).blocks
+    if blocks is None or not os.path.isfile(file.name):
+        return None
+    one = Parts(file.name, [blocks(File(file.name), _layout(options))], [file.name], [{}])
+    return one if one.size().bytes > file_stream.STREAM_ABOVE else None
 
 
 def _layout(options: LoadOptions) -> Layout:
@@ -161,8 +195,12 @@ def read_frame(
     >>> frame.columns["age"].values, frame.columns["city"].values
     (array([41., nan]), array(['Bonn', 'Ulm'], dtype=object))
     """
+    layout = Layout(header, tuple(names))
+    parts = None if os.fspath(path) == "-" else table_in_parts(path, layout)
+    if parts is not None:
+        return parts.whole()
     with held(path, stdin) as file:
-        return FORMATS.columns(file, Layout(header, tuple(names)))
+        return FORMATS.columns(file, layout)
 
 
 def kind_of(path: StrPath, target: str | None = None, *, arrays: bool = False) -> str:
@@ -176,6 +214,8 @@ def kind_of(path: StrPath, target: str | None = None, *, arrays: bool = False) -
     ...
     pellucid.core.errors.InputError: missing.csv: there is no such file; check the spelling and the folder
     """
+    if find_parts(os.fspath(path)) is not None:
+        return "table"
     with held(path) as file:
         found = FORMATS.of(file)
         is_table = FORMATS.is_table(file, target) and not (arrays and found.numbers_are_arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ class LoadOptions:
     one; `header` is the row of a CSV that names its columns, 0 for none;
     `weights` names the column of each row's weight; `class_weights` is "balanced", or texts such as "yes=2" joined by
     commas; `counts` says that the target is one, or several, for the Poisson loss: scaled, but never below 0. `plan`
-    is a preprocessing that was fitted before, and `dtype` the type of the inputs.
+    is a preprocessing that was fitted before, `cache` a folder in which a table larger than memory is kept as it was
+    decoded, and `dtype` the type of the inputs.
 
     >>> LoadOptions(target="price", dev=0.2).shares(500)
     (0.2, 0)
@@ -44,6 +46,7 @@ class LoadOptions:
     class_weights: str | None = None
     counts: bool = False
     plan: Preprocessing | None = None
+    cache: Path | None = None
     dtype: npt.DTypeLike = np.float32
 
     def shares(self, n: int, most: int | None = None) -> tuple[float, float]:

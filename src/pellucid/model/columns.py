@@ -9,6 +9,7 @@ float64 seconds since 1970-01-01 with NaN for a gap. All is computed in float64.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -122,10 +123,19 @@ class Category:
         """
         counts = Counter(values.tolist())
         gaps = counts.pop(None, 0)
-        least = RARE if len(counts) > 2 and len(values) - gaps >= 20 * RARE else 1
+        return cls.counted(name, counts, gaps=gaps > 0)
+
+    @classmethod
+    def counted(cls, name: str, counts: Mapping[str, int], *, gaps: bool) -> "Category":
+        """As ``fitted``, given how often each level is there, and whether there are gaps.
+
+        >>> Category.counted("city", {"Köln": 1, "Bonn": 2}, gaps=False).levels
+        ('Bonn', 'Köln')
+        """
+        least = RARE if len(counts) > 2 and sum(counts.values()) >= 20 * RARE else 1
         frequent = sorted(counts.items(), key=lambda level: (-level[1], level[0]))[:MOST_LEVELS]
         kept = sorted(level for level, count in frequent if count >= least)
-        return cls(name, tuple(kept), len(kept) < len(counts), gaps > 0)
+        return cls(name, tuple(kept), len(kept) < len(counts), gaps)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -134,12 +144,19 @@ class Category:
         return (*(f"{self.name} = {level}" for level in self.levels), *more)
 
     def write(self, values: AnyArray, *, out: Array) -> None:
+        out[...] = self.chosen(values)[:, np.newaxis] == np.arange(out.shape[1])
+
+    def chosen(self, values: AnyArray) -> AnyArray:
+        """Which of its inputs each of ``values`` (n,) sets, (n,) int64; as many as there are inputs, where none.
+
+        >>> Category("city", ("Bonn", "Köln")).chosen(np.array(["Köln", None], object)).tolist()
+        [1, 2]
+        """
         count, find = len(self.levels), Levels(self.levels).place
-        none = count + self.others + self.gaps  # no input at all
+        none = count + self.others + self.gaps
         other, gap = (count if self.others else none), (count + self.others if self.gaps else none)
         place = {value: gap if value is None else find(value) for value in set(values.tolist())}
-        chosen = np.array([other if (k := place[value]) is None else k for value in values], np.int64)
-        out[...] = chosen[:, np.newaxis] == np.arange(none)
+        return np.array([other if (k := place[value]) is None else k for value in values.tolist()], np.int64)
 
     def unknown(self, values: AnyArray) -> list[str]:
         """The levels among ``values`` (n,) that have no input of their own, sorted."""
@@ -212,12 +229,20 @@ def cycles_of(values: AnyArray) -> tuple[str, ...]:
     if not len(values):
         return ()
     span = (float(values.max()) - float(values.min())) / DAY
-    days = np.unique(values // DAY)
+    return cycles_within(span, np.unique(values // DAY), len(np.unique(values % DAY)) > 1)
+
+
+def cycles_within(span: float, days: AnyArray, at_times: bool) -> tuple[str, ...]:
+    """As ``cycles_of``, given the span of the dates in days, the different days, and whether times of day differ.
+
+    >>> cycles_within(9.0, np.arange(10.0), False)
+    ('week',)
+    """
     months = np.unique(days.astype("M8[D]").astype("M8[M]")).astype(np.int64)
     telling = {
         "year": len(np.unique(months % 12)) > 1,
         "week": len(np.unique(days % 7)) > 1 and len(days) > len(months),
-        "day": len(np.unique(values % DAY)) > 1,
+        "day": at_times,
     }
     return tuple(name for name, length in CYCLES.items() if span > length / 2 and telling[name])
 
@@ -269,7 +294,25 @@ def mean_and_scale(values: AnyArray) -> tuple[float, float]:
     """
     if not len(values):
         return 0.0, 1.0
+    mean, deviation = mean_and_deviation(values)
+    return mean, scale_of(mean, deviation)
+
+
+def mean_and_deviation(values: AnyArray) -> tuple[float, float]:
+    """The mean and the standard deviation of values (n,), of which there is at least one.
+
+    >>> mean_and_deviation(np.array([1e200, 3e200]))
+    (2e+200, 1e+200)
+    """
     largest = float(np.abs(values).max())
     unit = largest if largest > HUGE else 1.0
-    mean, scale = float(np.mean(values / unit)) * unit, float(np.std(values / unit)) * unit
-    return mean, scale if scale > 1e-12 * abs(mean) and scale > 0 else 1.0
+    return float(np.mean(values / unit)) * unit, float(np.std(values / unit)) * unit
+
+
+def scale_of(mean: float, deviation: float) -> float:
+    """What values are divided by: their standard deviation, or 1 where they do not differ.
+
+    >>> scale_of(5.0, 0.0), scale_of(5.0, 2.0)
+    (1.0, 2.0)
+    """
+    return deviation if deviation > 1e-12 * abs(mean) and deviation > 0 else 1.0

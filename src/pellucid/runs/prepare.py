@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from pellucid.runs import run_json
 from pellucid.runs.settings import Settings
 
 HOW_TO_SPLIT = ("target", "task", "dev", "test", "seed")
+CACHE = ".cache"  # in the folder of runs
 CHECKSUM = "checksum"  # the checksums of the data that a finished run's model learned from
 OF_TABLES = ("columns", "missing", "header", "weights", "class_weights")
 FEW_ROWS = 2_000  # of a table, up to which its weights are held down the most
@@ -39,15 +41,17 @@ class Prepared:
     rng: np.random.Generator
 
 
-def prepare(settings: Settings, dataset: Dataset | None = None) -> Prepared:
+def prepare(settings: Settings, dataset: Dataset | None = None, *, beside: Path | None = None) -> Prepared:
     """Read the data, unless they are here already, and make the network and the optimiser that the settings ask for.
+
+    ``beside`` is the folder of runs in which a table larger than memory may be cached.
 
     Three random streams come from the one seed: for the split, for the start, and for training.
 
     Raises:
         InputError: data that cannot be read or does not fit the settings.
     """
-    dataset = load_data(settings) if dataset is None else dataset
+    dataset = load_data(settings, beside=beside) if dataset is None else dataset
     if settings.patience is not None and dataset.dev is None:
         raise InputError(
             f"patience={settings.patience} waits for the dev loss, but there are no dev data: leave out dev=0"
@@ -68,10 +72,11 @@ def usual_recipe(data: str | None, target: str | None = None) -> str:
     return "table" if data not in (None, "mnist") and datasets.kind_of(data, target) == "table" else "default"
 
 
-def load_data(settings: Settings) -> Dataset:
+def load_data(settings: Settings, *, beside: Path | None = None) -> Dataset:
     """The data that the settings name, split as they say; raises InputError where it cannot be read."""
     plan = None if settings.start_from is None else load_model(run_json.model_file(settings.start_from)).preprocessing
-    return datasets.load_with(settings.data, replace(load_options(settings), plan=plan))
+    cache = None if beside is None or settings.cache == "off" else beside / CACHE
+    return datasets.load_with(settings.data, replace(load_options(settings), plan=plan, cache=cache))
 
 
 def load_options(settings: Settings) -> LoadOptions:

@@ -17,7 +17,7 @@ from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress
 from pellucid.core.training import train
-from pellucid.datasets import Dataset
+from pellucid.datasets import Dataset, TableStream
 from pellucid.model.model import Model
 from pellucid.model.model_file import save_model
 from pellucid.runs import checkpoint, lock, run_json, snapshots
@@ -119,6 +119,11 @@ class Run:
     def write_json(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
         run_json.write(folder, self.settings, self.dataset, self.checksums, self.result)
+
+    def forget_cache(self) -> None:
+        """Remove what a table larger than memory was decoded into, unless it is to be kept."""
+        if self.settings.cache == "auto" and isinstance(self.dataset.train, TableStream):
+            self.dataset.train.forget_cache()
 
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
@@ -225,7 +230,7 @@ def resume(folder: Path, epochs: int | None = None) -> Run:
     held = lock.take(folder) if about["result"] is None or epochs is not None else None
     about = run_json.read(folder)  # again: until now another process may have trained here
     settings = about["settings"]
-    dataset = load_data(settings)
+    dataset = load_data(settings, beside=Path(os.path.realpath(folder)).parent)
     checksums = run_json.checksums(dataset)
     if changed := run_json.changed(about["data_checksum"], checksums):
         raise InputError(

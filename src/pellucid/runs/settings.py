@@ -42,6 +42,8 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 TASKS = ("auto", "classification", "regression")
 ENGINES = ("auto", "numpy", "compiled")
+CACHES = ("auto", "keep", "off")
+CACHE = "Of a table above 256 MB as it was decoded, beside the runs: auto removes it at the end, keep keeps it [auto]"
 MAKERS = "Who makes the steps: numpy, compiled (with Numba), or the one sooner done [auto]"
 DECAY = "how much θ is drawn towards 0 [0.001 for sgd; 0.3 for a table, 600 / rows above 2,000]"
 CLIPPING = "Gradient clipping: the greatest length of a gradient; 0 is no limit [1]"
@@ -88,6 +90,7 @@ class Settings:
     header: int | None = _rule(None, RowOfNames(), "The row of a CSV that names its columns [found out]")
     weights: str | None = _rule(None, Kind(), "The column of a table that says how much each row counts.")
     class_weights: str | None = _rule(None, Kind("balanced|NAME=W,…"), "How much the rows of each class count [1]")
+    cache: str = _rule("auto", Choice(known=CACHES), CACHE)
     recipe: str = _rule("default", Choice(known=RECIPES), f"A set of the settings below: {', '.join(RECIPES)}.")
     start_from: str | None = _rule(None, Trained(), "Go on from a trained model's weights: a file, or a run.")
     hidden: tuple[int, ...] = _rule((32, 16), Sizes(), "Neurons of the hidden layers, or none [32,16; 100 for a table]")
@@ -161,7 +164,7 @@ class Settings:
         True
         """
         if isinstance(values, Mapping):
-            values = {"engine": "numpy", **values}  # of a version that had no other
+            values = {"engine": "numpy", "cache": "auto", **values}  # of a version that had no other
         if not isinstance(values, Mapping) or set(values) != set(SETTINGS):
             raise InputError("its settings are not those that this version of pellucid writes")
         for name in ("epochs", "learning_rate", "weight_decay"):

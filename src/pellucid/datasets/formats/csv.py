@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import zlib
-from typing import TYPE_CHECKING
 
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays, square
@@ -14,13 +13,10 @@ from pellucid.datasets.formats.array_checks import check_target
 from pellucid.datasets.formats.digit_csv import NUMBER, PIXEL, parse_digit_csv
 from pellucid.datasets.formats.format import Format
 from pellucid.datasets.formats.opening import BOM, File, read_bounded
-from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.csv_text import read_texts
-from pellucid.datasets.frames.frame import INDEX, UNNAMED, Frame, frame_of, is_index
+from pellucid.datasets.frames.frame import UNNAMED, Frame, frame_of
 from pellucid.datasets.frames.header import Layout
-
-if TYPE_CHECKING:
-    import polars as pl
+from pellucid.datasets.streaming.csv_blocks import CsvBlocks, stored_of
 
 
 def is_digit_header(start: bytes) -> bool:
@@ -53,11 +49,8 @@ def _read_digits(file: File, target: str | None, label_needed: bool) -> RawArray
 
 def _read_columns(file: File, layout: Layout) -> Frame:
     texts = read_texts(_content(file), file.name, file.on_disk, layout)
-    stored: dict[str, Column | pl.Series] = {}
-    for place, (column, series) in enumerate(texts.columns.items()):
-        stored[column or UNNAMED] = Column("other", None, why=INDEX) if is_index(column, place) else series
     return frame_of(
-        file.name, stored, first=texts.first, on_disk=file.on_disk, separator=texts.separator, notes=texts.notes
+        file.name, stored_of(texts), first=texts.first, on_disk=file.on_disk, separator=texts.separator, notes=texts.notes
     )
 
 
@@ -85,5 +78,6 @@ FORMAT = Format(
     fits=lambda _: True,
     arrays=_read_digits,
     columns=_read_columns,
+    blocks=CsvBlocks,
     is_table=lambda file, _: not is_digit_header(file.inside),
 )

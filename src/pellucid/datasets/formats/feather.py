@@ -11,6 +11,7 @@ from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.frames.header import Layout
+from pellucid.datasets.streaming.arrow_blocks import ArrowBlocks
 from pellucid.datasets.streaming.row_groups import check_table, opened_arrow
 
 
@@ -29,5 +30,6 @@ FORMAT = Format(
     "an Arrow (Feather) file",
     fits=begins_with(b"ARROW1"),
     columns=_read_columns,
+    blocks=ArrowBlocks,
     endings=(".feather", ".arrow"),
 )

@@ -10,6 +10,7 @@ from pellucid.datasets.containers import RawArrays
 from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.header import Layout
+from pellucid.datasets.streaming.blocks import Blocks
 from pellucid.datasets.streaming.file_stream import Source
 
 Recogniser: TypeAlias = Callable[[File], bool]
@@ -23,7 +24,8 @@ class Format:
     `arrays(file, target, target_needed)` reads it into `RawArrays`; where it may be larger than memory, it returns a
     `Source` that reads it block by block, and other files (labels beside it) are opened by `file.beside`.
     `columns(file, layout)` reads a table of named columns; the layout says what is known of it before. Both raise
-    InputError for what is wrong. Where a format has both, `is_table(file, target)` says which one `load` takes, and
+    InputError for what is wrong. `blocks(file, layout)` reads it some rows at a time, where it may be larger than
+    memory. Where a format has both, `is_table(file, target)` says which one `load` takes, and
     `numbers_are_arrays` that every table of numbers may be read as arrays.
 
     `what` follows "is" in messages; `convert` says how such a file becomes a CSV, with {name} for its name; a file
@@ -39,6 +41,7 @@ class Format:
     fits: Recogniser
     arrays: Callable[[File, str | None, bool], RawArrays | Source] | None = None
     columns: Callable[[File, Layout], Frame] | None = None
+    blocks: Callable[[File, Layout], Blocks] | None = None
     is_table: Callable[[File, str | None], bool] | None = None
     numbers_are_arrays: bool = False
     endings: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame, check_columns, is_index, is_stored_index
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.frames.header import Layout
-from pellucid.datasets.streaming import file_stream
+from pellucid.datasets.streaming.arrow_blocks import ParquetBlocks
 from pellucid.datasets.streaming.file_stream import Source
 from pellucid.datasets.streaming.row_groups import (
     ParquetRows,
@@ -150,28 +150,14 @@ def _read_columns(file: File, _layout: Layout) -> Frame:
 
 
 def _is_table(file: File, target: str | None) -> bool:
-    """Whether a file is a table of columns, not arrays to be taken as they are.
-
-    Arrays are inputs that are all bytes, as pixels are, or numbers without gaps that are too many for memory; of gaps
-    only what the file says itself is known.
-    """
+    """Whether a file is a table of columns, not arrays to be taken as they are: inputs that are all bytes are pixels."""
     with opened_parquet(file) as parquet:
-        schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+        schema = parquet.schema_arrow
         beside = {target or LABEL, *(column for place, column in enumerate(schema.names) if is_index(column, place))}
         types = [schema.field(place).type for place, column in enumerate(schema.names) if column not in beside]
         if any(column_kind(kind) not in NUMBERS for kind in types):
             return True
-        if types and all(str(kind) == "uint8" for kind in types):
-            return False
-        large = rows * sum(np.dtype(kind.to_pandas_dtype()).itemsize for kind in types) > file_stream.STREAM_ABOVE
-        return not large or any(_null_count(parquet, group) for group in range(parquet.metadata.num_row_groups))
-
-
-def _null_count(parquet: Any, group: int) -> int:
-    """Return how many values a row group says are missing."""
-    about = parquet.metadata.row_group(group)
-    found = [about.column(place).statistics for place in range(about.num_columns)]
-    return sum(each.null_count for each in found if each is not None and each.has_null_count)
+        return not types or any(str(kind) != "uint8" for kind in types)
 
 
 FORMAT = Format(
@@ -180,6 +166,7 @@ FORMAT = Format(
     fits=begins_with(b"PAR1"),
     arrays=open_parquet,
     columns=_read_columns,
+    blocks=ParquetBlocks,
     is_table=_is_table,
     numbers_are_arrays=True,
     endings=(".parquet",),

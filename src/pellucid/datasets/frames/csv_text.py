@@ -48,11 +48,27 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf, layout: Lay
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
     header = read_header(content, name, layout)
-    separator, width = header.separator, len(header.names)
     if header.line:
         content = content.split(b"\n", header.line)[-1]
-    if not header.stands:
-        content = separator.join("c" * width).encode() + b"\n" + content
+    return _read(content if header.stands else _names_above(content, header), name, on_disk, header)
+
+
+def read_rows_below(content: bytes, name: str, on_disk: float, header: Header) -> Texts:
+    """Return the columns of some rows of a CSV whose header is known, the first of them row `header.first`."""
+    content = content.rstrip(b"\r\n")
+    if b"\0" in content or not content.isascii():
+        decode(content, name)
+    return _read(_names_above(content, header), name, on_disk, header)
+
+
+def _names_above(content: bytes, header: Header) -> bytes:
+    """Return rows of values below a row of names, whatever they are: as many as there are values."""
+    return header.separator.join("c" * len(header.names)).encode() + b"\n" + content
+
+
+def _read(content: bytes, name: str, on_disk: float, header: Header) -> Texts:
+    """Return the columns of a row of names and the rows of values below it."""
+    separator, width = header.separator, len(header.names)
     rows = content.count(b"\n") + 1
     needed = TEXT * len(content) + ROW * rows + CELL * (content.count(separator.encode()) + rows) + COLUMN * width
     check_cost(name, needed, on_disk)

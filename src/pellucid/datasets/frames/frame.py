@@ -95,6 +95,14 @@ class Frame:
         stored = {name: some(column) for name, column in self.stored.items() if not names or name in names}
         return replace(self, stored=stored, rows=len(index), first=self.first + int(index[0]))
 
+    def starting_at(self, row: int) -> Frame:
+        """The table with its first row as row ``row`` of its file, which counts from 0.
+
+        >>> Frame("data.parquet", {}, 9).starting_at(100).place(1)
+        'data.parquet, row 101'
+        """
+        return replace(self, first=self.first + row)
+
     def place(self, i: int) -> str:
         """Where row i stands, as a person would look for it.
 

@@ -85,7 +85,8 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     there = values[~column.gaps[train]]
     if not len(there):
         return "it is empty"
-    if column.kind == "number" and column.whole and _numbers_the_rows(name, column.values):
+    counts_up = column.kind == "number" and column.whole and bool((np.diff(column.values) == 1).all())
+    if counts_up and numbers_the_rows(name, float(column.values[0]), len(column.values)):
         return "it numbers the rows"
     first = there[0]
     if len(there) == len(values) and bool((there == first).all()):
@@ -98,12 +99,14 @@ def reason_to_leave_out(name: str, column: Column, train: Indices) -> str | None
     return None
 
 
-def _numbers_the_rows(name: str, values: AnyArray) -> bool:
-    """Whether whole numbers count up by one from row to row, in a column called so, or from 0 or 1."""
-    if len(values) < 3 or not bool((np.diff(values) == 1).all()):
-        return False
+def numbers_the_rows(name: str, first: float, rows: int) -> bool:
+    """Whether whole numbers that count up by one from row to row number the rows: by the first, or the column's name.
+
+    >>> numbers_the_rows("age", 18.0, rows=5), numbers_the_rows("id", 18.0, rows=5)
+    (False, True)
+    """
     named = name.strip().lower() in ("", "id", "index", "row", "unnamed: 0")
-    return values[0] in (0, 1) or named or (len(values) >= MANY_ROWS and values[0] not in YEARS)
+    return rows >= 3 and (first in (0, 1) or named or (rows >= MANY_ROWS and first not in YEARS))
 
 
 def _short(value: object) -> str:

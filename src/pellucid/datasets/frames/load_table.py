@@ -57,10 +57,11 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         scales = () if classes is not None else _scales(targets, y[parts[0]], options)
         plan = Preprocessing(used, left_out, scales, frame.missing)
     if classes is None:
-        _refuse_negative(y, names, frame, options)
+        refuse_negative(y, names, frame, options)
         y = _scaled(y, frame, plan, rows, options.dtype)
     X = _inputs(frame, plan, rows, options.dtype)
-    of_class = _class_weights(options.class_weights, classes, y, parts[0])
+    counts = None if classes is None else np.bincount(y[parts[0]], minlength=len(classes))
+    of_class = weights_of_classes(options.class_weights, classes, counts)
     train, dev_part, test_part = (_part(X, y, weights, index) for index in parts)
     if of_class is not None:
         train = WeightedSamples(train.X, train.y, of_class[train.y] * getattr(train, "weights", 1.0))
@@ -73,7 +74,7 @@ def load_table(frame: Frame, options: LoadOptions = LoadOptions()) -> Dataset:  
         plan.inputs,
         None,
         preprocessing=plan,
-        understood=_in_words(frame, plan, names, options.weights, len(rows), classes),
+        understood=in_words(plan, names, options.weights, _missing(frame), frame.rows - len(rows), classes),
         notes=(*frame.notes, *notes, *notes_on(frame, plan, rows[parts[0]])),
         rows=tuple(rows[index] for index in parts),
         first_row=frame.first,
@@ -171,7 +172,8 @@ def unknown_levels(frame: Frame, plan: Preprocessing) -> dict[str, list[str]]:
     return {name: levels for name, levels in unknown.items() if levels}
 
 
-def _refuse_negative(y: AnyArray, names: Sequence[str], frame: Frame, options: LoadOptions) -> None:
+def refuse_negative(y: AnyArray, names: Sequence[str], frame: Frame, options: LoadOptions) -> None:
+    """Raise InputError where values (n, k) that are to be counts are below 0."""
     if options.counts and (y < 0).any():
         row, k = np.argwhere(y < 0)[0]
         raise InputError(
@@ -190,6 +192,14 @@ def _scales(targets: Mapping[str, Column], y: AnyArray, options: LoadOptions) ->
 def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[str]) -> AnyArray | None:
     if name is None:
         return None
+    weights = check_weights(frame, name, rows, targets)
+    if not weights.any():
+        raise InputError(f"weights={name!r}: every weight is 0; give some rows a weight")
+    return weights
+
+
+def check_weights(frame: Frame, name: str, rows: Indices, targets: Sequence[str]) -> AnyArray:
+    """Return the weights of some rows, from the column called so; raises InputError where one is none."""
     if name not in frame.stored or name in targets:
         raise InputError(
             f"weights={name!r}: {frame.name} has no such column beside the target; it has {listed(frame.names)}"
@@ -201,20 +211,22 @@ def _weights(frame: Frame, name: str | None, rows: Indices, targets: Sequence[st
         raise InputError(
             f"{frame.place(int(rows[i]))}, column {name}: {weights[i]:g} is no weight; give numbers of at least 0"
         )
-    if not weights.any():
-        raise InputError(f"weights={name!r}: every weight is 0; give some rows a weight")
     return weights
 
 
-def _class_weights(text: str | None, classes: tuple[str, ...] | None, y: AnyArray, train: Indices) -> AnyArray | None:
-    """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1."""
+def weights_of_classes(
+    text: str | None, classes: tuple[str, ...] | None, counts: AnyArray | None
+) -> AnyArray | None:
+    """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1.
+
+    ``counts`` (k,) are the training samples of each class. Raises InputError for a text that says nothing.
+    """
     if text is None:
         return None
-    if classes is None:
+    if classes is None or counts is None:
         raise InputError(f"class_weights={text!r}: is for classes, but there are values to predict; leave it out")
     if text == "balanced":
-        counts = np.bincount(y[train], minlength=len(classes))
-        return len(train) / (len(classes) * np.maximum(counts, 1.0))
+        return np.asarray(counts.sum() / (len(classes) * np.maximum(counts, 1.0)))
     weights = np.ones(len(classes))
     for part in text.split(","):
         name, _, number = part.rpartition("=")
@@ -236,33 +248,40 @@ def _part(X: AnyArray, y: AnyArray, weights: AnyArray | None, index: Indices | s
     return WeightedSamples(X[index], y[index], weights[index])
 
 
-def _in_words(
-    frame: Frame,
+def _missing(frame: Frame) -> dict[str, int]:
+    """Return how many values each column lacks, in the table's order."""
+    columns = frame.columns.items()
+    return {name: 0 if column.values is None else int(np.count_nonzero(column.gaps)) for name, column in columns}
+
+
+def in_words(
     plan: Preprocessing,
     names: Sequence[str],
     weights: str | None,
-    rows: int,
+    missing: Mapping[str, int],
+    dropped: int,
     classes: tuple[str, ...] | None,
 ) -> tuple[Understood, ...]:
-    """Return what was understood of each column, in the table's order."""
+    """Return what was understood of each column, given how many values each lacks, in the table's order.
+
+    ``names`` are the targets, without which so many rows were ``dropped``.
+    """
     used = {column.name: column for column in plan.columns}
     left_out = dict(plan.left_out)
     scales = {scale.name: scale for scale in plan.targets}
     told = []
-    for name, column in frame.columns.items():
-        missing = 0 if column.values is None else int(np.count_nonzero(column.gaps))
+    for name, gone in missing.items():
         if name in names:
             text = f"{len(classes)} classes" if classes is not None else ""
             if not text:
                 scale = scales[name]
                 text = f"a value, {scaled('y', scale.mean, scale.scale)}{in_form(scale.form)}"
-            dropped = frame.rows - rows
             text += f"; {dropped:,} rows without it are left out" if dropped else ""
-            told.append(Understood(name, "target", text, missing))
+            told.append(Understood(name, "target", text, gone))
         elif name == weights:
-            told.append(Understood(name, "weight", "how much a row counts", missing))
+            told.append(Understood(name, "weight", "how much a row counts", gone))
         elif name in used:
-            told.append(describe(used[name], missing))
+            told.append(describe(used[name], gone))
         else:
-            told.append(Understood(name, "left out", left_out.get(name, "the model does not know it"), missing))
+            told.append(Understood(name, "left out", left_out.get(name, "the model does not know it"), gone))
     return tuple(told)
