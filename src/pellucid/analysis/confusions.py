@@ -1,5 +1,6 @@
 """Which classes are taken for which, however many classes there are: the memory grows with the samples alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,16 @@ class Confusions:
         truth = np.asarray(y).reshape(-1).astype(np.int64)
         pairs, times = np.unique(truth * classes + metrics.labels(outputs), return_counts=True)
         return cls(classes, pairs // classes, pairs % classes, times)
+
+    @classmethod
+    def counted(cls, pairs: Mapping[tuple[int, int], int], classes: int) -> "Confusions":
+        """Of the counts of pairs of a true class and what it was taken for.
+
+        >>> Confusions.counted({(1, 1): 3, (0, 1): 2}, classes=2).matrix().tolist()
+        [[0, 2], [0, 3]]
+        """
+        known = np.array([(*pair, times) for pair, times in sorted(pairs.items())], np.int64).reshape(-1, 3)
+        return cls(classes, known[:, 0], known[:, 1], known[:, 2])
 
     def matrix(self) -> AnyArray:
         """All counts, (classes, classes): a row for each true class."""

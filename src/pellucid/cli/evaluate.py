@@ -1,29 +1,29 @@
 """``pellucid evaluate``: how good a model is on data that it did not learn from."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import numpy as np
 
 from pellucid._files.values import plain
 from pellucid._files.writing import marked, writing
-from pellucid._text import csv_line, decimal, listed, percent, shortened, significant
+from pellucid._text import counted, csv_line, decimal, listed, percent, shortened, significant
 from pellucid.analysis.confusions import MOST_IN_MATRIX, Confusions
 from pellucid.cli.answers import cells, columns, entries, named
+from pellucid.cli.large import large_table, tallied
 from pellucid.cli.models import data_of, open_model
-from pellucid.cli.options import TRAINED, check_out, out_option, output
+from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.printing import Cell, Out, Styled, print_json
 from pellucid.cli.samples import Chosen, by_part, chosen_for, model_and_data, true_answers
 from pellucid.cli.scores import in_words
-from pellucid.core import metrics
 from pellucid.core.arrays import AnyArray
-from pellucid.datasets import Samples, WeightedSamples
 from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
-from pellucid.runs.scores import Part, as_json
+from pellucid.runs.scores import Part, Tally, as_json
 
 MOST_CLASSES = 20  # that are shown, and pairs of them
 MOST_NAMED = 5  # classes that are never recognised
@@ -35,8 +35,11 @@ FORMS = (decimal, significant)  # of R² and RMSE
 @click.command(short_help="Loss and accuracy, class by class.")
 @click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @out_option("Write row, truth and prediction of each row to a file.", metavar="FILE.csv")
+@count_option("--limit", None, "Of a table larger than memory, about so many rows from all over it.")
 @output
-def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json: bool, quiet: bool) -> None:
+def evaluate(
+    arguments: tuple[str, ...], out: Path | None, force: bool, limit: int | None, as_json: bool, quiet: bool
+) -> None:
     """Loss and accuracy of MODEL on DATA, class by class.
 
     MODEL is a .safetensors file or the folder of a run; without it, the digit model that comes with pellucid. DATA is
@@ -45,35 +48,35 @@ def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json:
 
     Beside the score stands that of always saying the commonest class of the training part, or its mean. Samples of DATA
     that the model learned from are told, and each part has its own score. They are found by comparing with the model's
-    own data, which must be there; where they are not, a note says so.
+    own data, which must be there; where they are not, a note says so. A table in one file or in parts (a folder, a
+    pattern such as 'parts/*.parquet') that is larger than memory is read block by block, and not compared with them.
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
     if out is not None:
         check_out(out, *arguments, data_of(model), own=marked(HEADER), force=force)
-    chosen = chosen_for(model, data)
-    name, samples = chosen.name, chosen.samples
-    outputs = check_answers(model.in_units().predict(samples.X), chosen.place)
-    if out is not None:
-        with writing(out) as stream:
-            for line in _as_csv(model, chosen, outputs):
-                stream.write(line.encode(errors="backslashreplace"))
-    found = _confusions(model, samples, outputs)
-    result = {**_result(model, samples, outputs, found), **_learned(model, by_part(model, chosen))}
+    large = None if data is None else large_table(data, model)
+    with nullcontext() if out is None else writing(out) as stream:
+        if large is None:
+            name, what, tally, learned = _samples(model, chosen_for(model, data), stream)
+        else:
+            name, what, tally, learned = large.name, "row", tallied(model, large, stream, limit), _learned(model, None)
+    found = _confusions(model, tally)
+    result = {**_result(model, tally, found), **learned}
     if as_json:
         print_json(result)
         return
     results = Out()
-    results.line(f"{name}: {chosen.count()}, {in_words(result, model)}")
+    results.line(f"{name}: {counted(tally.samples, what)}, {in_words(result, model)}")
     if never := result.get("never_recognised"):
-        each = (f"{shortened(one)!r} ({chosen.count(result['per_class'][one]['samples'])})" for one in never)
+        each = (f"{shortened(one)!r} ({counted(result['per_class'][one]['samples'], what)})" for one in never)
         results.line(f"never recognised: {listed(each, MOST_NAMED)}")
     if data is not None and result["learned_from"]:
         rest = result["samples"] - result["learned_from"]
         what = "what counts is the score of the others:" if rest else "the score says nothing about others:"
         results.line(f"the model learned from {result['learned_from']:,} of these; {what}")
         for part, scores in result["parts"].items():
-            results.line(f"  {part:5} {chosen.count(scores['samples'])}, {in_words(scores, model)}")
+            results.line(f"  {part:5} {counted(scores['samples'], what)}, {in_words(scores, model)}")
     if "targets" in result and not quiet:
         results.line()
         _show_targets(results, result["targets"])
@@ -83,7 +86,19 @@ def evaluate(arguments: tuple[str, ...], out: Path | None, force: bool, as_json:
         results.line()
         _show_confusion(results, model, found)
     if out is not None and not quiet:
-        results.line(f"{chosen.count()} with truth and prediction in {out}")
+        results.line(f"{counted(tally.samples, what)} with truth and prediction in {out}")
+
+
+def _samples(
+    model: Model, chosen: Chosen, stream: BinaryIO | None
+) -> tuple[str, str, Tally, dict[str, Any]]:
+    """What samples in memory are called, the word for one of them, their scores, and what is learned of them."""
+    tally = Tally(model)
+    outputs = check_answers(tally.add(chosen.samples), chosen.place)
+    if stream is not None:
+        for line in _as_csv(model, chosen, outputs):
+            stream.write(line.encode(errors="backslashreplace"))
+    return chosen.name, "sample" if chosen.rows is None else "row", tally, _learned(model, by_part(model, chosen))
 
 
 def _as_csv(model: Model, chosen: Chosen, outputs: AnyArray) -> Iterator[str]:
@@ -103,22 +118,21 @@ def _learned(model: Model, found: dict[str, Part] | None) -> dict[str, Any]:
     return {"learned_from": scores.get("train", {"samples": 0})["samples"], "parts": scores}
 
 
-def _confusions(model: Model, samples: Samples | WeightedSamples, outputs: AnyArray) -> Confusions | None:
+def _confusions(model: Model, tally: Tally) -> Confusions | None:
     """Which classes are taken for which; None for values, and for several questions at once."""
     net = model.network
     if net.loss.kind == "values" or (net.loss.kind == "probabilities" and net.sizes[-1] > 1):
         return None
-    return Confusions.of(outputs, samples.y, len(model.class_names))
+    return Confusions.counted(tally.pairs, len(model.class_names))
 
 
-def _result(
-    model: Model, samples: Samples | WeightedSamples, outputs: AnyArray, found: Confusions | None
-) -> dict[str, Any]:
+def _result(model: Model, tally: Tally, found: Confusions | None) -> dict[str, Any]:
     net = model.network
-    result: dict[str, Any] = {"samples": len(samples.X), **as_json(score(model, samples))}
+    result: dict[str, Any] = {"samples": tally.samples, **as_json(tally.scores())}
     if net.loss.kind == "values":
-        several = {"targets": _each_target(model, samples, outputs)} if net.sizes[-1] > 1 else {}
-        return {**result, **several}
+        several = zip(output_names(model), tally.each, strict=True)
+        scores = {name: plain({"r2": one.r2, "rmse": one.rmse}) for name, one in several}
+        return {**result, "targets": scores} if net.sizes[-1] > 1 else result
     result["never_recognised"] = [] if found is None else [model.class_names[k] for k in found.never()]
     if found is None:
         return result
@@ -132,20 +146,6 @@ def _result(
         name: plain({key: column[k] for key, column in each._asdict().items()}) for k, name in enumerate(names)
     }
     return result
-
-
-def _each_target(
-    model: Model, samples: Samples | WeightedSamples, outputs: AnyArray
-) -> dict[str, dict[str, float | None]]:
-    """R² and RMSE of each of several values, in its own unit."""
-    plan = model.preprocessing
-    y = samples.y if plan is None else plan.in_units(samples.y)
-    scores = {}
-    for k, name in enumerate(output_names(model)):
-        residuals = metrics.Residuals()
-        residuals.add(outputs[:, k], y[:, k], getattr(samples, "weights", None))
-        scores[name] = plain({"r2": residuals.r2, "rmse": residuals.rmse})
-    return scores
 
 
 def _show_targets(results: Out, targets: dict[str, dict[str, float | None]]) -> None:

@@ -10,7 +10,7 @@ from pellucid._text import decimal, percent, shortened
 from pellucid.cli.models import data_of, open_model
 from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
-from pellucid.cli.samples import by_part, chosen_for, model_and_data
+from pellucid.cli.samples import MOST_OF_LARGE, by_part, chosen_for, model_and_data
 from pellucid.core.errors import InputError
 from pellucid.model.model import check_answers
 from pellucid.tables import Importance
@@ -24,10 +24,18 @@ SHOWN = 40
 @click.argument("arguments", type=TRAINED, nargs=-1, metavar="[MODEL] [DATA]")
 @count_option("--repeats", 5, "Shuffles of each column.", most=1000)
 @count_option("--seed", 0, "Of the shuffles.", least=0)
+@count_option("--limit", MOST_OF_LARGE, "Of a table larger than memory, about so many rows from all over it.", least=2)
 @out_option("A picture as well: .png, .svg or .pdf.")
 @output
 def importance(
-    arguments: tuple[str, ...], repeats: int, seed: int, out: Path | None, force: bool, as_json: bool, quiet: bool
+    arguments: tuple[str, ...],
+    repeats: int,
+    seed: int,
+    limit: int,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """How much worse MODEL gets on DATA when one column is shuffled: permutation importance.
 
@@ -45,7 +53,7 @@ def importance(
     inputs = model.network.sizes[0]
     if model.preprocessing is None and inputs > MOST_INPUTS:
         raise InputError(f"the model takes {inputs:,} inputs, too many to shuffle one by one (at most {MOST_INPUTS:,})")
-    chosen = chosen_for(model, data)
+    chosen = chosen_for(model, data, limit)
     samples = chosen.samples
     check_answers(model.network.predict(samples.X), chosen.place)
     if chosen.part is None and not quiet:

@@ -8,14 +8,16 @@ from typing import Any
 import click
 import numpy as np
 
+from pellucid import datasets
 from pellucid._files.writing import marked, writing
 from pellucid._text import csv_line, percent, shortened, significant
 from pellucid.cli.answers import answers, cells, columns, entries
 from pellucid.cli.bad_rows import Bad, left_out, tell
 from pellucid.cli.inputs import Read, read_inputs
 from pellucid.cli.models import data_of, is_model, open_model
-from pellucid.cli.options import TRAINED, check_out, out_option, output
-from pellucid.cli.printing import Cell, Out, Styled, note, print_json_list
+from pellucid.cli.options import TRAINED, check_out, count_option, out_option, output
+from pellucid.cli.predict_parts import predict_in_parts, to_predict_in_parts
+from pellucid.cli.printing import Cell, Out, Styled, note, print_json, print_json_list
 from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.model.model import Model, check_answers, no_answer
@@ -27,8 +29,9 @@ HEADERS = (b"input,row,prediction", b"ImageId,Label\n")  # of the tables that --
 
 @click.command(short_help="Read digits from pictures, or predict rows of a table.")
 @click.argument("arguments", type=TRAINED, nargs=-1, required=True, metavar="[MODEL] FILE...")
-@out_option("Write the predictions to a file.", metavar="FILE.csv")
+@out_option("Write the predictions to a file; of a table in parts, to a folder.", metavar="FILE.csv|DIR")
 @click.option("--with-columns", is_flag=True, help="Write the rows' own columns before the predictions.")
+@count_option("--limit", None, "The first rows of a table in parts.")
 @click.option("--keep-going", is_flag=True, help="Leave out files and rows that are wrong, and tell them at the end.")
 @output
 def predict(
@@ -36,6 +39,7 @@ def predict(
     out: Path | None,
     force: bool,
     with_columns: bool,
+    limit: int | None,
     keep_going: bool,
     as_json: bool,
     quiet: bool,
@@ -48,6 +52,10 @@ def predict(
     messages as the file does, where the header of a .csv is row 1. For Kaggle's digit test file, --out writes what
     Kaggle takes. With --keep-going the exit code is 2 where anything was left out. --quiet prints each row's
     answer alone, a line each; with --out, nothing.
+
+    A table in parts, or one larger than memory, is predicted part by part into the folder that --out names: FILE is a
+    folder or a pattern in quotes, such as 'parts/*.parquet'. Parts that are whole already are left as they are, so that
+    a prediction that was stopped goes on where it was; under mpiexec the parts are shared out.
     """
     first = arguments[0]
     path, files = (first, arguments[1:]) if is_model(first) else (None, arguments)
@@ -56,6 +64,14 @@ def predict(
     if with_columns and out is None and not as_json:
         raise InputError("--with-columns: is for what is written: add --out FILE.csv, or --json")
     model = open_model(path)
+    if len(files) == 1 and (large := to_predict_in_parts(model, files[0], out)) is not None:
+        assert out is not None
+        about = predict_in_parts(model, large, out, limit=limit, with_columns=with_columns, force=force, quiet=quiet or as_json)
+        print_json(about) if as_json else None
+        return
+    if limit is not None:
+        raise InputError("--limit: is for a table in parts, or larger than memory: add --out DIR")
+    files = tuple(name for file in files for name in datasets.find_parts(file) or [file])
     if out is not None:
         check_out(out, *arguments, data_of(model), own=marked(*HEADERS), force=force)
     bad: list[Bad] | None = [] if keep_going else None

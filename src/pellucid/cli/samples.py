@@ -1,6 +1,6 @@
 """Which samples a command looks at: those of the data that it names, the model's own, or one of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pellucid.runs.learned import divided
 from pellucid.runs.prepare import CHECKSUM
 from pellucid.runs.scores import Part, parts
 
+MOST_OF_LARGE = 100_000  # rows of a table larger than memory
 MEANS = "the training's numbers, and no category"  # where the rows themselves are not to be had
 
 
@@ -90,8 +91,11 @@ def samples_for(model: Model, data: str | None) -> tuple[str, Samples]:
     return chosen.name, Samples(chosen.samples.X, chosen.samples.y)
 
 
-def chosen_for(model: Model, data: str | None) -> Chosen:
-    """The samples to look at, with their weights where the table has a column of them, and the place of each."""
+def chosen_for(model: Model, data: str | None, limit: int = MOST_OF_LARGE) -> Chosen:
+    """The samples to look at, with their weights where the table has a column of them, and the place of each.
+
+    Of a table larger than memory they are about ``limit`` rows from all over it.
+    """
     if data is None:
         own = own_data(model)
         part = next((part for part in ("test", "dev", "train") if _part(own, part) is not None), None)
@@ -100,6 +104,10 @@ def chosen_for(model: Model, data: str | None) -> Chosen:
         return _of_part(own, part)
     net = model.network
     if model.preprocessing is not None:
+        large = datasets.large_table(data, model.preprocessing.names)
+        if large is not None:
+            note(f"note: {data} is larger than memory: about {limit:,} rows from all over it are taken")
+            return replace(_of_frame(model, datasets.some_rows(large, limit)), rows=None)
         return _of_frame(model, _frame(model.preprocessing, data))
     if data == "mnist":
         digits = datasets.mnist().test

@@ -212,7 +212,10 @@ def stream(shape: tuple[int, int], target_shape: tuple[int, ...], loss: Loss, fe
     """A stream whose samples fit the network; what its blocks hold was checked by what reads them."""
     if shape[1] != features:
         raise InputError(f"the data have {shape[1]} features, but the network takes {features} inputs")
-    if target_shape != (() if loss.kind == "classes" else (outputs,)):
+    fitting: list[tuple[int, ...]] = [()] if loss.kind == "classes" else [(outputs,)]
+    if loss.kind == "probabilities" and outputs == 1:
+        fitting.append(())
+    if target_shape not in fitting:
         raise InputError(
             f"a target of the data has the shape {target_shape}, which {loss.name} with {outputs} outputs does not take"
         )

@@ -23,15 +23,18 @@ from pellucid.datasets.frames.load_table import (
     unknown_levels,
 )
 from pellucid.datasets.labels import encode_labels
-from pellucid.datasets.load import kind_of, load, load_with, read, read_frame, read_rows
+from pellucid.datasets.load import kind_of, large_table, load, load_with, read, read_frame, read_rows, table_in_parts
 from pellucid.datasets.mnist import mnist, mnist_files
 from pellucid.datasets.options import LoadOptions
 from pellucid.datasets.splits import split
+from pellucid.datasets.streaming.planned import PlannedRows, no_rows, rows_like, some_rows
+from pellucid.datasets.streaming.table_parts import Parts, find_parts
 from pellucid.datasets.streaming.table_stream import TableStream
 
 __all__ = [
-    "Column", "Dataset", "Frame", "LoadOptions", "RawArrays", "Samples", "Stream", "TableStream", "Understood",
-    "WeightedSamples", "as_frame", "encode_labels", "inputs_of", "kind_of", "load", "load_table", "load_with", "mnist", "mnist_files",
-    "read", "read_cells", "read_folder", "read_frame", "read_images", "read_rows", "samples_like", "split",
-    "target_rows", "targets_like", "unknown_levels",
+    "Column", "Dataset", "Frame", "LoadOptions", "Parts", "PlannedRows", "RawArrays", "Samples", "Stream",
+    "TableStream", "Understood", "WeightedSamples", "as_frame", "encode_labels", "find_parts", "inputs_of", "kind_of",
+    "large_table", "load", "load_table", "load_with", "mnist", "mnist_files", "no_rows", "read", "read_cells",
+    "read_folder", "read_frame", "read_images", "read_rows", "rows_like", "samples_like", "some_rows", "split",
+    "table_in_parts", "target_rows", "targets_like", "unknown_levels",
 ]  # fmt: skip

@@ -60,13 +60,14 @@ def load_with(source: StrPath, options: LoadOptions) -> Dataset:
     check_task(options.task)
     if os.fspath(source) == "mnist":
         return _load_mnist(options)
-    parts = table_in_parts(source, _layout(options))
+    layout = _layout(options)
+    parts = table_in_parts(source, layout.names, layout.header)
     if parts is not None:
         return load_parts(parts, options)
     with held(source) as file:
         if FORMATS.is_table(file, options.target):
-            large = _large_table(file, options)
-            return load_table(FORMATS.columns(file, _layout(options)), options) if large is None else load_parts(large, options)
+            large = _large_table(file, layout)
+            return load_table(FORMATS.columns(file, layout), options) if large is None else load_parts(large, options)
         content = FORMATS.arrays(file, options.target, target_needed=True)
         if isinstance(content, Source):
             if content.is_large:
@@ -75,11 +76,14 @@ def load_with(source: StrPath, options: LoadOptions) -> Dataset:
     return _split(content, options)
 
 
-def table_in_parts(source: StrPath, layout: Layout = Layout()) -> Parts | None:  # noqa: B008  (immutable)
+def table_in_parts(source: StrPath, names: Collection[str] = (), header: int | None = None) -> Parts | None:
     """Return the table that a folder or a pattern of files holds, None for a file; raises InputError where none does.
+
+    `names` and `header` tell where a CSV names its columns.
 
     >>> table_in_parts("data.csv")
     """
+    layout = Layout(header, tuple(names))
     paths = find_parts(os.fspath(source))
     if paths is None:
         return None
@@ -93,12 +97,28 @@ def table_in_parts(source: StrPath, layout: Layout = Layout()) -> Parts | None: 
     return Parts(os.fspath(source), files, paths, [keys_of(path) for path in paths])
 
 
-def _large_table(file: File, options: LoadOptions) -> Parts | None:
+def large_table(source: StrPath, names: Collection[str] = ()) -> Parts | None:
+    """Return the table in a file, a folder or a pattern of files whose numbers take more than 256 MB; None for another.
+
+    `names` tell where a CSV names its columns. Raises InputError for what cannot be read.
+
+    >>> large_table("mnist")
+    """
+    parts = table_in_parts(source, names)
+    if parts is None:
+        if not os.path.isfile(source):
+            return None
+        with held(source) as file:
+            return _large_table(file, Layout(None, tuple(names))) if FORMATS.is_table(file) else None
+    return parts if parts.size().bytes > file_stream.STREAM_ABOVE else None
+
+
+def _large_table(file: File, layout: Layout) -> Parts | None:
     """Return a table whose numbers take more memory than is taken for them, None for another."""
     blocks = FORMATS.of(file).blocks
     if blocks is None or not os.path.isfile(file.name):
         return None
-    one = Parts(file.name, [blocks(File(file.name), _layout(options))], [file.name], [{}])
+    one = Parts(file.name, [blocks(File(file.name), layout)], [file.name], [{}])
     return one if one.size().bytes > file_stream.STREAM_ABOVE else None
 
 
@@ -196,7 +216,7 @@ def read_frame(
     (array([41., nan]), array(['Bonn', 'Ulm'], dtype=object))
     """
     layout = Layout(header, tuple(names))
-    parts = None if os.fspath(path) == "-" else table_in_parts(path, layout)
+    parts = None if os.fspath(path) == "-" else table_in_parts(path, names, header)
     if parts is not None:
         return parts.whole()
     with held(path, stdin) as file:

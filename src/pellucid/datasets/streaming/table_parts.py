@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pellucid._files.reading import COPIES, check_cost
 from pellucid._text import listed
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.frames.column import Column
@@ -108,7 +109,8 @@ class Parts:
         return stacked(frames, self.name)
 
     def whole(self) -> Frame:
-        """All rows as one table in memory."""
+        """All rows as one table in memory; raises InputError where they take too much of it."""
+        check_cost(self.name, COPIES * self.size().bytes)
         frames = [frame for _, frame in self.read()]
         if not frames:
             raise InputError(f"{self.name}: has no rows; give at least one")
