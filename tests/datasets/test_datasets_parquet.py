@@ -121,14 +121,14 @@ def test_a_bad_array_is_named(columns: dict[str, Any], how: dict[str, Any], need
         ({"a": A.astype(np.uint8), "label": LABEL}, False, "parquet"),
         ({"a": A.astype(np.uint8), "label": ["x", "y"] * 3}, False, "parquet"),
         ({"a": A / 3, "label": LABEL}, False, "table"),
-        ({"a": A / 3, "label": LABEL}, True, "parquet"),
-        ({"a": A / 3, "label": ["x", "y"] * 3}, True, "parquet"),
+        ({"a": A / 3, "label": LABEL}, True, "table"),
+        ({"a": A / 3, "label": ["x", "y"] * 3}, True, "table"),
         ({"a": [1, 2, 3, None, 5, 6], "label": LABEL}, True, "table"),
         ({"a": A, "city": ["x"] * 6, "label": LABEL}, True, "table"),
         ({"a": A.astype("M8[s]"), "label": LABEL}, True, "table"),
     ],
 )
-def test_pixels_and_what_is_too_large_are_arrays_all_else_is_a_table(
+def test_pixels_are_arrays_all_else_is_a_table(
     columns: dict[str, Any], large: bool, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_stream, "STREAM_ABOVE", 0 if large else 1 << 28)

@@ -58,25 +58,25 @@ def evaluate(
     large = None if data is None else large_table(data, model)
     with nullcontext() if out is None else writing(out) as stream:
         if large is None:
-            name, what, tally, learned = _samples(model, chosen_for(model, data), stream)
+            name, unit, tally, learned = _samples(model, chosen_for(model, data), stream)
         else:
-            name, what, tally, learned = large.name, "row", tallied(model, large, stream, limit), _learned(model, None)
+            name, unit, tally, learned = large.name, "row", tallied(model, large, stream, limit), _learned(model, None)
     found = _confusions(model, tally)
     result = {**_result(model, tally, found), **learned}
     if as_json:
         print_json(result)
         return
     results = Out()
-    results.line(f"{name}: {counted(tally.samples, what)}, {in_words(result, model)}")
+    results.line(f"{name}: {counted(tally.samples, unit)}, {in_words(result, model)}")
     if never := result.get("never_recognised"):
-        each = (f"{shortened(one)!r} ({counted(result['per_class'][one]['samples'], what)})" for one in never)
+        each = (f"{shortened(one)!r} ({counted(result['per_class'][one]['samples'], unit)})" for one in never)
         results.line(f"never recognised: {listed(each, MOST_NAMED)}")
     if data is not None and result["learned_from"]:
         rest = result["samples"] - result["learned_from"]
         what = "what counts is the score of the others:" if rest else "the score says nothing about others:"
         results.line(f"the model learned from {result['learned_from']:,} of these; {what}")
         for part, scores in result["parts"].items():
-            results.line(f"  {part:5} {counted(scores['samples'], what)}, {in_words(scores, model)}")
+            results.line(f"  {part:5} {counted(scores['samples'], unit)}, {in_words(scores, model)}")
     if "targets" in result and not quiet:
         results.line()
         _show_targets(results, result["targets"])
@@ -86,12 +86,10 @@ def evaluate(
         results.line()
         _show_confusion(results, model, found)
     if out is not None and not quiet:
-        results.line(f"{counted(tally.samples, what)} with truth and prediction in {out}")
+        results.line(f"{counted(tally.samples, unit)} with truth and prediction in {out}")
 
 
-def _samples(
-    model: Model, chosen: Chosen, stream: BinaryIO | None
-) -> tuple[str, str, Tally, dict[str, Any]]:
+def _samples(model: Model, chosen: Chosen, stream: BinaryIO | None) -> tuple[str, str, Tally, dict[str, Any]]:
     """What samples in memory are called, the word for one of them, their scores, and what is learned of them."""
     tally = Tally(model)
     outputs = check_answers(tally.add(chosen.samples), chosen.place)

@@ -51,4 +51,3 @@ def _lines(model: Model, found: PlannedRows, outputs: AnyArray) -> str:
     rows = (found.first + found.rows + 1).tolist()
     answers = zip(rows, truths, entries(model, outputs), strict=True)
     return "".join(csv_line([row, *truth, *cells(entry)]) for row, truth, entry in answers)
-

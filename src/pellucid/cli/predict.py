@@ -66,7 +66,9 @@ def predict(
     model = open_model(path)
     if len(files) == 1 and (large := to_predict_in_parts(model, files[0], out)) is not None:
         assert out is not None
-        about = predict_in_parts(model, large, out, limit=limit, with_columns=with_columns, force=force, quiet=quiet or as_json)
+        about = predict_in_parts(
+            model, large, out, limit=limit, with_columns=with_columns, force=force, quiet=quiet or as_json
+        )
         print_json(about) if as_json else None
         return
     if limit is not None:

@@ -32,7 +32,9 @@ def to_predict_in_parts(model: Model, data: str, out: Path | None) -> Parts | No
         return None
     large = datasets.large_table(data, model.preprocessing.names)
     if large is not None and (out is None or out.suffix):
-        raise InputError(f"{data}: is larger than memory: name a folder to write the predictions to, such as --out answers")
+        raise InputError(
+            f"{data}: is larger than memory: name a folder to write the predictions to, such as --out answers"
+        )
     if large is None and out is not None and not out.suffix:
         large = datasets.table_in_parts(data, model.preprocessing.names)
     return large
@@ -69,9 +71,7 @@ def _rank() -> tuple[int, int]:
     return 0, 1
 
 
-def _claim(
-    out: Path, model: Model, parts: Parts, limit: int | None, *, with_columns: bool, force: bool
-) -> None:
+def _claim(out: Path, model: Model, parts: Parts, limit: int | None, *, with_columns: bool, force: bool) -> None:
     """Make the folder, or see that it holds the predictions of this model for this table.
 
     Raises:
@@ -107,7 +107,9 @@ def _names(parts: Parts) -> list[str]:
     """The name of the file for each part: as the part lies below the folder that all have in common."""
     common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in parts.paths])
     inside = [os.path.relpath(os.path.abspath(path), common) for path in parts.paths]
-    return [name if name.endswith(".parquet") else name.removesuffix(".gz").rpartition(".")[0] + ".csv" for name in inside]
+    return [
+        name if name.endswith(".parquet") else name.removesuffix(".gz").rpartition(".")[0] + ".csv" for name in inside
+    ]
 
 
 def _predict_part(
@@ -192,7 +194,9 @@ class _Table:
             self.stream.write(csv_line(frame.columns).encode(errors="backslashreplace"))
             self._has_head = True
         for row in frame.iter_rows():
-            self.stream.write(csv_line(["" if cell is None else cell for cell in row]).encode(errors="backslashreplace"))
+            self.stream.write(
+                csv_line(["" if cell is None else cell for cell in row]).encode(errors="backslashreplace")
+            )
 
     def close(self) -> None:
         """Write the end of the file."""

@@ -104,9 +104,7 @@ def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None =
         to_float(pixels, out=out)
 
 
-def windows(
-    data: Data, seed: int | None, done: int, batch_size: int
-) -> Iterator[tuple[Pair | Weighted, AnyArray]]:
+def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterator[tuple[Pair | Weighted, AnyArray]]:
     """One epoch after its first ``done`` samples, as arrays and the rows to take of them, window by window.
 
     Data in memory are one window. A window stands until the next is asked for, also where that is read ahead of time.

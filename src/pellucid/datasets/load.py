@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pellucid._files.reading import StrPath
+from pellucid._files.reading import SMALL, StrPath
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Dataset, RawArrays, Samples
 from pellucid.datasets.formats.opening import File, held
@@ -116,10 +116,10 @@ def large_table(source: StrPath, names: Collection[str] = ()) -> Parts | None:
 def _large_table(file: File, layout: Layout) -> Parts | None:
     """Return a table whose numbers take more memory than is taken for them, None for another."""
     blocks = FORMATS.of(file).blocks
-    if blocks is None or not os.path.isfile(file.name):
+    small = min(SMALL, file_stream.STREAM_ABOVE)  # a small file that says it is huge is not honest
+    if blocks is None or file.on_disk <= small or blocks(file, layout).size().bytes <= file_stream.STREAM_ABOVE:
         return None
-    one = Parts(file.name, [blocks(File(file.name), layout)], [file.name], [{}])
-    return one if one.size().bytes > file_stream.STREAM_ABOVE else None
+    return Parts(file.name, [blocks(File(file.name), layout)], [file.name], [{}])
 
 
 def _layout(options: LoadOptions) -> Layout:

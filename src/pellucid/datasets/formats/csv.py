@@ -50,7 +50,12 @@ def _read_digits(file: File, target: str | None, label_needed: bool) -> RawArray
 def _read_columns(file: File, layout: Layout) -> Frame:
     texts = read_texts(_content(file), file.name, file.on_disk, layout)
     return frame_of(
-        file.name, stored_of(texts), first=texts.first, on_disk=file.on_disk, separator=texts.separator, notes=texts.notes
+        file.name,
+        stored_of(texts),
+        first=texts.first,
+        on_disk=file.on_disk,
+        separator=texts.separator,
+        notes=texts.notes,
     )
 
 

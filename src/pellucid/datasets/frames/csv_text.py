@@ -38,11 +38,8 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf, layout: Lay
     >>> texts.separator, texts.columns["city"].to_list()
     (';', ['Bonn'])
     """
-    needs("polars", "tables", f"{name}: reading a table")
     content = content.removeprefix(BOM).rstrip(b"\r\n")
-    if not content.strip():
-        raise InputError(f"{name}: is empty; give a table: a row of names, and a row for each sample below it")
-    refuse_utf16(content, name)
+    check_beginning(content, name)
     if b"\0" in content or not content.isascii():
         decode(content, name)
     if b"\n" not in content:
@@ -51,6 +48,14 @@ def read_texts(content: bytes, name: str, on_disk: float = math.inf, layout: Lay
     if header.line:
         content = content.split(b"\n", header.line)[-1]
     return _read(content if header.stands else _names_above(content, header), name, on_disk, header)
+
+
+def check_beginning(content: bytes, name: str) -> None:
+    """Raise InputError where a file is empty or in UTF-16, or polars is missing."""
+    needs("polars", "tables", f"{name}: reading a table")
+    if not content.strip():
+        raise InputError(f"{name}: is empty; give a table: a row of names, and a row for each sample below it")
+    refuse_utf16(content, name)
 
 
 def read_rows_below(content: bytes, name: str, on_disk: float, header: Header) -> Texts:

@@ -214,9 +214,7 @@ def check_weights(frame: Frame, name: str, rows: Indices, targets: Sequence[str]
     return weights
 
 
-def weights_of_classes(
-    text: str | None, classes: tuple[str, ...] | None, counts: AnyArray | None
-) -> AnyArray | None:
+def weights_of_classes(text: str | None, classes: tuple[str, ...] | None, counts: AnyArray | None) -> AnyArray | None:
     """Return the weight of each class (k,): n / (k · its samples) for "balanced", or what the text says, else 1.
 
     ``counts`` (k,) are the training samples of each class. Raises InputError for a text that says nothing.

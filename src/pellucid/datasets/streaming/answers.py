@@ -100,7 +100,9 @@ class Answers:
         table = RawArrays(self.name, np.empty((0, 0)), None, (), None, form="parquet")
         if self.kind == "f" or several > 1:
             what = f"{several} columns" if several > 1 else "fractions"
-            raise InputError(f"{self.name}: the target holds {what}, a class is one label a row; take task='regression'")
+            raise InputError(
+                f"{self.name}: the target holds {what}, a class is one label a row; take task='regression'"
+            )
         self._refuse_many(task, plan)
         known = sorted(self.labels)
         found = np.array(known, object if self.kind == "O" else None)

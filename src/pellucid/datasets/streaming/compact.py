@@ -84,4 +84,3 @@ class Compact:
             return None
         names = [column.name for column, place in self._numbers for _ in range(place.stop - place.start)]
         return int(far[0][0]), names[int(far[0][1])]
-

@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.core.errors import InputError
 from pellucid.datasets.formats.opening import BOM, File
 from pellucid.datasets.frames.column import Column
-from pellucid.datasets.frames.csv_text import QUOTE, Texts, read_rows_below
+from pellucid.datasets.frames.csv_text import QUOTE, Texts, check_beginning, read_rows_below
 from pellucid.datasets.frames.frame import INDEX, UNNAMED, Frame, frame_of, is_index
 from pellucid.datasets.frames.header import Header, Layout, read_header
 from pellucid.datasets.streaming.blocks import Block, Size
@@ -38,7 +38,9 @@ class CsvBlocks:
     @cached_property
     def header(self) -> Header:
         """What its first rows say."""
-        return read_header(self.file.inside.removeprefix(BOM), self.file.name, self.layout)
+        start = self.file.inside.removeprefix(BOM)
+        check_beginning(start, self.file.name)
+        return read_header(start, self.file.name, self.layout)
 
     @property
     def names(self) -> list[str]:
@@ -49,7 +51,7 @@ class CsvBlocks:
     def size(self) -> Size:
         """The rows by the length of the first ones."""
         start = self.file.inside
-        rows = max(start.count(b"\n") - self.header.line - 1, 1)
+        rows = max(start.count(b"\n") - 1, 1)
         whole = self.file.on_disk * (UNPACKED if self.file.is_gzipped else 1)
         return Size(int(max(whole * rows / max(len(start), 1), 1)), whole)
 

@@ -141,9 +141,7 @@ def _fitted(parts: Parts, options: LoadOptions, split: Split) -> tuple[TablePlan
     return table, Decoder(table, split, compact), about
 
 
-def _compact(
-    options: LoadOptions, plan: Preprocessing, classes: tuple[str, ...] | None, *, weighted: bool
-) -> Compact:
+def _compact(options: LoadOptions, plan: Preprocessing, classes: tuple[str, ...] | None, *, weighted: bool) -> Compact:
     of_target = (np.dtype(np.int64), ()) if classes is not None else (np.dtype(options.dtype), (len(plan.targets),))
     return Compact(plan, options.dtype, *of_target, weighted=weighted)
 
@@ -230,7 +228,9 @@ def _through_cache(parts: Parts, options: LoadOptions, split: Split, folder: Pat
     compact = _compact(options, about.plan, about.classes, weighted=options.weights is not None)
     cache, ends = RowCache(path, compact.row, about.counts["train"]), np.cumsum(list(about.counts.values())).tolist()
     held_back = {
-        name: np.concatenate([rows.copy() for rows in cache.read(cache.between(start, stop))] or [np.zeros(0, compact.row)])
+        name: np.concatenate(
+            [rows.copy() for rows in cache.read(cache.between(start, stop))] or [np.zeros(0, compact.row)]
+        )
         for name, start, stop in zip(HELD, ends, ends[1:], strict=False)
     }
     return _dataset(parts, options, about, compact, cache, held_back)

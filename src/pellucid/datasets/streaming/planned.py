@@ -74,5 +74,3 @@ def some_rows(parts: Parts, most: int, seed: int = 0) -> Frame:
         if len(chosen):
             found.append(frame.take(chosen))
     return stacked(found, parts.name) if found else parts.some()
-
-

@@ -70,5 +70,7 @@ class RowCache:
                 into = buffer[: (stop - start) * self.row.itemsize]
                 stream.seek(start * self.row.itemsize)
                 if stream.readinto(into.data) != len(into):  # type: ignore[attr-defined]
-                    raise InputError(f"{self.path}: ends before row {stop - 1}; it was changed: remove it, and start again")
+                    raise InputError(
+                        f"{self.path}: ends before row {stop - 1}; it was changed: remove it, and start again"
+                    )
                 yield into.view(self.row)

@@ -95,7 +95,9 @@ class TablePlan:
                 self._counts_up[name] = _CountsUp()
             is_date = kind == "date"
             columns.append(
-                Date(name, 0, 1, 0, form=form) if is_date else Number(name, 0, 1, 0, boolean=kind == "boolean", form=form)
+                Date(name, 0, 1, 0, form=form)
+                if is_date
+                else Number(name, 0, 1, 0, boolean=kind == "boolean", form=form)
             )
         self.plan = Preprocessing(tuple(columns), (), (), self.options.missing)
 
@@ -249,4 +251,3 @@ class _CountsUp:
 
     def numbers_the_rows(self, name: str) -> bool:
         return self.holds and numbers_the_rows(name, self.first, self.count)
-

@@ -128,4 +128,3 @@ class TableStream:
     def checksum(self) -> int:
         """Return a number that changes when the files do, or the split."""
         return self.about
-
