@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -129,20 +129,20 @@ def test_the_plan_and_the_rows_are_those_of_the_table_in_memory(
     options = LoadOptions(target=target, dev=0.2, columns=("kind=out",) if target == "y" else ("y=out",))
     large = datasets.load_with(write(table(), folder), options)
     memory = in_memory(table(), options, monkeypatch, tmp_path)
-    assert isinstance(large.train, TableStream)
+    assert type(large.train) is TableStream
     assert large.classes == memory.classes
     assert large.preprocessing is not None
     assert memory.preprocessing is not None
     assert large.preprocessing.left_out == memory.preprocessing.left_out
     for one, other in zip(memory.preprocessing.columns, large.preprocessing.columns, strict=True):
         close(one, other)
-    for one, other in zip(memory.preprocessing.targets, large.preprocessing.targets, strict=True):
-        close(one, other)
+    for mine, other_ in zip(memory.preprocessing.targets, large.preprocessing.targets, strict=True):
+        close(mine, other_)
     gaps = [{c.name: c.missing for c in data.understood if c.kind != "left out"} for data in (large, memory)]
     assert gaps[0] == gaps[1]
-    X, y = gathered(large.train)
-    np.testing.assert_allclose(X, memory.train[0], rtol=1e-6, atol=1e-6)  # type: ignore[index]
-    np.testing.assert_allclose(y, memory.train[1], rtol=1e-6)  # type: ignore[index]
+    (X, y), of_memory = gathered(large.train), cast(Any, memory.train)
+    np.testing.assert_allclose(X, of_memory[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(y, of_memory[1], rtol=1e-6)
     assert large.dev is not None
     assert memory.dev is not None
     np.testing.assert_allclose(large.dev.X, memory.dev.X, rtol=1e-6, atol=1e-6)
@@ -163,8 +163,7 @@ def test_a_cache_holds_the_very_rows_and_serves_again(write: Any, tmp_path: Path
             for one, two in zip(getattr(without, name), getattr(other, name), strict=True):
                 np.testing.assert_array_equal(one, two)
     assert first.train.weight == pytest.approx(gathered(first.train)[2].sum())  # type: ignore[union-attr]
-    assert isinstance(first.train, TableStream)
-    first.train.forget_cache()
+    cast(Any, first.train).forget_cache()
     assert not (tmp_path / "cache").exists()
 
 
@@ -174,7 +173,8 @@ def test_a_seed_orders_all_rows_once_and_skips_any_number(cache: bool, tmp_path:
     stream = datasets.load_with(in_parquet(table(), tmp_path), options).train
     plain, mixed, other = gathered(stream)[0], gathered(stream, 1)[0], gathered(stream, 2)[0]
     assert sorted(map(tuple, plain)) == sorted(map(tuple, mixed)) == sorted(map(tuple, other))
-    assert (mixed != plain).any() and (mixed != other).any()
+    assert (mixed != plain).any()
+    assert (mixed != other).any()
     for skip in (1, 300, 1234, len(plain) - 1):
         np.testing.assert_array_equal(gathered(stream, 1, skip)[0], mixed[skip:])
 
@@ -226,9 +226,8 @@ def test_folders_of_hive_give_a_column_each(tmp_path: Path) -> None:
     (tmp_path / "sales" / "_SUCCESS").write_text("")
     data = datasets.load_with(tmp_path / "sales", LoadOptions(target="y", columns=("year=category",)))
     assert data.preprocessing is not None
-    year = next(column for column in data.preprocessing.columns if column.name == "year")
-    assert isinstance(year, Category)
-    assert year.levels == ("2025", "2026")
+    levels = [column.levels for column in data.preprocessing.columns if isinstance(column, Category)]
+    assert ("2025", "2026") in levels
 
 
 def test_a_small_table_in_parts_is_loaded_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

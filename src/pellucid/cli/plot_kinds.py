@@ -192,7 +192,7 @@ def _samples_of(run: runs.SavedRun, data: str | None) -> Samples:
     part = own.dev if own.dev is not None else own.train
     if isinstance(part, Samples | WeightedSamples):
         return Samples(part.X, part.y)
-    return Samples(*next(iter(part.blocks(None))))
+    return Samples(*next(iter(part.blocks(None)))[:2])
 
 
 def _landscape(asked: Asked) -> Drawn:

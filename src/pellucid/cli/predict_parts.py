@@ -15,9 +15,8 @@ from pellucid._files.values import to_json
 from pellucid._files.writing import sweep, write_whole, writing
 from pellucid._text import counted, csv_line
 from pellucid.cli.answers import columns, named
-from pellucid.cli.printing import Out, note, progress
+from pellucid.cli.printing import Out, progress
 from pellucid.core import metrics
-from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets import Column, Frame, Parts
 from pellucid.model.model import Model, check_answers
@@ -80,7 +79,7 @@ def _claim(out: Path, model: Model, parts: Parts, limit: int | None, *, with_col
     theta = zlib.crc32(np.ascontiguousarray(model.network.theta).data)
     about = {
         "model": theta,
-        "table": [os.path.abspath(path) for path in parts.paths],
+        "table": [str(Path(path).absolute()) for path in parts.paths],
         "limit": limit,
         "with_columns": with_columns,
     }
@@ -105,8 +104,9 @@ def _claim(out: Path, model: Model, parts: Parts, limit: int | None, *, with_col
 
 def _names(parts: Parts) -> list[str]:
     """The name of the file for each part: as the part lies below the folder that all have in common."""
-    common = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in parts.paths])
-    inside = [os.path.relpath(os.path.abspath(path), common) for path in parts.paths]
+    paths = [Path(path).absolute() for path in parts.paths]
+    common = os.path.commonpath([path.parent for path in paths])
+    inside = [str(path.relative_to(common)) for path in paths]
     return [
         name if name.endswith(".parquet") else name.removesuffix(".gz").rpartition(".")[0] + ".csv" for name in inside
     ]
@@ -175,7 +175,8 @@ class _Table:
     """A table that is written block by block: CSV or Parquet."""
 
     def __init__(self, stream: BinaryIO, *, is_parquet: bool) -> None:
-        self.stream, self.is_parquet, self._parquet = stream, is_parquet, None
+        self.stream, self.is_parquet = stream, is_parquet
+        self._parquet: Any = None
         self._has_head = False
 
     def write(self, columns: dict[str, Any]) -> None:

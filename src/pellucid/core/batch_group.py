@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.core import threads
 from pellucid.core.arrays import AnyArray, Array, to_float
-from pellucid.core.batches import Data, Pair, Weighted, gather, kinds, weight
+from pellucid.core.batches import Data, gather, kinds, weight
 from pellucid.core.losses import write_targets
 from pellucid.core.metrics import count_right
 from pellucid.core.network import Network, forward, gradient
@@ -82,7 +82,7 @@ class Group:
         self._counted = 0
         yield self.batches[0]
 
-    def gathered(self, arrays: Pair | Weighted, rows: AnyArray) -> Iterator[Trace]:
+    def gathered(self, arrays: tuple[AnyArray, ...], rows: AnyArray) -> Iterator[Trace]:
         """Gather these rows of X, y and weights, at most ``samples``, and yield them batch after batch."""
         X, y, *weights = arrays
         self._weights = weights[0] if weights else None

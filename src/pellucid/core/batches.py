@@ -37,7 +37,7 @@ class Stream(Protocol):
     def target_dtype(self) -> np.dtype[Any]:
         """Of the targets y."""
 
-    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[Pair | Weighted]:
+    def blocks(self, seed: int | None, skip: int = 0) -> Iterator[tuple[AnyArray, ...]]:
         """All samples once, in blocks (X, y) whose order the seed decides; None is the order of the file.
 
         The first ``skip`` samples are left out. A block stands until the next one is asked for. Where samples count
@@ -104,7 +104,9 @@ def gather(X: AnyArray, rows: AnyArray, *, out: Array, pixels: AnyArray | None =
         to_float(pixels, out=out)
 
 
-def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterator[tuple[Pair | Weighted, AnyArray]]:
+def windows(
+    data: Data, seed: int | None, done: int, batch_size: int
+) -> Iterator[tuple[tuple[AnyArray, ...], AnyArray]]:
     """One epoch after its first ``done`` samples, as arrays and the rows to take of them, window by window.
 
     Data in memory are one window. A window stands until the next is asked for, also where that is read ahead of time.
@@ -134,7 +136,7 @@ def windows(data: Data, seed: int | None, done: int, batch_size: int) -> Iterato
         number, done = number + 1, 0
 
 
-def _packed(blocks: Iterator[Pair | Weighted], buffers: Iterator[Any]) -> Iterator[Pair | Weighted]:
+def _packed(blocks: Iterator[tuple[AnyArray, ...]], buffers: Iterator[Any]) -> Iterator[tuple[AnyArray, ...]]:
     """The samples of blocks of any length, packed into buffers; only the last is not full."""
     window, at = next(buffers), 0
     for block in blocks:
@@ -148,4 +150,4 @@ def _packed(blocks: Iterator[Pair | Weighted], buffers: Iterator[Any]) -> Iterat
                 yield window
                 window, at = next(buffers), 0
     if at:
-        yield tuple(room[:at] for room in window)  # type: ignore[misc]
+        yield tuple(room[:at] for room in window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -106,7 +107,7 @@ def large_table(source: StrPath, names: Collection[str] = ()) -> Parts | None:
     """
     parts = table_in_parts(source, names)
     if parts is None:
-        if not os.path.isfile(source):
+        if not Path(source).is_file():
             return None
         with held(source) as file:
             return _large_table(file, Layout(None, tuple(names))) if FORMATS.is_table(file) else None

@@ -122,8 +122,9 @@ class Run:
 
     def forget_cache(self) -> None:
         """Remove what a table larger than memory was decoded into, unless it is to be kept."""
-        if self.settings.cache == "auto" and isinstance(self.dataset.train, TableStream):
-            self.dataset.train.forget_cache()
+        train: Any = self.dataset.train
+        if self.settings.cache == "auto" and isinstance(train, TableStream):
+            train.forget_cache()
 
     def _finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""

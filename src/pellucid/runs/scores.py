@@ -153,7 +153,7 @@ class Tally:
             y = self.model.preprocessing.in_units(y)
         w = weights[0] if weights else np.ones(len(y))
         outputs, total = self.network.predict(X), float(w.sum())
-        scores = evaluate(self.network, (X, y, *weights))
+        scores = evaluate(self.network, (X, y, w) if weights else (X, y))
         self.samples += len(y)
         self._weight += total
         self._loss += scores.loss * total

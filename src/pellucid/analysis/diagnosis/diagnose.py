@@ -124,5 +124,5 @@ def _in_memory(dataset: Dataset) -> tuple[AnyArray, AnyArray]:
         return dataset.train.X, dataset.train.y
     if dataset.dev is not None:
         return dataset.dev.X, dataset.dev.y
-    X, y = next(iter(dataset.train.blocks(None)))
+    X, y, *_ = next(iter(dataset.train.blocks(None)))
     return np.array(X[:MOST_TARGETS]), np.array(y[:MOST_TARGETS])

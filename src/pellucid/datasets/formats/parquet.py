@@ -150,7 +150,7 @@ def _read_columns(file: File, _layout: Layout) -> Frame:
 
 
 def _is_table(file: File, target: str | None) -> bool:
-    """Whether a file is a table of columns, not arrays to be taken as they are: inputs that are all bytes are pixels."""
+    """Whether a file is a table of columns, not arrays to be taken as they are: bytes alone are pixels."""
     with opened_parquet(file) as parquet:
         schema = parquet.schema_arrow
         beside = {target or LABEL, *(column for place, column in enumerate(schema.names) if is_index(column, place))}

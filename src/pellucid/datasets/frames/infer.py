@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pellucid._text import did_you_mean, listed, shortened
-from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import Indices, Understood
 from pellucid.datasets.frames.coerce import levels_of, values_as

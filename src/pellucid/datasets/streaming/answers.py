@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +12,7 @@ from pellucid.core.arrays import AnyArray
 from pellucid.core.errors import InputError
 from pellucid.datasets.containers import RawArrays
 from pellucid.datasets.frames.coerce import values_as
-from pellucid.datasets.frames.column import Column
+from pellucid.datasets.frames.column import Column, Kind
 from pellucid.datasets.frames.frame import Frame
 from pellucid.datasets.frames.targets import FEW_TEXTS, MOST_DIFFERENT, class_texts, targets_of
 from pellucid.datasets.labels import MOST_CLASSES, MOST_LABELS, as_labels, class_names, task_of, values
@@ -30,7 +30,9 @@ class Answers:
         self.labels: Counter[Any] = Counter()  # of all rows that have one, as far as they may be classes
         self.first: dict[Any, int] = {}
         self.train: Counter[Any] = Counter()
-        self.weights: Counter[Any] = Counter()  # of the training rows of each label, where rows have weights
+        self.weights: defaultdict[Any, float] = defaultdict(
+            float
+        )  # of the training rows of each label, where rows have weights
         self.moments = [Moments() for _ in columns]
         self.least: AnyArray | None = None
         self.most: AnyArray | None = None
@@ -50,11 +52,11 @@ class Answers:
     def _column(self, frame: Frame, name: str, known: Column) -> Column:
         if known.kind == "text":
             return Column("text", class_texts(frame, name, self._marks.get(name, ())))
-        kind = "boolean" if known.kind == "boolean" else "number"
+        kind: Kind = "boolean" if known.kind == "boolean" else "number"
         return Column(kind, values_as(frame, name, kind, form=known.form if kind == "number" else ""), form=known.form)
 
     def add(self, raw: RawArrays, first: int, train: AnyArray, weights: AnyArray | None) -> None:
-        """See the targets of a block, the first of whose rows is row ``first`` of the table; ``train`` (n,) are some."""
+        """See the targets of a block that begins with row ``first`` of the table; those in ``train`` (n,) train."""
         assert raw.y is not None
         y = raw.y
         self.kind = y.dtype.kind if self.kind in ("", y.dtype.kind) else "f"  # whole numbers and others

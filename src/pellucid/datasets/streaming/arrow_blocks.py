@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 8  # row groups that say what the columns hold
 
 
-class _ArrowFile:
+class _ArrowFile(ABC):
     """What Parquet and Arrow files have in common: parts of known length, one behind the other, each a place."""
 
     def __init__(self, file: File, _layout: Layout) -> None:
@@ -86,19 +87,21 @@ class _ArrowFile:
         with bounded(self.file.on_disk):
             return next(batches, None)
 
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        raise NotImplementedError
-        yield
+    @abstractmethod
+    def _opened(self) -> AbstractContextManager[Any]:
+        """The open file."""
 
+    @abstractmethod
     def _schema(self, opened: Any) -> pa.Schema:
-        raise NotImplementedError
+        """The names and types of its columns."""
 
+    @abstractmethod
     def _counts(self, opened: Any) -> list[int]:
-        raise NotImplementedError
+        """How many rows each part has."""
 
+    @abstractmethod
     def _batches(self, opened: Any, part: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        raise NotImplementedError
+        """The rows of a part, some at a time."""
 
 
 class ParquetBlocks(_ArrowFile):

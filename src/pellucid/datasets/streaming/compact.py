@@ -59,8 +59,8 @@ class Compact:
             column.write(values[column.name], out=out)
             rows["numbers"][:, at : at + wide] = out
             at += wide
-        for k, (column, _) in enumerate(self._categories):
-            rows["levels"][:, k] = column.chosen(values[column.name])
+        for k, (category, _) in enumerate(self._categories):
+            rows["levels"][:, k] = category.chosen(values[category.name])
         rows["y"] = y
         if weights is not None:
             rows["weight"] = weights

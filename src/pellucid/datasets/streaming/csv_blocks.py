@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -84,7 +84,7 @@ class CsvBlocks:
                 stream.seek(self._begins if k == 0 else whole * k // LOOKED_AT)
                 content = stream.read(SAMPLE)
                 content = content[content.find(b"\n") + 1 if k else 0 : content.rfind(b"\n") + 1]
-                with suppress(InputError) if k else suppress():  # a place within a quoted cell tells nothing
+                with suppress(InputError) if k else nullcontext():  # a place within a quoted cell tells nothing
                     yield self._frame(content, 0, None)
 
     def _frame(self, content: bytes, row: int, columns: Collection[str] | None) -> Frame:

@@ -14,7 +14,7 @@ from collections import Counter
 import numpy as np
 
 from pellucid.core.arrays import AnyArray, Array
-from pellucid.model.columns import DAY, Category, Date, Number, cycles_within, mean_and_deviation, scale_of
+from pellucid.model.columns import DAY, Date, Number, cycles_within, mean_and_deviation, scale_of
 
 SAMPLE = 1 << 16  # values of a column that say where its middle lies
 WIDTH = 0.01  # of the values, on each side of the sample's middle, are kept

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -53,9 +52,8 @@ def load_parts(parts: Parts, options: LoadOptions) -> Dataset:
     shares = _shares(options, size.rows)
     split: Split = functools.partial(_split, seed=options.seed, dev=shares[0], test=shares[1])
     if options.cache is None:
-        table, decoder, about = _fitted(parts, options, split)
-        held = _held(decoder)
-        return _dataset(parts, options, about, decoder.compact, decoder, held)
+        decoder, about = _fitted(parts, options, split)
+        return _dataset(parts, about, decoder.compact, decoder, _held(decoder))
     return _through_cache(parts, options, split, options.cache)
 
 
@@ -109,8 +107,8 @@ class About:
         )
 
 
-def _fitted(parts: Parts, options: LoadOptions, split: Split) -> tuple[TablePlan, Decoder, About]:
-    """The table with its plan fitted, what reads its rows, and what is known of it."""
+def _fitted(parts: Parts, options: LoadOptions, split: Split) -> tuple[Decoder, About]:
+    """What reads the rows of a table whose plan is fitted, and what is known of it."""
     table = TablePlan(parts, options)
     table.fit(split)
     answers, counted = table.answers, table.counted
@@ -138,7 +136,7 @@ def _fitted(parts: Parts, options: LoadOptions, split: Split) -> tuple[TablePlan
         table.in_words(),
         (*table.some.notes, *table.notes),
     )
-    return table, Decoder(table, split, compact), about
+    return Decoder(table, split, compact), about
 
 
 def _compact(options: LoadOptions, plan: Preprocessing, classes: tuple[str, ...] | None, *, weighted: bool) -> Compact:
@@ -177,9 +175,7 @@ class _Held:
         return {name: np.concatenate([*found, np.zeros(0, self.compact.row)]) for name, found in self._found.items()}
 
 
-def _dataset(
-    parts: Parts, options: LoadOptions, about: About, compact: Compact, rows: Any, held: dict[str, AnyArray]
-) -> Dataset:
+def _dataset(parts: Parts, about: About, compact: Compact, rows: Any, held: dict[str, AnyArray]) -> Dataset:
     of_class = None if about.of_class is None else np.array(about.of_class)
     shape = (about.counts["train"], len(about.plan.inputs))
     train = TableStream(rows, compact, shape, about.checksum, about.weight, of_class)
@@ -213,7 +209,7 @@ def _through_cache(parts: Parts, options: LoadOptions, split: Split, folder: Pat
     about = _known(beside, options)
     if about is None:
         folder.mkdir(parents=True, exist_ok=True)
-        _, decoder, about = _fitted(parts, options, split)
+        decoder, about = _fitted(parts, options, split)
         held, cache = _Held(decoder.compact), RowCache(path, decoder.compact.row)
         try:
             cache.write(_rows(decoder, held))
@@ -233,7 +229,7 @@ def _through_cache(parts: Parts, options: LoadOptions, split: Split, folder: Pat
         )
         for name, start, stop in zip(HELD, ends, ends[1:], strict=False)
     }
-    return _dataset(parts, options, about, compact, cache, held_back)
+    return _dataset(parts, about, compact, cache, held_back)
 
 
 def _rows(decoder: Decoder, held: _Held) -> Iterator[AnyArray]:
@@ -254,7 +250,8 @@ def _known(beside: Path, options: LoadOptions) -> About | None:
 
 def _key(parts: Parts, options: LoadOptions) -> int:
     """A number for the files as they are now and what is asked of them: the name of their cache."""
-    states = [(os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in parts.paths]
+    files = [(path, path.stat()) for path in (Path(name).absolute() for name in parts.paths)]
+    states = [(str(path), state.st_size, state.st_mtime_ns) for path, state in files]
     asked = [getattr(options, name) for name in OF_THE_ROWS]
     return zlib.crc32(json.dumps([pellucid.__version__, str(np.dtype(options.dtype)), states, asked]).encode())
 

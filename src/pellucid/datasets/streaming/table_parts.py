@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +44,7 @@ def find_parts(path: str) -> list[str] | None:
             return None
     except (OSError, ValueError):
         return None
-    found = sorted(name for name in glob.glob(path, recursive=True) if os.path.isfile(name))
+    found = sorted(name for name in glob.glob(path, recursive=True) if Path(name).is_file())  # noqa: PTH207  (absolute)
     if not found:
         raise InputError(f"{path}: no file is called so; check the pattern and the folder")
     return found
@@ -57,7 +56,8 @@ def _is_seen(file: Path) -> bool:
 
 class Place(NamedTuple):
     """Where some rows of a table lie: in which part, where in it, the number of the first in the table and in the part,
-    from 0, and how many they are."""
+    from 0, and how many they are.
+    """
 
     part: int
     place: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""The training rows of a table larger than memory: a ``Stream`` that unfolds compact rows, from a cache or the files."""
+"""The training rows of a table larger than memory: a ``Stream`` of compact rows, from a cache or the files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Decoder:
 
 @dataclass(frozen=True)
 class TableStream:
-    """The training rows of a table: a ``Stream``. ``of_class`` (k,) are the weights of its classes, if they have any."""
+    """The training rows of a table: a ``Stream``. ``of_class`` (k,) are weights of its classes, if they have some."""
 
     rows: CompactRows
     compact: Compact
