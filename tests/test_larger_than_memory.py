@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars
 import pytest
 from safetensors.numpy import load_file
 
@@ -118,3 +120,103 @@ def test_a_batch_may_be_as_large_as_the_whole_stream(pellucid: Command) -> None:
     ended = pellucid("train", "X.npy", "--hidden", 8, "--batch-size", 4000, "--epochs", 2, "--out", "run", "--json")
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["steps"] == 2
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A table in three parts, sorted by what is to be predicted, which counts as larger than memory."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 4000))
+    city = rng.choice(["Bonn", "Köln", "Ulm"], 4000)
+    kind = np.where(a + (city == "Ulm") * 2 > 1, "high", np.where(b > 0.5, "middle", "low"))
+    frame = polars.DataFrame({"a": a, "b": b, "city": city, "kind": kind}).sort("kind")
+    Path("parts").mkdir()
+    for k in range(3):
+        frame[k * 1400 : (k + 1) * 1400].write_parquet(f"parts/{k}.parquet", row_group_size=500)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 1000)
+    monkeypatch.setattr(fixed_rows, "BLOCK_BYTES", 1 << 12)
+    return tmp_path / "parts"
+
+
+TABLE = ("--target", "kind", "--epochs", 4, "--engine", "numpy", "--json")
+
+
+@pytest.mark.usefixtures("table")
+def test_a_table_sorted_by_its_target_is_learned_as_well_as_in_memory(
+    pellucid: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accuracies = []
+    for above, out in ((1000, "stream"), (1 << 28, "memory")):
+        monkeypatch.setattr(file_stream, "STREAM_ABOVE", above)
+        ended = pellucid("train", "parts", *TABLE, "--out", out)
+        assert ended.code == 0, ended.err
+        accuracies.append(json.loads(ended.out)["dev"]["accuracy"])
+    assert min(accuracies) > 0.93
+    assert accuracies[0] > accuracies[1] - 0.03
+    assert not Path(".cache").exists()
+
+
+@pytest.mark.usefixtures("table")
+def test_a_table_read_block_by_block_is_resumed_to_the_same_bits(
+    pellucid: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ("parts/*.parquet", *TABLE, "--dropout", 0.2)
+    assert pellucid("train", *flags, "--out", "whole").code == 0
+    stopped, steps = runs.Run._after_step, 0
+
+    def stop_once(run: runs.Run, progress: Any) -> None:
+        nonlocal steps
+        steps += 1
+        run.stop = run.stop or steps == 171
+        stopped(run, progress)
+
+    monkeypatch.setattr(runs.Run, "_after_step", stop_once)
+    assert pellucid("train", *flags, "--out", "cut").code == 130
+    assert list(Path(".cache").glob("*.rows"))  # which the run goes on with
+    assert pellucid("train", "--resume", "cut", "--json").code == 0
+    assert not Path(".cache").exists()
+    whole, cut = load_file("whole/model.safetensors"), load_file("cut/model.safetensors")
+    assert all((whole[name] == cut[name]).all() for name in whole)
+
+
+@pytest.mark.usefixtures("table")
+def test_predictions_in_parts_go_on_where_they_stopped(pellucid: Command) -> None:
+    assert pellucid("train", "parts", *TABLE, "--out", "run").code == 0
+    first = pellucid("predict", "run", "parts/*.parquet", "--out", "answers", "--json")
+    assert json.loads(first.out) == {
+        "out": "answers", "parts": ["0.parquet", "1.parquet", "2.parquet"], "skipped": [], "rows": 4000
+    }  # fmt: skip
+    Path("answers/1.parquet").unlink()
+    again = json.loads(pellucid("predict", "run", "parts/*.parquet", "--out", "answers", "--json").out)
+    assert again["parts"] == ["1.parquet"]
+    assert again["skipped"] == ["0.parquet", "2.parquet"]
+    whole = polars.read_parquet("answers/*.parquet")["prediction"].to_list()
+    one = pellucid("predict", "run", *(f"parts/{k}.parquet" for k in range(3)), "--json")
+    assert [each["prediction"] for each in json.loads(one.out)["predictions"]] == whole
+    other = pellucid("predict", "run", "parts/*.parquet", "--out", "answers", "--limit", 10)
+    assert other.code == 2
+    assert "holds predictions of another model, table or limit" in other.err
+    some = pellucid("predict", "run", "parts", "--out", "some", "--limit", 1500, "--with-columns", "--json")
+    assert json.loads(some.out)["rows"] == 1500
+    assert polars.read_parquet("some/*.parquet").columns[:4] == ["a", "b", "city", "kind"]
+
+
+@pytest.mark.usefixtures("table")
+def test_a_large_table_is_evaluated_in_one_pass_to_the_same_scores(
+    pellucid: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pellucid("train", "parts", *TABLE, "--out", "run").code == 0
+    large = json.loads(pellucid("evaluate", "run", "parts", "--json", "--out", "large.csv").out)
+    monkeypatch.setattr(file_stream, "STREAM_ABOVE", 1 << 28)
+    memory = json.loads(pellucid("evaluate", "run", "parts", "--json", "--out", "memory.csv").out)
+    assert large["samples"] == memory["samples"] == 4000
+    assert large["confusion"] == memory["confusion"]
+    assert large["per_class"] == memory["per_class"]
+    assert large["loss"] == pytest.approx(memory["loss"], rel=1e-5)
+    assert large["baseline"] == memory["baseline"]
+    rows = [Path(name).read_text().splitlines() for name in ("large.csv", "memory.csv")]
+    assert [row.split(",")[:3] for row in rows[0]] == [row.split(",")[:3] for row in rows[1]]
+    some = json.loads(pellucid("evaluate", "run", "parts", "--json", "--limit", 1000).out)
+    assert some["samples"] <= 4000
+    assert pellucid("importance", "run", "parts", "--limit", 500, "--json").code == 0

@@ -46,7 +46,7 @@ def fit(
 
     Args:
         data: a data frame of pandas, polars, PyArrow or whatever narwhals knows, a dict of columns, or the path of a
-            ``.csv``, ``.tsv`` or ``.parquet`` file.
+            ``.csv``, ``.tsv`` or ``.parquet`` file, a folder of such, or a pattern; these may be larger than memory.
         target: the column to predict; of several, whose values are numbers, a list.
         on_epoch: called after each epoch.
         settings: hyperparameters by their names in ``Settings``: ``task``, ``dev``, ``seed``, ``hidden``, ``epochs``,
@@ -75,8 +75,11 @@ def fit(
     if flags.dev is None and flags.patience is None and on_epoch is None:
         flags = replace(flags, dev=0)  # nobody looks at it: all rows are there to learn from
     from_file = isinstance(data, str | Path)
-    frame = datasets.read_frame(data, header=flags.header) if from_file else datasets.as_frame(data)
-    dataset = datasets.load_table(frame, load_options(flags))
+    if from_file and datasets.large_table(data) is not None:
+        dataset = datasets.load_with(data, load_options(flags))
+    else:
+        frame = datasets.read_frame(data, header=flags.header) if from_file else datasets.as_frame(data)
+        dataset = datasets.load_table(frame, load_options(flags))
     prepared = prepare(flags, dataset)
     _train(prepared, on_epoch)
     about = {name: value for name, value in prepared.model.data.items() if name != "source"}  # it is in memory alone

@@ -57,8 +57,9 @@ def train(
     DATA is mnist (the default: 70,000 handwritten digits, which come with pellucid), a table (.csv, .tsv, .parquet)
     with a column to predict (--target NAME), a folder of pictures in one sub-folder a class, a digit .csv as on Kaggle
     (label,pixel0,…), a .npz with arrays X and y, an X.npy with y.npy beside it, or the path of an IDX file of images.
-    A .npy, Parquet or IDX file of numbers above 256 MB is read block by block and need not fit into memory. The
-    default network is 784-32-16-10 with ReLU; it reaches about 97 % of the test digits in a few seconds.
+    A table may lie in parts: DATA is then a folder of files, or a pattern in quotes such as 'parts/*.parquet'. What is
+    above 256 MB is read block by block and need not fit into memory. The default network is 784-32-16-10 with ReLU; it
+    reaches about 97 % of the test digits in a few seconds.
 
     Of a table's columns numbers are scaled, categories become an input for each level, dates a number and their place
     in the year, week and day; gaps are filled and marked. What was understood is shown; --column NAME=KIND changes it.

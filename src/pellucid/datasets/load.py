@@ -40,11 +40,11 @@ def load(
     """Read a file, a folder of pictures, or "mnist", decide the task, encode the labels, and split it by `seed`.
 
     `dev` and `test` are numbers of samples or fractions; by default 10 % are dev (1,000 for MNIST) and there
-    is no test part. X is (n, d), y (n,) int64 or (n, k) float64. A `.npy`, an IDX file or a Parquet file with more
-    than 256 MB of X is not loaded: `train` is then a stream that reads it block by block, and dev is at most
-    10,000 samples where nothing else is said. A table of named columns is understood and turned into inputs, as
-    `load_table` says; `load_with` takes all that may be said of a table. Raises InputError for whatever is wrong with
-    the file or with the request.
+    is no test part. X is (n, d), y (n,) int64 or (n, k) float64. A `.npy`, an IDX file, or a table with more than
+    256 MB of numbers is not loaded: `train` is then a stream that reads it block by block, and dev is at most about
+    10,000 samples where nothing else is said. A table of named columns, in a file, a folder or a pattern of files, is
+    understood and turned into inputs, as `load_table` says; `load_with` takes all that may be said of a table. Raises
+    InputError for whatever is wrong with the file or with the request.
 
     >>> load("mnist", dev=0.1).dev.X.shape
     (6000, 784)

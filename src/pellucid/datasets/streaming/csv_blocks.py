@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from pellucid.core.errors import InputError
+from pellucid.datasets.formats.csv_rows import decode
 from pellucid.datasets.formats.opening import BOM, File
 from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.csv_text import QUOTE, Texts, check_beginning, read_rows_below
@@ -40,6 +41,7 @@ class CsvBlocks:
         """What its first rows say."""
         start = self.file.inside.removeprefix(BOM)
         check_beginning(start, self.file.name)
+        decode(start[: start.rfind(b"\n") + 1] or start, self.file.name)
         return read_header(start, self.file.name, self.layout)
 
     @property
