@@ -61,9 +61,11 @@ def taken(browser: Any, address: str, view: str, width: int, scheme: str, *, who
     shown = context.new_page()
     shown.goto(address if view.startswith("#") else f"{address}#{view}")
     shown.wait_for_timeout(300)
-    if view.startswith("#"):
-        shown.locator(view).evaluate("heading => heading.scrollIntoView()")  # by the address it would be marked
-        shown.wait_for_timeout(300)
+    if view.startswith("#"):  # by the address it would be marked
+        top = shown.locator(view).bounding_box()["y"] - 65
+        for step in (top, 1):  # and "Back to top" goes away with a step down
+            shown.evaluate("top => scrollBy({top, behavior: 'instant'})", step)
+            shown.wait_for_timeout(300)
     picture: bytes = shown.screenshot(full_page=whole)
     context.close()
     return picture
