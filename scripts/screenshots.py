@@ -1,9 +1,9 @@
-"""Look at every page that pellucid writes: on a phone, a laptop and a wide screen, light and dark.
+"""Look at pages that pellucid writes, and at one of the book: on a phone, a laptop and a wide screen, light and dark.
 
     python scripts/screenshots.py [NAME ...] [--out FOLDER] [--whole] [--colours N]
 
-Without names all are made; the pages are made anew, from a short training. What fits on the screen is taken, with
-``--whole`` the whole page. Files are small: a page has few colours.
+Without names all are made; the pages are made anew, from a short training, the book's site where its sources have
+changed. What fits on the screen is taken, with ``--whole`` the whole page. Files are small: a page has few colours.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from PIL import Image
 
 from browse import chromium
 from pellucid._files.writing import write_whole
+from pellucid.book import site
 from pellucid.cli import main as pellucid
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +28,7 @@ SCHEMES = ("light", "dark")
 # What makes each page, and its view. The run that several need is made once, by the first that needs it.
 DIGITS = "train --epochs 6 --out digits -q"
 PENGUINS = "train penguins.csv --target species --test 0.2 --out penguins -q"
+BOOK = "book/02-three-neurons.html"
 PAGES: dict[str, tuple[tuple[str, ...], str]] = {
     "digits": (("export --out digits.html",), ""),
     "table": ((PENGUINS, "export penguins --out table.html"), ""),
@@ -34,11 +36,12 @@ PAGES: dict[str, tuple[tuple[str, ...], str]] = {
     "report-table": ((PENGUINS, "report penguins --out report-table.html"), ""),
     "landscape": ((DIGITS, "landscape digits --out landscape.html -q"), "step=12"),
     "landscape-random": ((DIGITS, "landscape digits --directions random --out landscape-random.html -q"), ""),
+    "book": ((), "#neuron-3"),  # from there on numbers, words and a figure stand together
 }
 
 
-def made(names: list[str], folder: Path) -> Iterator[tuple[str, str]]:
-    """Make the pages in a folder; give each its name and its address."""
+def made(names: list[str], folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Make the pages in a folder; give each its name, its address and its view."""
     shutil.copy(ROOT / "examples" / "penguins.csv", folder)
     done = set()
     for name in names:
@@ -48,15 +51,21 @@ def made(names: list[str], folder: Path) -> Iterator[tuple[str, str]]:
                 if command not in done and pellucid(command.split()):
                     raise SystemExit(f"failed: pellucid {command}")
             done.add(command)
-        yield name, f"{(folder / name).with_suffix('.html').as_uri()}#{view}"
+        page = site.built() / BOOK if name == "book" else (folder / name).with_suffix(".html")
+        yield name, page.as_uri(), view
 
 
-def taken(browser: Any, address: str, width: int, scheme: str, *, whole: bool = False) -> bytes:
-    """A page as it is seen in a window so wide, as a PNG."""
+def taken(browser: Any, address: str, view: str, width: int, scheme: str, *, whole: bool = False) -> bytes:
+    """A page as it is seen in a window so wide, as a PNG; a view with a # is a heading to begin with."""
     context = browser.new_context(viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme)
     shown = context.new_page()
-    shown.goto(address)
+    shown.goto(address if view.startswith("#") else f"{address}#{view}")
     shown.wait_for_timeout(300)
+    if view.startswith("#"):  # by the address it would be marked
+        top = shown.locator(view).bounding_box()["y"] - 65
+        for step in (top, 1):  # and "Back to top" goes away with a step down
+            shown.evaluate("top => scrollBy({top, behavior: 'instant'})", step)
+            shown.wait_for_timeout(300)
     picture: bytes = shown.screenshot(full_page=whole)
     context.close()
     return picture
@@ -81,11 +90,11 @@ def main() -> None:
         raise SystemExit(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        for name, address in made(asked.names or list(PAGES), Path(folder)):
+        for name, address, view in made(asked.names or list(PAGES), Path(folder)):
             for width in SIZES:
                 for scheme in SCHEMES:
                     file = asked.out / f"{name}-{width}-{scheme}.webp"
-                    picture = small(taken(browser, address, width, scheme, whole=asked.whole), asked.colours)
+                    picture = small(taken(browser, address, view, width, scheme, whole=asked.whole), asked.colours)
                     write_whole(file, picture, durable=False)
                     print(f"{file}: {len(picture):,} bytes", flush=True)
 

@@ -12,8 +12,8 @@ js        the types of the JavaScript in pages, by TypeScript, which npm brings 
 format    the code, and the imports, in the form that check asks for
 oldest    the tests with the oldest versions that pyproject.toml allows, in an environment of its own
 fuzz      damaged files for every reader: --seconds N, --count N, --seed S, --reader NAME; what fails is kept as a test
-package   build the sdist and the wheel, twice: the bytes are the same; do the main job with the wheel alone; --dist DIR
-          keeps them there
+package   build the sdist and the wheel, twice: the bytes are the same; do the main job with the wheel alone, and make
+          the book's notebooks and site from it; --dist DIR keeps them there
 sbom      write what pellucid[all] brings to FILE: a bill of materials, CycloneDX in JSON
 version   fail unless TAG is v and the version that the package gives itself
 docs      make the pages and pictures again that scripts write: run it where nothing else runs
@@ -135,7 +135,9 @@ def package(*more: str) -> None:
         main_job(python, work)
         install(python, f"{wheel}[tables]")
         tables_job(python, work)
-        print("2 passed, 0 failed")
+        install(python, f"{wheel}[book]")
+        book_job(python, work)
+        print("3 passed, 0 failed")
 
 
 def build(source: Path, dist: Path) -> None:
@@ -223,6 +225,23 @@ TABLES_JOB = (
     "importance penguins",
     "export penguins --to numpy --out penguins.py",
 )
+
+
+def book_job(python: Path, folder: Path) -> None:
+    """And the book: its notebooks, and its site, with a page for each text and no link that leads nowhere."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from book.html_pages import dead, pages
+
+    os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(folder / "cache")
+    run(python, "-m", "pellucid", "book", "--notebooks", "book", cwd=folder)
+    run(python, "-m", "pellucid", "book", "--json", cwd=folder, into=folder / "book.json")
+    site = Path(json.loads((folder / "book.json").read_text(encoding="utf-8"))["site"]).parent
+    texts = [text.relative_to(ROOT / "docs").with_suffix("") for text in (ROOT / "docs").rglob("*.md")]
+    if missing := [str(text) for text in texts if not (site / f"{text}.html").is_file()]:
+        raise SystemExit(f"no page of the site: {', '.join(missing)}")
+    known = pages(site)
+    if found := [f"{page.file.name}: {to}" for page in known.values() for to in page.links if dead(page, to, known)]:
+        raise SystemExit(f"links that lead nowhere: {', '.join(found)}")
 
 
 def version(tag: str) -> None:

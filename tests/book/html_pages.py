@@ -12,6 +12,8 @@ class Page(html.parser.HTMLParser):
 
     file: Path
     links: list[str] = field(default_factory=list)  # where one can go
+    in_text: list[str] = field(default_factory=list)  # those of the text itself, without those around it
+    is_text: bool = False
     loads: list[str] = field(default_factory=list)  # what the page itself asks for
     anchors: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
@@ -26,8 +28,10 @@ class Page(html.parser.HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        self.is_text |= tag == "article"
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
+            self.in_text += [given["href"]] * self.is_text
         if tag == "link" and given.get("rel") in ("stylesheet", "icon", "preload", "shortcut icon"):
             self.loads.append(given["href"])
         if tag in ("script", "img", "iframe", "source", "video") and given.get("src"):
@@ -36,6 +40,9 @@ class Page(html.parser.HTMLParser):
             self.without_words.append(given.get("src", "")[:80])
         if tag == "iframe":
             self.figures.append(given)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_text &= tag != "article"
 
 
 def pages(site: Path) -> dict[Path, Page]:

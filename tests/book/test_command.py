@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,24 @@ def test_the_notebooks_are_written_and_are_the_same_each_time(pellucid: Command)
     assert [cell["cell_type"] for cell in cells].count("code") == 7
     assert pellucid("book", "--notebooks", "mine").code == 0
     assert Path("mine/01-a-stub.ipynb").read_bytes() == first
+
+
+@pytest.mark.slow
+def test_every_link_of_every_notebook_leads_somewhere(pellucid: Command) -> None:
+    assert pellucid("book", "--notebooks", "mine").code == 0
+    followed = set()
+    for path in sorted(Path("mine").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+        prose = "\n".join(re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL) for text in texts)
+        assert not re.search(r"^```\{|\{[a-z:]+\}`", "\n".join(texts), re.MULTILINE), (
+            path.name
+        )  # Jupyter knows no roles
+        for to in re.findall(r"\]\(([^)]*)\)", prose) + re.findall(r"""(?:href|src)=["']([^"']*)""", prose):
+            assert to.startswith("https://") or Path("mine", to).is_file(), f"{path.name}: {to}"
+            followed.add(to)
+    assert {f"{chapter.stem}.ipynb" for chapter in chapters.chapters()} <= followed
+    assert {"index.ipynb", "errata.ipynb", "tables.ipynb"} <= followed
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from pages import wait_until
 from pellucid import InputError, Model, Network, SquaredError, landscape
 from pellucid._pages import policy
 from pellucid.book import figure
+from pellucid.book.chapters import docs
 from pellucid.book.figures import FIGURES
 from pellucid.book.figures.drawn import CURVE, REACH
 
@@ -62,6 +63,15 @@ def test_without_a_script_there_are_a_picture_and_its_words(name: str) -> None:
     assert "<noscript>" in page
     numbers = [float(text.replace("−", "-")) for text in re.findall(r'data-is="[a-z][\d,]*">([−\d.]+)<', page)]
     assert name == "learning-rate" or len(numbers) >= 7
+
+
+def test_the_chain_begins_with_the_numbers_of_its_chapters() -> None:
+    about = json.loads(html.unescape(re.findall(r'id="data"[^>]*>(.*?)</script>', figure("chain").page)[0]))
+    names = "07-back-propagation.md", "02-three-neurons.md"
+    in_row, by_layer = ((docs() / "book" / name).read_text("utf-8") for name in names)
+    assert f"x, y = {about['x'][0]}, 1.0\n" in in_row
+    assert f"theta = np.array({about['theta']})\n" in in_row
+    assert f"x = {about['x'][0]}\nw = {about['theta'][::2]}\nb = {about['theta'][1::2]}\n" in by_layer
 
 
 def test_what_is_no_figure_is_told() -> None:

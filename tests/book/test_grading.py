@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from book.beginners import BEGINNERS
 from book.learners import SOLUTIONS, function_of, graded, solutions
 from book.mutants import mutants
 from book.wrong_answers import WRONG
@@ -79,10 +80,19 @@ def test_ten_wrong_answers_fail_and_are_named(name: str) -> None:
         assert words in mark.message, body
 
 
+@pytest.mark.parametrize("name", EXERCISES)
+def test_five_answers_of_beginners_are_named(name: str) -> None:
+    assert len(BEGINNERS[name]) >= 5
+    for body, words in BEGINNERS[name]:
+        mark = graded(name, body)
+        assert not mark.passed, body
+        assert words in mark.message, body
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXERCISES)
 def test_wrong_answers_are_named_with_any_seed(name: str) -> None:
-    for body, words in WRONG[name]:
+    for body, words in WRONG[name] + BEGINNERS[name]:
         for seed in range(20):
             mark = graded(name, body, seed)
             assert not mark.passed, body
@@ -139,7 +149,7 @@ def test_a_hint_gives_no_solution() -> None:
         ("pass", "not solved yet"),
         ("x @ w + b", "not solved yet: it returns None"),
         ("return 'three'", "z is a str where a number is right"),
-        ("return [x, w]", "z is an array of shape"),
+        ("return [x, w]", "z is a list of shape (2, 3) where a number is right"),
         ("return {'z': 1}", "z is a dict where a number is right"),
         ("return x @ w + c", "line 5: NameError: name 'c' is not defined (x = ["),
         ("return x @ w + b + 1j", "where"),
@@ -169,6 +179,35 @@ def test_the_first_number_that_differs_is_told_with_its_place() -> None:
     assert found is not None, message
     given, right = (float(number.replace("−", "-")) for number in found.groups())
     assert given - right == pytest.approx(0.5, abs=1e-3)
+
+
+def test_whole_numbers_are_shown_in_full() -> None:
+    message = graded("count_parameters", "return sum(m * n for m, n in zip(sizes, sizes[1:]))").message
+    assert "the count is 25760 where 25818 is right" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        (
+            "forward",
+            "return X",
+            "it returns an array of shape (5, 4) where 3 values (list[0], list[1], list[2]) are right",
+        ),
+        ("forward", "return [X]", "it returns a list of 1 value where 3 values"),
+        (
+            "forward",
+            "return [X, X, X]",
+            ": list[1] is an array of shape (5, 4) where an array of shape (5, 3) is right",
+        ),
+        ("descend", "return start", "it returns a number where an array of shape (7,) is right"),
+        ("descend", "return [start] * 7", ": positions[1] is "),
+        ("count_parameters", "return None if sizes[0] == 784 else 3", "it returns a NoneType where a number is right"),
+        ("one_hot", "return np.array(values)", "it returns an array of text where an array of shape (6, 3) is right"),
+    ],
+)
+def test_what_is_returned_is_called_what_it_is(name: str, body: str, words: str) -> None:
+    assert words in ": " + graded(name, body).message
 
 
 def test_numbers_that_look_alike_are_shown_apart() -> None:

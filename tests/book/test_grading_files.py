@@ -294,7 +294,7 @@ def test_values_cross_as_they_are() -> None:
         np.testing.assert_equal(back, value)
     others: tuple[tuple[Any, str], ...] = (
         (2**100, "a int"),
-        (np.array(["a"]), "an array of str"),
+        (np.array(["a"]), "an array of text"),
         ({}, "a dict"),
         (np.zeros(2 * 10**6), "an array of shape"),
     )

@@ -13,6 +13,7 @@ import pytest
 import pellucid
 from book.html_pages import Page, dead, pages
 from pages import wait_until
+from pellucid.book.site import build
 from pellucid.render.palette import tokens
 
 pytestmark = pytest.mark.slow
@@ -20,7 +21,7 @@ MOST_BYTES = 500_000
 FIRST_PAINT = 3000  # ms; on an idle machine it takes less than 400
 SCREENS = [((390, 844), "light"), ((390, 844), "dark"), ((1280, 800), "light"), ((1280, 800), "dark")]
 SOME = ("index.html", "tables.html", "questions.html", "scores.html")  # one of each kind, and the book
-REFERENCE = Path(__file__).parents[2] / "docs" / "api"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,31 @@ def test_every_link_of_every_page_leads_somewhere(known: dict[Path, Page]) -> No
     assert len(known) > 40
     found = [(page.file.name, link) for page in known.values() for link in page.links if dead(page, link, known)]
     assert found == []
+
+
+def test_a_link_from_page_to_page_is_one_on_the_site(known: dict[Path, Page], site: Path) -> None:
+    """Also where the other page lies in a folder of its own, as the next chapter does."""
+    followed = 0
+    for text in DOCS.rglob("*.md"):
+        page = known[(site / text.relative_to(DOCS)).with_suffix(".html").resolve()]
+        prose = re.sub(r"```.*?```|`[^`\n]*`", "", text.read_text("utf-8"), flags=re.DOTALL)
+        for to in re.findall(r"\]\(([^)\s#]+)\.md\)", prose):
+            if (text.parent / f"{to}.md").resolve().is_relative_to(DOCS):
+                assert f"{to}.html" in page.in_text, f"{text.name}: {to}"
+                followed += 1
+    assert followed > 50
+
+
+def test_a_link_to_what_is_no_page_leads_to_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "https://example.org/pellucid"
+    monkeypatch.setenv("PELLUCID_REPOSITORY", address)
+    build(tmp_path / "site", tmp_path / "trees", "--fail-on-warning", "-D", "nb_execution_mode=off")
+    links = {to for page in pages(tmp_path / "site").values() for to in page.in_text if to.startswith(address)}
+    assert {f"{address}/blob/main/SECURITY.md", f"{address}/tree/main/src/pellucid/core"} <= links
+    for to in links:
+        kind, _, path = to.removeprefix(f"{address}/").split("/", 2)
+        there = DOCS.parent / path
+        assert there.is_file() if kind == "blob" else there.is_dir(), to
 
 
 def test_a_dead_link_would_be_found(known: dict[Path, Page]) -> None:

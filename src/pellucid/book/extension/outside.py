@@ -15,23 +15,30 @@ from sphinx.application import Sphinx
 
 def resolve(app: Sphinx, tree: nodes.document) -> None:
     """Give every such link of a page its target."""
-    for link in list(_links(tree)):
-        path = place(app.env.docname, str(link["reftarget"]))
+    root = Path(app.srcdir).parent
+    for link in list(_links(tree, app.env.found_docs)):
+        target = str(link["reftarget"])
+        if link["refdomain"] == "doc":  # a text that is no page: its whole path, without .md
+            path = f"{Path(target).relative_to(root).as_posix()}.md"
+        else:
+            path = place(app.env.docname, target)
         if isinstance(link, download_reference) and path.startswith("docs/images/"):
             continue
         if app.config.repository:
             kind = "blob" if posixpath.splitext(path)[1] else "tree"
             to = f"{app.config.repository}/{kind}/main/{path}"
             link.replace_self(nodes.reference("", "", *link.children, refuri=to, internal=False))
-        elif isinstance(link, pending_xref) or not Path(app.srcdir, "..", path).is_file():
+        elif isinstance(link, pending_xref) or not (root / path).is_file():
             link.replace_self(nodes.inline("", "", *link.children))
 
 
-def _links(tree: nodes.document) -> Iterator[nodes.Element]:
+def _links(tree: nodes.document, pages: set[str]) -> Iterator[nodes.Element]:
+    """Those that lead to no page of the site."""
     yield from tree.findall(download_reference)
     for link in tree.findall(pending_xref):
         target = str(link.get("reftarget", ""))
-        if link.get("reftype") == "myst" and "/" in target and not target.startswith("#"):
+        is_path = link.get("refdomain") == "doc" or ("/" in target and not target.startswith("#"))
+        if link.get("reftype") == "myst" and is_path and target not in pages:
             yield link
 
 

@@ -22,7 +22,7 @@ def number(value: float) -> str:
 def network(net: Network, x: Sequence[float], z: Sequence[Array], a: Sequence[Array], words: str) -> str:
     """Circles and lines: inputs on the left, each layer's neuron to the right of the one before."""
     row = max(net.sizes) == 1
-    high, radius = (FLAT, 29) if row else (HIGH, 36)
+    high, radius = (FLAT, 33) if row else (HIGH, 36)
     across = np.linspace(24, WIDE - 40, len(net.sizes))
     heights = [np.array([high / 2]) if n == 1 else np.linspace(50, high - 50, n) for n in net.sizes]
     parts = [_edges(net, across, heights, radius + 10 if row else 8)]

@@ -5,7 +5,7 @@ the order in which to read them:
 
 ``exercise`` (what an exercise is), ``exercises/`` (the table of all of them), ``inputs`` (what stands for a random
 generator and for a function among the inputs), ``judge`` (from outputs to a verdict: start here), ``compare`` (the
-first number that differs), ``gradients`` (what the doctor knows of a wrong gradient).
+first number that differs), ``errors`` (what an error means), ``gradients`` (what the doctor knows of a wrong gradient).
 
 ``transport`` (inputs and outputs as text), ``calls`` (a learner's function, called), ``learner`` (the functions in a
 learner's file), ``child`` (the process in which they run), ``submission`` (a file or a folder, graded), ``marks`` (a

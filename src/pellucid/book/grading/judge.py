@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.book.grading.calls import Outcome, outcomes
-from pellucid.book.grading.compare import difference, quietly, same
+from pellucid.book.grading.compare import difference, quietly, rounded, same
+from pellucid.book.grading.errors import meaning, shapes_that_do_not_fit
 from pellucid.book.grading.exercise import Exercise, Inputs, Mistake
 from pellucid.book.grading.inputs import live
 
@@ -49,7 +50,11 @@ def _fault(exercise: Exercise, calls: Sequence[Inputs], ended: Sequence[Outcome]
         return f"{UNSOLVED}: it returns None"
     for inputs, outcome in zip(calls, ended, strict=False):
         if outcome.failure is not None:
-            name = _name_of_mistake(exercise, calls, ended)
+            name = (
+                meaning(outcome.failure, exercise, inputs)
+                or _name_of_mistake(exercise, calls, ended)
+                or shapes_that_do_not_fit(outcome.failure, exercise, inputs)
+            )
             evidence = f"{outcome.failure} ({shown(exercise, inputs)})"
             return f"{name}: {evidence}" if name else evidence
     values = [outcome.value for outcome in ended]
@@ -78,7 +83,11 @@ def _first_difference(exercise: Exercise, calls: Sequence[Inputs], ended: Sequen
         right = exercise.answer(*map(live, inputs))
         found = difference(outcome.value, right, exercise.returns, exercise.tolerance)
         if found is not None:
-            name = _name_of_mistake(exercise, calls, ended) or _explained(exercise, inputs, outcome.value)
+            name = (
+                _name_of_mistake(exercise, calls, ended)
+                or _explained(exercise, inputs, outcome.value)
+                or rounded(outcome.value, right)
+            )
             evidence = f"{found} ({shown(exercise, inputs)})"
             return f"{name}: {evidence}" if name else evidence
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.book.grading.compare import of_what
 from pellucid.book.grading.inputs import FUNCTIONS, Function, Seed
 
 KINDS = "biufc"  # of dtypes that hold numbers
@@ -43,7 +44,7 @@ def packed(value: Any, depth: int = 0) -> Any:
 
 def _packed_array(array: np.ndarray[Any, Any]) -> Any:
     if array.dtype.kind not in KINDS:
-        return {"other": f"an array of {array.dtype.name[:40]}"}
+        return {"other": f"an array of {of_what(array)}"}
     if array.size > MOST:
         return {"other": f"an array of shape {array.shape}"[:100]}
     order = array.astype(array.dtype.newbyteorder("<"))

@@ -23,6 +23,7 @@ function startByHand() {
     {type: "button", class: "chip", "data-open": l + 1, "aria-pressed": "false", text: `layer ${l + 1}`, click: () => open(l + 1)}));
   let opened = last;
   addSliders();
+  byId("turn").classList.toggle("chain", last > 1);
   if (chips.length) byId("look").before(make("div", {class: "buttons", role: "group", "aria-label": "Open a neuron"}, ...chips));
   open(last);
 

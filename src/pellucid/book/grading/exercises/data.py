@@ -32,6 +32,12 @@ def _split_fault(call: Call) -> str | None:
         return "the order is wrong: X_train, y_train, X_dev, y_dev"
     if shapes == wanted[2:] + wanted[:2]:
         return "the parts are exchanged: the dev part has dev rows, the training part the rest"
+    if shapes[2] == (0, X.shape[1]):
+        return f"X_dev is empty: dev is a number of rows, here {dev}, and no share"
+    if shapes[0] == X.shape:
+        return "the rows that are held back are in X_train too: they are taken out of it"
+    if parts[2] is not None and parts[2].shape == wanted[2] and len(np.unique(parts[2], axis=0)) < dev:
+        return "rows are drawn twice: rng.permutation, or rng.choice with replace=False, draws each once"
     for name, part, shape, given in zip(names, parts, wanted, value, strict=True):
         if part is None or part.shape != shape:
             return f"{name} is {kind(given)} where shape {shape} is right, of {len(X)} rows with dev = {dev}"
@@ -116,6 +122,21 @@ def _each_by_itself(A: Any, B: Any) -> Any:
     return _scaled(*_by(A), A)[0], _scaled(*_by(B), B)[0]
 
 
+def _scaled_by_itself(inputs: Inputs, value: Any) -> str | None:
+    """Whether X_other has lost its own mean, whatever it was divided by."""
+    _, other = inputs
+    given = as_array(value[1]) if isinstance(value, list | tuple) and len(value) == 2 else None
+    if given is None or given.shape != other.shape or len(other) < 2 or not np.isfinite(given).all():
+        return None
+    if np.allclose(given, other):
+        return LEFT
+    own = given.any() and np.allclose(given.mean(axis=0), 0)
+    return f"{OWN}: nobody knows these of what is still to come" if own else None
+
+
+OWN = "X_other is scaled by its own mean and deviation"
+LEFT = "X_other is left as it is, or scaled by what X_train has after it was scaled itself"
+
 STANDARDIZE = Exercise(
     "standardize", 4, "X_train, X_other",
     "both with each column's mean subtracted and divided by its standard deviation, those of X_train; a column that is "
@@ -125,8 +146,7 @@ STANDARDIZE = Exercise(
     lambda A, B: _scaled(*_by(A), A, B),
     ("X_train", "X_other"),
     mistakes(
-        ("X_other is scaled by its own mean and deviation: nobody knows these of what is still to come",
-         _each_by_itself),
+        (f"{OWN}: nobody knows these of what is still to come", _each_by_itself),
         ("a column that is constant is divided by 0",
          lambda A, B: ((A - A.mean(0)) / A.std(0), (B - A.mean(0)) / A.std(0))),
         ("mean and deviation are those of both together: nothing may be learned from what is held back",
@@ -134,6 +154,16 @@ STANDARDIZE = Exercise(
         ("mean and deviation are those of X_other, where they are those of X_train",
          lambda A, B: _scaled(*_by(B), A, B)),
         ("one mean and one deviation are taken for all columns: axis=0", lambda A, B: _scaled(A.mean(), A.std(), A, B)),
+        ("one mean and one deviation are taken for all columns, and of each part its own: axis=0, and those of X_train",
+         lambda A, B: tuple((X - X.mean()) / X.std() for X in (A, B))),
+        ("brackets are missing: the mean is subtracted first, (X − mean) / deviation", lambda A, B: tuple(
+            X - A.mean(axis=0) / np.where(A.std(axis=0) == 0, 1.0, A.std(axis=0)) for X in (A, B))),
+        ("no column is divided where one is constant: only that one is left undivided", lambda A, B:
+         _scaled(A.mean(axis=0), A.std(axis=0) if A.std(axis=0).all() else 1.0, A, B)),
+        ("a column that is constant is divided by 0, and nan_to_num hides it", lambda A, B:
+         tuple(np.nan_to_num((X - A.mean(axis=0)) / A.std(axis=0)) for X in (A, B))),
+        ("it is divided by 255, as pixels are: each column has its own mean and deviation",
+         lambda A, B: (A / 255, B / 255)),
         ("the mean is not subtracted", lambda A, B: _scaled(0, A.std(axis=0), A, B)),
         ("it is not divided by the deviation", lambda A, B: _scaled(A.mean(axis=0), 1.0, A, B)),
         ("it is divided by the variance, where it is divided by the deviation",
@@ -145,7 +175,7 @@ STANDARDIZE = Exercise(
         ("it is divided by the greatest value", lambda A, B: _scaled(0.0, A.max(axis=0), A, B)),
         ("the median is subtracted, where the mean is",
          lambda A, B: _scaled(np.median(A, axis=0), A.std(axis=0), A, B)),
-        ("X_other is left as it is", lambda A, B: (_scaled(*_by(A), A)[0], B)),
+        (LEFT, lambda A, B: (_scaled(*_by(A), A)[0], B)),
         ("X_train is left as it is", lambda A, B: (A, _scaled(*_by(A), B)[0])),
         ("the two are exchanged: X_train comes first", lambda A, B: _scaled(*_by(A), B, A)),
         ("the mean is added, where it is subtracted", lambda A, B: _scaled(-A.mean(axis=0), A.std(axis=0), A, B)),
@@ -154,6 +184,7 @@ STANDARDIZE = Exercise(
         ("a small number is added to the deviation, where only a deviation of 0 is replaced",
          lambda A, B: tuple((X - A.mean(axis=0)) / (A.std(axis=0) + 1e-8) for X in (A, B))),
     ),
+    explain=_scaled_by_itself,
 )  # fmt: skip
 
 ISLANDS, COLOURS = ["Biscoe", "Dream", "Torgersen"], ["red", "green", "blue", "white"]
@@ -218,6 +249,12 @@ ONE_HOT = Exercise(
         ("a value that is no level has a row of NaN", lambda v, c:
          np.where(_hot(v, c).sum(axis=1, keepdims=True) > 0, _hot(v, c), np.nan)),
         ("the columns stand in the wrong order", lambda v, c: _hot(v, c)[:, ::-1]),
+        ("the lists are compared with each other: each value is compared with each level",
+         lambda v, c: np.array(v) == np.array(c)),
+        ("values are compared with values, where they are compared with levels", lambda v, c: _hot(v, v)),
+        ("there are ten columns, whatever the levels: len(levels) of them", lambda v, c:
+         np.pad(_hot(v, c), ((0, 0), (0, 10 - len(c))))),
+        ("nothing is marked: a list compared with a list gives a single False", lambda v, c: 0 * _hot(v, c)),
     ),
 )  # fmt: skip
 
@@ -260,8 +297,14 @@ BASELINE_ACCURACY = Exercise(
         ("class 0 is taken, where the commonest is", lambda a, b: (b == 0).mean()),
         ("the rarest class is taken", lambda a, b: (b == np.bincount(a).argmin()).mean()),
         ("it is divided by the number of training rows", lambda a, b: (b == _commonest(a)).sum() / len(a)),
-        ("the count of the commonest class is compared with the labels",
-         lambda a, b: (b == np.bincount(a).max()).mean()),
+        ("it is always 0: what is compared with y_test is no label, but a count, a mean or a list",
+         lambda a, b: 0.0),
+        ("the place of the greatest label is compared with y_test: np.bincount counts the labels first",
+         lambda a, b: (b == a.argmax()).mean()),
+        ("the count of the commonest class in y_train is divided by the rows of y_test: count it in y_test",
+         lambda a, b: np.bincount(a).max() / len(b)),
+        ("it is 1 in 10, whatever the classes: count them", lambda a, b: 0.1),
+        ("y_test is compared with y_train, row by row: it is compared with one class", lambda a, b: (b == a).mean()),
         ("the mean label is taken, where the commonest is", lambda a, b: (b == round(a.mean())).mean()),
         ("the first training label is taken, where the commonest is", lambda a, b: (b == a[0]).mean()),
         ("it is the share of the commonest class in both parts together",

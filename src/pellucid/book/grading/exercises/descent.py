@@ -38,6 +38,16 @@ def _way_by(step: Any, start: float, steps: int) -> Any:
     return np.array(found)
 
 
+def _wrong_count(inputs: Inputs, value: Any) -> str | None:
+    """How many positions there are, where there are not steps + 1."""
+    steps, given = inputs[3], as_array(value)
+    if given is None or given.ndim != 1 or len(given) == steps + 1:
+        return None
+    if len(given) == 2:
+        return "only the first step is made: does return stand inside the loop?"
+    return f"after {steps} steps there are {steps + 1} positions, and {len(given)} are returned"
+
+
 DESCEND = Exercise(
     "descend", 8, "slope, start, rate, steps",
     "all positions (steps + 1,) of gradient descent: the number start first, then after each step; slope(x) is the "
@@ -74,7 +84,15 @@ DESCEND = Exercise(
          _way_by(lambda p, k: p - r / (k + 1) * s(p), x, n)),
         ("the last position stands there twice", lambda s, x, r, n: np.append(way(s, x, r, n), way(s, x, r, n)[-1])),
         ("the start stands there for all: nothing moves", lambda s, x, r, n: np.full(n + 1, x)),
+        ("it begins at 0, where it begins at start", lambda s, x, r, n: way(s, 0.0, r, n)),
+        ("each new position is the step alone, rate · slope: it is subtracted from the last position",
+         lambda s, x, r, n: _way_by(lambda p, _: r * s(p), x, n)),
+        ("the sign of the slope is lost: it says which way is up",
+         lambda s, x, r, n: _way_by(lambda p, _: p - r * abs(s(p)), x, n)),
+        ("2x is taken, the slope of x²: slope is given, and gives its own",
+         lambda s, x, r, n: _way_by(lambda p, _: p - r * 2 * p, x, n)),
     ),
+    explain=_wrong_count,
 )  # fmt: skip
 
 
@@ -92,6 +110,8 @@ def _batches_fault(call: Call) -> str | None:
     if not isinstance(value, list | tuple):
         return f"a list of index arrays is right, and it is {kind(value)}"
     arrays = [as_array(part) for part in value]
+    if arrays and all(array is not None and array.ndim == 0 for array in arrays):
+        return "each batch is an array of rows, and here it is one number: a slice, p[i:i + size], takes several"
     if any(array is None or array.ndim != 1 or (array.size and array.dtype.kind not in "iu") for array in arrays):
         return "each batch is an array of whole numbers, the rows' places"
     lengths = [len(array) for array in arrays if array is not None]
@@ -156,7 +176,7 @@ BATCHES = Exercise(
 
 def _networks(rng: Draw) -> Sequence[Inputs]:
     seed, other = (Seed(int(s)) for s in rng.choice(2**31, 2, replace=False))
-    large = [400, 300, 200]
+    large = [600, 250, 200]  # where no two of the deviations below are alike
     return [(large, seed), (large, seed), (large, other), ([5, 4, 3, 2], seed), ([3, 2], other)]
 
 
@@ -172,6 +192,12 @@ DEVIATIONS: dict[str, Callable[[int, int], float]] = {
     "it is the article's start, 0.5: He's deviation is √(2 / inputs)": lambda m, k: 0.5,
     "numbers from 0 to 1 are drawn: take a normal distribution": lambda m, k: (2 / m / 12) ** 0.5,
     "the weights spread by 0.01: He's deviation is √(2 / inputs)": lambda m, k: 0.01,
+    "numbers from −1 to 1 are drawn: take a normal distribution": lambda m, k: (2 / m / 3) ** 0.5,
+    "numbers from −0.5 to 0.5 are drawn: take a normal distribution, and √(2 / inputs)": lambda m, k: 12**-0.5,
+    "784 is written into the code: each layer has its own number of inputs": lambda m, k: (2 / 784) ** 0.5,
+    "the root is taken of the 2 alone: √(2 / inputs) is the root of the fraction": lambda m, k: 2**0.5 / m,
+    "it is √(6 / inputs), the reach of evenly spread numbers: He's deviation is √(2 / inputs)":
+        lambda m, k: (6 / m) ** 0.5,
 }  # fmt: skip
 
 
@@ -182,6 +208,8 @@ def _weights_fault(W: Any, m: int, k: int) -> str | None:
     if np.ptp(W) == 0:
         return "all weights are the same number: then all neurons of a layer learn the same"
     right = (2 / m) ** 0.5
+    if abs(W.mean() / right - 1) < 0.1:
+        return "√(2 / inputs) is the mean: it is the deviation, the second argument of rng.normal"
     if abs(W.mean()) > 0.03 * W.std() + 0.03 * right:
         return f"the mean of the weights is {W.mean():.3g}, and not 0: take a normal distribution"
     if len(np.unique(W)) < 0.9 * W.size:
@@ -201,10 +229,18 @@ def _he_fault(call: Call) -> str | None:
     weights, biases = value
     if all(isinstance(part, list | tuple) and [np.ndim(each) for each in part] == [2, 1] for part in value):
         return "W and b of each layer stand together: a list of all weights, and a list of all biases"
+    if all(np.ndim(part) == 2 for part in value if not isinstance(part, list | tuple)) and not any(
+        isinstance(part, list | tuple) for part in value
+    ):
+        return "the weights alone are returned: a list of all weights, and a list of all biases"
     if not all(isinstance(part, list | tuple) and len(part) == layers for part in value):
         return f"each of the two lists has {layers} arrays, one for each layer (sizes = {sizes})"
     for l, (m, k) in enumerate(pairwise(sizes)):
         W, b = as_array(weights[l]), as_array(biases[l])
+        if W is not None and b is not None and W.ndim == 1 and b.ndim == 2:
+            return "the two lists are exchanged: weights come first"
+        if W is not None and W.ndim == 0:
+            return f"weights[{l}] is a number: rng.normal takes the shape as size=(outputs, inputs)"
         if W is not None and W.shape == (m, k) != (k, m):
             return f"weights[{l}] is transposed: W is (outputs, inputs), ({k}, {m})"
         if W is None or W.shape != (k, m):

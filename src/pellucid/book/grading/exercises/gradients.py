@@ -1,11 +1,13 @@
 """Chapters 7 and 9: gradients, by differences, by code, and in a function with a fault."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from pellucid.book.grading.compare import as_array
 from pellucid.book.grading.exercise import Exercise, Inputs, mistakes
 from pellucid.book.grading.exercises import engine
 from pellucid.book.grading.exercises.neurons import Draw, relu
@@ -47,6 +49,15 @@ def _never_put_back(f: Any, theta: Any, h: float) -> Any:
     return slopes
 
 
+def _moved_for_good(f: Any, theta: Any, h: float) -> Any:
+    theta, slopes = theta.copy(), np.zeros(len(theta))
+    for i in range(len(theta)):
+        down = _moved(theta, i, -h)
+        theta[i] += h
+        slopes[i] = (f(theta) - f(down)) / (2 * h)
+    return slopes
+
+
 NUMERIC_GRADIENT = Exercise(
     "numeric_gradient", 7, "f, theta, h",
     "the slope of f by each number of theta, by central differences: f takes a vector like theta, and gives a number",
@@ -82,6 +93,17 @@ NUMERIC_GRADIENT = Exercise(
         ("theta is multiplied by 1 + h, where h is added", lambda f, t, h: np.array(
             [(f(_moved(t, i, h * t[i])) - f(_moved(t, i, -h * t[i]))) / (2 * h) for i in range(len(t))])),
         ("a forward difference is divided by 2h", lambda f, t, h: _each(f, t, lambda g: (g(h) - g(0)) / (2 * h))),
+        ("f is given one number, where it takes all of theta",
+         lambda f, t, h: np.array([(f(x + h) - f(x - h)) / (2 * h) for x in t])),
+        ("nothing moves: above and below are the same array, and h is added and subtracted; give each a copy",
+         lambda f, t, h: 0 * t),
+        ("theta itself is moved, and stays moved: give each a copy", _moved_for_good),
+        ("only the last slope is returned: each number has its own", lambda f, t, h: central(f, t, h)[-1]),
+        ("brackets are missing: (f(θ + h) − f(θ − h)) / 2h",
+         lambda f, t, h: _each(f, t, lambda g: g(h) - g(-h) / (2 * h))),
+        ("a number becomes h and −h, where h is added to it",
+         lambda f, t, h: np.array(
+             [(f(_moved(t, i, h - t[i])) - f(_moved(t, i, -h - t[i]))) / (2 * h) for i in range(len(t))])),
     ),
 )  # fmt: skip
 
@@ -98,11 +120,63 @@ def _networks(rng: Draw) -> Sequence[Inputs]:
     cases = [_batch(rng, n, sizes) for n, sizes in ((7, (5, 6, 4, 3)), (1, (4, 5, 6, 3)), (9, (4, 4, 4, 4)))]
     X, y, weights, biases = _batch(rng, 6, (4, 5, 3, 3))
     X, weights, biases = extreme(X, weights, biases)
-    return [*cases, (X, y, weights, biases)]
+    return [*cases, (X, y % 2, weights, biases)]  # without the last class
 
 
 def _reversed(answer: Any) -> Any:
     return tuple(part[::-1] for part in answer)
+
+
+def _slope(z: Any, _: Any) -> Any:
+    """That of a ReLU."""
+    return z > 0
+
+
+def _backward_by(
+    X: Any, y: Any, weights: Any, biases: Any, *,
+    within: Any = relu, slope: Any = _slope, first: Any = lambda delta, z: delta, at: int | None = None,
+) -> Any:  # fmt: skip
+    """A backward pass with something else in layer ``at``, or in all; ``first`` is what becomes of the last δ."""
+    a, z = [X], []
+    for l, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
+        z.append(a[-1] @ W.T + b)
+        a.append((within if at in (None, l) else relu)(z[-1]))
+    delta = first((softmax(z[-1]) - np.eye(len(biases[-1]))[y]) / len(y), z[-1])
+    dW, db = [delta.T @ a[-2]], [delta.sum(axis=0)]
+    for l in range(len(weights) - 1, 0, -1):
+        delta = delta @ weights[l]
+        delta = delta * (slope if at in (None, l) else _slope)(z[l - 1], delta)
+        dW.insert(0, delta.T @ a[l - 1])
+        db.insert(0, delta.sum(axis=0))
+    return dW, db
+
+
+AS_IT_WAS = "the slope of a ReLU is 1 where z > 0, and not where δ is"  # the fault of the function to be mended
+SLIPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("δ is multiplied by ReLU(z), where it is multiplied by its slope, 1 or 0: z > 0",
+     {"slope": lambda z, _: relu(z)}),
+    (AS_IT_WAS, {"slope": lambda _, delta: delta > 0}),
+    ("the last layer has a softmax, and no ReLU whose slope δ is multiplied by",
+     {"first": lambda delta, z: delta * (z > 0)}),
+    ("a ReLU is taken of δ: δ may be negative", {"first": lambda delta, z: relu(delta)}),
+    ("the next layer is fed the scores z, where it is fed the activations a", {"within": lambda z: z}),
+    ("signs of δ are lost", {"first": lambda delta, z: abs(delta)}),
+)  # fmt: skip
+
+
+def _not_finite(value: Any) -> str | None:
+    """The softmax that overflows leaves nothing but NaN."""
+    arrays = [as_array(part) for parts in value for part in (parts if isinstance(parts, list | tuple) else [parts])]
+    if any(array is not None and np.isnan(array).any() for array in arrays):
+        return "the softmax overflows for large scores: subtract each row's greatest score first"
+    return None
+
+
+def _explained(inputs: Inputs, value: Any) -> str | None:
+    X, y, weights, biases = inputs
+    if isinstance(value, list | tuple) and (fault := _not_finite(value)) is not None:
+        return fault
+    return explained(X, y, weights, biases, value)
 
 
 BACKWARD = Exercise(
@@ -121,8 +195,13 @@ BACKWARD = Exercise(
         ("dW and db are exchanged: the weights' come first", lambda *inputs: engine.gradients(*inputs)[::-1]),
         ("dW and db of each layer stand together: a list of all dW, and a list of all db",
          lambda *inputs: list(zip(*engine.gradients(*inputs), strict=True))),
+        ("all dW and db are in one list: two lists are asked for",
+         lambda *inputs: [*engine.gradients(*inputs)[0], *engine.gradients(*inputs)[1]]),
+        *((says, partial(_backward_by, **slip)) for says, slip in SLIPS),
+        *((f"in layer {l} {says}", partial(_backward_by, at=l, **slip)) for l in (1, 2) for says, slip in SLIPS
+          if "first" not in slip),
     ),
-    explain=lambda inputs, value: explained(inputs[0], inputs[1], inputs[2], inputs[3], value),
+    explain=_explained,
 )  # fmt: skip
 
 
@@ -132,12 +211,18 @@ def _two_layers(rng: Draw) -> Sequence[Inputs]:
         X, y, (W1, W2), (b1, b2) = _batch(rng, n, sizes)
         if n == 6:
             X, (W1, W2), (b1, b2) = extreme(X, [W1, W2], [b1, b2])
+            y = y % 2  # without the last class
         cases.append((X, y, W1, b1, W2, b2))
     return cases
 
 
 def _flat(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
     (dW1, dW2), (db1, db2) = engine.gradients(x, y, [W1, W2], [b1, b2])
+    return dW1, db1, dW2, db2
+
+
+def _flat_by(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, **slip: Any) -> Any:
+    (dW1, dW2), (db1, db2) = _backward_by(x, y, [W1, W2], [b1, b2], **slip)
     return dW1, db1, dW2, db2
 
 
@@ -158,6 +243,8 @@ def _explained_flat(inputs: Inputs, value: Any) -> str | None:
     x, y, W1, b1, W2, b2 = inputs
     if not isinstance(value, list | tuple) or len(value) != 4:
         return None
+    if (fault := _not_finite(value)) is not None:
+        return fault
     dW1, db1, dW2, db2 = value
     return explained(x, y, [W1, W2], [b1, b2], ([dW1, dW2], [db1, db2]))
 
@@ -177,6 +264,10 @@ MENDED_BACKWARD = Exercise(
          lambda *inputs: tuple(_flat(*inputs)[k] for k in (2, 3, 0, 1))),
         ("the gradients are in the wrong order: dW1, db1, dW2, db2",
          lambda *inputs: tuple(_flat(*inputs)[k] for k in (0, 2, 1, 3))),
+        ("the four stand in two lists: they are asked for one after the other, dW1, db1, dW2, db2",
+         lambda *inputs: [[*_flat(*inputs)[::2]], [*_flat(*inputs)[1::2]]]),
+        *((says, partial(_flat_by, **slip)) for says, slip in SLIPS
+          if says != AS_IT_WAS),
     ),
     explain=_explained_flat,
 )  # fmt: skip

@@ -71,6 +71,16 @@ MOMENTUM_STEP = Exercise(
          (t - r * ((1 - b) * v + b * g), (1 - b) * v + b * g)),
         ("1 − beta is multiplied with the velocity, where beta is",
          lambda t, v, g, r, b: (t - r * ((1 - b) * v + g), (1 - b) * v + g)),
+        ("beta is written into the code as 0.9: it is given",
+         lambda t, v, g, r, b: (t - r * (0.9 * v + g), 0.9 * v + g)),
+        ("rate and beta are written into the code: they are given",
+         lambda t, v, g, r, b: (t - 0.1 * (0.9 * v + g), 0.9 * v + g)),
+        ("the rate is in the velocity and in the step: PyTorch's form has it in the step alone",
+         lambda t, v, g, r, b: (t - r * (b * v + r * g), b * v + r * g)),
+        ("the old velocity is added to theta once more: it is in the new one already",
+         lambda t, v, g, r, b: (t - r * (b * v + g) + b * v, b * v + g)),
+        ("theta is in the velocity, where grad is", lambda t, v, g, r, b: (t - r * (b * v + t), b * v + t)),
+        ("beta is squared", lambda t, v, g, r, b: (t - r * (b * b * v + g), b * b * v + g)),
     ),
 )  # fmt: skip
 
@@ -105,6 +115,10 @@ def _adam_by(
     return theta + sign * rate * a / below, m, v
 
 
+def _exchanged(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float, *, c: float = 0.9, d: float = 0.999) -> Any:
+    return _adam_by(theta, m, v, g, t, rate, c=c, d=d, first_by=1 - 0.9**t, second_by=1 - 0.999**t)
+
+
 def _with_old(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
     a, s = m / (1 - 0.9**t), v / (1 - 0.999**t)
     return (theta - rate * a / (np.sqrt(s) + 1e-8), *_adam_by(theta, m, v, g, t, rate)[1:])
@@ -118,6 +132,21 @@ def _corrected(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
 def _not_squared(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g
     return theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def _squared(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
+    m, v = 0.9 * m + 0.1 * g * g, 0.999 * v + 0.001 * g * g
+    return theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def _one_square(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * (g @ g)
+    return theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def _square_of_root(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
+    _, m, v = _adam_by(theta, m, v, g, t, rate)
+    return theta - rate * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)) ** 2 + 1e-8), m, v
 
 
 def _without_momentum(theta: Any, m: Any, v: Any, g: Any, t: int, rate: float) -> Any:
@@ -170,6 +199,21 @@ ADAM_STEP = Exercise(
         ("eps is too large: it is 1e-8", lambda *a: _adam_by(*a, eps=1e-6)),
         ("eps is too large: it is 1e-8", lambda *a: _adam_by(*a, eps=1e-7)),
         ("the order is wrong: theta, m, v", lambda *a: (_adam_by(*a)[0], _adam_by(*a)[2], _adam_by(*a)[1])),
+        ("beta and 1 − beta are exchanged: the old mean counts most", lambda *a: _exchanged(*a, c=0.1, d=0.001)),
+        ("beta and 1 − beta are exchanged in m: the old mean counts most", lambda *a: _exchanged(*a, c=0.1)),
+        ("beta and 1 − beta are exchanged in v: the old mean counts most", lambda *a: _exchanged(*a, d=0.001)),
+        ("the gradient is squared in m, where v alone has its square", _squared),
+        ("the power is taken of the whole bracket: 1 − 0.9**t, not (1 − 0.9)**t", lambda t, m, v, g, k, r:
+         _adam_by(t, m, v, g, k, r, first_by=0.1**k, second_by=0.001**k)),
+        ("the power is taken of the whole bracket: 1 − 0.9**t, not (1 − 0.9)**t",
+         lambda t, m, v, g, k, r: _adam_by(t, m, v, g, k, r, first_by=0.1**k)),
+        ("t − 1 is the power, where t is: t is counted from 1", lambda t, m, v, g, k, r:
+         (_adam_by(t, m, v, g, k - 1, r)[0], *_adam_by(t, m, v, g, k, r)[1:])),
+        ("nothing is new in m and v: they come first, from the gradient",
+         lambda t, m, v, g, k, r: (t - r * m / (np.sqrt(v) + 1e-8), m, v)),
+        ("the rate is written into the code: it is given", lambda t, m, v, g, k, r: _adam_by(t, m, v, g, k, 0.001)),
+        ("the squares are added up: each number of v has its own", _one_square),
+        ("v is squared, where its root is taken", _square_of_root),
     ),
     warns="a division by 0, or a root of what is negative: t is counted from 1, and v is a mean of squares",
 )  # fmt: skip
@@ -186,6 +230,10 @@ def _dropout_fault(call: Call) -> str | None:
     """What is wrong with one answer of ``dropout``."""
     (a, p, _), value = call
     given = as_array(value)
+    if isinstance(value, list | tuple) and len(value) == 2 and kind(value[0]) == kind(a):
+        return "the mask is returned too: the activations alone are asked for"
+    if given is not None and given.ndim == 1 and a.ndim == 2:
+        return "what is dropped is taken out: it stays in its place, as 0"
     if given is None or given.shape != a.shape:
         return f"it is {kind(value)} where {kind(a)} is right"
     dropped = given == 0
@@ -196,11 +244,15 @@ def _dropout_fault(call: Call) -> str | None:
         return fault
     if not kept.size or np.allclose(kept, 1 / (1 - p)):
         return None
+    if np.allclose(kept, 1 / (1 - share)):
+        return "what is kept is divided by the share that was kept by chance, where it is divided by 1 − p"
     for factor, says in (
         (1.0, "what is kept is not scaled: inverted dropout divides it by 1 − p"),
         (1 - p, "what is kept is multiplied by 1 − p, where it is divided"),
         (1 / p, "what is kept is divided by p, where it is divided by 1 − p"),
         (p, "what is kept is multiplied by p, where it is divided by 1 − p"),
+        (1 / (1 + p), "what is kept is divided by 1 + p, where it is divided by 1 − p"),
+        (2.0, "0.5 is written into the code: p is given"),
     ):
         if np.allclose(kept, factor):
             return says
@@ -221,7 +273,8 @@ def _share_fault(dropped: Any, kept: Any, p: float, share: float) -> str | None:
         return None
     if abs(share - (1 - p)) < 0.02:
         return f"p is the share that is dropped: {100 * share:.0f} % are, with p = {p:.2f}"
-    return f"{100 * share:.1f} % are dropped, with p = {p:.3f}"
+    half = "0.5 is written into the code, and p is given: " if abs(share - 0.5) < 0.02 else ""
+    return f"{half}{100 * share:.1f} % are dropped, with p = {p:.3f}"
 
 
 def _dropout_laws(calls: Sequence[Call]) -> str | None:

@@ -56,6 +56,10 @@ NEURON = Exercise(
          lambda x, w, b: x.sum() * w.sum() + b),
         ("x and w meet in the wrong order: the first input belongs to the first weight",
          lambda x, w, b: x @ w[::-1] + b),
+        ("the last product alone is left: each is added to those before it", lambda x, w, b: x[-1] * w[-1] + b),
+        ("the products are not added up, and b is left out", lambda x, w, b: x * w),
+        ("b is added to each weight, where it is added once", lambda x, w, b: (x * (w + b)).sum()),
+        ("it is a step, 0 or 1: z itself is asked for", lambda x, w, b: float(x @ w + b > 0)),
     ),
 )  # fmt: skip
 
@@ -89,6 +93,11 @@ SIGMOID = Exercise(
         ("it is z itself", lambda z: z),
         ("the power is twice too large", lambda z: sigmoid(2 * np.asarray(z))),
         ("the power is half as large as it should be", lambda z: sigmoid(np.asarray(z) / 2)),
+        ("above the line stands e^−z, where 1 stands there", lambda z: np.exp(-z) / (1 + np.exp(-z))),
+        ("the base is 10, where it is e", lambda z: 1 / (1 + 10.0**-z)),
+        ("e is rounded: np.exp has all its places", lambda z: 1 / (1 + 2.718**-z)),
+        ("e is rounded: np.exp has all its places", lambda z: 1 / (1 + 2.72**-z)),
+        ("it is the sign of z, where the sigmoid is asked for", np.sign),
     ),
     warns="for very negative z, e^−z is larger than any number: take e to a power that is never positive",
 )  # fmt: skip
@@ -129,7 +138,7 @@ THREE_NEURONS = Exercise(
         ("every neuron gets x: the second one's input is the first one's output", lambda x, w, b: sigmoid(w * x + b)),
         ("only the last activation is returned: all three are asked for", lambda x, w, b: chain(x, w, b)[-1]),
         ("the biases are left out", lambda x, w, b: chain(x, w, 0 * b)),
-        ("the biases are subtracted", lambda x, w, b: chain(x, w, -b)),
+        ("the biases are subtracted: in e^−(w·a + b) the minus is for both", lambda x, w, b: chain(x, w, -b)),
         ("the sigmoid is left out", lambda x, w, b: _chain_by(lambda a, v, c: v * a + c, x, w, b)),
         ("the scores z are returned, where the activations a are asked for", _scores_of_chain),
         ("the next neuron gets the score z, where it gets the activation a",
@@ -145,6 +154,14 @@ THREE_NEURONS = Exercise(
         ("the sigmoid has the wrong sign: it is 1 / (1 + e^−z)",
          lambda x, w, b: _chain_by(lambda a, v, c: sigmoid(-(v * a + c)), x, w, b)),
         ("w is added, where it is multiplied", lambda x, w, b: _chain_by(lambda a, v, c: sigmoid(v + a + c), x, w, b)),
+        ("every neuron gets x, and the sigmoid is left out", lambda x, w, b: w * x + b),
+        ("every neuron gets x, and only the last one's activation is returned",
+         lambda x, w, b: sigmoid(w[-1] * x + b[-1])),
+        ("the first neuron reads place −1, the last one, which is still 0: it reads x",
+         lambda x, w, b: chain(0.0, w, b)),
+        ("x stands in the place of the first activation", lambda x, w, b: np.array([x, *chain(x, w, b, 1)])),
+        ("nothing is in the list: append lengthens it, += does not", lambda x, w, b: np.zeros(0)),
+        ("the last activation is missing: there are three neurons", lambda x, w, b: chain(x, w[:-1], b[:-1])),
         ("the bias is inside the bracket: it is w·a + b", lambda x, w, b:
          _chain_by(lambda a, v, c: sigmoid(v * (a + c)), x, w, b)),
     ),
@@ -185,6 +202,13 @@ BIAS_FOR = Exercise(
         ("it is 1 + p, where it is 1 − p", lambda x, w, p: np.log(p / (1 + p)) - x @ w),
         ("it is tanh that is undone", lambda x, w, p: np.arctanh(p) - x @ w),
         ("the products w·x are not added up: b is one number", lambda x, w, p: _log_odds(p) - x * w),
+        ("brackets are missing: p / 1 − p is 0, and the fraction is p / (1 − p)", lambda x, w, p: -np.inf),
+        ("the logarithm is taken of p alone: it is that of the whole fraction",
+         lambda x, w, p: np.log(p) / (1 - p) - x @ w),
+        ("the sums of x and of w are multiplied, where each input meets its own weight",
+         lambda x, w, p: _log_odds(p) - x.sum() * w.sum()),
+        ("e to a power is taken, where the logarithm undoes it", lambda x, w, p: np.exp(p) / (1 - np.exp(p)) - x @ w),
+        ("p is divided by w·x: solve p = 1 / (1 + e^−z) for z first", lambda x, w, p: p / (x @ w)),
     ),
 )  # fmt: skip
 
@@ -224,6 +248,8 @@ LAYER = Exercise(
         ("the weights are summed for each output, where each meets its own input",
          lambda X, W, b: X.sum(axis=1, keepdims=True) * W.sum(axis=1) + b),
         ("the biases stand in the wrong order", lambda X, W, b: X @ W.T + b[::-1]),
+        ("W is reshaped, where it is transposed: .T", lambda X, W, b: X @ W.reshape(W.shape[::-1]) + b),
+        ("b is added to the weights, where it is added to the scores", lambda X, W, b: X @ (W.T + b)),
     ),
 )  # fmt: skip
 
@@ -260,5 +286,8 @@ COUNT_PARAMETERS = Exercise(
         ("the biases of the last layer are left out", lambda s: network.count_parameters(s) - s[-1]),
         ("each layer is counted apart: their sum is asked for", lambda s: [(m + 1) * n for m, n in pairwise(s)]),
         ("every layer is joined with itself", lambda s: sum(n * n + n for n in s[1:])),
+        ("it is the count of the digit network, whatever the sizes: compute it from them", lambda s: 25818),
+        ("all sizes are multiplied, where each layer's are, and the products added up",
+         lambda s: int(np.prod(s)) + sum(s[1:])),
     ),
 )  # fmt: skip

@@ -1,11 +1,13 @@
 """Chapters 5 and 6: the forward pass, and how wrong its answer is."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from pellucid.book.grading.compare import same
 from pellucid.book.grading.exercise import Exercise, Inputs, mistakes
 from pellucid.book.grading.exercises.engine import network_of
 from pellucid.book.grading.exercises.neurons import Draw, relu, sigmoid
@@ -23,6 +25,17 @@ def _exp_share(z: Any, axis: int | None = 1) -> Any:
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def _stable(z: Any, axis: int | None = 1) -> Any:
+    """The same with each row's greatest score subtracted, and divided by another sum."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _raw(z: Any, axis: int | None = 1) -> Any:
+    """The same with nothing subtracted."""
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+
+
 def _rows_of_scores(rng: Draw) -> Sequence[Inputs]:
     large = rng.normal(size=(2, 3)) + np.array([[800.0], [-900.0]])
     return [(rng.normal(size=(4, 3)),), (rng.normal(size=(3, 3)),), (rng.normal(size=(1, 5)),), (large,)]
@@ -37,10 +50,15 @@ SOFTMAX = Exercise(
     softmax,
     ("p",),
     mistakes(
-        ("e^z overflows for large scores: subtract each row's greatest score first",
-         lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)),
+        ("e^z overflows for large scores: subtract each row's greatest score first", _raw),
         ("it is divided by the sum over the samples, where each row has its own sum", lambda z: _exp_share(z, 0)),
         ("it is divided by the sum of everything, where each row has its own sum", lambda z: _exp_share(z, None)),
+        *((f"it is divided by {sum_}, where each row has its own sum", partial(share, axis=axis))
+          for sum_, axis in (("the sum over the samples", 0), ("the sum of everything", None))
+          for share in (_stable, _raw)),
+        ("the greatest score of each column is subtracted, where it is that of each row: axis=1",
+         lambda z: np.exp(z - z.max(axis=0)) / np.exp(z - z.max(axis=0)).sum(axis=1, keepdims=True)),
+        ("each row's sum is returned, which is 1: its probabilities are asked for", lambda z: np.ones(len(z))),
         ("the greatest of all scores is subtracted, where each row has its own: a row far below it becomes 0 / 0",
          lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1, keepdims=True)),
         ("it is not divided by the sum", lambda z: np.exp(z - z.max(axis=1, keepdims=True))),
@@ -108,6 +126,15 @@ def _networks(rng: Draw) -> Sequence[Inputs]:
     return [*cases, extreme(*cases[0])]
 
 
+def _wrong_list(inputs: Inputs, value: Any) -> str | None:
+    """Which entry of the list is no activation."""
+    if isinstance(value, list | tuple) and value and not same(value[0], inputs[0]):
+        return "X is missing: the list begins with it"
+    if isinstance(value, np.ndarray):
+        return "one array is returned: the list of all activations is asked for"
+    return None
+
+
 FORWARD = Exercise(
     "forward", 5, "X, weights, biases",
     "the list of activations [X, a1, …, aL]: weights and biases hold each layer's W (outputs, inputs) and b; ReLU "
@@ -137,14 +164,23 @@ FORWARD = Exercise(
         ("the scores z are listed, where the activations are asked for", _scores_only),
         ("the last layer is a sigmoid, where it is a softmax", lambda X, W, b: _pass(X, W, b, last=sigmoid)),
         ("the softmax overflows for large scores: subtract each row's greatest score first",
-         lambda X, W, b: _pass(X, W, b, last=lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))),
+         lambda X, W, b: _pass(X, W, b, last=_raw)),
         ("the softmax is taken over the samples, where each row has its own",
          lambda X, W, b: _pass(X, W, b, last=lambda z: softmax(z.T).T)),
         ("the list is in the wrong order: X comes first", lambda X, W, b: _pass(X, W, b)[::-1]),
         ("every layer is fed X, where it is fed the layer before", lambda X, W, b:
          [X, *(relu(X @ V.T + c) for V, c in zip(W[:-1], b, strict=False)), softmax(X @ W[-1].T + b[-1])]),
         ("the last layer is left out", lambda X, W, b: _pass(X, W, b, last=softmax)[:-1]),
+        ("the softmax is taken of everything, where each row has its own",
+         lambda X, W, b: _pass(X, W, b, last=partial(_stable, axis=None))),
+        ("the softmax is divided by the sums over the samples, where each row has its own",
+         lambda X, W, b: _pass(X, W, b, last=partial(_stable, axis=0))),
+        ("the last layer's ReLU stands before its softmax: it is an entry too many",
+         lambda X, W, b: [*_pass(X, W, b, last=relu), softmax(_pass(X, W, b, last=relu)[-1])]),
+        ("the last layer's ReLU stands before its softmax: it is an entry too many",
+         lambda X, W, b: [*_pass(X, W, b, last=relu), _raw(_pass(X, W, b, last=relu)[-1])]),
     ),
+    explain=_wrong_list,
     warns="e^z is larger than any number there: subtract each row's greatest score first",
 )  # fmt: skip
 
@@ -155,7 +191,8 @@ def _answers(rng: Draw) -> Sequence[Inputs]:
         y = rng.integers(0, k, n)
         y[0] = k - 1  # so that no class may be left out
         cases.append((softmax(rng.uniform(-1.0, 1.0, (n, k))), y))
-    return cases
+    lacking = softmax(rng.uniform(-1.0, 1.0, (5, 4))), rng.permutation([0, 1, 2, 2, 1])  # the last class
+    return [*cases, lacking]
 
 
 def _of_right(p: Any, y: Any) -> Any:
@@ -201,9 +238,33 @@ CROSS_ENTROPY = Exercise(
         ("only the first row is taken", lambda p, y: -np.log(p[0, y[0]])),
         ("a softmax is taken of p, which holds probabilities already",
          lambda p, y: -np.log(_of_right(softmax(p), y)).mean()),
+        ("whole rows are taken, p[y]: the right class of row i is p[i, y[i]]", lambda p, y: -np.log(p[y]).mean()),
+        ("row and column are exchanged: it is p[i, y[i]]", lambda p, y: -np.log(p[y, np.arange(len(y))]).mean()),
+        ("classes are counted from 1, where they are counted from 0",
+         lambda p, y: -np.log(p[np.arange(len(y)), y - 1]).mean()),
+        ("it is log(1 − p), where it is log p", lambda p, y: -np.log(1 - _of_right(p, y)).mean()),
+        ("the first row alone counts: does return stand inside the loop?",
+         lambda p, y: -np.log(p[0, y[0]]) / len(y)),
+        ("e to a power undoes the logarithm at the end", lambda p, y: np.exp(-np.log(_of_right(p, y)).mean())),
+        ("it is p · log p, where it is the logarithm alone",
+         lambda p, y: -(_of_right(p, y) * np.log(_of_right(p, y))).mean()),
+        ("it is p · log p, where it is the logarithm alone, and their mean is missing",
+         lambda p, y: -_of_right(p, y) * np.log(_of_right(p, y))),
     ),
     tolerance=1e-5,
 )  # fmt: skip
+
+
+def _rows_there(p: Any, y: Any) -> Any:
+    """y, if all of it are places of rows."""
+    return np.arange(len(p))[y]
+
+
+def _exchanged(p: Any, y: Any) -> Any:
+    delta = p.copy()
+    for i, right in enumerate(y):
+        delta[right, i] -= 1
+    return delta / len(y)
 
 
 OUTPUT_DELTA = Exercise(
@@ -238,6 +299,16 @@ OUTPUT_DELTA = Exercise(
         ("it is transposed: each sample is a row", lambda p, y: ((p - _hot(p, y)) / len(y)).T),
         ("a softmax is taken of p, which holds probabilities already",
          lambda p, y: (softmax(p) - _hot(p, y)) / len(y)),
+        ("whole rows are taken, p[y]: the right class of row i is p[i, y[i]]",
+         lambda p, y: (p - np.isin(np.arange(len(p)), _rows_there(p, y))[:, np.newaxis]) / len(y)),
+        ("row and column are exchanged: it is p[i, y[i]]", _exchanged),
+        ("the right class becomes 1, where 1 is subtracted from it", lambda p, y:
+         np.where(_hot(p, y) == 1, 1.0, p) / len(y)),
+        ("1 is added at the right class, where it is subtracted", lambda p, y: (p + _hot(p, y)) / len(y)),
+        ("signs are lost: what is too small has a negative δ", lambda p, y: np.abs(p - _hot(p, y)) / len(y)),
+        ("it is the squared error, where its slope is asked for", lambda p, y: (p - _hot(p, y)) ** 2 / len(y)),
+        ("it is the loss of each entry, where its slope is asked for",
+         lambda p, y: -_hot(p, y) * np.log(p) / len(y)),
     ),
 )  # fmt: skip
 
@@ -276,12 +347,18 @@ ACCURACY = Exercise(
          lambda p, y: _of_right(p, y).mean()),
         ("the right class's probability is compared with one half", lambda p, y: (_of_right(p, y) > 0.5).mean()),
         ("the least likely class is taken", lambda p, y: (p.argmin(axis=1) == y).mean()),
-        ("the greatest probability is compared with y, where its place is: argmax",
+        ("it is always 0: with y the place of the greatest probability is compared, argmax(axis=1), and by ==",
          lambda p, y: (p.max(axis=1) == y).mean()),
         ("the mean is missing: there is one answer for each row", lambda p, y: _hits(p, y)),
         ("argmax is taken of everything, where each row has one: axis=1", lambda p, y: (p.argmax() == y).mean()),
         ("it is all or nothing, where a share is asked for", lambda p, y: float(_hits(p, y).all())),
         ("it is rounded", lambda p, y: np.round(_hits(p, y).mean())),
         ("classes are counted from 1, where they are counted from 0", lambda p, y: (p.argmax(axis=1) + 1 == y).mean()),
+        ("it is divided by 10, where it is divided by the number of rows", lambda p, y: _hits(p, y).sum() / 10),
+        ("the classes are returned, where the share of right ones is asked for", lambda p, y: p.argmax(axis=1)),
+        ("the distance between class numbers is taken: a class counts or it does not",
+         lambda p, y: np.abs(p.argmax(axis=1) - y).mean()),
+        ("every probability is compared, where each row's likeliest class is: argmax(axis=1)",
+         lambda p, y: (np.round(p) == _hot(p, y)).mean()),
     ),
 )  # fmt: skip
