@@ -24,7 +24,7 @@ from pellucid.core.threads import cores
 from pellucid.runs import Run, usual_recipe
 from pellucid.sweeps.asked import Asked
 from pellucid.sweeps.sweep import PICTURE, Sweep, begin, go_on
-from pellucid.sweeps.workers import BACKENDS, check_installed
+from pellucid.sweeps.workers import BACKENDS, check_address, check_installed
 
 TRIALS = 50
 BESIDE_RESUME = {"resume_from", "trials", "count", "backend", "address", "as_json", "quiet"}
@@ -64,11 +64,12 @@ def sweep(
     first.
     """  # noqa: D301  (click reads \b as: leave these lines as they are)
     check_installed(backend)
+    check_address(backend, address)
     if resume_from is not None:
         _refuse_beside_resume(ctx)
         found = go_on(resume_from, trials)
     elif search is None:
-        raise InputError("search=None: say what is searched, such as search='hidden=32,64 learning-rate=1e-4:0.1:log'")
+        raise InputError("say what is searched, such as search='hidden=32,64 learning-rate=1e-4:0.1:log'")
     else:
         settings = {name: value for name, value in given.items() if value is not None}
         recipe = usual_recipe(given["data"], given["target"])
@@ -85,6 +86,8 @@ def sweep(
         error.filename = error.filename or str(found.folder)
         note(f"stopped; {_ended(found)} of {found.asked.trials} trials have ended and are kept; {go_on_with}")
         raise
+    finally:
+        found.lock = None
     if run is None and not silent:
         note(f"{found.folder}: finished already, left as it is")
     _tell(found, run, as_json=as_json, quiet=quiet)

@@ -45,12 +45,13 @@ class Asked:
         return {"given": self.given, "search": self.search, "trials": self.trials, "recipe": self.recipe}
 
     def differs(self, other: "Asked") -> str:
-        """What another sweep was asked for that this one was not, in a word; "" where both are the same."""
+        """What another sweep was asked for that this one was not, in words; "" where both are the same."""
         if self.search.split() != other.search.split():
-            return f"its search is {other.search!r}"
-        names = {*self.given, *other.given}
-        unlike = sorted(name for name in names if plain(self.given.get(name)) != plain(other.given.get(name)))
-        return f"its {unlike[0]} is {other.given.get(unlike[0])!r}" if unlike else ""
+            return f"with search={other.search!r}"
+        for name in {**self.given, **other.given}:
+            if plain(self.given.get(name)) != plain(other.given.get(name)):
+                return f"with {name}={other.given[name]!r}" if name in other.given else f"without {name}"
+        return ""
 
 
 def plain(value: Any) -> Any:

@@ -74,7 +74,7 @@ class Store:
                     self._end(trials[trial.number].outcome or Outcome(trial.number, DIVERGED))
         except (ValueError, KeyError, TypeError, AssertionError) as error:
             raise InputError(f"{path}: damaged ({error}); start the sweep again in another folder") from None
-        if not trials and self.usual:
+        if not self._study.get_trials(deepcopy=False) and self.usual:
             self._study.enqueue_trial(self.usual)
 
     def trials(self) -> list[Trial]:
@@ -93,37 +93,39 @@ class Store:
         """What is to be done until there are ``most`` trials: first those that were stopped, then new ones."""
         begun = self.trials()
         yield from (self._again(trial.number) for trial in begun if trial.outcome is None)
-        for number in range(len(begun), most):
-            yield self._next(number)
+        for _ in range(len(begun), most):
+            yield self._next()
 
     def _again(self, number: int) -> Trial:
         """A trial that was stopped; where that was while its settings were chosen, with the rest of them."""
         with self._turn:
-            self._study.sampler = self._sampler(number)
             return self._chosen(self._under_way(number))
 
-    def _next(self, number: int) -> Trial:
+    def _next(self) -> Trial:
         """A new trial."""
         with self._turn:
-            self._study.sampler = self._sampler(number)
             return self._chosen(self._study.ask())
 
     def _chosen(self, trial: Any) -> Trial:
-        return Trial(trial.number, {name: axis.suggest(trial) for name, axis in self.space.items()})
+        point = {}
+        for place, (name, axis) in enumerate(self.space.items()):
+            self._study.sampler = self._sampler(trial.number, place)
+            point[name] = axis.suggest(trial)
+        return Trial(trial.number, point)
 
     def _under_way(self, number: int) -> Any:
         import optuna
 
         return optuna.trial.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
 
-    def _sampler(self, number: int) -> Any:
-        """A sampler that is the same for the same trial, however many have been chosen in this process before."""
+    def _sampler(self, number: int, place: int) -> Any:
+        """A sampler that is the same for the same axis of the same trial, whatever this process has chosen before."""
         import optuna
 
-        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+        seed = int(np.random.SeedSequence([self.seed, number, place]).generate_state(1)[0])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that some ways of it may change
-            return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+            return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=False)
 
     def tell(self, outcome: Outcome) -> None:
         """Write what came of a trial: all of it in one line, from which on it has ended."""

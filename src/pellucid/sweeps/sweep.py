@@ -40,7 +40,7 @@ class Sweep:
     dataset: Dataset
     checksums: dict[str, int]
     store: Store
-    lock: Lock
+    lock: Lock | None  # on the folder, until the sweep ends
     result: dict[str, Any] | None = None
     running: dict[int, Trial] = field(default_factory=dict)  # trials that workers have, by their numbers
     _error: BaseException | None = None
@@ -142,7 +142,7 @@ def begin(asked: Asked, folder: Path) -> Sweep:
     if (folder / sweep_json.NAME).is_file():
         before, _, _ = sweep_json.read(folder)
         if differs := asked.differs(before):
-            raise InputError(f"out={str(folder)!r}: holds another sweep, {differs}; take another folder")
+            raise InputError(f"out={str(folder)!r}: holds another sweep, one {differs}; take another folder")
         return go_on(folder, asked.trials)
     settings, space = absolute(asked.settings()), asked.space()
     dataset = _checked(settings, space)

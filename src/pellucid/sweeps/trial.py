@@ -138,7 +138,7 @@ class Watch:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST, n_warmup_steps=passes // 3)
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST, n_warmup_steps=passes // 3 + 1)
         study = optuna.create_study(pruner=pruner, sampler=optuna.samplers.RandomSampler(seed=0))
         study.add_trials(
             [

@@ -3,6 +3,9 @@
 Each of them is a process of its own, with one thread for the products of matrices.
 """
 
+import logging
+import signal
+import socket
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +16,7 @@ from pellucid.sweeps.trial import Outcome, Task, do
 
 BACKENDS = {"loky": "joblib", "dask": "distributed", "ray": "ray"}  # and the library that each needs
 ALONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PATIENCE = 10  # seconds in which a cluster must answer
 Doing = Callable[[Iterable[Task]], Iterator[Outcome]]
 
 
@@ -21,6 +25,21 @@ def check_installed(backend: str) -> None:
     for library in ("optuna", "joblib", "sklearn"):
         needs(library, "sweep", "a sweep")
     needs(BACKENDS[backend], "sweep" if backend == "loky" else backend, f"backend={backend!r}")
+
+
+def check_address(backend: str, address: str | None) -> None:
+    """Raise InputError where an address stands beside a backend that has none, or where nobody answers."""
+    if address is None:
+        return
+    if backend == "loky":
+        raise InputError(f"address={address!r}: is for a cluster; give backend='dask' or backend='ray' beside it")
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdecimal():
+        raise InputError(f"address={address!r}: is no address; give HOST:PORT, as the cluster says it")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"address={address!r}: nobody answers there ({error}); start the cluster first") from None
 
 
 @contextmanager
@@ -51,36 +70,40 @@ def workers(backend: str, count: int, address: str | None = None) -> Iterator[Do
 
 
 def _loky(_: ExitStack, count: int, address: str | None) -> dict[str, Any]:
-    if address is not None:
-        raise InputError(f"address={address!r}: is for a cluster; give backend='dask' or backend='ray' beside it")
     return {"backend": "loky", "n_jobs": count, "inner_max_num_threads": 1 if count > 1 else None}
 
 
 def _dask(stack: ExitStack, count: int, address: str | None) -> dict[str, Any]:
-    import logging
-
     import dask
     from distributed import Client, LocalCluster
 
     if address is None:
         environment = dict.fromkeys(ALONE, "1")
         stack.enter_context(dask.config.set({"distributed.nanny.pre-spawn-environ": environment}))
-        cluster: Any = stack.enter_context(
-            LocalCluster(
+        with _deaf_to_ctrl_c():
+            cluster = LocalCluster(
                 n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL,
                 memory_limit=0,
-            )
-        )  # fmt: skip
+            )  # fmt: skip
+        stack.enter_context(cluster)
     try:
-        client = stack.enter_context(Client(cluster if address is None else address, timeout=10))
-    except (OSError, ValueError, TimeoutError) as error:
+        client = stack.enter_context(Client(cluster if address is None else address, timeout=PATIENCE))
+    except (OSError, ValueError) as error:
         raise InputError(f"address={address!r}: no scheduler of Dask answers there ({error}); start it first") from None
-    return {"backend": "dask", "n_jobs": -1, "wait_for_workers_timeout": 10, "client": client}
+    return {"backend": "dask", "n_jobs": -1, "client": client}
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that are started meanwhile ignore Ctrl-C, which is for the one who starts them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ray(stack: ExitStack, count: int, address: str | None) -> dict[str, Any]:
-    import logging
-
     import ray
     from ray.util.joblib.ray_backend import RayBackend
 
