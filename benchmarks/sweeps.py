@@ -1,8 +1,8 @@
-"""``python -m benchmarks.sweeps``: what a sweep finds beside the defaults, on rows that chose nothing; fills docs/sweep.md.
+"""``python -m benchmarks.sweeps``: what a sweep finds beside the defaults, on rows that chose nothing.
 
 The tables are the first ten of the list ``FRESH`` with at least 500 rows: on none of them was anything chosen before.
-Of each, for each seed, a fifth of the rows is put away. ``pellucid sweep`` and ``pellucid train`` get the rest, hold the
-same dev part back, and the rows that were put away score both.
+Of each, for each seed, a fifth of the rows is put away. ``pellucid sweep`` and ``pellucid train`` get the rest, hold
+the same dev part back, and the rows that were put away score both. It fills docs/sweep.md.
 """
 
 import json
@@ -101,10 +101,11 @@ def line(row: dict[str, Any]) -> str:
     """A row of the table of the page."""
     each = ", ".join(f"{seed['found'] - seed['defaults']:+.3f}" for seed in row["seeds"])
     losses = [1 - seed["found_dev"] / seed["defaults_dev"] for seed in row["seeds"]]
-    return (
-        f"| {row['table']} | {row['rows']:,} | {row['score']} | {middle(row, 'defaults'):.3f} | {middle(row, 'found'):.3f} "
-        f"| {each} | {-100 * statistics.median(losses):+.0f} % | {-100 * gap_of_losses(row):+.0f} % |"
-    )
+    cells = (
+        row["table"], f"{row['rows']:,}", row["score"], f"{middle(row, 'defaults'):.3f}", f"{middle(row, 'found'):.3f}",
+        each, f"{-100 * statistics.median(losses):+.0f} %", f"{-100 * gap_of_losses(row):+.0f} %",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
 
 
 def page(rows: list[dict[str, Any]]) -> str:
@@ -120,8 +121,8 @@ def page(rows: list[dict[str, Any]]) -> str:
         f"Measured on {date.today().isoformat()} with `python -m benchmarks.sweeps` on two shared cores ({versions}); "
         f"{TRIALS} trials each, {SEEDS} seeds, medians over them, `--search '{SEARCH}'`.\n\n{HEAD}"
         + "\n".join(map(line, rows))
-        + f"\n\nThe score of what was found is the better one on {better} of {len(rows)} tables, its loss the lower one "
-        f"on {less}. A sweep took {statistics.median(seconds):.0f} s in the middle, {max(seconds):.0f} s at most.\n"
+        + f"\n\nThe score of what was found is the better one on {better} of {len(rows)} tables, its loss the lower "
+        f"one on {less}. A sweep took {statistics.median(seconds):.0f} s in the middle, {max(seconds):.0f} s at most.\n"
     )
 
 

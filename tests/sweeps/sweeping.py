@@ -33,8 +33,8 @@ def told(folder: Path) -> list[dict[str, Any]]:
     """The trials that have ended, as the journal has them, without what is measured."""
     path = folder / "journal.log"
     whole = path.read_bytes().rpartition(b"\n")[0].splitlines() if path.exists() else []
-    found = [entry["user_attr"]["outcome"] for entry in map(json.loads, whole) if "outcome" in entry.get("user_attr", {})]
-    return [{name: value for name, value in outcome.items() if name != "seconds"} for outcome in found]
+    found = [entry.get("user_attr", {}).get("outcome") for entry in map(json.loads, whole)]
+    return [{name: value for name, value in outcome.items() if name != "seconds"} for outcome in found if outcome]
 
 
 def wait_until_told(process: subprocess.Popen[str], folder: Path, count: int) -> None:

@@ -84,10 +84,8 @@ def test_patience_keeps_the_best_epoch_as_the_run_does(pellucid: Command) -> Non
 
 @pytest.mark.parametrize("search", ["hidden=none,4 batch-size=8,all clip-norm=0,1", "epochs=2:5 activation=relu,tanh"])
 def test_values_go_on_as_well_as_numbers(search: str, pellucid: Command) -> None:
-    found = answer(pellucid("sweep", "table.csv", "--target", "b", "--epochs", 3, "--search", search, "--trials", 3,
-                            "--out", "s", *ONE) if "epochs" not in search else
-                   pellucid("sweep", "table.csv", "--target", "b", "--search", search, "--trials", 3, "--out", "s",
-                            *ONE))  # fmt: skip
+    words = ("table.csv", "--target", "b", "--search", search, "--patience", 4, "--trials", 3, "--out", "s")
+    found = answer(pellucid("sweep", *words, *ONE))
     assert pellucid(*shlex.split(found["command"])[1:], "--out", "again", "-q").code == 0
     assert Path("again/model.safetensors").read_bytes() == Path("s/best/model.safetensors").read_bytes()
 
@@ -100,8 +98,8 @@ def test_the_same_seed_and_one_worker_give_the_same_trials(pellucid: Command) ->
 
 
 def test_the_first_trial_has_the_usual_settings_where_they_are_searched(pellucid: Command) -> None:
-    answer(pellucid("sweep", "table.csv", "--target", "c", "--search", "hidden=8,100 learning-rate=1e-4:1:log", "--epochs",
-                    3, "--trials", 2, "--out", "s", *ONE))  # fmt: skip
+    words = ("table.csv", "--target", "c", "--epochs", 3, "--search", "hidden=8,100 learning-rate=1e-4:1:log")
+    answer(pellucid("sweep", *words, "--trials", 2, "--out", "s", *ONE))
     first = go_on(Path("s")).trials()[0]
     assert first.point == {"hidden": "100", "learning_rate": 0.005}
 
@@ -162,7 +160,7 @@ def test_the_same_command_goes_on_and_another_search_is_refused(pellucid: Comman
     assert longer["trials"] == 5
     assert told(Path("s"))[:3] == before
     for other, why in (
-        ((*WORDS[:-1], "hidden=3,4", "--out", "s"), f"--out s: holds another sweep, one with --search '{SEARCH}'; take"),
+        ((*WORDS[:-1], "hidden=3,4", "--out", "s"), f"--out s: holds another sweep, one with --search '{SEARCH}'"),
         ((*WORDS, "--seed", 3, "--out", "s"), "--out s: holds another sweep, one without seed"),
         (("--resume", "s", "--trials", 2), "--trials 2: s was started for 5; give more to make it longer"),
         (("--resume", "s", "--seed", 2), "--seed cannot stand beside --resume"),
@@ -357,9 +355,8 @@ def test_a_cluster_that_runs_already_is_named_by_its_address(tmp_path: Path) -> 
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        process = start(*WORDS, "--trials", 6, "--backend", "dask", "--address", cluster.scheduler_address, "--out", "s",
-                        "--json")  # fmt: skip
+        address = ("--backend", "dask", "--address", cluster.scheduler_address)
+        process = start(*WORDS, "--trials", 6, *address, "--out", "s", "--json")
         out, said = process.communicate(timeout=200)
         assert process.returncode == 0, said
         assert json.loads(out)["trials"] == 6
-        (tmp_path / "table.csv").unlink()

@@ -51,8 +51,8 @@ def sweep(
     \b
     pellucid sweep t.csv --target price --search 'hidden=32,64,32-16 learning-rate=1e-4:0.1:log dropout=0:0.5'
 
-    Values of a list stand between commas; the layers of one network are joined by - (32-16 is two hidden layers, none is
-    no layer). A range has two ends, and :log behind it where its size is not known. Searched can be: hidden,
+    Values of a list stand between commas; the layers of one network are joined by - (32-16 is two hidden layers, none
+    is no layer). A range has two ends, and :log behind it where its size is not known. Searched can be: hidden,
     activation, init, optimizer, learning-rate, schedule, batch-size, epochs, weight-decay, dropout, clip-norm and
     patience. All other settings of pellucid train may stand beside, and hold for all trainings.
 

@@ -64,7 +64,8 @@ class _View:
     def _cells(self, trial: Trial, best: Trial | None) -> list[Text]:
         numbers = _numbers(trial, of_classes=self.sweep.dataset.classes is not None)
         state = "best so far" if trial is best else _state(trial)
-        return [Text(visible(cell)) for cell in (str(trial.number), *numbers, state, _settings(self.sweep, trial))]
+        cells = (str(trial.number), *numbers, state, _settings(self.sweep, trial))
+        return [Text(visible(cell)) for cell in cells]
 
     def _room(self, under_way: int) -> int:
         """How many of the trials that have ended there is room for, with settings that take several lines."""
@@ -76,8 +77,9 @@ class _View:
 
 def _line(sweep: Sweep, trial: Trial) -> str:
     loss, score = _numbers(trial, of_classes=sweep.dataset.classes is not None)
-    return f"trial {trial.number:3}   dev loss {loss or '–':>8}   {score or '–':>8}   {_state(trial):20}   " + _settings(
-        sweep, trial
+    return (
+        f"trial {trial.number:3}   dev loss {loss or '–':>8}   {score or '–':>8}   {_state(trial):20}   "
+        + _settings(sweep, trial)
     )
 
 

@@ -27,13 +27,13 @@ def picture(space: Space, trials: Sequence[Trial], importance: Mapping[str, floa
     title = f"Settings and dev loss of {counted(len(ended), 'trial')}"
     body = f'<rect width="{width}" height="{TOP + HEIGHT + BOTTOM}" fill="{tokens()["surface"]}"/>'
     body += svg.text(SIDE - 50, 26, title, more=' font-weight="600" font-size="16"')
-    order = sorted(ended, key=lambda trial: (trial is best, trial.outcome is not None and trial.outcome.state == COMPLETE))
-    for trial in order:
+    for trial in sorted(ended, key=lambda trial: (trial is best, _is_whole(trial))):
         body += _line(space, trial, (low, high), is_best=trial is best)
     for k, axis in enumerate(space.values()):
         share = f"explains {100 * importance[axis.name]:.0f} %" if axis.name in importance else ""
         body += _axis(k, axis.name.replace("_", "-"), share, _ticks(axis))
-    body += _axis(len(space), "dev loss", "", [(_height(v, low, high, log=low > 0), number(v)) for v in _marks(low, high)])
+    marks = [(_height(value, low, high, log=low > 0), number(value)) for value in _marks(low, high)]
+    body += _axis(len(space), "dev loss", "", marks)
     body += _legend()
     drawn = svg.picture("sweep", title, _described(space, ended, best, importance), body, width=width,
                         height=TOP + HEIGHT + BOTTOM)  # fmt: skip
@@ -42,6 +42,10 @@ def picture(space: Space, trials: Sequence[Trial], importance: Mapping[str, floa
 
 def _losses(trials: Sequence[Trial]) -> list[float]:
     return [value for value in map(_loss, trials) if value is not None]
+
+
+def _is_whole(trial: Trial) -> bool:
+    return trial.outcome is not None and trial.outcome.state == COMPLETE
 
 
 def _loss(trial: Trial) -> float | None:
@@ -118,7 +122,7 @@ def _line(space: Space, trial: Trial, ends: tuple[float, float], *, is_best: boo
     if loss is not None:
         places.append((_x(len(space)), _y(_height(loss, *ends, log=ends[0] > 0))))
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    look = _look(trial.outcome.state == COMPLETE, is_best)
+    look = _look(_is_whole(trial), is_best)
     said = f"trial {trial.number}: {trial.outcome.state}" + (f", dev loss {number(loss)}" if loss is not None else "")
     return f'<polyline points="{points}" {look}><title>{escape(said)}</title></polyline>'
 
@@ -134,7 +138,8 @@ def _look(is_whole: bool, is_best: bool) -> str:
 
 def _legend() -> str:
     drawn, x, y = "", SIDE - 50.0, TOP + HEIGHT + 30
-    for words, whole, is_best in (("the best", True, True), ("came to its end", True, False), ("was stopped", False, False)):
+    kinds = (("the best", True, True), ("came to its end", True, False), ("was stopped", False, False))
+    for words, whole, is_best in kinds:
         drawn += f'<polyline points="{x},{y - 4} {x + 26},{y - 4}" {_look(whole, is_best)}/>'
         drawn += svg.text(x + 32, y, words)
         x += 32 + 8.0 * len(words) + 16

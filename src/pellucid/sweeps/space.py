@@ -60,7 +60,9 @@ class Axis:
     def text(self, chosen: Any) -> str:
         """A point of the axis as it is typed."""
         value = chosen if self.choices else self.value(chosen)
-        return str(value[0]) if isinstance(value, tuple) else f"{value:.12g}" if isinstance(value, float) else str(value)
+        if isinstance(value, tuple):
+            return str(value[0])
+        return f"{value:.12g}" if isinstance(value, float) else str(value)
 
     def point(self, value: Any) -> Any:
         """The point of the axis that stands for a setting; None where there is none.

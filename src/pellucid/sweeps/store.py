@@ -66,7 +66,7 @@ class Store:
         path = self.folder / NAME
         _cut_what_is_torn(path)
         try:
-            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_Alone()))  # type: ignore[arg-type]
+            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_Alone()))
             self._study = optuna.create_study(storage=storage, study_name=STUDY, load_if_exists=True)
             trials = self.trials()
             for trial in self._study.get_trials(deepcopy=False):

@@ -23,7 +23,7 @@ from pellucid.sweeps import parallel
 from pellucid.sweeps.asked import Asked
 from pellucid.sweeps.space import Space
 from pellucid.sweeps.store import Store, Trial, best_of, counts, losses_before
-from pellucid.sweeps.trial import Outcome, Task, data_of
+from pellucid.sweeps.trial import Task, data_of
 from pellucid.sweeps.workers import workers
 
 BEST, IMPORTANCE, PICTURE = "best", "importance.csv", "parallel.svg"
@@ -90,8 +90,8 @@ class Sweep:
         found = best_of(self.trials())
         if found is None:
             raise InputError(
-                f"{self.folder}: none of {len(self.trials())} trials came to its end, all of them diverged; search lower "
-                "learning rates"
+                f"{self.folder}: none of {len(self.trials())} trials came to its end, all of them diverged; search "
+                "lower learning rates"
             )
         return found
 
@@ -163,8 +163,8 @@ def go_on(folder: Path, trials: int | None = None) -> Sweep:
     checksums = run_json.checksums(dataset)
     if changed := run_json.changed(before, checksums):
         raise InputError(
-            f"{asked.settings().data}: is not the data that {folder} was started with: {changed} differ; bring it back, "
-            "or start anew"
+            f"{asked.settings().data}: is not the data that {folder} was started with: {changed} differ; bring it "
+            "back, or start anew"
         )
     if trials is not None and trials < asked.trials:
         raise InputError(f"trials={trials}: {folder} was started for {asked.trials}; give more to make it longer")
@@ -193,9 +193,12 @@ def usual_point(space: Space, settings: Settings, dataset: Dataset) -> dict[str,
 
 def absolute(settings: Settings) -> Settings:
     """Settings whose paths hold in other folders."""
-    paths = {"data": settings.data, "target": settings.target, "start_from": settings.start_from}
-    there = {name: os.path.abspath(path) for name, path in paths.items() if path is not None and os.path.exists(path)}
-    return replace(settings, **{name: path for name, path in there.items() if name != "target" or path.endswith(".npy")})
+
+    def there(path: str | None) -> str | None:
+        return os.path.abspath(path) if path is not None and Path(path).exists() else path  # noqa: PTH100  (links stay)
+
+    target = there(settings.target) if (settings.target or "").endswith(".npy") else settings.target
+    return replace(settings, data=str(there(settings.data)), target=target, start_from=there(settings.start_from))
 
 
 def _checked(settings: Settings, space: Space) -> Dataset:

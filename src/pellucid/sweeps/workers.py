@@ -1,4 +1,4 @@
-"""Who does the trials: joblib, with processes of this machine, or with the workers of Dask or Ray, here or in a cluster.
+"""Who does the trials: joblib, with processes of this machine, or the workers of Dask or Ray, here or in a cluster.
 
 Each of them is a process of its own, with one thread for the products of matrices.
 """
@@ -69,7 +69,7 @@ def workers(backend: str, count: int, address: str | None = None) -> Iterator[Do
         yield doing
 
 
-def _loky(_: ExitStack, count: int, address: str | None) -> dict[str, Any]:
+def _loky(_: ExitStack, count: int, __: str | None) -> dict[str, Any]:
     return {"backend": "loky", "n_jobs": count, "inner_max_num_threads": 1 if count > 1 else None}
 
 
@@ -114,5 +114,6 @@ def _ray(stack: ExitStack, count: int, address: str | None) -> dict[str, Any]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"address={address!r}: no cluster of Ray answers there ({error}); start it first") from None
     stack.callback(ray.shutdown)
-    own_kind = type("RayAsReady", (RayBackend,), {"supports_return_generator": True})  # joblib takes its pool for a slow one
-    return {"backend": own_kind(), "n_jobs": count if address is None else int(ray.cluster_resources()["CPU"])}
+    # joblib takes its pool for one of multiprocessing, which gives outcomes at the end alone
+    as_ready = type("RayAsReady", (RayBackend,), {"supports_return_generator": True})
+    return {"backend": as_ready(), "n_jobs": count if address is None else int(ray.cluster_resources()["CPU"])}
