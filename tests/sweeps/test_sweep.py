@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from pellucid.runs import read_run
+from pellucid.runs import Run, read_run
 from pellucid.sweeps import trial
+from pellucid.sweeps.store import Store
 from pellucid.sweeps.sweep import go_on
 from pellucid.sweeps.trial import Watch
 from support import Command, screen_of
@@ -122,16 +123,18 @@ def test_a_sweep_killed_twice_is_the_one_that_was_left_alone(tmp_path: Path, pel
 
 
 def test_a_trial_that_was_stopped_while_its_settings_were_chosen_gets_the_rest_of_them(pellucid: Command) -> None:
-    answer(pellucid("sweep", *WORDS, "--trials", 4, "--out", "whole", *ONE))
+    found = answer(pellucid("sweep", *WORDS, "--trials", 4, "--out", "whole", *ONE))
     whole = Path("whole/journal.log").read_bytes().splitlines(keepends=True)
-    for kept in range(2, len(whole), 5):
+    ended = [k + 1 for k, line in enumerate(whole) if b'"outcome"' in line]  # and Optuna does not know it yet
+    for kept in sorted({*range(2, len(whole), 5), *ended}):
         shutil.copytree("whole", "part")
         about = json.loads(Path("part/sweep.json").read_text())
         Path("part/sweep.json").write_text(json.dumps({**about, "result": None}))
         torn = whole[kept][: len(whole[kept]) // 2]  # a line that was not written to its end
         Path("part/journal.log").write_bytes(b"".join(whole[:kept]) + torn)
-        assert answer(pellucid("sweep", "--resume", "part", *ONE))["trials"] == 4
+        again = answer(pellucid("sweep", "--resume", "part", *ONE))
         assert told(Path("part")) == told(Path("whole")), kept
+        assert again == {**found, "sweep": "part", "run": str(Path("part/best"))}
         shutil.rmtree("part")
 
 
@@ -148,6 +151,44 @@ def test_a_signal_ends_it_soon_with_one_line_and_nothing_is_lost(number: int, tm
         f"interrupted; {ended} of 500 trials have ended and are kept; go on with: pellucid sweep --resume s\n"
     )
     assert ended >= 3
+
+
+def test_the_best_run_goes_on_where_it_was_stopped(pellucid: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = answer(pellucid("sweep", *WORDS, "--trials", 2, "--out", "alone", *ONE))
+    go = Run.go
+
+    def stopped(run: Run) -> Iterator[Any]:
+        yield next(iter(go(run)))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "go", stopped)
+        ended = pellucid("sweep", *WORDS, "--trials", 2, "--out", "s", *ONE)
+    assert (ended.code, ended.out) == (130, "")
+    assert "2 of 2 trials have ended and are kept; go on with: pellucid sweep --resume s" in ended.err
+    assert len(read_run("s/best").history) == 1
+    assert answer(pellucid("sweep", "--resume", "s", *ONE))["value"] == alone["value"]
+    assert Path("s/best/model.safetensors").read_bytes() == Path("alone/best/model.safetensors").read_bytes()
+
+
+def test_a_full_disk_costs_no_trial(pellucid: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell, left = Store.tell, [3]
+
+    def full(store: Store, outcome: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        tell(store, outcome)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "tell", full)
+        ended = pellucid("sweep", *WORDS, "--trials", 6, "--out", "s", *ONE)
+    assert (ended.code, ended.out) == (2, "")
+    assert "stopped; 3 of 6 trials have ended and are kept; go on with: pellucid sweep --resume s" in ended.err
+    assert "error: s: No space left on device; make room on the disk" in ended.err
+    before = told(Path("s"))
+    assert answer(pellucid("sweep", "--resume", "s", *ONE))["trials"] == 6
+    assert told(Path("s"))[:3] == before
 
 
 def test_the_same_command_goes_on_and_another_search_is_refused(pellucid: Command) -> None:
