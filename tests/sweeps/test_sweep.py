@@ -153,6 +153,13 @@ def test_a_signal_ends_it_soon_with_one_line_and_nothing_is_lost(number: int, tm
     assert ended >= 3
 
 
+def test_a_longer_sweep_that_finds_better_settings_trains_those(pellucid: Command) -> None:
+    first = answer(pellucid("sweep", *WORDS, "--trials", 1, "--out", "s", *ONE))
+    longer = answer(pellucid("sweep", "--resume", "s", "--trials", 8, *ONE))
+    assert longer["value"] < first["value"]
+    assert float(read_run("s/best").history["dev_loss"][-1]) == longer["value"]
+
+
 def test_the_best_run_goes_on_where_it_was_stopped(pellucid: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = answer(pellucid("sweep", *WORDS, "--trials", 2, "--out", "alone", *ONE))
     go = Run.go
