@@ -62,7 +62,7 @@ def test_the_exit_code_is_right_where_nobody_can_be_told(tmp_path: Path, monkeyp
         "predict run in.csv --out LOOP.csv", "export run --to html --out LOOP.html", "export run --to pytorch --out LOOP.safetensors",
         "landscape run --points 3 --out LOOP.html", "report run --out LOOP.html", "plot run history --out LOOP.svg",
         "importance run --out LOOP.svg", "lr-find in.csv --target sold --steps 20 --out LOOP.csv", "data mnist --to csv --out LOOP",
-        "train in.csv --target sold --out LOOP", "train --resume LOOP", "import LOOP --out new.safetensors", "predict run LOOP",
+        "train in.csv --target sold --out LOOP", "sweep in.csv --target sold --search hidden=3,4 --out LOOP", "train --resume LOOP", "import LOOP --out new.safetensors", "predict run LOOP",
         "doctor LOOP", "explain --image LOOP.png", "train LOOP --target sold", "report LOOP", "evaluate LOOP in.csv",
     ],
 )  # fmt: skip

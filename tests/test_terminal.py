@@ -26,6 +26,7 @@ COMMANDS = (
     "doctor my_network.py", "grade answers.py", "grade --list", "landscape run --points 3 --out l.html --force",
     "data mnist --to csv --limit 20 --out d.csv --force",
     "evaluate", "explain run --top 2", "train nowhere-near-here.csv --target species", "--help",
+    "sweep penguins.csv --target species --search hidden=3,4 --epochs 2 --trials 2 --workers 1 --out new",
     "train penguins.csv --target species --epochs 3 --out new", "plot run landscape --out p.png --force",
 )  # fmt: skip
 
@@ -151,6 +152,7 @@ QUIET = (
     ("plot run weights --out w.png", 0), ("landscape run --points 3 --out l.html", 2), ("report run", 1),
     ("lr-find --steps 20", 1), ("doctor my_network.py", 1), ("check run", 1), ("grade answers.py", 1),
     ("export run --out m.onnx", 0),
+    ("sweep penguins.csv --target species --search hidden=3,4 --epochs 1 --trials 2 --workers 1 --out s", 1),
     ("import m.onnx --out m.safetensors", 0), ("data mnist --to csv --limit 5 --out d.csv", 0),
 )  # fmt: skip
 

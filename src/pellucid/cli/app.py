@@ -29,7 +29,7 @@ REMEDIES = {  # for what the operating system refuses
     errno.EIO: "check the disk",
 }
 COMMANDS = (
-    "train", "evaluate", "predict", "importance", "explain", "plot", "landscape",
+    "train", "sweep", "evaluate", "predict", "importance", "explain", "plot", "landscape",
     "report", "lr-find", "doctor", "check", "grade", "book", "export", "import", "benchmark", "data",
 )  # fmt: skip
 
@@ -68,6 +68,7 @@ def group() -> None:
     \b
     pellucid train                train the digit recogniser
     pellucid train t.csv          your own table
+    pellucid sweep t.csv          many trainings, to find settings
     pellucid predict digit.png    read a digit from a picture
     pellucid evaluate             how good it is, by class
     pellucid evaluate latest      how good your last run is

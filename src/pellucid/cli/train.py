@@ -76,17 +76,17 @@ def train(
                 raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
         run = resume(resume_from, flags["epochs"])
     else:
-        folder = _folder(out)
+        folder = folder_for(out, "runs")
         beside = Path(os.path.realpath(folder)).parent
         run = start(prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])), beside=beside), folder)
-        _keep_latest(run.folder)
+        remember(run.folder)
     silent = as_json or quiet
     to_train = run.result is None
     if to_train:
         _go(run, silent=silent, quiet=quiet)
     elif not silent:
         note(f"{run.folder}: finished already, left as it is")
-    findings = _findings(run)
+    findings = findings_of(run)
     if to_train:
         write_at_the_end(run, findings)
         run.forget_cache()
@@ -102,21 +102,21 @@ def train(
         note(f"note: {sentence(finding)}")
 
 
-def _folder(out: Path | None) -> Path:
-    """The folder asked for; else one named by date and time, with a number behind where that is taken."""
+def folder_for(out: Path | None, within: str) -> Path:
+    """The folder asked for; else one ``within`` another, named by date and time, with a number where that is taken."""
     if out is not None:
         if out.absolute() == LATEST.absolute():
             raise InputError(f"--out {out}: leads to the last run started here; choose another name")
         return out
     name, number = datetime.now().strftime("%Y%m%d-%H%M%S"), 1
-    folder = Path("runs") / name
+    folder = Path(within) / name
     while folder.exists():
         number += 1
-        folder = Path("runs") / f"{name}-{number}"
+        folder = Path(within) / f"{name}-{number}"
     return folder
 
 
-def _keep_latest(folder: Path) -> None:
+def remember(folder: Path) -> None:
     """Let the word ``latest`` stand for a run; where that cannot be, say so."""
     try:
         keep_latest(folder)
@@ -152,7 +152,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         note(f"interrupted {place}; {go_on}")
         raise Exit(128 + caught[0] if caught else 130) from None
     except DivergenceError as error:
-        findings = _findings(run, diverged=True)
+        findings = findings_of(run, diverged=True)
         if not findings:
             raise
         raise DivergenceError(f"{error.what}; {sentence(findings[0])}") from None
@@ -165,7 +165,7 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
 
 
-def _findings(run: Run, *, diverged: bool = False) -> list[Finding]:
+def findings_of(run: Run, *, diverged: bool = False) -> list[Finding]:
     """What went wrong in the run, seen with what is in memory already, and the flags that help."""
     state = run.state
     about, path = {"result": run.result}, state.snapshots
