@@ -11,7 +11,7 @@ from pellucid._files.latest import keep_latest
 from pellucid.core.errors import InputError
 from pellucid.model.model_file import save_model
 from pellucid.studio import knobs
-from pellucid.studio.course import Course
+from pellucid.studio.course import Course, NotNow
 from pellucid.studio.journal import stacks
 from pellucid.studio.keeper import MEMORY
 from pellucid.studio.places import number
@@ -105,7 +105,7 @@ def _ready(courses: Courses) -> None:
     course = courses.course
     if course.is_finished and course.is_now:
         done = course.run.state.progress.epoch
-        raise InputError(f"all {done} epochs are done: turn the knob epochs up to train for longer, or go back")
+        raise NotNow(f"all {done} epochs are done: turn the knob epochs up to train for longer, or go back")
     courses.place()
 
 
@@ -140,7 +140,7 @@ def mark(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
 def branch(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     """A second course from a step, with a knob turned or as it is; it becomes the active one."""
     if len(courses.by_id) >= MOST_BRANCHES:
-        raise InputError(f"there are {MOST_BRANCHES} branches, as many as there may be: drop one first")
+        raise NotNow(f"there are {MOST_BRANCHES} branches, as many as there may be: drop one first")
     source, old = courses.active, courses.course
     at = number({"step": asked.get("step", old.step)}, "step", old.last)
     name = asked.get("name") or ""
@@ -174,7 +174,7 @@ def drop(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Forget a branch; its run stays where it is."""
     letter = _known(courses, asked)
     if letter == courses.active:
-        raise InputError(f"branch {letter}: is the active one; choose another one first")
+        raise NotNow(f"branch {letter}: is the active one; choose another one first")
     del courses.by_id[letter]
     courses.share_memory()
     return {}

@@ -39,6 +39,10 @@ POINTS = 16  # steps from one point of the curve to the next, at least: losses a
 MOST_POINTS = 4000
 
 
+class NotNow(InputError):
+    """What is asked for can be done, but not as things stand."""
+
+
 class Stop(Exception):  # noqa: N818  (no error)
     """Training stops here: within ``train`` it is raised after a step; ``asked`` says whether ``watch`` wants it."""
 
@@ -327,7 +331,7 @@ class Course:
             InputError: it cannot be changed so, or this is the past.
         """
         if not self.is_now:
-            raise InputError(
+            raise NotNow(
                 f"step {self.step} lies behind step {self.last}, and what came after it would be lost: make a branch "
                 "here, or go to the last step first"
             )

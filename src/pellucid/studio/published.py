@@ -5,6 +5,7 @@ even and is the same afterwards. The memory has no name, so nothing of it stays 
 """
 
 import ctypes
+import time
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 from typing import Any
@@ -60,6 +61,11 @@ class Published:
         """Publish another state alone."""
         self.where[6] = STATES.index(state)
 
+    def leave(self) -> None:
+        """After the writer's end: say so, and let nobody wait for what it was writing."""
+        self.where[0] += self.where[0] % 2
+        self.say("ended")
+
     @property
     def version(self) -> int:
         """The version of what was published last."""
@@ -70,13 +76,21 @@ class Published:
         """The state that was published last."""
         return STATES[self.where[6]]
 
+    def glance(self) -> Seen:
+        """What was published last, without θ."""
+        return self._read(0)
+
     def read(self) -> Seen:
         """A whole copy of what was published last."""
+        return self._read(self.parameters)
+
+    def _read(self, count: int) -> Seen:
         while True:
             before = self.where[:]
             if before[0] % 2:
+                time.sleep(0)  # the writer is at it; let it
                 continue
-            theta = np.frombuffer(self.theta, self.dtype).copy()
+            theta = np.frombuffer(self.theta, self.dtype)[:count].copy()
             numbers = self.numbers[:]
             if self.where[0] == before[0]:
                 _, version, step, epoch, batch, last, state = before

@@ -15,6 +15,7 @@ from typing import Any
 from pellucid.core.errors import InputError
 from pellucid.core.network import Network
 from pellucid.studio import worker
+from pellucid.studio.course import NotNow
 from pellucid.studio.published import Published, Seen
 
 Found = dict[str, Any]
@@ -90,7 +91,7 @@ class Trainer:
                 self._take(self._pipe.recv())
         except (EOFError, OSError):
             pass
-        self.published.say("ended")
+        self.published.leave()
         with self._lock:
             waiting, self._asked = self._asked, {}
         for answer in waiting.values():
@@ -104,7 +105,8 @@ class Trainer:
             with self._lock:
                 answer = self._asked.pop(message["number"])
             if "refused" in message:
-                answer.set_exception(InputError(message["refused"]))
+                refused = NotNow if message.get("not_now") else InputError
+                answer.set_exception(refused(message["refused"]))
             else:
                 answer.set_result(message.get("found", {}))
         elif "points" in message:

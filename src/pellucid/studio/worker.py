@@ -22,7 +22,7 @@ from pellucid.runs import Settings, prepare
 from pellucid.runs.prepare import Prepared
 from pellucid.studio import commands
 from pellucid.studio.commands import COMMANDS, Courses
-from pellucid.studio.course import Course, begin, reopen
+from pellucid.studio.course import Course, NotNow, begin, reopen
 from pellucid.studio.published import Published
 
 OFTEN = 1 / 20  # seconds from one publishing to the next, at least
@@ -33,11 +33,12 @@ ENDS = ("cancel", "pause", "back", END)  # what stops a way back, or some steps,
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train: the settings of a new run, or the ``folder`` of one that is there; new ones go into ``home``."""
+    """What to train: the settings of a new run, or the branches that are there, as ``told``; new runs go to ``home``."""
 
     settings: dict[str, Any]
     home: str
-    folder: str | None = None
+    branches: tuple[dict[str, Any], ...] = ()
+    active: str = "a"
 
 
 def main(connection: Connection, published: Published, plan: Plan, parent: int) -> None:
@@ -55,9 +56,15 @@ def main(connection: Connection, published: Published, plan: Plan, parent: int) 
 
 
 def _open(plan: Plan) -> Courses:
-    if plan.folder is not None:
-        course = reopen(Path(plan.folder))
-        return Courses({"a": course}, home=course.run.folder.parent)
+    if plan.branches:
+        courses = Courses({}, plan.active, {}, home=Path(plan.home))
+        for one in plan.branches:
+            courses.by_id[one["id"]] = reopen(Path(one["folder"]))
+            courses.names[one["id"]] = one["name"]
+            if one["from"] is not None:
+                courses.origin[one["id"]] = one["from"]["branch"], one["from"]["step"], one["changed"]
+        courses.share_memory()
+        return courses
     return Courses({"a": begin(watched(prepare(Settings(**plan.settings))))}, home=Path(plan.home))
 
 
@@ -185,7 +192,7 @@ class Worker:
             self.connection.send({"number": number, "refused": str(error)})
             return
         except (InputError, OSError) as error:
-            self.connection.send({"number": number, "refused": str(error)})
+            self.connection.send({"number": number, "refused": str(error), "not_now": isinstance(error, NotNow)})
             return
         finally:
             self._seeking = self._answering = False
