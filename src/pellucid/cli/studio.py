@@ -15,7 +15,9 @@ MISSING = "the studio needs Starlette and uvicorn: pip install 'pellucid[studio]
 @click.command(short_help="Watch a network learn, in the browser.")
 @click.argument("place", type=TRAINED, required=False, metavar="[DATA|RUN|MODEL]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="This machine: 127.0.0.1, localhost or ::1.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8501, show_default=True, help="Or the next that is free.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8501, show_default=True, help="Or the next that is free."
+)
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 @output
 def studio(place: str | None, host: str, port: int, no_browser: bool, as_json: bool, quiet: bool) -> None:
@@ -38,7 +40,7 @@ def studio(place: str | None, host: str, port: int, no_browser: bool, as_json: b
     with contextlib.closing(socket):
         session = Session(opening(place))
         served = Studio(session, socket)
-        if served.port != port and port:
+        if served.port != port and port and not quiet:
             note(f"note: port {port} is taken; this is {served.port}")
         with doorway(served.address) as path:
             click.echo(served.address)

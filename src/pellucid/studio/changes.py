@@ -94,7 +94,8 @@ def _edit(course: Changed, asked: Mapping[str, Any]) -> tuple[dict[str, Any], st
     if part.what not in ("weight", "bias"):
         raise InputError(f"{part}: give a weight or a bias to change, with its layer, its neuron and its input")
     value = checks.number(asked.get("value"), "value", least=-np.inf)
-    value = float(np.asarray(value, net.dtype))
+    with np.errstate(over="ignore"):
+        value = float(np.asarray(value, net.dtype))
     if not np.isfinite(value):
         raise InputError(f"value={asked.get('value')}: is larger than {net.dtype} holds; give a smaller one")
     (place,) = places.of(part, net.sizes)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pellucid._files.latest import keep_latest
+from pellucid._files.latest import LATEST, keep_latest
 from pellucid.core.errors import InputError
 from pellucid.model.model_file import save_model
 from pellucid.studio import knobs
@@ -42,7 +42,8 @@ class Courses:
         """Let the active course have a folder, if it has none."""
         if not self.course.placed:
             self.course.place(new_folder(self.home))
-            _keep_latest(self.course.run.folder)
+            if self.home == LATEST.parent:
+                _keep_latest(self.course.run.folder)
 
     def share_memory(self) -> None:
         """Give each branch its part of the memory for checkpoints."""
@@ -260,4 +261,3 @@ def _branch(courses: Courses, letter: str) -> dict[str, Any]:
         "changes": sum(entry.kind != "mark" for entry in course.journal),
         "settings": course.run.settings.as_json(),
     }
-

@@ -39,7 +39,7 @@ POINTS = 16  # steps from one point of the curve to the next, at least: losses a
 MOST_POINTS = 4000
 
 
-class NotNow(InputError):
+class NotNow(InputError):  # noqa: N818  (an answer)
     """What is asked for can be done, but not as things stand."""
 
 
@@ -251,7 +251,7 @@ class Course:
             applied=self.applied,
             theta=state.network.theta.copy(),
             memory={name: vector.copy() for name, vector in state.optimizer.state.items()},
-            rng=copy.deepcopy(state.rng.bit_generator.state),
+            rng=copy.deepcopy(dict(state.rng.bit_generator.state)),
             progress={name: value for name, value in vars(state.progress).items() if name != "settle"},
             settings=self.run.settings,
             pending=dict(self.pending),
@@ -428,7 +428,7 @@ class _AfterStep:
     def __call__(self, progress: Progress) -> None:
         self.course.after_step(progress)
 
-    def steps_until(self, step: int) -> int:  # noqa: ARG002
+    def steps_until(self, step: int) -> int:
         return 1
 
 
@@ -467,4 +467,3 @@ def reopen(folder: Path, **more: Any) -> Course:
     made.restore(keeper.nearest(step))
     made.go(step)
     return made
-

@@ -79,9 +79,7 @@ def cell(
     rows = np.flatnonzero((y == place[0]) & (said == place[1]))
     rows = rows[np.argsort(-p[rows], kind="stable")]
     samples, some = handles.samples(part), rows[shown[0] : shown[0] + shown[1]].tolist()
-    found = [
-        {"handle": f"{part}:{k}", "number": k, "p": float(p[k]), "pixels": base64_of(samples.X[k])} for k in some
-    ]
+    found = [{"handle": f"{part}:{k}", "number": k, "p": float(p[k]), "pixels": base64_of(samples.X[k])} for k in some]
     return {"part": part, "count": len(rows), "samples": plain(found), "version": sight.seen.version}
 
 

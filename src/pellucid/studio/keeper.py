@@ -22,8 +22,8 @@ DISK = 2**30
 class Kept:
     """All that a course is after a step: with it, its data and its journal it goes on to the same bits.
 
-    ``applied`` counts the entries of the journal that acted before it was kept, ``memory`` is the optimiser's, ``epochs``
-    the length of the history, ``pending`` the knobs that act at the next epoch.
+    ``applied`` counts the entries of the journal that acted before it was kept, ``memory`` is the optimiser's,
+    ``epochs`` the length of the history, ``pending`` the knobs that act at the next epoch.
     """
 
     step: int
@@ -47,7 +47,7 @@ class Kept:
 
 @dataclass
 class Keeper:
-    """The checkpoints of one course. ``folder`` is that of its run, None before there is one; ``marked`` are never lost.
+    """The checkpoints of one course. ``folder`` is its run's, None before there is one; ``marked`` are never lost.
 
     What no longer fits into ``memory`` bytes goes to the folder, and what no longer fits there is thinned.
     """
@@ -155,7 +155,9 @@ def read(path: Path) -> Kept:
     """
     tensors, about = read_tensors(path, as_written=True)
     try:
-        memory = {name.removeprefix("memory."): np.array(v) for name, v in tensors.items() if name.startswith("memory.")}
+        memory = {
+            name.removeprefix("memory."): np.array(v) for name, v in tensors.items() if name.startswith("memory.")
+        }
         stopping = None
         if about["stopping"] is not None:
             stopping = EarlyStopping(**about["stopping"], best_theta=tensors.get("best_theta"))
@@ -173,5 +175,3 @@ def read(path: Path) -> Kept:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: damaged ({type(error).__name__}: {error}); remove it") from None
-
-

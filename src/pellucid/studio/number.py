@@ -1,4 +1,4 @@
-"""One number, opened: name = formula = numbers = value, with its terms by size; the numbers are those of ``explain``."""
+"""One number, opened: name = formula = numbers = value, with its terms by size; the numbers are ``explain``'s."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -101,7 +101,14 @@ def _sum(w: Array, x: Array, names: list[str], layer: int, top: int) -> dict[str
     order = order[products[order] != 0]
     shown, others = order[:top].tolist(), order[top:]
     found = [
-        {"name": names[k], "layer": layer, "number": k, "w": float(w[k]), "x": float(x[k]), "product": float(products[k])}
+        {
+            "name": names[k],
+            "layer": layer,
+            "number": k,
+            "w": float(w[k]),
+            "x": float(x[k]),
+            "product": float(products[k]),
+        }
         for k in shown
     ]
     return {"terms": found, "rest": {"count": len(others), "value": float(products[others].sum())}}
@@ -123,7 +130,7 @@ def plain_of(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def explained(sight: Sight, given: Given, asked: Mapping[str, Any], rate: float) -> dict[str, Any]:
     """All that ``pellucid explain --json`` says of one input."""
-    whole = {name: asked.get(name) for name in ("layer", "neuron")}
+    whole: dict[str, Any] = {name: asked.get(name) for name in ("layer", "neuron")}
     for name, value in whole.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise InputError(f"{name}={str(value)[:20]!r}: give a whole number")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def new(source: Source, asked: Mapping[str, Any], home: Path) -> Opening:
 
 def _check_size(settings: Settings, dataset: Dataset) -> None:
     sizes = [dataset.train.shape[1], *settings.hidden]
-    if sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)) > MOST_PARAMETERS:
+    if sum((a + 1) * b for a, b in pairwise(sizes)) > MOST_PARAMETERS:
         raise InputError(f"hidden={settings.hidden}: more than {MOST_PARAMETERS:,} parameters; take smaller layers")
 
 

@@ -79,7 +79,7 @@ def of(part: Part, sizes: Sequence[int], *, outgoing: bool = False) -> AnyArray:
     >>> of(Part("bias", 1, 0), [2, 3, 1]).tolist(), of(Part("neuron", 1, 0), [2, 3, 1], outgoing=True).tolist()
     ([6], [9])
     """
-    where = np.arange(count_parameters(sizes))
+    where: Any = np.arange(count_parameters(sizes))
     layers = views(where, sizes)
     if part.what == "input":
         return layers[0][0][:, part.input].copy()

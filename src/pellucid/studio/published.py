@@ -1,7 +1,7 @@
 """Memory that the training and the server both see: θ, where it stands, and a flag that says a command waits.
 
-The writer makes the sequence number odd, writes, and makes it even again; a reader takes a copy only where the number was
-even and is the same afterwards. The memory has no name, so nothing of it stays behind, however either side ends.
+The writer makes the sequence number odd, writes, and makes it even again; a reader takes a copy only where the number
+was even and is the same afterwards. The memory has no name, so nothing of it stays behind, however either side ends.
 """
 
 import ctypes

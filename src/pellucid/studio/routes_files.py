@@ -141,4 +141,3 @@ ROUTES = [
     Route("/functions.js", model_functions), Route("/model", model_data), Route("/health", health),
     Route("/download/{name}", download),
 ]  # fmt: skip
-

@@ -77,9 +77,8 @@ async def frames(request: Request) -> Response:
     if text(request, "have") == str(now.version) and text(request, "step") is None and text(request, "branch") is None:
         return Response(status_code=204)
     handle = text(request, "input")
-    if handle is not None or flag(request, "probe"):
-        if handle is None or not handle.startswith("own:"):
-            await data_ready(request)
+    if flag(request, "probe") or (handle is not None and not handle.startswith("own:")):
+        await data_ready(request)
     return Response(await beside(request, lambda: _frame(request, now)), media_type="application/octet-stream")
 
 
@@ -87,7 +86,8 @@ def _frame(request: Request, now: Open) -> bytes:
     exact, sight = True, now.sight(text(request, "branch"))
     if text(request, "step") is not None:
         sight, exact = now.before(whole(request, "step", None))
-    told, blocks, more = frame.head(sight, exact=exact), frame.Blocks(), {}
+    told, blocks = frame.head(sight, exact=exact), frame.Blocks()
+    more: dict[str, dict[str, Any]] = {}
     if flag(request, "theta"):
         blocks["theta"] = sight.seen.theta
     if (wanted := text(request, "tiles")) is not None:
@@ -213,7 +213,9 @@ async def everything(request: Request) -> Response:
     return await _explained(request, number.explained)
 
 
-async def _explained(request: Request, work: Callable[[Sight, Given, dict[str, Any], float], dict[str, Any]]) -> Response:
+async def _explained(
+    request: Request, work: Callable[[Sight, Given, dict[str, Any], float], dict[str, Any]]
+) -> Response:
     wanted, now = await fields(request), session_of(request).open
     if not str(wanted.get("input")).startswith("own:"):
         await data_ready(request)
@@ -315,4 +317,3 @@ ROUTES = [
     Route("/plane", planes, methods=["POST"]), Route("/landscape", landscape),
     Route("/landscape", start_landscape, methods=["POST"]),
 ]  # fmt: skip
-

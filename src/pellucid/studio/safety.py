@@ -1,8 +1,8 @@
 """Who may ask: this machine's own browser, with the cookie that the token was exchanged for; and what an answer allows.
 
-Every page that is open in the same browser can send requests to a port of this machine, and a name that somebody else
-owns can be made to lead to it. So the name that is asked for must be this machine's, the page that asks must be ours, and
-who asks must know the token, which is printed for the user alone.
+Every page that is open in the same browser can send requests to a port of this machine, and a name that somebody
+else owns can be made to lead to it. So the name that is asked for must be this machine's, the page that asks must be
+ours, and who asks must know the token, which is printed for the user alone.
 """
 
 import hmac
@@ -81,7 +81,9 @@ class Door:
     def _check_host(self, headers: dict[str, list[str]]) -> None:
         hosts = headers.get("host", [])
         if len(hosts) != 1 or LOOPBACK.fullmatch(hosts[0].lower()) is None:
-            raise Refused(403, "not let in: the studio answers to 127.0.0.1 and localhost alone; from elsewhere: ssh -L")
+            raise Refused(
+                403, "not let in: the studio answers to 127.0.0.1 and localhost alone; from elsewhere: ssh -L"
+            )
 
     def _check_cookie(self, headers: dict[str, list[str]]) -> None:
         known = [

@@ -23,7 +23,6 @@ from pellucid.core.errors import InputError
 from pellucid.studio import routes_do, routes_files, routes_look
 from pellucid.studio.asked import as_json
 from pellucid.studio.course import NotNow
-from pellucid.studio.opened import Opening
 from pellucid.studio.safety import Door, Refused
 from pellucid.studio.session import Session
 from pellucid.studio.trainer import Gone
@@ -117,7 +116,9 @@ def app_of(session: Session, end: Callable[[], None]) -> Starlette:
             await session.end()
 
     handlers: dict[Any, Callable[[Request, Any], Any]] = {
-        Refused: _refused, NotNow: _not_now, InputError: _wrong, Gone: _gone, HTTPException: _no_such, Exception: _fault,
+        Refused: _refused, NotNow: _not_now, InputError: _wrong, Gone: _gone, HTTPException: _no_such,
+        OSError: _not_written,
+        Exception: _fault,
     }  # fmt: skip
     routes = [*routes_look.ROUTES, *routes_do.ROUTES, *routes_files.ROUTES]
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=life)
@@ -139,6 +140,10 @@ async def _wrong(request: Request, error: InputError) -> Response:
 
 async def _gone(request: Request, error: Gone) -> Response:
     return as_json({"error": GONE}, 503)
+
+
+async def _not_written(request: Request, error: OSError) -> Response:
+    return as_json({"error": f"the disk says: {error.strerror or error}; make room, or choose another folder"}, 409)
 
 
 async def _no_such(request: Request, error: HTTPException) -> Response:

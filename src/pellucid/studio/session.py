@@ -440,4 +440,3 @@ def _remedy(text: str) -> dict[str, Any]:
         return {"knob": None, "value": None}
     value = float(known[2]) if set(known[2]) & set(".e") else int(known[2])
     return {"knob": known[1], "value": value}
-

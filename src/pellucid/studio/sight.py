@@ -50,4 +50,3 @@ class Sight:
     def hash(self) -> str:
         """The hash of θ."""
         return hash_of(self.seen.theta)
-

@@ -51,9 +51,7 @@ class Landscape:
         )
         self._thread.start()
 
-    def _compute(
-        self, sight: Sight, data: Pair, path: TrainingPath | None, points: int, stop: threading.Event
-    ) -> None:
+    def _compute(self, sight: Sight, data: Pair, path: TrainingPath | None, points: int, stop: threading.Event) -> None:
         def report(done: int) -> None:
             if stop.is_set():
                 raise Stopped

@@ -1,4 +1,4 @@
-"""Small data to play with: two and three classes in the plane, and functions; each is a file that anyone may train on."""
+"""Small data to play with: classes in the plane, and functions; each is a file that anyone may train on."""
 
 import io
 from collections.abc import Callable

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,7 @@ class Trainer:
         return self.published.read()
 
     def ask(self, do: str, **more: Any) -> "Future[Found]":
-        """Send a command; its answer comes in the future: InputError where it was refused, Gone where nobody answers."""
+        """Send a command; the future has its answer: InputError where it was refused, Gone where nobody answers."""
         number, answer = next(self._numbers), Future[Found]()
         with self._lock:
             self._asked[number] = answer
@@ -124,10 +124,8 @@ class Trainer:
     def end(self, seconds: float = 0.8) -> None:
         """Let the process save and end; after so many seconds it is ended."""
         until = time.monotonic() + seconds
-        try:
+        with suppress(Gone):
             self.ask(worker.END)
-        except Gone:
-            pass
         self.process.join(seconds)
         if self.process.is_alive():
             self.process.terminate()

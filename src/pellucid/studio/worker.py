@@ -33,7 +33,7 @@ ENDS = ("cancel", "pause", "back", END)  # what stops a way back, or some steps,
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train: the settings of a new run, or the branches that are there, as ``told``; new runs go to ``home``."""
+    """What to train: the settings of a new run, or branches that are there, as ``told``; new runs go to ``home``."""
 
     settings: dict[str, Any]
     home: str
@@ -247,4 +247,3 @@ class Worker:
         for course in self.courses.by_id.values():
             if course.placed and course.is_now and course.run.folder.is_dir():
                 course.save()
-
