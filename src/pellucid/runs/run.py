@@ -219,7 +219,7 @@ def place(run: Run) -> None:
             if folder.is_dir() and any(folder.iterdir()):
                 raise _taken(folder) from None  # by another process, in this moment
             raise
-    run.folder, run.lock = folder, lock.take(folder)
+    run.lock = lock.take(folder)
 
 
 def _taken(folder: Path) -> InputError:

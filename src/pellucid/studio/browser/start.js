@@ -1,5 +1,7 @@
 // The least page: the answer to one digit, the step, and what there is to press.
 
+import {listen} from "./events.js";
+
 const DO = {train: "start", pause: "pause", step: "step", epoch: "epoch"};
 
 /** @param {string} selector @param {unknown} text */
@@ -46,9 +48,11 @@ async function showStep(told) {
 for (const button of document.querySelectorAll("[data-action]"))
   button.addEventListener("click", () => ask("/command", {do: DO[/** @type {keyof DO} */ (/** @type {HTMLElement} */ (button).dataset.action)]}));
 
-const stream = new EventSource("/events");
-stream.addEventListener("step", event => showStep(JSON.parse(event.data)));
-stream.addEventListener("state", showState);
+listen((name, told) => {
+  if (name === "step") showStep(told);
+  if (name === "state") showState();
+  if (name === "lost") put("#state", "the studio has ended");
+});
 const sample = await ask("/sample?number=0");
 if (sample !== null) {
   handle = sample.handle;
