@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from studio.courses import WAYS, course, logged, prepared, sha
 
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.model.model_file import load
 from pellucid.runs import read_run, resume
 from pellucid.studio.course import Course, begin, reopen
 from pellucid.studio.keeper import thinnest
+from studio.courses import WAYS, course, logged, prepared, sha
 
 
 def some_steps(last: int, count: int = 20) -> list[int]:
@@ -131,6 +131,35 @@ def test_a_knob_of_the_next_epoch_waits_for_it_and_one_of_the_next_step_does_not
     assert made.run.settings.batch_size == 64
 
 
+def test_other_data_are_learned_from_at_the_next_epoch_and_on_the_way_back(
+    small: Path, tmp_path: Path, digits: Any
+) -> None:
+    other = tmp_path / "other.npz"
+    np.savez(other, X=digits.X[:300], y=digits.y[:300])
+    made = course(small)
+    made.place(tmp_path / "run")
+    made.go(4)
+    made.change("knob", {"name": "data", "value": str(other)})
+    assert (made.batches, made.pending) == (9, {"data": str(other)})
+    made.go()
+    assert (made.batches, made.step) == (5, 19)
+    assert read_run(tmp_path / "run").settings.data == str(other)
+    hashed = sha(made.theta)
+    made.back(3)
+    assert (made.batches, sha(made.theta)) == (9, logged(small)[3])
+    made.go()
+    assert sha(made.theta) == hashed
+    made.run.lock = None
+    again = reopen(tmp_path / "run")
+    again.back(3)
+    again.go()
+    assert sha(again.theta) == hashed
+    made = course(small)
+    np.savez(tmp_path / "narrow.npz", X=digits.X[:300, :100], y=digits.y[:300])
+    with pytest.raises(InputError, match="other inputs or other classes"):
+        made.change("knob", {"name": "data", "value": str(tmp_path / "narrow.npz")})
+
+
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("edit", {"layer": 1, "neuron": 2, "input": 400, "value": 1.5}),
     ("edit", {"layer": 3, "neuron": 9, "value": -1.0}),
@@ -146,7 +175,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("kind, asked", CHANGES)
+@pytest.mark.parametrize(("kind", "asked"), CHANGES)
 def test_undo_brings_back_the_bits_and_redo_those_of_the_change(
     kind: str, asked: dict[str, Any], optimizer: str, small: Path
 ) -> None:
@@ -226,7 +255,7 @@ def test_a_change_in_the_past_is_refused(small: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, asked, said",
+    ("kind", "asked", "said"),
     [
         ("knob", {"name": "seed", "value": 1}, "there is none; take one of learning_rate"),
         ("knob", {"name": "learning_rate", "value": -1}, "learning_rate=-1"),

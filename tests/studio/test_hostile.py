@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from studio.served import Client, studio
 
 JUNK: list[Any] = [None, True, -1, 10**30, 1e308, "", "é\x00", "a" * 3000, [], [[]], {}, {"a": 1}, 0.5, "../x", "-1"]
 NAMES = ("do", "step", "count", "name", "value", "layer", "neuron", "input", "branch", "slow", "label", "quantity",
          "from", "top", "rate", "pixels", "values", "cells", "points", "samples", "low", "high", "data", "hidden",
-         "target", "knob", "bias", "biases", "epochs", "batch_size", "optimizer", "header", "columns", "missing")  # fmt: skip
+         "target", "knob", "bias", "biases", "epochs", "batch_size", "optimizer", "header", "columns",
+         "missing")  # fmt: skip
 DOES = ("start", "step", "epoch", "pause", "back", "knob", "edit", "freeze", "off", "free", "teach", "undo", "redo",
         "mark", "branch", "choose", "drop", "save", "cancel", "new", "end", "nothing")  # fmt: skip
 ROUTES = ("/input", "/open", "/explain", "/plane", "/landscape", "/command")
 QUERIES = ("/frame?tiles={}", "/frame?input={}", "/frame?step={}", "/frame?branch={}", "/frame?input=test:0&label={}",
-           "/sample?part={}", "/sample?number={}", "/sample?find={}", "/sample?find=mistake&after={}", "/answer?input={}",
+           "/sample?part={}", "/sample?number={}", "/sample?find={}", "/sample?find=mistake&after={}",
+           "/answer?input={}",
            "/history?branch={}", "/history?after={}", "/score?part={}", "/score?limit={}", "/confusion?part={}",
            "/cell?true={}&said=1", "/cell?true=1&said=1&from={}", "/samples?limit={}", "/download/{}")  # fmt: skip
 WORDS = ("", "-1", "99999999999999999999", "%00", "%ff%fe", "test:-1", "test:99999999", "own:1", "1:0-99999", "1:5-2",
@@ -59,7 +62,8 @@ def files() -> Iterator[tuple[str, bytes]]:
     lines = [
         b"a,b,c\n", b"a,b,y\n1,2\n3,4,5\n", b'a,"b,y\n1,2,3\n' * 5, b"a,a,a\n1,1,1\n" * 9, b"\xff\xfea\x00,\x00b\x00",
         b"a,y\n1e309,x\n-1e309,y\n" * 5, b"a,y\nnan,x\ninf,y\n" * 5, b"\n" * 5000, b"," * 3000 + b"\n" + b"1," * 3000,
-        b"y\n" + b"x\n" * 50, b"a,y\n" + b"1,x\n" * 40, b"a;y\n" + "é;ü\n".encode("latin-1") * 40, b"a,y\x00\n1,x\n" * 9,
+        b"y\n" + b"x\n" * 50, b"a,y\n" + b"1,x\n" * 40, b"a;y\n" + "é;ü\n".encode("latin-1") * 40,
+        b"a,y\x00\n1,x\n" * 9,
         b"=cmd|'/c calc'!A1,y\n1,a\n2,b\n" * 9, b"x" * 70000 + b",y\n1,a\n", b"\xef\xbb\xbfa,y\n" + b"1,q\n2,r\n" * 30,
     ]  # fmt: skip
     for number, content in enumerate(lines):
@@ -129,7 +133,18 @@ def test_hostile_addresses_are_refused_in_a_sentence(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b'"a"', b"[" * 100_000, b'{"do": NaN}', b'{"do": "\\ud800"}', b"\xff\xfe", b'{"a":1}' * 2],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"a"',
+        b"[" * 100_000,
+        b'{"do": NaN}',
+        b'{"do": "\\ud800"}',
+        b"\xff\xfe",
+        b'{"a":1}' * 2,
+    ],
 )
 def test_what_is_no_json_is_refused(content: bytes, client: Client) -> None:
     answer = client.http.post("/command", content=content, headers={"content-type": "application/json"})

@@ -1,4 +1,4 @@
-"""The studio in a real browser: let in by the address and by the file that opens it, alive, and under its own policy."""
+"""The studio in a real browser: let in by the address and by the file that opens it, alive, under its own policy."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import wait_until
-from studio.served import Client, studio
 
+from pages import wait_until
 from pellucid.studio.server import doorway
+from studio.served import Client, studio
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,9 @@ def test_it_shows_an_answer_and_trains(client: Client, browser: Any) -> None:
         shown.locator("[data-action=train]").first.click()
         wait_until(shown, "Number(document.querySelector('[data-step]').textContent.replace(/\\D/g, '')) > 3")
         state = client.wait("finished")
-        wait_until(shown, f"document.querySelector('[data-theta-hash]').textContent.trim() === '{state['run']['hash']}'")
+        wait_until(
+            shown, f"document.querySelector('[data-theta-hash]').textContent.trim() === '{state['run']['hash']}'"
+        )
 
 
 def test_the_file_that_opens_the_browser_lets_it_in(client: Client, browser: Any) -> None:

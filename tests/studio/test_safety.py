@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from studio.served import Client, studio
 
 from pellucid.studio.safety import MOST_UPLOAD
+from studio.served import Client, studio
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_every_answer_says_what_may_run_and_nothing_of_the_server(client: Client
 
 
 def test_a_script_in_the_name_of_a_column_stays_a_text(client: Client) -> None:
-    table = b"<script>alert(1)</script>,\"<img src=x onerror=alert(1)>\",y\n" + b"1,2,a\n3,4,b\n" * 30
+    table = b'<script>alert(1)</script>,"<img src=x onerror=alert(1)>",y\n' + b"1,2,a\n3,4,b\n" * 30
     headers = {"content-type": "application/octet-stream"}
     answer = client.http.post("/data?name=%3Cb%3E.csv&target=y", content=table, headers=headers)
     assert answer.headers["content-type"] == "application/json"

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from studio.courses import logged, sha
-from studio.served import Client, studio
 
 import pellucid as pl
 from pellucid.model.model_file import load
 from pellucid.runs import read_run
+from studio.courses import logged, sha
+from studio.served import Client, studio
 
 
 @pytest.fixture(scope="module")
@@ -403,7 +403,7 @@ def test_every_neuron_has_its_picture_of_the_plane(opened: Client) -> None:
     answer = opened.post("/plane", body)
     from studio.served import unpacked
 
-    head, blocks = unpacked(answer.content)
+    _, blocks = unpacked(answer.content)
     assert blocks["plane"].shape == (8, 5, 5)
     net = opened.session.open.sight().network
     corner = net.features(np.array([[1.0, -1.0]]), 1)[0]

@@ -151,7 +151,7 @@ def test_a_killed_server_leaves_no_process_and_the_run_goes_on(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "words, said",
+    ("words", "said"),
     [
         (["--host", "0.0.0.0"], "ssh -L"),
         (["nothing.csv"], "there is no such file"),

@@ -70,6 +70,9 @@ def _turn(course: Changed, asked: Mapping[str, Any]) -> tuple[dict[str, Any], st
     name, before = asked.get("name"), course.run.settings
     settings = knobs.turned(before, name, asked.get("value"))
     value = getattr(settings, str(name))
+    if name == "data":
+        knobs.fitting(course.run, settings)
+        return {"name": name, "value": value}, f"data → {asked.get('called') or value}"
     if name == "epochs" and settings.passes < course.run.state.progress.epoch + 1:
         raise InputError(f"epochs={value}: {course.run.state.progress.epoch} are done; give more")
     old = getattr(before, str(name))

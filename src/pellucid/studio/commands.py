@@ -156,7 +156,8 @@ def branch(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     made.place(new_folder(old.run.folder.parent))
     changed = ""
     if asked.get("knob") is not None:
-        changed = made.change("knob", {"name": asked["knob"], "value": asked.get("value")}).text
+        turned = {"name": asked["knob"], "value": asked.get("value"), "called": asked.get("called")}
+        changed = made.change("knob", turned).text
     letter = next(letter for letter in NAMES if letter not in courses.by_id)
     courses.by_id[letter], courses.active = made, letter
     courses.names[letter] = name or changed or "unchanged"

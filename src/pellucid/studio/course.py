@@ -34,7 +34,7 @@ from pellucid.studio.journal import Entry
 from pellucid.studio.keeper import FOLDER, Keeper, Kept
 
 LONG = 0.15  # seconds: what a way back should take at most, where keeping costs little
-SHARE = 0.015  # of the time of training, which keeping may cost
+SHARE = 0.008  # of the time of training, which keeping may cost
 POINTS = 16  # steps from one point of the curve to the next, at least: losses are counted for so many at a time
 MOST_POINTS = 4000
 
@@ -80,6 +80,7 @@ class Course:
     _every: int = POINTS
     _values: Array = field(default_factory=lambda: np.empty(0))
     _mean_weight: float = 1.0
+    _in_epoch: int = 0
 
     def __post_init__(self) -> None:
         data = self.run.dataset.train
@@ -156,7 +157,7 @@ class Course:
         """Train until something stops it; an epoch is concluded before that."""
         run, progress = self.run, self.run.state.progress
         self._start_counting(progress)
-        self._kept_at = (progress.step, time.perf_counter())
+        self._kept_at, self._in_epoch = (progress.step, time.perf_counter()), self.batches
         epochs = train(
             run.state.network,
             run.dataset.train,
@@ -184,7 +185,7 @@ class Course:
         """What happens after each step: what is held is put back, checkpoints, points of the curve, a stop."""
         if self._values.size:
             self.theta[self.holds.places] = self._values
-        step, epoch_is_done = progress.step, progress.batch == self.batches
+        step, epoch_is_done = progress.step, progress.batch == self._in_epoch
         if step % self._every == 0 or epoch_is_done:
             self._count(progress)
         self.last = max(self.last, step)

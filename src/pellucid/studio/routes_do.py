@@ -36,6 +36,10 @@ async def command(request: Request) -> Response:
     if not isinstance(do, str) or do not in COMMANDS:
         raise InputError(f"do={str(do)[:20]!r}: there is no such command; take one of new, teach, {', '.join(ALLOWED)}")
     more = {name: wanted[name] for name in ALLOWED[do] if name in wanted}
+    if more.get("name" if do == "knob" else "knob") == "data":  # whose value is an id, and becomes a place of ours
+        source = opened.source_of(more.get("value"), session.sources, session.home)
+        session.sources[source.id] = source
+        more |= {"value": source.path, "called": source.name}
     return as_json(await session.ask(do, **more))
 
 

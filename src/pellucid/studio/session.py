@@ -5,6 +5,7 @@ import contextlib
 import re
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from pellucid.core.optimizers import OPTIMIZERS
 from pellucid.core.progress import COLUMNS, History
 from pellucid.datasets import Dataset, Samples, WeightedSamples
 from pellucid.render.report.command import command
+from pellucid.runs.prepare import load_data
 from pellucid.runs.settings import Settings
 from pellucid.studio import held_out, knobs, toys, uploads
 from pellucid.studio.course import NotNow
@@ -70,6 +72,16 @@ class Open:
         else:
             self.handles.dataset = dataset
             self.data.set_result(dataset)
+        self._changed()
+
+    def follow(self, sources: Iterable[Source]) -> None:
+        """Where the training has gone on to other data, go there, too."""
+        settings = self.settings
+        source = next((one for one in sources if one.path == settings.data), None)
+        if self.told is None or source is None or source.path == self.source.path or not self.data.done():
+            return
+        self.handles.dataset, self.source = load_data(settings), source
+        self.answers = held_out.Answers()
         self._changed()
 
     def revive(self) -> None:
@@ -232,6 +244,7 @@ class Session:
 
     def _look(self, now: Open) -> None:
         """See what θ is worth, and keep it; at the end of an epoch also what went wrong."""
+        now.follow(list(self.sources.values()))
         sight, part = now.sight(), now.part_for_watching()
         if part is None or not np.isfinite(sight.seen.theta).all():
             now.watched = sight.seen.version, None
@@ -346,7 +359,11 @@ class Session:
                 },
                 "settings": uploads.usual(settings),
                 "knobs": [
-                    {**asdict(knob), "value": getattr(settings, name), "pending": told.get("pending", {}).get(name)}
+                    {
+                        **asdict(knob),
+                        "value": self._shown(name, getattr(settings, name)),
+                        "pending": self._shown(name, told.get("pending", {}).get(name)),
+                    }
                     for name, knob in knobs.KNOBS.items()
                 ],
                 **{name: told.get(name, []) for name in ("journal", "held", "marks")},
@@ -360,6 +377,12 @@ class Session:
                 "toys": toys.listed(),
             }
         )
+
+    def _shown(self, name: str, value: Any) -> Any:
+        """The value of a knob; of data their id, since places are nobody's business."""
+        if name != "data":
+            return value
+        return next((source.id for source in self.sources.values() if source.path == value), None)
 
     def history(self, branch: str, after: int) -> dict[str, Any]:
         """The curve of a branch after a step, and all its epochs."""

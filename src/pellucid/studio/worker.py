@@ -1,7 +1,7 @@
 """The process that trains: it steps, publishes θ now and then, and looks at commands when the flag says that one waits.
 
-Publishing takes at most a fiftieth of its time. It ends when it is told to, and when the server is gone; before that it
-saves what it has.
+Publishing takes at most a hundredth of its time. It ends when it is told to, and when the server is gone; before that
+it saves what it has.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from pellucid.studio.course import Course, NotNow, begin, reopen
 from pellucid.studio.published import Published
 
 OFTEN = 1 / 20  # seconds from one publishing to the next, at least
-SHARE = 0.02  # of the time, which publishing may take
+SHARE = 0.01  # of the time, which publishing may take
 END = "end"
 ENDS = ("cancel", "pause", "back", END)  # what stops a way back, or some steps, before their end
 
