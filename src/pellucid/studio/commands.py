@@ -15,9 +15,9 @@ from pellucid.studio.course import Course, NotNow
 from pellucid.studio.journal import stacks
 from pellucid.studio.keeper import MEMORY
 from pellucid.studio.places import number
+from pellucid.studio.published import BRANCHES
 
 MOST_BRANCHES = 4
-NAMES = "abcdefghij"
 MOST_SECONDS = 10.0
 
 
@@ -158,7 +158,7 @@ def branch(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked.get("knob") is not None:
         turned = {"name": asked["knob"], "value": asked.get("value"), "called": asked.get("called")}
         changed = made.change("knob", turned).text
-    letter = next(letter for letter in NAMES if letter not in courses.by_id)
+    letter = next(letter for letter in BRANCHES if letter not in courses.by_id)
     courses.by_id[letter], courses.active = made, letter
     courses.names[letter] = name or changed or "unchanged"
     courses.origin[letter] = source, at, changed

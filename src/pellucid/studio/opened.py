@@ -1,7 +1,7 @@
 """What the studio is opened with: a model, a run, or data; and a new network on data that were chosen in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from pellucid.core.errors import InputError
 from pellucid.datasets import Dataset
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
-from pellucid.runs import Settings, from_recipe, is_run, own_data, prepare, usual_recipe
-from pellucid.runs.prepare import CHECKSUM, HOW_TO_SPLIT, OF_TABLES, load_data
+from pellucid.runs import Settings, from_recipe, is_run, lock, own_data, prepare, read_run, usual_recipe
+from pellucid.runs.prepare import CHECKSUM, HOW_TO_SPLIT, OF_TABLES, describe_model, load_data
 from pellucid.studio import toys, uploads
-from pellucid.studio.course import reopen
 from pellucid.studio.published import Seen
 from pellucid.studio.uploads import Source
 from pellucid.studio.worker import Plan
@@ -78,18 +77,20 @@ def _of_model(path: str, name: str, home: Path) -> Opening:
 
 
 def _of_run(folder: Path) -> Opening:
-    course = reopen(folder)  # to be sure that it can be; the process does it again, and holds the lock from then on
-    run, source = course.run, course.run.settings.data
-    seen = replace(_seen(run.model), step=course.step, last=course.last, epoch=run.state.progress.epoch)
+    """A run, where it stands; the process of the training reads the rest of it, and holds its lock."""
+    run = read_run(folder)
+    lock.take(folder)  # and let it go at once: this says now whether another process trains there
+    source, dataset = run.settings.data, load_data(run.settings)
+    model = describe_model(run.network, run.settings, dataset)
     first = {"id": "a", "name": "first", "folder": str(run.folder), "from": None, "changed": ""}
     plan = Plan(run.settings.as_json(), str(run.folder.parent), (first,))
     known = MNIST if source == "mnist" else Source("opened", Path(source).name, source)
-    return Opening(folder.name, run.model, seen, plan, run.settings, known, run.dataset)
+    return Opening(folder.name, model, _seen(model), plan, run.settings, known, dataset)
 
 
 def _seen(model: Model) -> Seen:
     """A model's θ as if it had been published."""
-    return Seen(model.network.theta.copy(), 0, 0, 0, 0, 0, "paused", np.nan, np.nan, np.nan)
+    return Seen(model.network.theta.copy(), 0, 0, 0, 0, 0, "a", "paused", np.nan, np.nan, np.nan)
 
 
 def new(source: Source, asked: Mapping[str, Any], home: Path) -> Opening:

@@ -6,6 +6,7 @@ was even and is the same afterwards. The memory has no name, so nothing of it st
 
 import ctypes
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
 from typing import Any
@@ -14,8 +15,9 @@ import numpy as np
 
 from pellucid.core.arrays import Array
 
-WHERE = ("sequence", "version", "step", "epoch", "batch", "last", "state")
+WHERE = ("sequence", "version", "step", "epoch", "batch", "last", "branch", "state")
 NUMBERS = ("loss", "accuracy", "rate")
+BRANCHES = "abcdefghij"  # their names
 STATES = ("paused", "training", "seeking", "finished", "diverged", "ended")
 
 
@@ -29,6 +31,7 @@ class Seen:
     epoch: int
     batch: int
     last: int
+    branch: str
     state: str
     loss: float
     accuracy: float
@@ -46,20 +49,20 @@ class Published:
         self.numbers: Any = context.RawArray(ctypes.c_double, len(NUMBERS))
         self.flag: Any = context.RawValue(ctypes.c_byte, 0)
 
-    def write(self, theta: Array, state: str, where: tuple[int, int, int, int], numbers: tuple[float, ...]) -> None:
-        """Publish θ and where it stands: step, epoch, batch, last."""
+    def write(self, theta: Array, state: str, branch: str, where: Sequence[int], numbers: Sequence[float]) -> None:
+        """Publish θ and where it stands: step, epoch, batch, last; loss, accuracy, rate."""
         shared = self.where
         shared[0] += 1
         np.frombuffer(self.theta, self.dtype)[...] = theta
         shared[1] += 1
         shared[2:6] = where
-        shared[6] = STATES.index(state)
+        shared[6:8] = BRANCHES.index(branch), STATES.index(state)
         self.numbers[:] = numbers
         shared[0] += 1
 
     def say(self, state: str) -> None:
         """Publish another state alone."""
-        self.where[6] = STATES.index(state)
+        self.where[7] = STATES.index(state)
 
     def leave(self) -> None:
         """After the writer's end: say so, and let nobody wait for what it was writing."""
@@ -74,7 +77,7 @@ class Published:
     @property
     def state(self) -> str:
         """The state that was published last."""
-        return STATES[self.where[6]]
+        return STATES[self.where[7]]
 
     def glance(self) -> Seen:
         """What was published last, without θ."""
@@ -93,5 +96,5 @@ class Published:
             theta = np.frombuffer(self.theta, self.dtype)[:count].copy()
             numbers = self.numbers[:]
             if self.where[0] == before[0]:
-                _, version, step, epoch, batch, last, state = before
-                return Seen(theta, version, step, epoch, batch, last, STATES[state], *numbers)
+                _, version, *place, branch, state = before
+                return Seen(theta, version, *place, BRANCHES[branch], STATES[state], *numbers)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import socket
 import tempfile
@@ -30,7 +29,6 @@ from pellucid.studio.trainer import Gone
 TRIES = 50  # ports after the one that is asked for
 LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}
 GONE = "the training has ended, and is started again from what it had saved; ask again in a moment"
-log = logging.getLogger("pellucid.studio")
 
 
 def listening(host: str, port: int) -> socket.socket:

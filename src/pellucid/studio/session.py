@@ -59,7 +59,7 @@ class Open:
         self.left: dict[str, Seen] = {}  # θ of the branches that are not active
         self.cells: dict[str, list[str]] | None = None  # of the table, once somebody has looked at one of its rows
         self._changed = changed
-        self._sight = Sight.of(self.model, opening.seen, "a")
+        self._sight = Sight.of(self.model, opening.seen)
         self.data: Future[Dataset] = Future()
         self.trainer = Trainer(opening.plan, self.model.network, changed=changed)
 
@@ -129,10 +129,10 @@ class Open:
         if branch is not None and branch != self.branch:
             if branch not in self.left:
                 raise InputError(f"branch={branch[:20]!r}: there is none of that name, or it was not looked at yet")
-            return Sight.of(self.model, self.left[branch], branch)
+            return Sight.of(self.model, self.left[branch])
         sight = self._sight
-        if self.told is not None and (self.version != sight.seen.version or self.branch != sight.branch):
-            sight = self._sight = Sight.of(self.model, self.trainer.seen(), self.branch)
+        if self.told is not None and self.version != sight.seen.version:
+            sight = self._sight = Sight.of(self.model, self.trainer.seen())
         if sight.seen.state != self.state:
             return replace(sight, seen=replace(sight.seen, state=self.state))
         return sight
@@ -140,9 +140,9 @@ class Open:
     def before(self, step: int) -> tuple[Sight, bool]:
         """The network at about a step, from the nearest θ that was seen; and whether it is that step's own."""
         now = self.sight()
-        known = {**self.seen_before.get(self.branch, {}), now.seen.step: now.seen}
+        known = {**self.seen_before.get(now.branch, {}), now.seen.step: now.seen}
         near = min(known, key=lambda each: abs(each - step))
-        return (now if near == now.seen.step else Sight.of(self.model, known[near], self.branch)), near == step
+        return (now if near == now.seen.step else Sight.of(self.model, known[near])), near == step
 
     def remember(self, sight: Sight) -> None:
         """Keep a θ that was seen, for looks back that need not wait; let others go, the thinnest first."""
@@ -238,12 +238,14 @@ class Session:
                 self._ring()
             if now.watched[0] != now.version and time.monotonic() >= due and now.part_for_watching() is not None:
                 start = time.monotonic()
-                await self._loop.run_in_executor(self.pool, self._look, now)
+                with contextlib.suppress(InputError, OSError):  # of data that are gone: there is nothing to see then
+                    await self._loop.run_in_executor(self.pool, self._look, now)
                 due = time.monotonic() + min(2.0, (time.monotonic() - start) / SHARE)
                 self._ring()
 
     def _look(self, now: Open) -> None:
         """See what θ is worth, and keep it; at the end of an epoch also what went wrong."""
+        now.watched = now.version, None
         now.follow(list(self.sources.values()))
         sight, part = now.sight(), now.part_for_watching()
         if part is None or not np.isfinite(sight.seen.theta).all():
@@ -265,6 +267,8 @@ class Session:
     async def ask(self, do: str, **more: Any) -> dict[str, Any]:
         """Have the training do something, and answer when it is done."""
         now = self.open
+        if now.trainer.failed:
+            raise NotNow(f"there is no training: {now.trainer.failed}")
         if not now.trainer.is_alive:
             now.revive()
             raise Gone
@@ -280,7 +284,8 @@ class Session:
         if do in CHANGES and (now.told or {}).get("undo") is None:
             now.original = now.sight().seen
         if do in ("branch", "choose"):
-            now.left[now.branch] = now.sight().seen
+            left = now.sight().seen
+            now.left[left.branch] = left
 
     async def renew(self, opening: Opening) -> None:
         """Forget what is open, and open something else."""
@@ -297,7 +302,7 @@ class Session:
             return None
         if now.original.step != now.sight().seen.step:
             return None
-        return Sight.of(now.model, now.original, now.branch)
+        return Sight.of(now.model, now.original)
 
     async def end(self) -> None:
         """End everything."""

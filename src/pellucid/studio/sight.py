@@ -27,14 +27,18 @@ class Sight:
 
     model: Model
     seen: Seen
-    branch: str
 
     @classmethod
-    def of(cls, model: Model, seen: Seen, branch: str) -> "Sight":
+    def of(cls, model: Model, seen: Seen) -> "Sight":
         """The model with this θ in a network of its own."""
         net = model.network.copy()
         net.theta = seen.theta
-        return cls(replace(model, network=net), seen, branch)
+        return cls(replace(model, network=net), seen)
+
+    @property
+    def branch(self) -> str:
+        """The branch that θ is of."""
+        return self.seen.branch
 
     @property
     def network(self) -> Network:

@@ -224,7 +224,7 @@ class Worker:
         _, loss, accuracy = points[-1] if points else (0, math.nan, None)
         where = (progress.step, progress.epoch, progress.batch, course.last)
         numbers = (loss, math.nan if accuracy is None else accuracy, progress.learning_rate)
-        self.published.write(course.theta, state, where, numbers)
+        self.published.write(course.theta, state, self.courses.active, where, numbers)
         self._tell_points(course)
 
     def _tell_points(self, course: Course) -> None:
