@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import pellucid as pl
+from pellucid.core.progress import Progress
 from pellucid.runs import from_recipe, prepare
 from pellucid.runs.prepare import Prepared
 from pellucid.studio.course import Course, begin
@@ -37,7 +38,7 @@ def logged(data: Path | str, **settings: Any) -> dict[int, str]:
     made = prepared(data, **settings)
     net, log = made.model.network, {}
 
-    def after(progress: pl.core.progress.Progress) -> None:  # type: ignore[name-defined]
+    def after(progress: Progress) -> None:
         log[progress.step] = sha(net.theta)
 
     epochs = pl.train(

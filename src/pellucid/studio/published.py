@@ -96,5 +96,6 @@ class Published:
             theta = np.frombuffer(self.theta, self.dtype)[:count].copy()
             numbers = self.numbers[:]
             if self.where[0] == before[0]:
-                _, version, *place, branch, state = before
-                return Seen(theta, version, *place, BRANCHES[branch], STATES[state], *numbers)
+                _, version, step, epoch, batch, last, branch, state = before
+                place = (version, step, epoch, batch, last)
+                return Seen(theta, *place, BRANCHES[branch], STATES[state], *numbers)

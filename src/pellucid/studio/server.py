@@ -44,7 +44,7 @@ def listening(host: str, port: int) -> socket.socket:
         )
     family = socket.AF_INET6 if host == "::1" else socket.AF_INET
     for number in range(port, min(65536, port + TRIES)) if port else (0,):
-        found = socket.socket(family, socket.SOCK_STREAM)
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or answers wait 40 ms (Nagle)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((LOOPBACK[host], number))
