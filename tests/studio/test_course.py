@@ -64,6 +64,34 @@ def test_a_run_in_the_studio_is_the_run_of_the_command(small: Path, tmp_path: Pa
     assert len(read_run(tmp_path / "run").history) == 3
 
 
+def test_a_run_with_turned_knobs_is_resumed_to_the_bits_of_the_studio(small: Path, tmp_path: Path) -> None:
+    made = course(small)
+    made.place(tmp_path / "run")
+    made.go(4)
+    made.change("knob", {"name": "learning_rate", "value": 0.05})
+    made.change("knob", {"name": "batch_size", "value": 32})
+    made.go(12)
+    made.save()
+    made.run.lock = None
+    ordinary = resume(tmp_path / "run")
+    assert len(list(ordinary.go())) == 2
+    made.go()
+    assert sha(ordinary.state.network.theta) == sha(made.theta)
+
+
+def test_a_way_back_can_be_stopped_and_gone_again(small: Path) -> None:
+    log, made = logged(small), course(small)
+    made.go()
+    made.keeper.kept = {0: made.keeper.kept[0]}
+    asked = iter([False, False, True])
+    made.watch = lambda: next(asked, False)
+    made.back(20)
+    assert made.step < 20
+    assert sha(made.theta) == log[made.step]
+    made.back(20)
+    assert sha(made.theta) == log[20]
+
+
 def test_a_run_of_the_command_can_be_gone_back_in(small: Path, tmp_path: Path, pellucid: Any) -> None:
     assert pellucid("train", small, "--epochs", 3, "--out", tmp_path / "run", "--engine", "numpy").code == 0
     made, log = reopen(tmp_path / "run"), logged(small)
@@ -290,6 +318,8 @@ def test_a_loss_that_is_no_number_stops_it_at_the_last_good_step(small: Path) ->
     assert made.fault is not None
     assert made.step == made.fault["good"] == made.last >= 5
     assert np.isfinite(made.theta).all()
+    assert max(made.keeper.kept) <= made.last
+    assert made.run.state.snapshots.steps[-1] <= made.last
     made.change("knob", {"name": "learning_rate", "value": 0.1})
     made.back(5)
     assert sha(made.theta) == logged(small, clip_norm=0)[5]

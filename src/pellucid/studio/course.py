@@ -379,6 +379,12 @@ class Course:
         at = min(int(step[1]) if step else self.last, self.last + 1)
         self.last = max(self.keeper.first, at - 1)  # what came after it is no numbers
         self.points = [point for point in self.points if point[0] <= self.last]
+        self.keeper.forget_after(self.last)
+        way = self.run.state.snapshots
+        while way.steps[-1] > self.last:
+            way.steps.pop()
+            way.thetas.pop()
+        way.written = min(way.written, len(way.steps))
         self.restore(self.keeper.nearest(self.last))
         with contextlib.suppress(DivergenceError):  # its own turn has told an earlier step
             self.go(self.last)
@@ -459,6 +465,7 @@ def reopen(folder: Path, **more: Any) -> Course:
             keeper.keep(begin(prepare(run.settings, run.dataset)).state())
     made = Course(run, keeper, entries, placed=True, **more)
     made.marks = {entry.step: entry.about["name"] for entry in entries if entry.kind == journal.MARKS}
+    keeper.marked = set(made.marks)
     if not (run.folder / FOLDER).is_dir():
         made.applied = len(entries)
         made.hold()

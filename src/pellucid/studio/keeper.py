@@ -62,14 +62,16 @@ class Keeper:
     def keep(self, one: Kept) -> None:
         """Keep a checkpoint; let others go where there is no more room."""
         self.kept[one.step] = one
+        self._make_room(one.step)
+
+    def _make_room(self, now: int) -> None:
         while sum(each.size for each in self.kept.values()) > self.memory and len(self.kept) > 2:
-            gone = self.kept.pop(thinnest(self.kept, one.step, self.marked))
-            self._spill(gone, one.step)
+            gone = self.kept.pop(thinnest(self.kept, now, self.marked))
+            self._spill(gone, now)
 
     def write(self, one: Kept) -> None:
         """Write a checkpoint into the run's folder, so that it outlives this process."""
-        if self.folder is not None and one.step not in self.files:
-            self._spill(one, one.step)
+        self._spill(one, one.step)
 
     def write_all(self, steps: Iterable[int]) -> None:
         """Write those of some steps that are in memory."""
@@ -85,12 +87,22 @@ class Keeper:
     def nearest(self, step: int) -> Kept:
         """The last checkpoint that is not after a step."""
         place = max(each for each in (*self.kept, *self.files) if each <= step)
-        if place not in self.kept:
-            self.kept[place] = self._read(place)
-        return self.kept[place]
+        if place in self.kept:
+            return self.kept[place]
+        found = self.kept[place] = self._read(place)
+        self._make_room(step)
+        return found
+
+    def forget_after(self, step: int) -> None:
+        """Let all checkpoints go that are after a step: what follows it will be another course."""
+        self.kept = {at: one for at, one in self.kept.items() if at <= step}
+        for at in [at for at in self.files if at > step]:
+            del self.files[at]
+            assert self.folder is not None
+            (self.folder / FOLDER / _name(at)).unlink(missing_ok=True)
 
     def _spill(self, one: Kept, now: int) -> None:
-        if self.folder is None:
+        if self.folder is None or one.step in self.files:
             return
         place = self.folder / FOLDER
         place.mkdir(exist_ok=True)

@@ -155,6 +155,12 @@ class Worker:
             self.courses.until = None
             self._tell_all("diverged")
             return
+        except OSError as error:
+            self.courses.until = None
+            said = f"stopped, since it could not be saved: {error.strerror or error}; make room, and go on"
+            course.fault = {"step": course.step, "layer": None, "message": said, "good": course.step}
+            self._tell_all("paused")
+            return
         if course.is_finished and course.is_now:
             self.courses.until = None
             self._tell_all("finished")
@@ -245,5 +251,6 @@ class Worker:
     def _save(self) -> None:
         """Save every course that stands where it has come furthest, in case nobody is there any more to say so."""
         for course in self.courses.by_id.values():
-            if course.placed and course.is_now and course.run.folder.is_dir():
-                course.save()
+            if course.placed and course.is_now:
+                with contextlib.suppress(OSError):  # the folder has gone, or the disk is full
+                    course.save()
