@@ -20,10 +20,10 @@ HOUSE = Path(pellucid.__file__).parent
 FILES = sorted(HOUSE.rglob("*.py"))
 # The rooms from left to right: each imports only rooms to its left. Those in one pair do not know each other.
 ROOMS = [("core",), ("compiled",), ("_files", "_pages", "_text"), ("model",), ("datasets",), ("runs",),
-         ("analysis", "tables"), ("render",), ("sweeps",), ("interop",), ("book",), ("cli",)]  # fmt: skip
+         ("analysis", "tables"), ("render",), ("sweeps",), ("interop",), ("book", "studio"), ("cli",)]  # fmt: skip
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {"pellucid", "pellucid.__main__"}  # which open all rooms: their names are loaded when they are asked for
-MOST_ENTRIES, MOST_CORE, MOST_ALL = 18, 2_040, 35_500  # later work raises a limit in a commit that says why
+MOST_ENTRIES, MOST_CORE, MOST_ALL = 19, 2_100, 39_500  # later work raises a limit in a commit that says why
 # What the doctor may know, so that it could be a package of its own.
 DOCTOR_KNOWS = ("core", "_files", "analysis.doctor", "analysis.finding", "analysis.layer_health")
 NEVER_KNOW_NETWORKS = ["optimizers", "batches", "metrics", "schedules", "arrays", "errors", "threads", "activations",

@@ -30,7 +30,7 @@ REMEDIES = {  # for what the operating system refuses
 }
 COMMANDS = (
     "train", "sweep", "evaluate", "predict", "importance", "explain", "plot", "landscape",
-    "report", "lr-find", "doctor", "check", "grade", "book", "export", "import", "benchmark", "data",
+    "studio", "report", "lr-find", "doctor", "check", "grade", "book", "export", "import", "benchmark", "data",
 )  # fmt: skip
 
 

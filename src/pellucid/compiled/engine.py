@@ -156,8 +156,9 @@ class CompiledEngine:
         """What the optimiser needs in each of the next steps: see updates.py."""
         work, optimizer, rows = self.work, self.work.optimizer, []
         total, penalty, rule = work.epochs * work.batches, kinds.penalty(optimizer), kinds.bare(optimizer)
-        for number, step in enumerate(range(progress.step, progress.step + count), start=progress.batch):
-            rate = optimizer.learning_rate = base * work.schedule(step / total)
+        for number in range(progress.batch, progress.batch + count):
+            done = progress.epoch * work.batches + number
+            rate = optimizer.learning_rate = base * work.schedule(done / total)
             adaptive = optimizer.numbers()
             step_rate, epsilon = adaptive or (rate, None)
             decay = rule.weight_decay if rule.name in kinds.DECAYS_BESIDE else 0.0

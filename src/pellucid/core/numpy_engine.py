@@ -43,7 +43,8 @@ class NumpyEngine:
                     progress.gradient_norm = float(np.linalg.norm(batch.grad))
                 if work.clip_norm is not None:
                     clip(batch.grad, work.clip_norm)
-                progress.learning_rate = optimizer.learning_rate = base * work.schedule(progress.step / total)
+                done = progress.epoch * work.batches + progress.batch  # not the steps: batches may have been larger
+                progress.learning_rate = optimizer.learning_rate = base * work.schedule(done / total)
                 optimizer.step(net.theta, batch.grad)
                 progress.batch += 1
                 progress.step += 1

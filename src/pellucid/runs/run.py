@@ -31,7 +31,10 @@ from pellucid.runs.snapshots import Snapshots
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
+JOURNAL = "journal.jsonl"  # of a run in the studio: what was changed in it, and when
+HELD = "held.json"  # likewise: which parameters the training leaves as they are
 FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY, lock.NAME}
+FILES |= {JOURNAL, HELD}
 
 
 @dataclass
@@ -62,19 +65,19 @@ class Run:
         self._went_on_at = self._saved_at = time.monotonic()
         self.state.snapshots.take(self.state.progress.step, self.state.network.theta)
         try:
-            for epoch in self._epochs() if not self._is_over else ():
-                self._take_note(epoch)
+            for epoch in self._epochs() if not self.is_over else ():
+                self.take_note(epoch)
                 self.save()
                 yield epoch
                 if self.stop:
                     raise KeyboardInterrupt
-                if self._is_over:
+                if self.is_over:
                     break
         except DivergenceError as error:
             kept = f"the last good checkpoint is {self.folder / checkpoint.NAME}"
             raise DivergenceError(f"{error.what}; {kept}", error.remedy) from None
         else:
-            self._finish()
+            self.finish()
         finally:
             self.lock = None
 
@@ -95,8 +98,13 @@ class Run:
         if self.stop:
             self.save()
             raise KeyboardInterrupt
-        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+        if self.is_due:
             self.save()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last checkpoint is so old that another is to be written."""
+        return time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS
 
     def save(self) -> None:
         """Write a checkpoint, and the history that belongs to it; not into a folder that was removed meanwhile."""
@@ -107,13 +115,15 @@ class Run:
         self.state.write(self.folder)
         write_whole(self.folder / HISTORY, history_csv(self.state.history).encode(), durable=False)
 
-    def _take_note(self, epoch: Epoch) -> None:
+    def take_note(self, epoch: Epoch) -> None:
+        """Add an epoch to the history; early stopping looks at it."""
         self.state.history.add(epoch)
         if self.state.stopping is not None and epoch.dev is not None:
             self.state.stopping.see(epoch.number, epoch.dev.loss, self.state.network.theta)
 
     @property
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether early stopping has ended the training."""
         return self.state.stopping is not None and self.state.stopping.is_over
 
     def write_json(self, folder: Path) -> None:
@@ -126,7 +136,7 @@ class Run:
         if self.settings.cache == "auto" and isinstance(train, TableStream):
             train.forget_cache()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Write the model, the result and the last of the snapshots."""
         state, net = self.state, self.state.network
         stopping, best_epoch = state.stopping, state.progress.epoch
@@ -181,6 +191,17 @@ def start(prepared: Prepared, folder: Path) -> Run:
     run = Run(folder, settings, prepared.dataset, prepared.model, state, run_json.checksums(prepared.dataset))
     run._epochs()  # what training would refuse, it refuses now, before anything is written
     run.settings = replace(settings, engine=state.progress.engine)  # it goes on with the engine that was chosen
+    place(run)
+    return run
+
+
+def place(run: Run) -> None:
+    """Make the folder of a run that has none yet, with its settings and a checkpoint of where it stands, all at once.
+
+    Raises:
+        InputError: the folder holds something already, or cannot be made.
+    """
+    folder = run.folder
     in_the_way = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
     if in_the_way is not None:
         raise InputError(f"out={str(folder)!r}: {in_the_way} is a file, but a run is a folder; name one")
@@ -205,7 +226,6 @@ def start(prepared: Prepared, folder: Path) -> Run:
                 raise _taken(folder) from None  # by another process, in this moment
             raise
     run.lock = lock.take(folder)
-    return run
 
 
 def _taken(folder: Path) -> InputError:
@@ -215,19 +235,22 @@ def _taken(folder: Path) -> InputError:
     )
 
 
-def resume(folder: Path, epochs: int | None = None) -> Run:
+def resume(folder: Path, epochs: int | None = None, *, in_studio: bool = False) -> Run:
     """A run read back from its folder, to go on with; where it is finished, with its ``result``.
 
     Args:
         folder: the run's folder; "latest" is the last run that was started in this folder.
         epochs: more epochs than it was started with make it longer.
+        in_studio: whether it is the studio that goes on with it, which holds what is frozen.
 
     Raises:
-        InputError: no run is there, its files are damaged, its data has changed, ``epochs`` are too few, or the engine
-            that it began with is not here.
+        InputError: no run is there, its files are damaged, its data has changed, ``epochs`` are too few, the engine
+            that it began with is not here, or parts of its network are frozen.
     """
     folder = Path(resolved(folder))
     about = run_json.read(folder)
+    if (folder / HELD).exists() and not in_studio:
+        raise InputError(f"{folder}: parts of its network are frozen, which only the studio does; go on with it there")
     held = lock.take(folder) if about["result"] is None or epochs is not None else None
     about = run_json.read(folder)  # again: until now another process may have trained here
     settings = about["settings"]

@@ -1,0 +1,88 @@
+"""The knobs: settings that can be turned while a network learns, and when each of them acts."""
+
+import functools
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pellucid.core.errors import InputError
+from pellucid.core.schedules import SCHEDULES
+from pellucid.datasets import Dataset
+from pellucid.runs import Run, Settings
+from pellucid.runs.prepare import HOW_TO_SPLIT, load_data
+from pellucid.runs.run_json import checksums
+
+OF_DATA = ("data", *HOW_TO_SPLIT, "dtype")
+NEXT_STEP, NEXT_EPOCH = "next step", "next epoch"
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A setting that can be turned: when that acts, and what it may be (its own rule checks it, too)."""
+
+    name: str
+    acts: str
+    kind: str
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] | None = None
+
+
+KNOBS = {
+    knob.name: knob
+    for knob in (
+        Knob("learning_rate", NEXT_STEP, "number", least=0),
+        Knob("schedule", NEXT_STEP, "choice", choices=tuple(SCHEDULES)),
+        Knob("dropout", NEXT_STEP, "number", least=0, most=1),
+        Knob("weight_decay", NEXT_STEP, "number", least=0),
+        Knob("clip_norm", NEXT_STEP, "number or none", least=0),
+        Knob("epochs", NEXT_STEP, "count", least=1),
+        Knob("batch_size", NEXT_EPOCH, "count or none", least=1),
+        Knob("data", NEXT_EPOCH, "data"),
+    )
+}
+
+
+def turned(settings: Settings, name: object, value: Any) -> Settings:
+    """The settings with one knob turned.
+
+    Raises:
+        InputError: there is no such knob, or it cannot be that.
+
+    >>> turned(Settings(learning_rate=0.7), "learning_rate", 0.1).learning_rate
+    0.1
+    """
+    if not isinstance(name, str) or name not in KNOBS:
+        raise InputError(f"knob {name!r}: there is none; take one of {', '.join(KNOBS)}")
+    if value is None and name in ("learning_rate", "weight_decay", "epochs"):
+        raise InputError(f"{name}=None: give a number")
+    return replace(settings, **{name: value})
+
+
+def fitting(run: Run, settings: Settings) -> Dataset:
+    """The data of these settings, which the run's network must be able to go on with.
+
+    Raises:
+        InputError: they cannot be read, or are of another kind.
+    """
+    dataset, net, classes = _data(*(getattr(settings, name) for name in OF_DATA)), run.state.network, run.model.classes
+    if run.model.preprocessing is not None or dataset.preprocessing is not None:
+        raise InputError("data: the columns of a table are scaled by what was learned from first; make a new network")
+    if dataset.train.shape[1] != net.sizes[0] or dataset.classes != classes:
+        raise InputError(f"data: {dataset.name} has other inputs or other classes than the network; make a new network")
+    return dataset
+
+
+@functools.lru_cache(maxsize=3)
+def _data(*about: Any) -> Dataset:
+    return load_data(Settings(**dict(zip(OF_DATA, about, strict=True))))
+
+
+def use(run: Run, settings: Settings) -> None:
+    """Let a run go on with other settings; those of the optimiser go to it, and other data are read."""
+    if settings.data != run.settings.data:
+        run.dataset = fitting(run, settings)
+        run.checksums = checksums(run.dataset)
+        run.model = replace(run.model, data={**run.model.data, "source": settings.data})
+    run.settings = settings
+    optimizer: Any = run.state.optimizer
+    optimizer.learning_rate, optimizer.weight_decay = settings.learning_rate, settings.weight_decay
