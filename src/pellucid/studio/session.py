@@ -42,6 +42,7 @@ SHARE = 0.1  # of the time, which watching may take
 MOST_BYTES = 64 * 2**20  # of θ that were seen
 CHANGES = ("edit", "freeze", "off", "free", "teach", "undo", "redo")
 LOADING = "loading"
+Mark = tuple[int, int, str]
 
 
 class Open:
@@ -54,7 +55,8 @@ class Open:
         self.landscape = Landscape(changed)
         self.original: Seen | None = None
         self.findings: list[dict[str, Any]] = []
-        self.watched: tuple[int, float | None] = (-1, None)  # the version, and the accuracy of dev with it
+        self.watched: tuple[Mark | None, float | None] = (None, None)  # when it was looked at, and dev's accuracy then
+        self.told_of: tuple[str, int, str] = ("", 0, "")  # what the findings were told of
         self.seen_before: dict[str, dict[int, Seen]] = {}
         self.left: dict[str, Seen] = {}  # θ of the branches that are not active
         self.cells: dict[str, list[str]] | None = None  # of the table, once somebody has looked at one of its rows
@@ -119,6 +121,11 @@ class Open:
     def version(self) -> int:
         """Of θ."""
         return self.trainer.version
+
+    @property
+    def mark(self) -> Mark:
+        """What tells one moment from another: the version, the epochs that are told, and the state."""
+        return self.version, len(self.curve(self.branch).rows), self.state
 
     def sight(self, branch: str | None = None) -> Sight:
         """The network of now; or that of another branch, as it was left.
@@ -189,7 +196,6 @@ class Session:
         self.pool = ThreadPoolExecutor(3, thread_name_prefix="pellucid-look")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._event = asyncio.Event()
-        self._rows: tuple[str, int, str] = ("", 0, "")
         self._busy = threading.Lock()
         self.replacing = asyncio.Lock()
         self.open = Open(opening, self.changed)
@@ -236,7 +242,7 @@ class Session:
             if now.version != version or now.state != state:
                 version, state = now.version, now.state
                 self._ring()
-            if now.watched[0] != now.version and time.monotonic() >= due and now.part_for_watching() is not None:
+            if now.watched[0] != now.mark and time.monotonic() >= due and now.part_for_watching() is not None:
                 start = time.monotonic()
                 with contextlib.suppress(InputError, OSError):  # of data that are gone: there is nothing to see then
                     await self._loop.run_in_executor(self.pool, self._look, now)
@@ -245,18 +251,19 @@ class Session:
 
     def _look(self, now: Open) -> None:
         """See what θ is worth, and keep it; at the end of an epoch also what went wrong."""
-        now.watched = now.version, None
+        mark = now.mark
+        now.watched = mark, now.watched[1]
         now.follow(list(self.sources.values()))
         sight, part = now.sight(), now.part_for_watching()
         if part is None or not np.isfinite(sight.seen.theta).all():
-            now.watched = sight.seen.version, None
+            now.watched = mark, None
             return
-        now.watched = sight.seen.version, held_out.accuracy(sight, part.X[:WATCHED], part.y[:WATCHED])
+        now.watched = mark, held_out.accuracy(sight, part.X[:WATCHED], part.y[:WATCHED])
         now.remember(sight)
         rows = now.curve(now.branch).rows
         key = (now.branch, len(rows), now.state if now.state == "diverged" else "")
-        if key != self._rows:
-            self._rows = key
+        if key != now.told_of:
+            now.told_of = key
             found = findings(now, rows)
             if found != now.findings:
                 now.findings = found
