@@ -40,6 +40,7 @@ from pellucid.analysis.doctor.own_state import Leaves, State, leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn
 from pellucid.analysis.doctor.own_verdict import OwnStep, judged, kind_of, label_of, of_optimizer
 from pellucid.analysis.doctor.role_names import is_called_as
+from pellucid.analysis.doctor.symmetry import count_alike
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray
 
@@ -98,6 +99,7 @@ def examine_turn(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | No
     if step is not None:
         step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
         step.out_of_step = out_of_step([*outer, turn.state], seen)
+        step.neurons_alike = count_alike([value for path, value in tried.items() if path in kept or path not in moved])
         step.kinds = {label_of(path): kind_of(path, value) for path, value in start.items()}
     return step
 

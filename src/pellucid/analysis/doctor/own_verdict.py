@@ -55,6 +55,7 @@ class OwnStep:
     out_of_step: tuple[int, int] | None = None  # samples with the labels of others, of how many
     has_other_loss: bool = False  # whether the file computes another loss itself
     states_other_loss: str = ""  # what it calls that, where it is another function
+    neurons_alike: int | None = None  # hidden neurons that are alike before the first step
 
 
 def judged(turn: Turn, measured: Measured, best: Fit, losses: dict[Key, Loss], seen: Seen) -> OwnStep:
