@@ -75,7 +75,7 @@ def test_a_wrong_gradient_that_an_optimiser_is_handed_is_accused(tmp_path: Path)
 
 
 def test_an_l2_term_in_an_optimisers_gradients_is_no_fault(tmp_path: Path) -> None:
-    decayed = LAYERS.replace('self.v.T @ up\n', 'self.v.T @ up + 0.01 * self.p["m"]\n')
+    decayed = LAYERS.replace("self.v.T @ up\n", 'self.v.T @ up + 0.01 * self.p["m"]\n')
     assert decayed != LAYERS
     assert examined(tmp_path, decayed).healthy
     diagnosis = examined(tmp_path, decayed.replace("+ 0.01 *", "- 0.01 *"))

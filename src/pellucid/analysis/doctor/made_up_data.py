@@ -71,7 +71,7 @@ class Table(np.ndarray[Any, Any]):
         """Whether a number is another one; any of them may be a word: ``table["Sex"] == "male"``."""
         return np.asarray(self) > np.mean(self) if isinstance(other, str) else super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __getattr__(self, name: str) -> Any:
         """What else a data frame or a tensor can do (``head``, ``fillna``, ``numpy``) leaves it as it is."""

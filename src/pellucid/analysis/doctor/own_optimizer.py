@@ -116,7 +116,7 @@ def rule_of(
 def _has_power(tree: ast.Module) -> bool:
     """Whether a file raises numbers to powers that it computes: β ** t, or 1 - power, and power *= β elsewhere."""
     text = ast.unparse(tree)
-    products = [node.target for node in ast.walk(tree) if isinstance(node, ast.AugAssign)]
+    products: list[ast.expr] = [node.target for node in ast.walk(tree) if isinstance(node, ast.AugAssign)]
     products += [node.targets[0] for node in ast.walk(tree) if isinstance(node, ast.Assign)
                  and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult)]  # fmt: skip
     powers = [node.right for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)]

@@ -113,7 +113,7 @@ def examine_turn(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | No
 
 
 def _of_other_names(state: State, paths: Iterable[Path]) -> Leaves:
-    """What stood at these paths and has another name besides: first, and weights[0] of ``weights = [first, second]``."""
+    """What stood at these paths and has another name, too: first, and weights[0] of ``weights = [first, second]``."""
     found: Leaves = {}
     for path in paths:
         with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):

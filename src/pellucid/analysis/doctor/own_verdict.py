@@ -8,6 +8,7 @@ import numpy as np
 from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.own_gathered import Gathered, is_gathering
+from pellucid.analysis.doctor.own_gradients import by_gradients
 from pellucid.analysis.doctor.own_losses import (
     Key,
     Loss,
@@ -16,7 +17,6 @@ from pellucid.analysis.doctor.own_losses import (
     is_ordinary,
     name_of_key,
 )
-from pellucid.analysis.doctor.own_gradients import by_gradients
 from pellucid.analysis.doctor.own_optimizer import RATE, accumulates, rates_in, rule_of
 from pellucid.analysis.doctor.own_slopes import (
     Fit,

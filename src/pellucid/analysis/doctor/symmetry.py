@@ -20,7 +20,7 @@ def count_alike(parameters: Sequence[AnyArray]) -> int | None:
     (None, None)
     """
     weights = [array for array in parameters if array.ndim == 2]
-    for n in {array.shape[0] for array in weights} & {array.shape[1] for array in weights} - {1}:
+    for n in sorted({int(a.shape[0]) for a in weights} & {int(a.shape[1]) for a in weights} - {1}):
         holders = [array for array in weights if n in array.shape]
         along = [np.moveaxis(a, k, 0) for a in parameters for k, m in enumerate(a.shape) if m == n]
         if len(holders) > 1 and all(np.all(array == array[:1]) for array in along):
@@ -30,6 +30,8 @@ def count_alike(parameters: Sequence[AnyArray]) -> int | None:
 
 def finding(count: int, line: str) -> Finding:
     """The finding for so many neurons that begin alike."""
-    fault = f"the {count} neurons of a hidden layer begin alike: they get the same gradients, and never become different"
+    fault = f"the {count} neurons of a hidden layer begin alike: they get the same gradients, and stay alike for ever"
     evidence = f"{line}before the first step no weight and no bias tells one of them from another"
-    return Finding(None, "W", fault, evidence, "W = rng.standard_normal(W.shape) / np.sqrt(inputs): small random numbers")
+    return Finding(
+        None, "W", fault, evidence, "begin with small random numbers: rng.standard_normal(W.shape) / np.sqrt(n)"
+    )
