@@ -46,3 +46,24 @@ def test_nothing_is_said_where_it_may_be_meant(between: str, average: str, move:
 def test_what_is_set_to_0_once_may_decay() -> None:
     text = "v = np.zeros(3)\nfor step in range(100):\n    v = 0.9 * v + slope(W)\n    W -= lr * v\n"
     assert idle_momenta(ast.parse(text)) == []
+
+
+OF_PARTS = """
+def step(net, grads, lr, mu=0.9):
+    kept = [{{"W": np.zeros_like(layer["W"]), "b": np.zeros_like(layer["b"])}} for layer in net]
+    {loop}:
+        for name in NAMES:
+            v[name] = mu * v[name] - lr * grad[name]
+            layer[name] += v[name]
+"""
+
+
+def test_it_may_be_in_dicts_and_lists() -> None:
+    (finding,) = idle_momenta(ast.parse(OF_PARTS.format(loop="for layer, grad, v in zip(net, grads, kept)")))
+    assert finding.fault.startswith("v: the momentum starts anew at every step")
+
+
+@pytest.mark.parametrize("loop", ["for t in range(9)", "for layer, grad, v in zip(net, grads, others)"])
+def test_dicts_and_lists_that_a_loop_comes_back_to_may_decay(loop: str) -> None:
+    text = OF_PARTS.format(loop=loop).replace("v[name]", "kept[0][name]" if "range" in loop else "v[name]")
+    assert idle_momenta(ast.parse(text)) == []

@@ -54,6 +54,34 @@ def test_a_count_that_an_outer_loop_holds_is_no_fault(tmp_path: Path) -> None:
     assert examined(tmp_path, nested).healthy
 
 
+def test_a_count_that_nothing_raises_to_a_power_is_a_fault_in_any_loop(tmp_path: Path) -> None:
+    """``m / (1 - 0.9)``: no outer loop can count what stands nowhere."""
+    plain = LAYERS.replace("0.9 ** t", "0.9").replace("0.999 ** t", "0.999")
+    nested = plain.replace(
+        "for t in range(1, 300):\n    v = points", "for t in range(1, 300):\n  for _ in range(3):\n    v = points"
+    )
+    assert nested != plain
+    diagnosis = examined(tmp_path, nested)
+    assert any("t stays the same" in finding.fault for finding in diagnosis.findings), diagnosis
+
+
+def test_a_wrong_gradient_that_an_optimiser_is_handed_is_accused(tmp_path: Path) -> None:
+    """The last layer's gradients are right, and the optimiser's moves show which arrays it takes for the others'."""
+    bend = "up * (1 - self.v ** 2)"
+    assert bend in LAYERS
+    diagnosis = examined(tmp_path, LAYERS.replace(bend, "up * (1 - self.v)"))
+    assert diagnosis.healthy is False, diagnosis
+    assert any("its gradient is wrong" in finding.fault for finding in diagnosis.findings), diagnosis
+
+
+def test_an_l2_term_in_an_optimisers_gradients_is_no_fault(tmp_path: Path) -> None:
+    decayed = LAYERS.replace("self.v.T @ up\n", 'self.v.T @ up + 0.01 * self.p["m"]\n')
+    assert decayed != LAYERS
+    assert examined(tmp_path, decayed).healthy
+    diagnosis = examined(tmp_path, decayed.replace("+ 0.01 *", "- 0.01 *"))
+    assert any("L2 term has the wrong sign" in finding.fault for finding in diagnosis.findings), diagnosis
+
+
 def test_gradients_that_are_clipped_to_one_norm_are_right(tmp_path: Path) -> None:
     text = LOOP[: LOOP.index("    second -= speed")].replace("speed", "learning_rate") + CLIPPED
     assert examined(tmp_path, text).healthy

@@ -34,12 +34,13 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
    ``optimizer_state`` (momentum, and learning rates that are global names), ``training_loop`` (a few epochs on small
    data), ``inline_update`` (the step of a training function that updates by itself).
 6. The user's data and the start are examined. ``user_data`` (scaled, and in step with the labels?),
-   ``initial_weights`` (are neurons saturated before training begins?).
+   ``initial_weights`` (are neurons saturated before training begins?), ``symmetry`` (or all alike?).
 7. The file's own first step has the last word. ``own_state`` (all numbers in the user's variables), ``own_turn`` (a
    turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
-   trains), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the parameters move along its slopes),
-   ``own_optimizer`` (steps beyond plain descent), ``own_gathered`` (steps that come after some turns), ``own_doubt`` (a
-   loss of single numbers is believed turn after turn),
+   trains; ``unrolled`` lets lists be loops), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the
+   parameters move along its slopes), ``own_gradients`` (those that an optimiser is handed), ``own_optimizer`` (steps
+   beyond plain descent), ``own_gathered`` (steps that come after some turns), ``own_doubt`` (a loss of single numbers is
+   believed turn after turn),
    ``own_step`` (a turn examined: no name has to be understood), ``own_verdict`` (what it says of each parameter),
    ``own_pairs`` (does each sample stand beside its own label?), ``own_driver`` (a small program that trains what the
    file itself never calls; ``driver_arguments`` and ``driver_parts`` say what it hands over),

@@ -32,6 +32,10 @@ class Absent(ModuleType):
 
     __getitem__ = __iter__ = __array__ = __call__
 
+    def __mro_entries__(self, _: Any) -> tuple[type, ...]:
+        """Classes that are made from it are made from nothing."""
+        return ()
+
 
 class Silent(Absent):
     """A module that only shows something, or a thing of it: it takes everything and does nothing."""

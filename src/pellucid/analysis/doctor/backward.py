@@ -142,16 +142,17 @@ def _remedies(exam: Examination, gradients: UserGradients, assessment: Assessmen
 
 
 def _choose_loss(exam: Examination, y: Array, labels: Any, returned: list[UserGradients]) -> None:
-    """Of several loss functions, take the one with whose slopes most gradients agree."""
+    """Of several loss functions, take the one with whose slopes most gradients agree; or that has L2 as they have."""
     functions = fitting(exam.functions, "loss")
     counts = []
+    decays = exam.functions.takes("backward", "L2 strength")
     for function in functions if len(functions) > 1 else []:
         exam.functions.by_role["loss"] = function
         trial = exam.without_findings()
         form, known = _examine_loss(trial, y, labels)
         own = _judgement(trial, y, form, known).own
         differ = [len(compare(trial, g.as_returned, own)[0]) for g in returned] if own else [len(exam.paths) + 1]
-        counts.append(min(differ, default=0))
+        counts.append((min(differ, default=0), exam.functions.takes("loss", "L2 strength") != decays))
     if counts:
         exam.functions.by_role["loss"] = functions[counts.index(min(counts))]
 

@@ -116,7 +116,8 @@ def _located(source: Source, read: Callable[[], UserFile]) -> Diagnosis:
         file = read()
         with file.importing():
             whole = _with_idle_momenta(_with_own_step(file), file)
-            diagnosis: Diagnosis = with_texts(whole, source.located)
+        notes = list(dict.fromkeys([*whole.notes, *file.notes]))  # more may have been stood for in the file's own step
+        diagnosis: Diagnosis = with_texts(replace(whole, notes=notes), source.located)
     return diagnosis
 
 

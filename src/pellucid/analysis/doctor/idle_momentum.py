@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from pellucid.analysis.finding import Finding
 
@@ -13,9 +14,10 @@ def idle_momenta(tree: ast.Module) -> list[Finding]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.For | ast.While | ast.FunctionDef):
-            names = dict(_idle(node.body))
-            if names:
-                found.append(_finding(names))
+            body = _Body()
+            body.read(node.body, ())
+            if body.idle:
+                found.append(_finding(body.idle))
     return found
 
 
@@ -26,24 +28,56 @@ def _finding(lines: dict[str, int]) -> Finding:
     return Finding(None, "update", fault, f"line {lines[first]}: {first} is 0 where it is multiplied", remedy)
 
 
-def _idle(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
-    """Names that are set to 0 in this body, next used as ``v = β * v + …``, and then move something."""
-    zero: set[str] = set()
-    decayed: dict[str, int] = {}
-    for statement in body:
-        used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        name = _only_target(statement)
-        if name in zero and isinstance(statement, ast.Assign) and _decays(statement.value, name):
-            decayed[name] = statement.lineno
-        yield from ((kept, line) for kept, line in decayed.items() if kept in used and _moves(statement, kept))
-        zero -= used
-        zero |= set(_set_to_zero(statement))
+@dataclass
+class _Body:
+    """What is known of a body's names, statement after statement."""
+
+    zero: set[str] = field(default_factory=set)  # names of what is 0 so far, or of parts of it
+    decayed: dict[str, int] = field(default_factory=dict)  # what was next used as v = β * v + …, and where
+    idle: dict[str, int] = field(default_factory=dict)  # and then moved something
+
+    def read(self, body: list[ast.stmt], loops: tuple[set[str], ...]) -> None:
+        """Read statements within loops, each told by the names that it sets."""
+        for statement in body:
+            if isinstance(statement, ast.For):
+                self.zero |= _parts(statement, self.zero)
+                self.read(statement.body, (*loops, _names(statement.target)))
+                continue
+            kept = _only_target(statement)
+            root = _root(kept)
+            if kept is not None and root in self.zero and isinstance(statement, ast.Assign):
+                of_each = all(_names(kept) & targets for targets in loops)  # no turn comes back to the same one
+                if of_each and _decays(statement.value, ast.unparse(kept)):
+                    self.decayed[ast.unparse(kept)] = statement.lineno
+            moved = {text: line for text, line in self.decayed.items() if _moves(statement, text)}
+            self.idle |= {text.partition("[")[0]: line for text, line in moved.items()}
+            self.zero -= _names(statement)
+            self.zero |= set(_set_to_zero(statement))
 
 
-def _only_target(statement: ast.stmt) -> str | None:
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
-        return statement.targets[0].id
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _root(node: ast.expr | None) -> str | None:
+    """The name of v, and of v["W"]."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _only_target(statement: ast.stmt) -> ast.expr | None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return statement.targets[0]
     return None
+
+
+def _parts(loop: ast.For, zero: set[str]) -> set[str]:
+    """The names that a loop gives to parts of what is 0: v in ``for W, v in zip(weights, velocities)``."""
+    targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+    zipped = isinstance(loop.iter, ast.Call) and ast.unparse(loop.iter.func) == "zip"
+    values = loop.iter.args if isinstance(loop.iter, ast.Call) and zipped else [loop.iter]
+    return set().union(*(_names(one) for one, value in zip(targets, values, strict=False) if _root(value) in zero))
 
 
 def _set_to_zero(statement: ast.stmt) -> Iterator[str]:
@@ -60,27 +94,32 @@ def _set_to_zero(statement: ast.stmt) -> Iterator[str]:
 
 
 def _is_zero(value: ast.expr) -> bool:
+    """Whether it is 0, an array of zeros, or a list or dict of these."""
     if isinstance(value, ast.Constant):
         return value.value == 0 and not isinstance(value.value, bool)
-    called = value.func if isinstance(value, ast.Call) else None
-    return (isinstance(called, ast.Attribute) and called.attr in ZEROS) or (
-        isinstance(called, ast.Name) and called.id in ZEROS
-    )
+    if isinstance(value, ast.ListComp):
+        return _is_zero(value.elt)
+    if isinstance(value, ast.DictComp):
+        return _is_zero(value.value)
+    if isinstance(value, ast.List | ast.Dict):
+        parts = value.elts if isinstance(value, ast.List) else value.values
+        return bool(parts) and all(map(_is_zero, parts))
+    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in ZEROS
 
 
-def _decays(value: ast.expr, name: str) -> bool:
+def _decays(value: ast.expr, text: str) -> bool:
     """Whether it is β * v + … or … − β * v."""
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add | ast.Sub):
         return False
     products = [one for one in (value.left, value.right) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
-    factors = [factor for product in products for factor in (product.left, product.right)]
-    return any(isinstance(one, ast.Name) and one.id == name for one in factors)
+    return any(ast.unparse(factor) == text for product in products for factor in (product.left, product.right))
 
 
-def _moves(statement: ast.stmt, name: str) -> bool:
-    """Whether another name is moved by it: W += v, W = W - rate * v."""
-    target: ast.expr | None = statement.target if isinstance(statement, ast.AugAssign) else None
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        same = ast.unparse(statement.targets[0])
-        target = statement.targets[0] if same in {ast.unparse(node) for node in ast.walk(statement.value)} else None
-    return target is not None and ast.unparse(target) != name
+def _moves(statement: ast.stmt, text: str) -> bool:
+    """Whether something else is moved by it: W += v, W = W - rate * v."""
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return False
+    parts = {ast.unparse(node) for node in ast.walk(statement.value)}
+    target = statement.target if isinstance(statement, ast.AugAssign) else _only_target(statement)
+    moved = target is not None and (isinstance(statement, ast.AugAssign) or ast.unparse(target) in parts)
+    return moved and target is not None and ast.unparse(target) != text and text in parts

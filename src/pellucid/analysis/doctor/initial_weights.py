@@ -1,4 +1,4 @@
-"""The initial weights: are they so large that sigmoids stand where they are flat from the first step on?"""
+"""The initial weights: are neurons alike, or weights so large that sigmoids are flat, from the first step on?"""
 
 import numpy as np
 
@@ -6,6 +6,8 @@ from pellucid.analysis.doctor.arrays import at
 from pellucid.analysis.doctor.examination import Examination
 from pellucid.analysis.doctor.naming import Quantity
 from pellucid.analysis.doctor.reference_network import reference_pass
+from pellucid.analysis.doctor.roles import fitting
+from pellucid.analysis.doctor.symmetry import count_alike, finding
 from pellucid.analysis.layer_health import FLAT
 
 SATURATED = 0.5  # the share of saturated activations above which the start is too wide
@@ -13,12 +15,17 @@ SATURATED = 0.5  # the share of saturated activations above which the start is t
 
 def examine_initial_weights(exam: Examination) -> None:
     """See how many activations are saturated with the weights that init makes."""
-    if exam.net is None or exam.initial is None:
+    if exam.initial is None:
         return
-    hidden = [layer.activation for layer in exam.net.layers[:-1]]
     weights = {q: at(exam.initial, path) for q, path in exam.paths.items()}
     if any(np.shape(array) != np.shape(exam.array(*q)) for q, array in weights.items()):
         return
+    count = count_alike([np.asarray(array) for array in weights.values()])
+    if count is not None and len(fitting(exam.functions, "init")) < 2:  # where there are several, one may show this
+        exam.findings.append(finding(count, exam.functions.at_line("init")))
+    if exam.net is None:
+        return
+    hidden = [layer.activation for layer in exam.net.layers[:-1]]
     X = np.abs(exam.X) if exam.user_data is None else exam.user_data[0][:200].astype(np.float64)
     size = np.sqrt((X * X).mean(axis=0)).max()
     if size > 2:  # that the inputs are large is another matter

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
+from pellucid.analysis.doctor.own_gradients import Gradients
 from pellucid.analysis.doctor.own_losses import Key, Loss
-from pellucid.analysis.doctor.own_optimizer import Gradients
 from pellucid.analysis.doctor.own_slopes import Measured, alike, factor, slopes_along
 from pellucid.analysis.doctor.own_state import Leaves, leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn, TurnError

@@ -6,24 +6,27 @@ from typing import Any
 import numpy as np
 
 from pellucid.analysis.doctor.candidates import LOSSES
-from pellucid.analysis.doctor.naming import data_word
+from pellucid.analysis.doctor.naming import data_word, quantity
 from pellucid.analysis.doctor.own_state import LIST, Leaves
 from pellucid.analysis.doctor.own_turn import ONCE, Seen
 from pellucid.analysis.doctor.role_names import is_called_as
 from pellucid.core.arrays import AnyArray, Array
 
 MOST_PAIRS = 60
+FEWER_PAIRS = 20  # where no name tells of targets
 BY_COLUMNS = " by columns"
 BY_ROW = ("cross-entropy of the scores' softmax",)  # losses for which it matters which axis the outputs are
+
+HOLDS = ("data", "value")  # where an object holds its number
 
 Key = tuple[Any, ...]
 Loss = Callable[[Seen], float]
 
 
-def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
+def candidate_losses(seen: Seen, other: Seen, moved: Leaves, given: Leaves) -> dict[Key, Loss]:
     """What may be the loss: each number that changes with the parameters, and ordinary losses of two arrays.
 
-    None of them is made of what the turn has ``moved``.
+    None of them is made of what the turn has ``moved``, or of what it was ``given``: the parameters themselves.
     """
     # numbers alone may be sums of losses
     kinds = {(array.shape, array.tobytes()) for array in moved.values() if array.ndim > 0}
@@ -38,9 +41,15 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
     fixed = [key for key in fixed if seen[key].size > 1 or name_of_key(key) != "t"]  # a number t counts the steps
     wholes = {key[:-1] for key in both if key[-1] == LIST}
     parts = {key for key in both if key[-1] != LIST and key[:-1] in wholes}  # of a list the whole, not each part
-    outputs = [key for key in changing if key not in moved and key not in parts]
-    targets = [key for key in fixed if key not in parts]
+    outputs = [key for key in changing if key not in moved and key not in given and key not in parts]
+    outputs = _each_once(outputs, seen)
+    fixed.sort(key=lambda key: data_word(name_of_key(key)) != "y")
+    targets = _each_once([key for key in fixed if key not in parts], seen)
+    shapes = {array.shape for array in moved.values() if min(array.shape, default=0) > 1 and array.ndim > 1}
     for strict in (True, False):
+        if not strict:  # what is of a weight's shape is its gradient, say
+            outputs, targets = ([k for k in keys if seen[k].shape[1:] not in shapes] for keys in (outputs, targets))
+            targets = [key for key in targets if quantity(name_of_key(key)) is None]
         pairs = [
             (key, target)
             for key in outputs
@@ -48,17 +57,27 @@ def candidate_losses(seen: Seen, other: Seen, moved: Leaves) -> dict[Key, Loss]:
             if (data_word(name_of_key(target)) == "y" or not (strict or _may_count(seen[key], seen[target])))
             and _as_targets(seen[key], seen[target]) is not None
         ]
-        for key, target in pairs[:MOST_PAIRS]:
+        for key, target in pairs[: MOST_PAIRS if strict else FEWER_PAIRS]:
             for name in (*LOSSES, *(f"{name}{BY_COLUMNS}" for name in BY_ROW)):
                 found[name, key, target] = _ordinary(name, key, target)
         if pairs:
             break
-    return {key: loss for key, loss in found.items() if np.isfinite(loss(seen)) and loss(seen) != loss(other)}
+    before = {key: loss(seen) for key, loss in found.items()}
+    return {key: loss for key, loss in found.items() if np.isfinite(before[key]) and before[key] != loss(other)}
+
+
+def _each_once(keys: list[Key], seen: Seen) -> list[Key]:
+    """Without the arrays that stand under another name, too."""
+    found: dict[tuple[Any, ...], Key] = {}
+    for key in keys:
+        found.setdefault((seen[key].shape, seen[key].dtype, seen[key].tobytes()), key)
+    return list(found.values())
 
 
 def name_of_key(key: Key) -> str:
-    """The last word of the way to a value: W1 of ``self.params["W1"]``."""
-    return next((str(part) for part in reversed(key) if isinstance(part, str) and part not in ("()", LIST)), "")
+    """The last word of the way to a value: W1 of ``self.params["W1"]``, loss of ``loss.data``."""
+    words = [str(part) for part in key if isinstance(part, str) and part not in ("()", LIST)]
+    return (words[:-1] if len(words) > 2 and words[-1] in HOLDS else words or [""])[-1]
 
 
 def is_called_loss(key: Key) -> bool:
@@ -73,11 +92,14 @@ def _own(key: Key) -> Loss:
 def _ordinary(called: str, key: Key, target: Key) -> Loss:
     """One of the losses that the doctor knows, of an array of outputs and one of targets."""
     name, columns = called.removesuffix(BY_COLUMNS), called.endswith(BY_COLUMNS)
+    last: list[Any] = [None, None, None]  # the targets in the form of the outputs, made once
 
     def loss(seen: Seen) -> float:
         if key not in seen or target not in seen:
             return np.nan
-        targets = _as_targets(seen[key], seen[target])
+        if seen[key].shape != last[0] or not np.array_equal(seen[target], last[1]):
+            last[:] = seen[key].shape, seen[target], _as_targets(seen[key], seen[target])
+        targets = last[2]
         if targets is None:
             return np.nan
         out, y = seen[key], targets

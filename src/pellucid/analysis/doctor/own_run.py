@@ -19,10 +19,11 @@ import numpy as np
 
 from pellucid.analysis.doctor.naming import data_word
 from pellucid.analysis.doctor.own_calls import name_of
-from pellucid.analysis.doctor.own_state import State, copied, differ, is_data, leaves
+from pellucid.analysis.doctor.own_state import ARITHMETIC, State, copied, differ, is_data, leaves
 from pellucid.analysis.doctor.own_turn import Turn, TurnError
 from pellucid.analysis.doctor.sandbox import run
-from pellucid.analysis.doctor.stand_ins import NAME, StandIns, asking_stand_ins
+from pellucid.analysis.doctor.stand_ins import NAME, asking_stand_ins
+from pellucid.analysis.doctor.unrolled import Unrolling
 from pellucid.analysis.doctor.user_file import SECONDS, UserFile, at_once, needed, statements, used
 
 HOOK = "__turn_begins__"
@@ -46,6 +47,8 @@ class _Hooks(ast.NodeTransformer):
         self.owner: str | None = None
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        if {part.name for part in node.body if isinstance(part, ast.FunctionDef)} >= set(ARITHMETIC):
+            return node  # of numbers: nothing trains in there
         before, self.owner = self.owner, node.name
         self.generic_visit(node)
         self.owner = before
@@ -88,7 +91,7 @@ class _Run:
 
     def __init__(self, file: UserFile, examine: Examine) -> None:
         self.file, self.examine = file, examine
-        self.names: dict[str, Any] = {"__name__": "user", "__file__": file.path, NAME: StandIns(file.tree)}
+        self.names: dict[str, Any] = {"__name__": "user", "__file__": file.path, NAME: file.stand_ins}
         exec(compile(f"def {SAW}(y): return y", file.path, "exec"), self.names)
         self.names |= {HOOK: self._begins, **file.driver_names}
         self.hooks = _Hooks()
@@ -102,8 +105,11 @@ class _Run:
         """Run the file's statements, until ``examine`` has what it wants."""
         with self.file.importing():
             seconds = 2 * SECONDS if self.file.driver else 4 * SECONDS
+            defined = [node for node in ast.walk(self.file.tree) if isinstance(node, ast.FunctionDef)]
+            unrolling = Unrolling({node.name for node in defined if any(map(moves, reached(self.file, node)))})
             for statement in _to_be_run(self.file):
-                watched = ast.fix_missing_locations(self.hooks.visit(_Watching().visit(asking_stand_ins(statement))))
+                program = unrolling.visit(asking_stand_ins(statement))
+                watched = ast.fix_missing_locations(self.hooks.visit(_Watching().visit(program)))
                 execute = functools.partial(self._execute, compile(watched, self.file.path, "exec"))
                 try:
                     run(execute, self.file.path, seconds=seconds)
@@ -115,7 +121,8 @@ class _Run:
         try:
             exec(code, self.names)
         finally:
-            self._close(0)
+            if not self.is_over:
+                self._close(0)
 
     def _begins(self, number: int) -> None:
         """The hook: a loop's turn begins, or the loop is over."""

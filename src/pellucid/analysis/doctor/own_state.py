@@ -16,6 +16,8 @@ MOST_NUMBERS = 500_000  # of an array that is watched
 MOST_PARTS = 300  # of a list whose parts are looked into
 SHARED = 5_000_000  # numbers from which on an array is not copied: data, which no step changes
 
+ARITHMETIC = ("__add__", "__mul__")  # methods of numbers
+
 Leaves = dict[Path, AnyArray]
 State = dict[str, dict[str, Any]]  # "globals" and "locals": names to values
 
@@ -35,10 +37,22 @@ def copied(state: State) -> State:
         found[kind] = {}
         for name, value in values.items():
             try:
-                found[kind][name] = copy.deepcopy(value, memo)
+                found[kind][name] = value if _is_computed(value) else copy.deepcopy(value, memo)
             except Exception:  # a file, a lock, a generator
                 found[kind][name] = value
     return found
+
+
+def _is_computed(value: Any) -> bool:
+    """Whether it is a number of the user's own kind, or a list of these, that knows from which others it was made.
+
+    Such a graph is as large as all the arithmetic of a pass; no step changes it.
+    """
+    first = value[0] if isinstance(value, list | tuple) and value else value
+    if not is_own(first) or not all(hasattr(type(first), name) for name in ARITHMETIC):
+        return False
+    holders = [part for part in vars(first).values() if isinstance(part, set | frozenset | list | tuple)]
+    return any(type(part) is type(first) for holder in holders for part in holder)
 
 
 def leaves(state: Any, *, objects: bool = True, lists: bool = False) -> Leaves:

@@ -6,14 +6,17 @@ step is taken from slightly other parameters than the learner's, so that zeros h
 """
 
 import ast
+import contextlib
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.naming import quantity
+from pellucid.analysis.doctor.objects import get
 from pellucid.analysis.doctor.own_doubt import Doubts, is_doubtful
 from pellucid.analysis.doctor.own_losses import (
     Key,
@@ -40,12 +43,14 @@ from pellucid.analysis.doctor.own_state import Leaves, State, leaves
 from pellucid.analysis.doctor.own_turn import Seen, Turn
 from pellucid.analysis.doctor.own_verdict import OwnStep, judged, kind_of, label_of, of_optimizer
 from pellucid.analysis.doctor.role_names import is_called_as
+from pellucid.analysis.doctor.symmetry import count_alike
 from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray
 
 MOST_PARAMETERS = 60
 MOST_FITS = 30  # that are tried at other parameters
 SECONDS = 8.0  # that the comparison may take
+KEPT = re.compile(r"veloc|moment|^[mv]_?\d*$|adam|rmsprop|cache|state", re.IGNORECASE)  # words for what is kept
 NUDGE = 1e-3  # of a parameter's size, by which it is seen what depends on it
 
 
@@ -72,16 +77,20 @@ def examine_turn(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | No
     """What a turn of a loop shows; None where nothing, or nothing yet: then its line is among the doubts."""
     rng = np.random.default_rng(0)
     variables = leaves(turn.state)
-    before = _numbers(variables)
     began = time.monotonic()
     after, seen = turn.run({})
+    before = _numbers({**variables, **_of_other_names(turn.state, after.keys() - variables.keys())})
     most = int(np.clip(SECONDS / (3 * DIRECTIONS * (time.monotonic() - began)), 4, MOST_PARAMETERS))
     moved = [path for path, value in before.items() if path in after and _moved(value, after[path])]
+    moved = [path for path in moved if path[-1] != "grad" and not _is_kept(path, moved, before)]
     if not moved:
         return None
     tried = {path: before[path] for path in [*_chosen(moved, most), *_still(before, moved)]}
-    losses = candidate_losses(seen, turn.run(_nudged(tried, rng))[1], _changed(variables, after))
-    matter = {path: v for path, v in tried.items() if _matters(turn, path, _nudged({path: v}, rng), losses, seen)}
+    nudged = _nudged(tried, rng)  # all of them, since zeros beside each other hide what each would do
+    other = turn.run(nudged)[1]
+    losses = candidate_losses(seen, other, _changed(variables, after), tried)
+    whole = {key: loss(other) for key, loss in losses.items()}
+    matter = {path: v for path, v in tried.items() if _matters(turn, path, _nudged(nudged, rng, path), losses, whole)}
     start = {path: v + MOVED * size(v) * rng.normal(size=v.shape) for path, v in matter.items()}
     if not start:
         return None
@@ -98,8 +107,28 @@ def examine_turn(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | No
     if step is not None:
         step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
         step.out_of_step = out_of_step([*outer, turn.state], seen)
+        step.neurons_alike = count_alike([value for path, value in tried.items() if path in kept or path not in moved])
         step.kinds = {label_of(path): kind_of(path, value) for path, value in start.items()}
     return step
+
+
+def _of_other_names(state: State, paths: Iterable[Path]) -> Leaves:
+    """What stood at these paths and has another name, too: first, and weights[0] of ``weights = [first, second]``."""
+    found: Leaves = {}
+    for path in paths:
+        with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):
+            found[path] = np.asarray(get(state, path))
+    return found
+
+
+def _is_kept(path: Path, moved: list[Path], before: Leaves) -> bool:
+    """Whether it is what an optimiser keeps of a parameter: 0 at the start, and called vW beside W, or velocity."""
+    name, shape = name_of_key(path), before[path].shape
+    if np.any(before[path]) or len(moved) < 2:
+        return False
+    others = {name_of_key(other) for other in moved if before[other].shape == shape and other != path} - {name}
+    words = [str(part) for part in path if isinstance(part, str)]
+    return any(map(KEPT.search, words[1:])) or any(name.startswith(o) or name.endswith(o) for o in others if o)
 
 
 def _chosen(paths: list[Path], most: int) -> list[Path]:
@@ -113,17 +142,18 @@ def _chosen(paths: list[Path], most: int) -> list[Path]:
     ]
 
 
-def _nudged(values: Leaves, rng: np.random.Generator) -> Leaves:
-    """A little larger: what an optimiser keeps of squares stays above 0."""
-    return {path: v + NUDGE * size(v) * np.abs(rng.normal(size=v.shape)) for path, v in values.items()}
+def _nudged(values: Leaves, rng: np.random.Generator, only: Path | None = None) -> Leaves:
+    """A little larger, all or one of them: what an optimiser keeps of squares stays above 0."""
+    chosen = values if only is None else {only: values[only]}
+    return {**values, **{path: v + NUDGE * size(v) * np.abs(rng.normal(size=v.shape)) for path, v in chosen.items()}}
 
 
-def _matters(turn: Turn, path: Path, nudged: Leaves, losses: dict[Key, Loss], seen: Seen) -> bool:
+def _matters(turn: Turn, path: Path, nudged: Leaves, losses: dict[Key, Loss], whole: dict[Key, float]) -> bool:
     """Whether a loss depends on what is nudged: on parameters, not on what an optimiser keeps."""
     if not losses:
         return False
     _, other = turn.run(nudged)
-    return any(key != path and loss(other) != loss(seen) for key, loss in losses.items())
+    return any(key != path and loss(other) != whole[key] for key, loss in losses.items())
 
 
 def _numbers(found: Leaves) -> Leaves:

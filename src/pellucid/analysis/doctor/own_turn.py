@@ -2,8 +2,10 @@
 
 import ast
 import contextlib
+import inspect
 import io
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from pellucid.analysis.doctor.user_file import UserFile
 from pellucid.core.arrays import AnyArray
 
 ONCE = "__once__"  # the counter of the loop that runs a turn once
+OPERATOR = re.compile(r"__r?(add|sub|mul|truediv|pow|neg)__")  # of a scalar's own arithmetic
 Seen = dict[tuple[Any, ...], AnyArray]  # of each name all that it was, one after another
 
 
@@ -134,6 +137,8 @@ class _Seen:
     def note(self, frame: FrameType, event: str, value: Any) -> None:
         code: CodeType = frame.f_code
         if event != "return" or code.co_filename != self.path or code.co_name.startswith("<"):
+            return
+        if code.co_flags & inspect.CO_GENERATOR or OPERATOR.fullmatch(code.co_name):  # which returns at each yield
             return
         if code.co_name == "__turn__":
             self.turn = dict(frame.f_locals)

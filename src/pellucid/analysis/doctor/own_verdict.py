@@ -1,13 +1,14 @@
 """What a turn says of each parameter, once it is known along the slope of which loss they move."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pellucid.analysis.doctor.arrays import Path
 from pellucid.analysis.doctor.naming import meaning, quantity
 from pellucid.analysis.doctor.own_gathered import Gathered, is_gathering
+from pellucid.analysis.doctor.own_gradients import by_gradients
 from pellucid.analysis.doctor.own_losses import (
     Key,
     Loss,
@@ -16,7 +17,7 @@ from pellucid.analysis.doctor.own_losses import (
     is_ordinary,
     name_of_key,
 )
-from pellucid.analysis.doctor.own_optimizer import RATE, accumulates, by_gradients, rates_in, rule_of
+from pellucid.analysis.doctor.own_optimizer import RATE, accumulates, rates_in, rule_of
 from pellucid.analysis.doctor.own_slopes import (
     Fit,
     Measured,
@@ -55,6 +56,7 @@ class OwnStep:
     out_of_step: tuple[int, int] | None = None  # samples with the labels of others, of how many
     has_other_loss: bool = False  # whether the file computes another loss itself
     states_other_loss: str = ""  # what it calls that, where it is another function
+    neurons_alike: int | None = None  # hidden neurons that are alike before the first step
 
 
 def judged(turn: Turn, measured: Measured, best: Fit, losses: dict[Key, Loss], seen: Seen) -> OwnStep:
@@ -172,15 +174,18 @@ def of_optimizer(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: 
     found = by_gradients(turn, measured, losses, seen)
     if found is None:
         return None
-    key, gradients = found
-    right = list(gradients)
-    step = OwnStep(turn.line, called(key), not is_ordinary(key), [label_of(path) for path in right], by_gradients=True)
+    key, right = found.fit.key, [label_of(path) for path in found.fit.right]
+    step = OwnStep(turn.line, called(key), not is_ordinary(key), right, by_gradients=True)
     if is_gathering(measured):
-        return _of_later_step(turn, Gathered(measured, key, losses[key], gradients, seen), step)
-    step.rule, fault = rule_of(turn, measured, seen, gradients, alone=alone)
+        gathered = Gathered(measured, key, losses[key], found.gradients, seen)
+        return _of_later_step(turn, gathered, step) if found.is_whole else None
+    step.rule, fault = rule_of(turn, measured, seen, found.gradients, alone=alone)
+    _add_wrong(step, replace(measured, moves=found.along), found.fit, losses)
+    if step.wrong:  # these arrays are what the optimiser takes for gradients: its moves show it
+        return step if step.rule else None
     if fault:
         step.right, step.wrong = [], dict.fromkeys(step.right, fault)
-    elif all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in right):
+    elif all(float(measured.moves[path] @ measured.slopes[key][path]) > 0 for path in found.fit.right):
         step.wrong = dict.fromkeys(step.right, UPHILL)
     return step
 

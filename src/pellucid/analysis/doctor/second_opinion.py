@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pellucid.analysis.doctor.diagnosis import IN_STEP, Diagnosis
 from pellucid.analysis.doctor.own_verdict import OwnStep
+from pellucid.analysis.doctor.symmetry import finding as alike
 from pellucid.analysis.finding import Finding
 
 OF_GRADIENTS = ("dW", "db", "dZ", "dz", "delta", "dA", "da", "dX")  # quantities that the step shows
@@ -98,6 +99,8 @@ def _findings(step: OwnStep) -> list[Finding]:
         fault = "the labels are out of step with the inputs in training: inputs stand beside the labels of others"
         remedy = "shuffle both alike: order = rng.permutation(m), then X and Y both by order"
         found.append(Finding(None, "y", fault, f"{where}: {wrong} of {count} samples", remedy))
+    if step.neurons_alike is not None:
+        found.append(alike(step.neurons_alike, f"{where}: "))
     if step.states_other_loss:
         name = step.states_other_loss
         fault = f"the parameters move against the slope of {step.loss}, but {name} computes something else"

@@ -187,7 +187,7 @@ class UserFunctions:
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             if parameter.kind is parameter.VAR_POSITIONAL:
-                if name in available:
+                if name in available and isinstance(available[name], list | tuple):
                     bound.arguments[parameter.name] = tuple(available[name])
             elif name in available.by_name and sum(meaning(other) == "y" for _, other in arguments) > 1:
                 bound.arguments[parameter.name] = available.by_name[name]  # of Y and T, Y is what forward returned

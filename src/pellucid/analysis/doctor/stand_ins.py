@@ -7,7 +7,6 @@ run; nothing is ever said of them.
 import ast
 import contextlib
 import copy
-import io
 import os
 import re
 import sys
@@ -21,7 +20,6 @@ import numpy as np
 from pellucid.analysis.doctor.absent_modules import Absent, Finder
 from pellucid.analysis.doctor.made_up_data import (
     ROWS,
-    TEXT,
     WEIGHTS,
     _one_hot,
     _samples,
@@ -30,6 +28,8 @@ from pellucid.analysis.doctor.made_up_data import (
     _shuffled,
     _split_in_two,
     _table_or_files,
+    columns_asked,
+    file_like,
 )
 
 NAME = "__stand_in__"  # under which the user's code finds ``StandIns``
@@ -37,6 +37,7 @@ NAME = "__stand_in__"  # under which the user's code finds ``StandIns``
 MODULES = {"numpy", "pandas", "sklearn", "keras", "tensorflow", "torchvision", "scipy", "np_utils", "mnist"}
 READERS = re.compile(r"read_(csv|table|excel)|loadtxt|genfromtxt|load|fromfile|loadmat")
 DOWNLOADS = re.compile(r"load_data|fetch_\w+|\w*MNIST|CIFAR\d+|(train|test)_(images|labels)")
+OPENS = ("open", "gzip.open")
 LIBRARY = re.compile(r"load_\w+|make_\w+|train_test_split|shuffle|to_categorical|\w+Scaler|accuracy_score")
 
 
@@ -55,6 +56,7 @@ class StandIns:
         names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
         names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
         self._tried = {name.partition(".")[0] for name in names}
+        self._columns = columns_asked(tree)
 
     @contextlib.contextmanager
     def modules(self, folder: str) -> Iterator[None]:
@@ -77,7 +79,7 @@ class StandIns:
         absent = isinstance(function, Absent)
         full = function.__name__ if absent else f"{getattr(function, '__module__', '')}.{called}"
         last = full.rpartition(".")[2]
-        if called == "open":
+        if called in OPENS:
             return lambda *values, **named: self._opened(function, values, named)
         if full.partition(".")[0] not in MODULES:
             return function
@@ -85,11 +87,22 @@ class StandIns:
             return lambda *values, **named: self._made_up(f"{called} was not run", full, values, named)
         if READERS.fullmatch(last):
             return lambda *values, **named: self._read(function, full, called, values, named)
+        if last == "train_test_split" and not absent:
+            return lambda *values, **named: self._split(function, values, named)
         if not absent:
             return function
         if last in LIBRARY_STAND_INS:
             return LIBRARY_STAND_INS[last]
         return lambda *values, **named: self._made_up(f"{full} is not installed", full, values, named)
+
+    def _split(self, function: Any, values: Any, named: Any) -> Any:
+        """Data in two parts; where they are made up, of whatever sizes they can be."""
+        try:
+            return function(*values, **named)
+        except ValueError:
+            if not self.data:
+                raise
+            return _split_in_two(*values)
 
     def _read(self, function: Any, full: str, called: str, values: Any, named: Any) -> Any:
         try:
@@ -102,16 +115,19 @@ class StandIns:
             return self._made_up(f"{name} {why}", full, values, named)
 
     def _opened(self, function: Any, values: Any, named: Any) -> Any:
-        """A file; a small text where a text is not there."""
+        """A file; small data where it is not there."""
         try:
             return function(*values, **named)
         except FileNotFoundError:
-            name = str(values[0]) if values else ""
-            if not name.endswith(".txt") or WEIGHTS.search(name):
+            name, mode = str(values[0]) if values else "", str(named.get("mode", [*values, "", ""][1]))
+            is_binary = "b" in mode or (function is not open and "t" not in mode)
+            made = None if WEIGHTS.search(name) else file_like(name, is_binary=is_binary)
+            if made is None:
                 raise
             self.data.append(name)
-            self._note(f"{name} is not there: a small text stands for it, and is not judged")
-            return io.StringIO(TEXT)
+            self._note(f"{name} is not there: {'a small text' if name.endswith('.txt') else 'small random data'} "
+                       "stands for it, and is not judged")  # fmt: skip
+            return made
 
     def _made_up(self, what: str, full: str, values: Any, named: Any) -> Any:
         self.data.append(what)
@@ -119,7 +135,7 @@ class StandIns:
         name = str(values[0]) if values else ""
         last = full.rpartition(".")[2]
         if READERS.fullmatch(last):
-            return _table_or_files(name)
+            return _table_or_files(name, self._columns)
         X, y = _samples(f"{full} {name} {named.get('name', '')}".lower(), int(named.get("n_features", 0)))
         if last in ("train_images", "train_labels", "test_images", "test_labels"):  # of mnist
             return X if last.endswith("images") else y
@@ -166,7 +182,7 @@ class _Wrapping(ast.NodeTransformer):
         self.generic_visit(node)
         called = ast.unparse(node.func)
         last = called.rpartition(".")[2]
-        if called == "open" or any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
+        if called in OPENS or any(names.fullmatch(last) for names in (READERS, DOWNLOADS, LIBRARY)):
             asked = ast.Call(ast.Name(NAME, ast.Load()), [node.func, ast.Constant(called)], [])
             node.func = ast.copy_location(asked, node.func)
         return node
