@@ -202,6 +202,17 @@ def test_theta_and_the_memory_come_from_rank_0() -> None:
     assert thetas[0].tobytes() == alone.theta.tobytes()
 
 
+def test_the_memory_comes_from_rank_0_in_whatever_order_it_was_filled() -> None:
+    def start(reduce: Reduce) -> dict[str, float]:
+        net, rule = pl.Network([FEATURES, CLASSES], rng=np.random.default_rng(0), dtype=np.float64), pl.Adam(0.1)
+        names = ("m", "s") if reduce.rank else ("s", "m")
+        rule.state = {name: np.full(net.theta.size, ord(name) + reduce.rank / 2) for name in names}
+        list(pl.train(net, data(), rule, epochs=0, rng=np.random.default_rng(0), reduce=reduce))
+        return {name: float(vector.mean()) for name, vector in rule.state.items()}
+
+    assert on_ranks(3, start) == [{"m": ord("m"), "s": ord("s")}] * 3
+
+
 def test_what_comes_from_rank_0_comes_to_the_bit() -> None:
     given = np.array([0.0, -0.0, np.nan, np.inf, 1e-310, 1.5])
 

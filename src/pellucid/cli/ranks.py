@@ -1,7 +1,7 @@
 """The command on many ranks: rank 0 speaks for all, and what ends one of them alone ends all.
 
 A rank that is killed cannot say so, and those who wait for it are killed with it. So beside rank 0 stands a small
-process that waits for nothing but rank 0's end: if that comes without a farewell, it says what is left and how to go on.
+process that waits for nothing but rank 0's end: if that comes without a farewell, it says what is left, and what to do.
 """
 
 import contextlib
@@ -18,15 +18,49 @@ from pellucid.cli.printing import mute
 from pellucid.runs.mpi import MPIRanks, ranks
 from pellucid.runs.ranks import EndedTogether
 
-WAIT = "import sys; sys.stdin.buffer.read(1) or print(sys.argv[1], file=sys.stderr)"
+WAIT = """import sys
+said = sys.stdin.buffer.read()
+if not said.endswith(b"."):
+    sys.stderr.buffer.write(said.splitlines()[-1] + b"\\n")"""
+FAREWELL = b"."
+DEATH = "error: a rank was ended from outside, and so all are; "
+
+
+class Witness:
+    """Who says, after rank 0 has ended without a farewell, what it was told last."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-S", "-E", "-c", WAIT]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True)
+        self.note("nothing was trained or changed")
+
+    def note(self, what: str) -> None:
+        """Tell it what is left, and what to do."""
+        self._tell(f"{DEATH}{what}\n".encode())
+
+    def end(self) -> None:
+        """Let it end and say nothing."""
+        self._tell(FAREWELL)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, what: bytes) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(what)
 
 
 @contextmanager
-def on_ranks() -> Iterator[MPIRanks | None]:
-    """The ranks that this command was started on, None where it is alone; all of them end, however it ends."""
+def on_ranks() -> Iterator[tuple[MPIRanks | None, Witness | None]]:
+    """The ranks that this command was started on, and a witness of rank 0; None where it is alone, or has none.
+
+    All ranks end, however one of them does.
+    """
     own = ranks()
+    witness = Witness() if own is not None and own.rank == 0 else None
     try:
-        yield own
+        yield own, witness
     except EndedTogether as ended:
         raise Exit(ended.code) from None
     except BaseException as error:
@@ -34,7 +68,12 @@ def on_ranks() -> Iterator[MPIRanks | None]:
             raise
         if own.agreed:
             raise Exit(answer(error, "train")) from None
+        if witness is not None:
+            witness.end()
         _end_all(own, error)
+    finally:
+        if witness is not None:
+            witness.end()
 
 
 def _end_all(own: MPIRanks, error: BaseException) -> None:
@@ -49,20 +88,3 @@ def _end_all(own: MPIRanks, error: BaseException) -> None:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     own.abort(code)
-
-
-@contextmanager
-def told_of_a_death(own: MPIRanks | None, message: str) -> Iterator[None]:
-    """Have ``message`` said on standard error if this process, rank 0, ends meanwhile without an end of this block."""
-    if own is None or own.rank:
-        yield
-        return
-    command = [sys.executable, "-S", "-E", "-c", WAIT, message]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True) as beside:
-        assert beside.stdin is not None
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                beside.stdin.write(b".")
-                beside.stdin.flush()

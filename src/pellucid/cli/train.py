@@ -23,7 +23,7 @@ from pellucid.cli.flags import in_flags, with_flags
 from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
-from pellucid.cli.ranks import on_ranks, told_of_a_death
+from pellucid.cli.ranks import on_ranks
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.scores import in_words
 from pellucid.cli.settings_options import settings_options
@@ -70,17 +70,21 @@ def train(
     """
     if resume_from is not None:
         _check_beside_resume(ctx)
-    with on_ranks() as ranks:
+    with on_ranks() as (ranks, witness):
         if ranks is not None and ranks.rank:
             as_json, quiet = False, True
         if resume_from is not None:
             run = resume(resume_from, flags["epochs"], ranks)
         else:
-            prepared = together(ranks, lambda: prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"]))))
+            prepared = together(
+                ranks, lambda: prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])))
+            )
             run = start(prepared, _folder(out), ranks)
             if run.writes:
                 _keep_latest(run.folder)
         to_train = run.result is None
+        if witness is not None:
+            witness.note(f"the last checkpoint in {run.folder} is whole: {_how_to_go_on(run)}")
         if to_train:
             _go(run, silent=as_json or quiet, quiet=quiet)
         elif not (as_json or quiet):
@@ -143,14 +147,12 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     results, total = Out(), run.settings.passes
     below = None if silent else results
     caught: list[int] = []
-    go_on = f"go on with: {_start_of_command(run)} --resume {shlex.quote(str(run.folder))}"
-    whole = f"the last checkpoint in {run.folder} is whole: {go_on}"
+    go_on = _how_to_go_on(run)
     try:
         if not silent:
             _describe(results, run)
         _tell_of_other_ranks(run)
         with (
-            told_of_a_death(run.ranks, f"error: a rank was ended from outside, and so all are; {whole}"),
             compiling_told(silent=silent, farewell=f"interrupted before a step; everything is saved; {go_on}"),
             _saved_by_signals(run, caught),
             progress("training", total, quiet=quiet, below=below) as advance,
@@ -181,8 +183,9 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
 
 
-def _start_of_command(run: Run) -> str:
-    return "pellucid train" if run.ranks is None else f"mpiexec -n {run.ranks.size} pellucid train"
+def _how_to_go_on(run: Run) -> str:
+    ranks = "" if run.ranks is None else f"mpiexec -n {run.ranks.size} "
+    return f"go on with: {ranks}pellucid train --resume {shlex.quote(str(run.folder))}"
 
 
 def _tell_of_other_ranks(run: Run) -> None:
@@ -255,7 +258,8 @@ def _describe(results: Out, run: Run) -> None:
     size = size if settings.accumulate == 1 else f"steps of {settings.accumulate} {size}"
     results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
-        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}" + ", compiled" * (settings.engine == "compiled")
+        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}"
+        + ", compiled" * (settings.engine == "compiled")
         + ("" if run.ranks is None else f", {run.ranks.size} ranks"),
     )
 

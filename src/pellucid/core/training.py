@@ -129,15 +129,16 @@ def _begin_together(work: Work, reduce: Reduce, progress: Progress) -> None:
     """Bring θ and the optimiser's memory from rank 0; raise InputError, on all ranks, where they would not go alike."""
     if work.batch_size < reduce.size:
         raise InputError(f"batch_size={work.batch_size} on {reduce.size} ranks: give each rank at least one sample")
+    kept = work.optimizer.state
+    memory = [kept[name] for name in sorted(kept) if kept[name].dtype == work.net.dtype]  # whoever filled it, and how
     ranks.check_alike(
         reduce, parameters=work.net.theta.size, samples=work.samples, batch_size=work.batch_size,
         accumulate=work.accumulate, epochs=work.epochs, dropout=work.dropout, clip_norm=work.clip_norm or 0,
         learning_rate=work.optimizer.learning_rate, shuffle=work.shuffle, epoch=progress.epoch, batch=progress.batch,
-        step=progress.step, rng=zlib.crc32(repr(work.rng.bit_generator.state).encode()),
+        step=progress.step, memory=len(memory), rng=zlib.crc32(repr(work.rng.bit_generator.state).encode()),
     )  # fmt: skip
-    for vector in (work.net.theta, *work.optimizer.state.values()):
-        if vector.dtype == work.net.dtype:
-            ranks.take_from_first(reduce, vector)
+    for vector in (work.net.theta, *memory):
+        ranks.take_from_first(reduce, vector)
 
 
 def _batch_size(batch_size: int | None, data: Data) -> int:

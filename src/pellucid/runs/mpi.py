@@ -5,6 +5,8 @@ What is sent are numbers and bytes, and nothing is pickled.
 
 import os
 import platform
+import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,6 +20,8 @@ from pellucid.core.errors import InputError
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
 ALLREDUCE_AT_ONCE = 2**27  # numbers: a count in MPI is an int
+SOON = 200e-6  # seconds in which a short vector arrives, where each rank has a core
+_let_others: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))
 
 
 def told(names: tuple[str, ...]) -> int | None:
@@ -43,7 +47,20 @@ class MPIRanks:
     def all_reduce(self, vector: Array) -> None:
         """Write the sum of all ranks' vectors into each of them."""
         for start in range(0, vector.size, ALLREDUCE_AT_ONCE):
-            self._world.Allreduce(self._in_place, vector[start : start + ALLREDUCE_AT_ONCE])
+            self._wait(self._world.Iallreduce(self._in_place, vector[start : start + ALLREDUCE_AT_ONCE]))
+
+    def _wait(self, request: Any) -> None:
+        """Wait until all are there, and leave the core to others meanwhile.
+
+        MPI waits in a loop that never lets go: where there are more ranks than free cores, the one that is waited for
+        gets no core for milliseconds. Measured on four ranks and two busy cores: 440 ms a step, and 5 ms like this.
+        """
+        soon = time.perf_counter() + SOON
+        while not request.Test():
+            if time.perf_counter() < soon:
+                _let_others()
+            else:
+                time.sleep(0)  # Linux makes some 50 µs of it
 
     def from_first(self, content: bytes) -> bytes:
         """What rank 0 gives, on every rank."""
