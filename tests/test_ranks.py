@@ -154,7 +154,7 @@ def test_ctrl_c_saves_what_the_ranks_have_done_and_they_go_on_to_the_same_bits(s
 
 
 def test_killed_ranks_end_all_soon_with_one_message_and_go_on_to_the_same_bits(small: Path) -> None:
-    more = ("--epochs", "60", "--dropout", "0.1", "--optimizer", "momentum", "-q", "--out")
+    more = ("--epochs", str(20 * KILLS), "--dropout", "0.1", "--optimizer", "momentum", "-q", "--out")
     rng, begin = random.Random(5), time.monotonic()
     trained(*FLAGS, *more, "whole")
     length = time.monotonic() - begin
@@ -177,9 +177,8 @@ def test_killed_ranks_end_all_soon_with_one_message_and_go_on_to_the_same_bits(s
         process = started("--resume", "cut", "-q")
         while process.poll() is None and not is_training(process, Path("cut/lock")):
             time.sleep(0.002)
-        time.sleep(rng.uniform(0.0, length / 20))
-        if process.poll() is not None:  # it had ended before it could be killed again
-            break
+        time.sleep(rng.uniform(0.0, length / KILLS / 3))
+        assert process.poll() is None, process.communicate()
     code, _, err = ended(process)
     assert code == 0, err
     check_bits("whole", "cut")
