@@ -23,7 +23,7 @@ ROOMS = [("core",), ("compiled",), ("_files", "_pages", "_text"), ("model",), ("
          ("analysis", "tables"), ("render",), ("sweeps",), ("interop",), ("book", "studio"), ("cli",)]  # fmt: skip
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 DOORS = {"pellucid", "pellucid.__main__"}  # which open all rooms: their names are loaded when they are asked for
-MOST_ENTRIES, MOST_CORE, MOST_ALL = 19, 2_100, 39_500  # later work raises a limit in a commit that says why
+MOST_ENTRIES, MOST_CORE, MOST_ALL = 19, 2_290, 40_500  # later work raises a limit in a commit that says why
 # What the doctor may know, so that it could be a package of its own.
 DOCTOR_KNOWS = ("core", "_files", "analysis.doctor", "analysis.finding", "analysis.layer_health")
 NEVER_KNOW_NETWORKS = ["optimizers", "batches", "metrics", "schedules", "arrays", "errors", "threads", "activations",

@@ -14,8 +14,9 @@ from pellucid._text import did_you_mean
 from pellucid.cli.flags import in_flags
 from pellucid.cli.help_pages import HelpContext
 from pellucid.cli.interrupts import Ended, handled, leave
-from pellucid.cli.printing import note
+from pellucid.cli.printing import mute, note
 from pellucid.core.errors import InputError
+from pellucid.runs.mpi import started_as
 
 REMEDIES = {  # for what the operating system refuses
     errno.ENOSPC: "make room on the disk",
@@ -80,28 +81,43 @@ def group() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
+    started = started_as()
+    mute(bool(started and started[0] and next(iter(arguments), "") == "train"))  # its rank 0 speaks for all
     try:
         with np.errstate(all="ignore"):  # what is infinite or no number is told by pellucid, where it matters
             result: Any = group.main(list(arguments) or ["--help"], prog_name="pellucid", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except click.ClickException as error:
+    except BaseException as error:
+        return answer(error, next(iter(arguments), ""))
+
+
+def answer(error: BaseException, command: str, who: str = "") -> int:
+    """Say in a line what has ended a command, and return the exit code; what is a fault of pellucid is raised again.
+
+    ``who`` stands before the message.
+    """
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         where = f" (see {context.command_path} --help)" if context is not None else ""
-        return _fail(" ".join(error.format_message().split()).rstrip(".") + where)
-    except (click.Abort, KeyboardInterrupt) as error:
+        return _fail(who + " ".join(error.format_message().split()).rstrip(".") + where)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         note("interrupted")
         cause = error.__context__ or error  # click makes a KeyboardInterrupt an Abort
         return cause.code if isinstance(cause, Ended) else 130
-    except InputError as error:
-        return _fail(in_flags(str(error), group.get_command(click.Context(group), next(iter(arguments), ""))))
-    except (BrokenPipeError, SystemExit):  # click and rich end like this where nobody reads the output any more
+    if isinstance(error, InputError):
+        return _fail(who + in_flags(str(error), group.get_command(click.Context(group), command)))
+    if isinstance(error, BrokenPipeError | SystemExit):  # click and rich end like this where nobody reads any more
         raise BrokenPipeError from None
-    except MemoryError as error:
-        return _fail(f"not enough memory ({error}): take a smaller network, a smaller --batch-size, or fewer samples")
-    except OSError as error:
-        return _fail(os_message(error))
+    if isinstance(error, MemoryError):
+        remedy = "take a smaller network, a smaller --batch-size, or fewer samples"
+        return _fail(f"{who}not enough memory ({error}): {remedy}")
+    if isinstance(error, OSError):
+        return _fail(who + os_message(error))
+    raise error
 
 
 def os_message(error: OSError) -> str:

@@ -75,6 +75,8 @@ def lr_find(
 
 def _test(prepared: Prepared, **rates: Any) -> RangeTest:
     settings, net, data = prepared.settings.training(), prepared.model.network, prepared.dataset
+    batches = settings.pop("accumulate")  # in a step, which is that of a batch so many times as large
+    settings["batch_size"] = settings["batch_size"] and batches * settings["batch_size"]
     try:
         return lr_range.lr_find(
             net, data.train, prepared.optimizer, rng=prepared.rng, dev=data.dev, **settings, **rates

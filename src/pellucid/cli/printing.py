@@ -22,12 +22,21 @@ from pellucid._text import in_short, visible
 
 
 def note(message: str) -> None:
-    """Say something that is no result, on standard error: on one line, and not a long one."""
-    if sys.stderr is not None:
+    """Say something that is no result, on standard error, unless muted: on one line, and not a long one."""
+    if sys.stderr is not None and not _muted:
         with contextlib.suppress(OSError):  # nobody can be told
             console, text = Console(stderr=True), Text(in_short(visible(in_short(message))))
             for line in wrapped(text, console.width if console.is_terminal else None):
                 print(line.plain, file=sys.stderr, flush=True)
+
+
+_muted = False
+
+
+def mute(yes: bool = True) -> None:
+    """Let ``note`` say nothing: of many ranks only one speaks."""
+    global _muted
+    _muted = yes
 
 
 def print_json(value: Any) -> None:

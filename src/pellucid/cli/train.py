@@ -24,6 +24,7 @@ from pellucid.cli.flags import in_flags, with_flags
 from pellucid.cli.interrupts import handled
 from pellucid.cli.options import FILE, out_option, output
 from pellucid.cli.printing import Out, note, print_json, progress
+from pellucid.cli.ranks import on_ranks
 from pellucid.cli.report import write_at_the_end
 from pellucid.cli.scores import in_words
 from pellucid.cli.settings_options import settings_options
@@ -33,6 +34,8 @@ from pellucid.core.progress import Epoch
 from pellucid.datasets import Understood
 from pellucid.runs import Run, SavedRun, from_recipe, prepare, resume, start, usual_recipe
 from pellucid.runs.checkpoint import NAME as CHECKPOINT
+from pellucid.runs.prepare import Prepared
+from pellucid.runs.ranks import together
 from pellucid.runs.run_json import NAME as RUN
 from pellucid.runs.run_json import REPORT
 from pellucid.runs.scores import parts
@@ -69,23 +72,45 @@ def train(
     run's folder the word latest stands for the run that was started last here, in every command.
     """
     if resume_from is not None:
-        given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        for each in ctx.command.params:
-            if each.name in given - BESIDE_RESUME:
-                flag = "DATA" if each.name == "data" else each.opts[0]
-                raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
-        run = resume(resume_from, flags["epochs"])
-    else:
-        folder = folder_for(out, "runs")
-        beside = Path(os.path.realpath(folder)).parent
-        run = start(prepare(from_recipe(flags, usual_recipe(flags["data"], flags["target"])), beside=beside), folder)
-        remember(run.folder)
-    silent = as_json or quiet
-    to_train = run.result is None
-    if to_train:
-        _go(run, silent=silent, quiet=quiet)
-    elif not silent:
-        note(f"{run.folder}: finished already, left as it is")
+        _check_beside_resume(ctx)
+    with on_ranks() as (ranks, witness):
+        if ranks is not None and ranks.rank:
+            as_json, quiet = False, True
+        if resume_from is not None:
+            run = resume(resume_from, flags["epochs"], ranks)
+        else:
+            folder = folder_for(out, "runs")
+            run = start(together(ranks, lambda: _prepared(flags, folder)), folder, ranks)
+            if run.writes:
+                remember(run.folder)
+        to_train = run.result is None
+        if witness is not None:
+            witness.note(f"the last checkpoint in {run.folder} is whole: {_how_to_go_on(run)}")
+        if to_train:
+            _go(run, silent=as_json or quiet, quiet=quiet)
+        elif not (as_json or quiet):
+            note(f"{run.folder}: finished already, left as it is")
+    if run.writes:
+        _end(run, to_train, as_json=as_json, quiet=quiet)
+
+
+def _prepared(flags: dict[str, Any], folder: Path) -> Prepared:
+    """What a run in that folder begins with."""
+    settings = from_recipe(flags, usual_recipe(flags["data"], flags["target"]))
+    return prepare(settings, beside=Path(os.path.realpath(folder)).parent)
+
+
+def _check_beside_resume(ctx: click.Context) -> None:
+    """Refuse flags beside --resume that a run has settled already."""
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    for each in ctx.command.params:
+        if each.name in given - BESIDE_RESUME:
+            flag = "DATA" if each.name == "data" else each.opts[0]
+            raise InputError(f"{flag} cannot stand beside --resume, which goes on with the run's own settings")
+
+
+def _end(run: Run, to_train: bool, *, as_json: bool, quiet: bool) -> None:
+    """The report, and what the training came to."""
     findings = findings_of(run)
     if to_train:
         write_at_the_end(run, findings)
@@ -130,10 +155,11 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
     results, total = Out(), run.settings.passes
     below = None if silent else results
     caught: list[int] = []
-    go_on = f"go on with: pellucid train --resume {shlex.quote(str(run.folder))}"
+    go_on = _how_to_go_on(run)
     try:
         if not silent:
             _describe(results, run)
+        _tell_of_other_ranks(run)
         with (
             compiling_told(silent=silent, farewell=f"interrupted before a step; everything is saved; {go_on}"),
             _saved_by_signals(run, caught),
@@ -163,6 +189,21 @@ def _go(run: Run, *, silent: bool, quiet: bool) -> None:
         if not all((run.folder / name).is_file() for name in (RUN, CHECKPOINT)):
             raise InputError(f"{run.folder}: has been removed while training went on; start the run again") from None
         raise InputError(f"{os_message(error)}. The last checkpoint in {run.folder} is whole: then {go_on}") from None
+
+
+def _how_to_go_on(run: Run) -> str:
+    ranks = "" if run.ranks is None else f"mpiexec -n {run.ranks.size} "
+    return f"go on with: {ranks}pellucid train --resume {shlex.quote(str(run.folder))}"
+
+
+def _tell_of_other_ranks(run: Run) -> None:
+    """Say what it changes that a run goes on with another number of ranks."""
+    now = 1 if run.ranks is None else run.ranks.size
+    if now != run.ranks_before and run.state.progress.step:
+        note(
+            f"note: {counted(run.ranks_before, 'rank')} trained this run up to step {run.state.progress.step}, {now} "
+            f"from here on: the batches and masks stay the same, and the last digits of sums become others"
+        )
 
 
 def findings_of(run: Run, *, diverged: bool = False) -> list[Finding]:
@@ -222,9 +263,12 @@ def _describe(results: Out, run: Run) -> None:
     show_layers(results, run.state.network)
     epochs = "1 epoch" if settings.passes == 1 else f"{settings.passes} epochs"
     size = "all samples" if settings.batch_size is None else f"batches of {settings.batch_size}"
+    size = size if settings.accumulate == 1 else f"steps of {settings.accumulate} {size}"
     results.line(
         f"{run.state.network.loss.name}, {settings.optimizer} at {settings.learning_rate:g} ({settings.schedule}), "
-        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}" + ", compiled" * (settings.engine == "compiled"),
+        f"{size}, {epochs}, {settings.dtype}, seed {settings.seed}"
+        + ", compiled" * (settings.engine == "compiled")
+        + ("" if run.ranks is None else f", {run.ranks.size} ranks"),
     )
 
 

@@ -18,6 +18,10 @@ SAVED_A_STEP, SAVED_A_PARAMETER, MOST_SAVED = 70e-6, 5e-9, 250e-6
 
 def lacks(work: Work) -> str:
     """Why the compiled engine cannot do this training; "" where it can."""
+    if work.reduce is not None:
+        return "it trains on one rank; use engine='numpy' on several"
+    if work.accumulate > 1:
+        return "a step is one batch; use engine='numpy' for steps of several (accumulate)"
     rule = kinds.bare(work.optimizer)
     return _lacks(work.net, [("loss", work.net.loss, kinds.LOSSES), ("optimiser", rule, kinds.OPTIMIZERS)])
 
@@ -44,7 +48,7 @@ def _lacks(net: Network, parts: list[tuple[str, Any, Any]]) -> str:
 def pays(work: Work) -> bool:
     """Whether it is sooner done than in NumPy, with all that it takes to start."""
     step = min(SAVED_A_STEP + SAVED_A_PARAMETER * work.net.theta.size, MOST_SAVED)
-    saved = work.epochs * work.batches * step - SECONDS_TO_START
+    saved = work.epochs * work.steps * step - SECONDS_TO_START
     return saved > 0 and (kept.is_ready(str(work.net.dtype)) or saved > SECONDS_TO_COMPILE)
 
 

@@ -109,7 +109,7 @@ class CompiledEngine:
     def _go(self, progress: Progress, rows: AnyArray, count: int, base: float) -> None:
         """Make ``count`` steps on these rows, and bring the progress up to date, whatever happens."""
         work, results = self.work, np.zeros((count, 6))
-        numbers, last = self._numbers(progress, count, base), work.batches - 1 - progress.batch
+        numbers, last = self._numbers(progress, count, base), work.steps - 1 - progress.batch
         rest = (work.batch_size, self.rows, 0.0, self._draws(len(rows), count), numbers, last, results)
         if not self.runs[0].is_ready:  # compiled here, in the thread that Ctrl-C ends
             self.runs[0].ready(rows, *rest)
@@ -155,9 +155,9 @@ class CompiledEngine:
     def _numbers(self, progress: Progress, count: int, base: float) -> Array:
         """What the optimiser needs in each of the next steps: see updates.py."""
         work, optimizer, rows = self.work, self.work.optimizer, []
-        total, penalty, rule = work.epochs * work.batches, kinds.penalty(optimizer), kinds.bare(optimizer)
+        total, penalty, rule = work.epochs * work.steps, kinds.penalty(optimizer), kinds.bare(optimizer)
         for number in range(progress.batch, progress.batch + count):
-            done = progress.epoch * work.batches + number
+            done = progress.epoch * work.steps + number
             rate = optimizer.learning_rate = base * work.schedule(done / total)
             adaptive = optimizer.numbers()
             step_rate, epsilon = adaptive or (rate, None)
@@ -190,7 +190,7 @@ class CompiledEngine:
         if penalty := kinds.penalty(optimizer):
             penalty.add(float(results[:done, 5].sum()))
         progress.batch += done
-        if done and progress.batch == work.batches:
+        if done and progress.batch == work.steps:
             progress.gradient_norm = float(results[done - 1, 3])
         progress.step += done
         progress.learning_rate = optimizer.learning_rate

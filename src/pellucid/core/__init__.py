@@ -9,7 +9,9 @@ The pass: ``arrays`` (kinds of arrays, pixels to floats), ``network`` (forward a
 The training: ``optimizers`` (how a gradient moves θ), ``schedules`` (the learning rate over time), ``batches`` (rows
 shuffled and gathered), ``metrics`` (arrays to scores), ``progress`` (what a training tells of itself), ``training``
 (epochs), ``work`` (what stays the same through a training), ``numpy_engine`` (the steps of an epoch),
-``early_stopping`` (the best θ so far, and when to stop).
+``step_gradient`` (the gradient of a step), ``early_stopping`` (the best θ so far, and when to stop).
+
+On many ranks: ``ranks`` (what a training asks of them), ``shares`` (which rows of each batch are whose).
 
 What makes it fast and safe: ``batch_group`` (up to sixteen mini-batches scored together: skip it at first),
 ``evaluation`` (a network on data), ``gradient_check`` (numeric gradients), ``checks`` (arguments, checked at the edge),

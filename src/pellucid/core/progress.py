@@ -62,6 +62,9 @@ class Progress:
     ``learning_rate`` is that of the last step, ``gradient_norm`` the length of the gradient of an epoch's last one.
     ``engine`` is who makes the steps: "numpy" or "compiled", "" before the first.
 
+    Of many ranks ``loss`` and ``right`` are this one's own sums; ``asked`` is the sum over all of what ``asks()`` of
+    their ``after_step`` returned before this step, where it has such a method: so they agree on what to do after it.
+
     Losses are counted for some batches at a time: ``settle()`` brings ``loss`` and ``right`` up to this step; call
     it before you read or save them.
 
@@ -84,6 +87,7 @@ class Progress:
     learning_rate: float = 0.0
     gradient_norm: float = 0.0
     engine: str = ""
+    asked: float = field(default=0.0, compare=False)
     settle: Callable[[], None] = field(default=settled, repr=False, compare=False)
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_sharing = 1  # processes that share the cores of this machine
 
 # Multiply-adds: a product of fewer is done before a second thread has woken up.
 WORTH_A_SECOND_THREAD = 8_000_000
@@ -44,10 +45,16 @@ def _multiply_adds(sizes: Sequence[int], batch_size: int) -> int:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The cores that this process may use; its share of them where several share them all."""
+    every = os.cpu_count() or 1
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else every
+    return max(1, own // _sharing) if own == every else own
+
+
+def share(processes: int) -> None:
+    """Say how many processes share this machine's cores from here on; those that are bound to cores have these."""
+    global _sharing
+    _sharing = processes
 
 
 @contextlib.contextmanager

@@ -47,6 +47,13 @@ class Parameterized(Protocol):
         """Of θ and of every array of the trace."""
 
 
+class Draws(Protocol):
+    """Where dropout's masks come from: a NumPy generator, or what stands in for one."""
+
+    def random(self, *, dtype: Any, out: Any) -> Any:
+        """Fill ``out`` with numbers in [0, 1)."""
+
+
 class Trace:
     """All that one batch makes on its way through a network, in arrays allocated once.
 
@@ -88,7 +95,8 @@ class Trace:
     ) -> None:
         n, dtype = checks.count(batch_size, "batch_size"), net.dtype
         dropout = checks.dropout(dropout, rng)
-        self.batch_size, self.dropout, self.rng = n, dropout, rng
+        self.batch_size, self.dropout = n, dropout
+        self.rng: Draws | None = rng
         self._loss, self._sizes = net.loss, net.sizes
         *hidden, outputs = net.sizes[1:]
         self.a = [np.empty((n, size), dtype) for size in net.sizes[:-1]] + [fortran_empty(n, outputs, dtype)]
@@ -117,13 +125,14 @@ class Trace:
             targets = checks.targets(self._loss, y, self.batch_size, self.y.shape[1], self.y.dtype)
             write_targets(self._loss, targets, out=self.y)
 
-    def weigh(self, weights: AnyArray) -> float:
+    def weigh(self, weights: AnyArray, of: float | None = None) -> float:
         """Let the batch's loss be Σ w L / Σ w with these weights w (n,) of its samples; where all are 0 it is 0.
 
-        A weight of 2 counts as the sample twice, 0 as if it were not there. Returns Σ w.
+        A weight of 2 counts as the sample twice, 0 as if it were not there. Returns Σ w. Where the samples are a part
+        of more, ``of`` is the Σ w of all of them, and the loss their share in it.
         """
         total = float(weights.sum(dtype=np.float64))
-        np.divide(weights, total or 1.0, out=self.weights, casting="same_kind")
+        np.divide(weights, (total if of is None else of) or 1.0, out=self.weights, casting="same_kind")
         self.output_weights[...] = self.weights[:, np.newaxis]
         return total
 
@@ -157,10 +166,10 @@ class Trace:
         cut.delta_input = None if self.delta_input is None else self.delta_input[start:stop]
         return cut
 
-    def with_own_gradient(self) -> "Trace":
-        """The same trace, but its gradients stand in arrays of their own."""
+    def with_gradient(self, grad: Array) -> "Trace":
+        """The same trace, but its gradients stand in ``grad`` (parameters,)."""
         twin = self._twin()
-        twin.grad = np.zeros_like(self.grad)
+        twin.grad = grad
         twin.dW, twin.db = map(list, zip(*views(twin.grad, self._sizes), strict=True))
         return twin
 

@@ -4,14 +4,16 @@
 is in a ``Progress``: with θ, the optimiser's state and the random generator it is all that one needs to go on later.
 """
 
+import math
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pellucid.core import checks, display, engines, threads
+from pellucid.core import checks, display, engines, ranks, threads
 from pellucid.core.batches import Data, kinds, weight
 from pellucid.core.errors import InputError
 from pellucid.core.evaluation import check_data, evaluate
@@ -20,6 +22,7 @@ from pellucid.core.network import Network
 from pellucid.core.numpy_engine import NumpyEngine
 from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import Epoch, Progress
+from pellucid.core.ranks import Reduce
 from pellucid.core.schedules import Schedule, constant
 from pellucid.core.work import Work, divergence
 
@@ -42,6 +45,8 @@ def train(
     engine: str = "auto",
     shuffle: bool = True,
     live: bool = True,
+    accumulate: int = 1,
+    reduce: Reduce | None = None,
 ) -> Iterator[Epoch]:
     """Train ``net`` in place on ``data``, and yield an ``Epoch`` at the end of each.
 
@@ -64,6 +69,11 @@ def train(
             is sooner done. ``progress.engine`` says which it is. Their results differ in the last digits.
         shuffle: whether each epoch takes the rows in an order of its own; else in theirs.
         live: whether a notebook shows how far it is, and the curves; elsewhere nothing is shown.
+        accumulate: batches in a step: their gradients are averaged, so that it sees as many samples as a batch that is
+            so many times as large, with the memory of one.
+        reduce: the ranks that train the same network on the same data, each in a process of its own: an object with
+            ``rank``, ``size`` and ``all_reduce(vector)`` (``core.ranks.Reduce``). Each takes its part of every batch,
+            and θ comes from rank 0. All call ``train`` alike.
 
     Raises:
         InputError: data that does not fit the network, or an impossible setting; at once, before any step.
@@ -99,16 +109,36 @@ def train(
         blas_threads=threads.best(net.sizes, batch)
         if blas_threads is None
         else checks.count(blas_threads, "blas_threads"),
+        accumulate=checks.count(accumulate, "accumulate"),
+        reduce=reduce if reduce is not None and reduce.size > 1 else None,
     )
     progress = Progress() if progress is None else progress
-    shown = display.watch(progress, work.epochs, work.batches) if live else None
+    shown = display.watch(progress, work.epochs, work.steps) if live else None
     if shown is not None:
         work = replace(work, after_step=shown.after(after_step))
     if engine == "auto" and progress.engine:
         engine = progress.engine  # a training goes on with the engine it began with
     progress.engine, one_epoch = engines.choose(engine, work)
+    if work.reduce is not None:
+        _begin_together(work, work.reduce, progress)
     epochs_to_come = _epochs(work, one_epoch or NumpyEngine(work), progress)
     return epochs_to_come if shown is None else shown.around(epochs_to_come)
+
+
+def _begin_together(work: Work, reduce: Reduce, progress: Progress) -> None:
+    """Bring θ and the optimiser's memory from rank 0; raise InputError, on all ranks, where they would not go alike."""
+    if work.batch_size < reduce.size:
+        raise InputError(f"batch_size={work.batch_size} on {reduce.size} ranks: give each rank at least one sample")
+    kept = work.optimizer.state
+    memory = [kept[name] for name in sorted(kept) if kept[name].dtype == work.net.dtype]  # whoever filled it, and how
+    ranks.check_alike(
+        reduce, parameters=work.net.theta.size, samples=work.samples, batch_size=work.batch_size,
+        accumulate=work.accumulate, epochs=work.epochs, dropout=work.dropout, clip_norm=work.clip_norm or 0,
+        learning_rate=work.optimizer.learning_rate, shuffle=work.shuffle, epoch=progress.epoch, batch=progress.batch,
+        step=progress.step, memory=len(memory), rng=zlib.crc32(repr(work.rng.bit_generator.state).encode()),
+    )  # fmt: skip
+    for vector in (work.net.theta, *memory):
+        ranks.take_from_first(reduce, vector)
 
 
 def _batch_size(batch_size: int | None, data: Data) -> int:
@@ -132,13 +162,26 @@ def _epochs(work: Work, one_epoch: Any, progress: Progress) -> Iterator[Epoch]:
                 last = one_epoch(progress)
             finally:
                 optimizer.learning_rate = rate
-            if not np.isfinite(net.theta).all():  # by the epoch's last step, or unseen: a ReLU makes 0 of −∞
-                raise divergence(net, last, progress, progress.step, progress.loss / work.weight)
+            loss, right = ranks.added(work.reduce, progress.loss, progress.right)
+            # by the epoch's last step, or unseen: a ReLU makes 0 of −∞
+            if not np.isfinite(net.theta).all() or not math.isfinite(loss):
+                raise divergence(net, last, progress, progress.step, loss / work.weight)
             seconds = time.perf_counter() - start
-            dev = None if work.dev is None else evaluate(net, work.dev)
-        accuracy = None if net.loss.kind == "values" else progress.right / work.weight
-        scores = Scores(progress.loss / work.weight, accuracy)
+            dev = None if work.dev is None else _evaluated(work, work.dev)
+        accuracy = None if net.loss.kind == "values" else right / work.weight
+        scores = Scores(loss / work.weight, accuracy)
         progress.epoch += 1
         progress.batch, progress.loss, progress.right = 0, 0.0, 0
         rate, norm = progress.learning_rate, progress.gradient_norm
         yield Epoch(progress.epoch, progress.step, rate, norm, seconds, scores, dev)
+
+
+def _evaluated(work: Work, dev: Data) -> Scores:
+    """The scores on dev data; of many ranks those that rank 0 has found, so that all decide alike what follows."""
+    scores = evaluate(work.net, dev)
+    if work.reduce is None:
+        return scores
+    names = [name for name in ("loss", "accuracy", "r2", "rmse") if getattr(scores, name) is not None]
+    found = np.array([getattr(scores, name) for name in names], np.float64)
+    ranks.take_from_first(work.reduce, found)
+    return replace(scores, **dict(zip(names, found.tolist(), strict=True)))

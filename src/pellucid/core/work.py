@@ -11,6 +11,7 @@ from pellucid.core.errors import DivergenceError
 from pellucid.core.network import Network
 from pellucid.core.optimizers import Optimizer
 from pellucid.core.progress import Progress
+from pellucid.core.ranks import Reduce
 from pellucid.core.schedules import Schedule
 from pellucid.core.trace import Trace
 
@@ -34,11 +35,18 @@ class Work:
     after_step: Callable[[Progress], None] | None
     shuffle: bool
     blas_threads: int
+    accumulate: int = 1  # batches in a step
+    reduce: Reduce | None = None  # the other ranks, where there are some
 
     @property
-    def batches(self) -> int:
+    def step_size(self) -> int:
+        """Samples in a step, of which not more than there are."""
+        return min(self.batch_size * self.accumulate, self.samples)
+
+    @property
+    def steps(self) -> int:
         """Steps in an epoch."""
-        return -(-self.samples // self.batch_size)
+        return -(-self.samples // self.step_size)
 
     @property
     def weighted(self) -> bool:
@@ -48,7 +56,7 @@ class Work:
     @property
     def is_whole(self) -> bool:
         """Whether all samples are one batch, which is taken in their own order."""
-        return self.batches == 1 and isinstance(self.data, tuple)
+        return self.batch_size == self.samples and isinstance(self.data, tuple)
 
 
 def divergence(net: Network, batch: Trace, progress: Progress, step: int, loss: float) -> DivergenceError:

@@ -34,6 +34,7 @@ class State:
     history: History = field(default_factory=History)
     seconds: float = 0.0
     stopping: EarlyStopping | None = None  # where patience is asked for
+    of_ranks: list[list[float]] = field(default_factory=list)  # of many, each one's sums of losses and hits
 
     def write(self, folder: Path) -> None:
         """Write the checkpoint, whole or not at all; refuse one that holds no numbers, so that the last good one stays.
@@ -55,13 +56,21 @@ class State:
         tensors |= self.snapshots.not_in_file(theta)
         about = {
             "network": describe_network(self.network),
-            "progress": {name: value for name, value in vars(self.progress).items() if name != "settle"},
+            "progress": self._progress(),
+            "of_ranks": self.of_ranks,
             "rng": self.rng.bit_generator.state,
             "seconds": self.seconds,
             "best_epoch": stopping.best_epoch,
             "waited": stopping.waited,
         }
         write_tensors(folder / NAME, tensors, about)
+
+    def _progress(self) -> dict[str, Any]:
+        """Where training stands, with the sums over all ranks."""
+        values = {name: value for name, value in vars(self.progress).items() if name not in ("settle", "asked")}
+        if self.of_ranks:
+            values["loss"], values["right"] = map(sum, zip(*self.of_ranks, strict=True))
+        return values
 
 
 def read(folder: Path, settings: Settings, samples: int) -> State:
@@ -101,7 +110,13 @@ def _state(tensors: dict[str, AnyArray], about: dict[str, Any], settings: Settin
         history,
         float(about["seconds"]),
         None if settings.patience is None else _stopping(settings.patience, tensors, about, history),
+        _sums(about.get("of_ranks", [])),
     )
+
+
+def _sums(value: list[list[float]]) -> list[list[float]]:
+    """The sums of each rank, checked."""
+    return [[checks.number(loss, "loss", least=-math.inf), checks.number(right, "right")] for loss, right in value]
 
 
 def _stopping(patience: int, tensors: dict[str, AnyArray], about: dict[str, Any], history: History) -> EarlyStopping:

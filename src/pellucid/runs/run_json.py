@@ -38,7 +38,12 @@ GOODNESS = [dict.fromkeys(names, NUMBER) for names in (("accuracy",), ("r2", "rm
 
 
 def write(
-    folder: Path, settings: Settings, dataset: Dataset, checksums: dict[str, int], result: dict[str, Any] | None
+    folder: Path,
+    settings: Settings,
+    dataset: Dataset,
+    checksums: dict[str, int],
+    result: dict[str, Any] | None,
+    ranks: int = 1,
 ) -> None:
     """Write ``run.json`` into the folder of a run, whole or not at all."""
     about = {
@@ -46,6 +51,7 @@ def write(
         "python": platform.python_version(),
         "numpy": np.__version__,
         "system": platform.platform(),
+        "ranks": ranks,
         "settings": settings.as_json(),
         "samples": dict.fromkeys(PARTS, 0) | {name: part.shape[0] for name, part in parts(dataset).items()},
         "data_checksum": checksums,
@@ -74,6 +80,7 @@ def read(folder: Path) -> dict[str, Any]:
             or not _holds(about["samples"], dict.fromkeys(PARTS, int))
             or not about["samples"]["train"] > 0
             or "data_checksum" not in about
+            or not isinstance(about.setdefault("ranks", 1), int)
         ):
             raise InputError("it does not hold what training writes")
         return {**about, "settings": Settings.from_json(about["settings"])}

@@ -101,6 +101,7 @@ class Settings:
     learning_rate: float | None = _rule(None, Number("RATE", positive=True), "[0.7 for sgd; 0.005 for a table]")
     schedule: str = _rule("warmup-cosine", Choice(known=SCHEDULES), "[warmup-cosine]")
     batch_size: int | None = _rule(64, Count("N|all"), "Samples in a mini-batch [64; 32 for a table]", none="all")
+    accumulate: int = _rule(1, Count(), "Batches in a step, with the memory of one: their gradients are averaged [1]")
     epochs: int | None = _rule(
         6, Count(most=10**9), "Passes over the data [6; for a table 15 to 40, some 5,000 steps]", none=""
     )
@@ -132,13 +133,14 @@ class Settings:
 
     def steps(self, samples: int) -> int:
         """How many steps complete settings take in all on so many samples."""
-        return self.passes * -(-samples // min(self.batch_size or samples, samples))
+        return self.passes * -(-samples // min((self.batch_size or samples) * self.accumulate, samples))
 
     def training(self) -> dict[str, Any]:
         """What ``train`` takes of complete settings."""
         return {
             "epochs": self.passes,
             "batch_size": self.batch_size,
+            "accumulate": self.accumulate,
             "schedule": SCHEDULES[self.schedule],
             "dropout": self.dropout,
             "clip_norm": self.clip_norm,
@@ -164,7 +166,7 @@ class Settings:
         True
         """
         if isinstance(values, Mapping):
-            values = {"engine": "numpy", "cache": "auto", **values}  # of a version that had no other
+            values = {"engine": "numpy", "accumulate": 1, "cache": "auto", **values}  # of a version that had no other
         if not isinstance(values, Mapping) or set(values) != set(SETTINGS):
             raise InputError("its settings are not those that this version of pellucid writes")
         for name in ("epochs", "learning_rate", "weight_decay"):
