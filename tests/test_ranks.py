@@ -1,5 +1,6 @@
 """``mpiexec -n N pellucid train``: many processes train as one does, and end as one does, whatever ends them."""
 
+import contextlib
 import json
 import os
 import random
@@ -164,7 +165,8 @@ def test_killed_ranks_end_all_soon_with_one_message_and_go_on_to_the_same_bits(s
         ranks = pids_of_ranks(process)
         assert len(ranks) == 2
         for pid in ranks if number % 3 == 2 else [rng.choice(ranks)]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # mpiexec has ended it with the first
+                os.kill(pid, signal.SIGKILL)
         begin = time.monotonic()
         code, _, err = ended(process)
         assert time.monotonic() - begin < 30
