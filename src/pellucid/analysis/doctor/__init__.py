@@ -39,8 +39,8 @@ of the network so far, which every step reads and adds to), ``diagnosis`` (what 
    turn of a loop, run again from other parameters), ``own_run`` (the file is run up to the first turn of a loop that
    trains; ``unrolled`` lets lists be loops), ``own_losses`` (what in it may be the loss), ``own_slopes`` (how the
    parameters move along its slopes), ``own_gradients`` (those that an optimiser is handed), ``own_optimizer`` (steps
-   beyond plain descent), ``own_gathered`` (steps that come after some turns), ``own_doubt`` (a loss of single numbers is
-   believed turn after turn),
+   beyond plain descent), ``own_gathered`` (steps that come after some turns), ``own_doubt`` (a loss of single numbers
+   is believed turn after turn),
    ``own_step`` (a turn examined: no name has to be understood), ``own_verdict`` (what it says of each parameter),
    ``own_pairs`` (does each sample stand beside its own label?), ``own_driver`` (a small program that trains what the
    file itself never calls; ``driver_arguments`` and ``driver_parts`` say what it hands over),
