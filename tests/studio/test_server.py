@@ -154,6 +154,8 @@ def test_files_of_the_page_are_served_and_downloads_are_whole(looked_at: Client,
     assert "--accent" in looked_at.http.get("/look.css").text
     assert "export {FUNCTIONS}" in looked_at.http.get("/functions.js").text
     assert looked_at.get("/model")["layers"][0]["inputs"] == 784
+    assert looked_at.get("/model")["samples"] is None
+    assert {"relu", "gelu"} <= set(looked_at.get("/state")["choices"]["activation"])
     path = tmp_path / "model.safetensors"
     path.write_bytes(looked_at.http.get("/download/model.safetensors").content)
     assert sha(load(path).theta) == sha(looked_at.session.open.model.network.theta)
