@@ -64,19 +64,21 @@ function card(one, k) {
   const buttons = one.active ? [] : [button("choose", WORDS.goOn, () => { compareWith(null); command("choose", {branch: one.id}); }),
     button("compare", store.other?.id === one.id ? WORDS.compareStop : WORDS.compare, () => compareWith(store.other?.id === one.id ? null : one.id)), button("drop", WORDS.drop, () => { if (store.other?.id === one.id) compareWith(null); command("drop", {branch: one.id}); })];
   return make("div", {class: `card${one.active ? " on" : ""}`, "data-branch": one.id}, make("h3", {}, sample, ` ${one.name}`),
-    make("p", {class: "note", text: [one.from ? SAY.from(one.from) : "", one.changed, SAY.at(one.step), one.active ? WORDS.inTime : one.state].filter(Boolean).join(" · ")}), make("div", {class: "buttons"}, ...buttons));
+    make("p", {class: "note", text: [one.from ? SAY.from(one.from.step, nameOf(one.from.branch)) : "", one.changed, SAY.at(one.step), one.active ? WORDS.inTime : one.state].filter(Boolean).join(" · ")}), make("div", {class: "buttons"}, ...buttons));
 }
+
+/** @param {string} id */
+const nameOf = id => store.state.branches.find((/** @type {any} */ one) => one.id === id)?.name ?? id;
 
 /** Let another branch answer the same input, too. @param {string | null} id */
 export async function compareWith(id) {
   const found = id === null ? null : await trying(() => frame(`branch=${id}&theta=1`));
-  const name = store.state.branches.find((/** @type {any} */ one) => one.id === id)?.name;
   store.other = null;
   if (found && id) {
     const {layers, activations, slopes, loss} = store.net, sizes = layers.map((/** @type {any} */ {inputs, outputs}) => ({inputs, outputs}));
     const own = layersOf(sizes, new Float64Array(found.blocks.theta.length));
     pour(own, found.blocks.theta);
-    store.other = {id, name, net: {layers: own, activations, slopes, loss}};
+    store.other = {id, name: nameOf(id), net: {layers: own, activations, slopes, loss}};
   }
   again();
   if (byId("branches")) branchesPanel.state();

@@ -76,7 +76,11 @@ export function drawCurve(canvas, courses, first, last, at, ticks) {
     if (courses.length < 2 || !curve.length) return;
     const [step, loss] = curve[curve.length - 1], wide = pen.measureText(name).width;
     pen.fillStyle = active ? token("--ink") : token("--ink-2");
-    pen.fillText(name, Math.max(0, Math.min(width - wide - 4, x(step) - wide - 4)), Math.max(24, y(loss) - 5 - 12 * k % 24));
+    pen.strokeStyle = token("--surface");
+    pen.lineWidth = 4;
+    const place = /** @type {const} */ ([name, Math.max(0, Math.min(width - wide - 4, x(step) - wide - 4)), Math.max(14 + 12 * k % 24, y(loss) - 6)]);
+    pen.strokeText(...place);
+    pen.fillText(...place);
   });
   pen.fillStyle = token("--ink-2");
   for (const step of ticks) pen.fillRect(x(step) - 1, height - 6, 2, 6);

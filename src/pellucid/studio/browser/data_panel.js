@@ -42,12 +42,16 @@ export async function read(given, target) {
   try {
     show(await send(`/data?name=${encodeURIComponent(given.name)}${target ? `&target=${encodeURIComponent(target)}` : ""}`, given));
   } catch (error) {
-    place.replaceChildren(make("p", {"data-refused": "", text: error instanceof Error ? error.message : String(error)}), ...askForTarget([], ""));
+    place.replaceChildren(make("p", {"data-refused": "", text: error instanceof Error ? error.message : String(error)}));
   }
 }
 
 /** What was understood. @param {any} found */
 function show(found) {
+  if (found.target === null && found.why) {
+    byId("understood").replaceChildren(make("h3", {text: WORDS.whichTarget}), ...askForTarget(found.targets, ""));
+    return;
+  }
   byId("understood").replaceChildren(make("h3", {text: WORDS.understood}), make("p", {text: SAY.samples(found)}), ...columnsOf(found), ...askForTarget(found.targets, found.target),
     ...found.notes.map((/** @type {string} */ text) => make("p", {class: "note", text})),
     make("button", {type: "button", class: "button main", id: "use-data", text: WORDS.useData, click: () => use({data: found.id, ...found.target ? {target: found.target} : {}})}));
@@ -55,10 +59,10 @@ function show(found) {
 
 /** @param {string[]} targets @param {string} target */
 function askForTarget(targets, target) {
-  const select = targets.length ? make("select", {id: "target"}) : make("input", {id: "target", type: "text"});
-  if (targets.length) { select.append(...targets.map(one => new Option(visible(one), one))); select.value = target; }
+  const select = make("select", {id: "target"});
+  if (targets.length) { select.append(...target ? [] : [new Option("", "")], ...targets.map(one => new Option(visible(one), one))); select.value = target; }
   select.addEventListener("change", () => read(file ?? undefined, select.value));
-  return targets.length || file ? [make("div", {class: "fields"}, make("label", {for: "target", text: WORDS.target}), select)] : [];
+  return targets.length ? [make("div", {class: "fields"}, make("label", {for: "target", text: WORDS.target}), select)] : [];
 }
 
 /** @param {any} data */

@@ -9,16 +9,16 @@ let clock = 0;
 
 /**
  * Say something above the time bar: for a while, or until it is answered where it has buttons.
- * @param {string} text @param {[string, () => void][]} [buttons]
+ * @param {string} text @param {[string, () => void][]} [buttons] @param {boolean} [stays] until it is answered
  */
-export function say(text, buttons = []) {
+export function say(text, buttons = [], stays = false) {
   const place = byId("said");
   clearTimeout(clock);
   place.hidden = text === "";
   byId("said-text").textContent = text;
   byId("said-buttons").replaceChildren(...buttons.map(([name, then]) =>
     make("button", {type: "button", class: "button small", text: name, click: () => { say(""); then(); }})));
-  if (text && !buttons.length) clock = window.setTimeout(() => say(""), 8000);
+  if (text && !stays) clock = window.setTimeout(() => say(""), 10_000);
 }
 
 /** Ask; what goes wrong is said, and null comes back. @template T @param {() => Promise<T>} work @returns {Promise<T | null>} */

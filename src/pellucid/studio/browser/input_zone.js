@@ -156,7 +156,7 @@ async function startPlane() {
   });
   made.theta();
   made.go(made.at);
-  const found = await get("/samples?limit=300").catch(() => null);
+  const found = await get("/samples?part=train&limit=300").catch(() => null);
   if (!found || plane !== made || !found.X.length) return;
   Object.assign(data, found, boxOf(found.X));
   made.theta();

@@ -6,7 +6,7 @@ import {drawMap} from "../../render/landscape/browser/map.js";
 import {turn, viewOf} from "../../render/landscape/browser/view.js";
 import {trying} from "./doing.js";
 import {get, post} from "./server.js";
-import {store} from "./store.js";
+import {store, when} from "./store.js";
 import {SAY, WORDS} from "./words.js";
 
 const LINES = 9;
@@ -14,7 +14,7 @@ const LINES = 9;
 let surface = null;
 /** @type {any} */
 let view = null;
-let waits = false;
+let waits = false, isThere = false;
 
 /** A surface as the drawings take it, from what the server says. @param {any} found @returns {import("../../render/landscape/browser/surface.js").Surface} */
 export function surfaceFrom(found) {
@@ -38,7 +38,7 @@ export const landscapePanel = {
       make("div", {class: "buttons"}, make("button", {type: "button", class: "button small", text: WORDS.turnLeft, click: () => turned(-20)}), make("button", {type: "button", class: "button small", text: WORDS.turnRight, click: () => turned(20)}))));
     listenToHills(hills);
     landscapePanel.state();
-    fetchIt();
+    if (isThere) fetchIt();
   },
   state() {
     const few = store.state.run.last - (store.state.run.first ?? 0) < 3;
@@ -48,7 +48,7 @@ export const landscapePanel = {
   landscape(told) {
     byId("land-stop").hidden = !(told.of && told.done < told.of);
     byId("land-told").textContent = told.error ?? (told.of && told.done < told.of ? SAY.points(told.done, told.of) : "");
-    if (told.of && told.done >= told.of) fetchIt();
+    if (isThere) fetchIt();
   },
   theta() { draw(); },
 };
@@ -97,3 +97,5 @@ function listenToHills(canvas) {
     draw();
   });
 }
+
+when("landscape", told => { isThere = told.of > 0 && told.done >= told.of; });

@@ -101,12 +101,11 @@ function drawGround(pen, said, side, model, style) {
     return;
   }
   const best = said.map(one => one.indexOf(Math.max(...one)));
-  pen.fillStyle = pen.strokeStyle = style.getPropertyValue("--ink-2").trim();
-  best.forEach((k, i) => {
-    pen.globalAlpha = 0.04 + 0.38 * k / model.classes.length;
-    pen.fillRect(i % POINTS * step, Math.floor(i / POINTS) * step, step + 0.5, step + 0.5);
-  });
-  pen.globalAlpha = 1;
+  pen.strokeStyle = style.getPropertyValue("--ink-2").trim();
+  const shade = hexOf(style.getPropertyValue("--ink-2").trim());
+  paintSigned(small, best.map(k => 0.04 + 0.38 * k / model.classes.length), [POINTS, POINTS], {pos: shade, neg: shade}, 1);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, 0, 0, side, side);
   pen.lineWidth = 2;
   pen.beginPath();
   best.forEach((k, i) => {
@@ -116,6 +115,9 @@ function drawGround(pen, said, side, model, style) {
   });
   pen.stroke();
 }
+
+/** @param {string} hex */
+const hexOf = hex => [1, 3, 5].map(k => parseInt(hex.slice(k, k + 2), 16));
 
 /** The sign of a class: ○ ● △ ▲ □ ■. @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} k @param {string} ink @param {string} paper */
 function sign(pen, x, y, k, ink, paper) {

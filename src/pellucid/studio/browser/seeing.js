@@ -23,6 +23,7 @@ export function startViews() {
   Object.assign(store, {opened: null, trail: [], label: -1, meant: null, walked: 0, pass: null});
   store.view = networkView(byId("network"), store.model, store.net, open, light);
   store.number = numberView(byId("look"), store.model, store.net, {go: open, back: () => {}, point: light, get rate() { return rateNow(); }});
+  byId("network").classList.toggle("plane", Boolean(store.model.plane));
   byId("reading").textContent = store.model.plane ? WORDS.readingPlane : WORDS.reading;
   askWhatWasMeant();
 }

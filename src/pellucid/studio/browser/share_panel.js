@@ -46,7 +46,7 @@ export function offerRun() {
   const found = fromAddress(location.hash.slice(1));
   if (!found || location.hash.slice(1) === toAddress(store.state.settings, store.state.data.id, store.step)) return;
   say(SAY.offered(Object.entries(found.asked).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).slice(0, 5).join(", ")),
-    [[SAY.make(found.step), async () => { if (await command("new", found.asked) && found.step) await command("step", {count: found.step}); }], [WORDS.keepIt, () => {}]]);
+    [[SAY.make(found.step), async () => { if (await command("new", found.asked) && found.step) await command("step", {count: found.step}); }], [WORDS.keepIt, () => {}]], true);
 }
 
 export const sharePanel = {
@@ -57,7 +57,7 @@ export const sharePanel = {
     const link = (name, text) => make("li", {}, make("a", {class: "button wide", href: `/download/${name}`, download: "", text}));
     place.append(make("h3", {text: WORDS.save}), make("ul", {class: "plain", id: "downloads"}, link("model.safetensors", WORDS.saveModel), link("page.html", WORDS.savePage), link("report.html", WORDS.saveReport), link("journal.json", WORDS.saveJournal)),
       make("button", {type: "button", class: "button wide", id: "save", text: WORDS.checkpoint, click: async () => { const done = await command("save"); if (done) say(SAY.saved(done.file)); }}),
-      make("h3", {}, make("label", {for: "address", text: WORDS.address})), make("div", {class: "fields"}, make("input", {id: "address", type: "text", readonly: true}), make("button", {type: "button", class: "button", id: "copy", text: WORDS.copy, click: copy})), make("p", {class: "note", text: WORDS.addressNote}),
+      make("h3", {}, make("label", {for: "address", text: WORDS.address})), make("div", {class: "buttons"}, make("input", {id: "address", type: "text", readonly: true}), make("button", {type: "button", class: "button", id: "copy", text: WORDS.copy, click: copy})), make("p", {class: "note", text: WORDS.addressNote}),
       make("h3", {text: WORDS.command}), make("code", {class: "command", id: "command"}), make("h3", {text: WORDS.journal}), make("ol", {class: "plain", id: "journal"}),
       make("button", {type: "button", class: "button", id: "end", text: WORDS.endStudio, click: () => trying(() => post("/end", {}))}));
     sharePanel.state();

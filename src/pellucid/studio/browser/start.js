@@ -97,7 +97,7 @@ function repaintAll() {
 function hear(name, told) {
   if (lost && name !== "lost") say(WORDS.back);
   lost = name === "lost";
-  if (name === "lost") { say(WORDS.lost, [[WORDS.ok, () => {}]]); tell("lost"); }
+  if (name === "lost") { say(WORDS.lost, [[WORDS.ok, () => {}]], true); tell("lost"); }
   if (name === "state" && told.state !== store.state?.state) look();
   if (name === "landscape") tell("landscape", told);
   if (name !== "step") return;

@@ -82,7 +82,7 @@ function stepCame(told) {
   time.disabled = last <= first;
   if (wanted === null) time.value = String(told.step);
   time.setAttribute("aria-valuetext", SAY.at(told.step));
-  if (told.state === "seeking") say(SAY.seeking(group(told.step)), [[WORDS.cancel, () => command("cancel")]]);
+  if (told.state === "seeking") say(SAY.seeking(group(told.step)), [[WORDS.cancel, () => command("cancel")]], true);
   else if (was === "seeking") say("");
   fetchCurve();
 }

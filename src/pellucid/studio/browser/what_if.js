@@ -69,7 +69,8 @@ function showValue() {
   const chosen = choice(), field = byId("what-value"), {net} = store;
   if (!net || !chosen.what) return;
   const numbered = chosen.what === "bias" || chosen.what === "weight", layer = net.layers[chosen.layer - 1];
-  const number = chosen.what === "bias" ? layer.b[chosen.neuron ?? 0] : numbered ? weightsOf(layer, chosen.neuron ?? 0)[chosen.input ?? 0] : NaN;
+  const number = chosen.what === "bias" ? layer?.b[chosen.neuron ?? 0] : numbered ? layer && weightsOf(layer, chosen.neuron ?? 0)[chosen.input ?? 0] : NaN;
+  if (number === undefined) return; // of the network that was
   field.disabled = !numbered;
   if (document.activeElement !== field || field.dataset.number === undefined) field.value = numbered ? inDigits(number) : "";
   field.dataset.number = String(number);

@@ -8,7 +8,7 @@ export const WORDS = {
   teach: "Do this step", backward: "Backward,", next: "Next →", formulaBefore: "The formula before",
   train: "▶ Train", pause: "❚❚ Pause", step: "Step", epoch: "Epoch", slow: "Slow", time: "The step that is looked at",
   stepWord: "step", lossWord: "loss", clear: "Clear", undo: "Undo", redo: "Redo", file: "File …",
-  nextSample: "Next", mistake: "A mistake", sure: "Surest mistake",
+  nextSample: "Next", mistake: "Mistake", sure: "Surest mistake",
   paper: "Paper to draw on",
   how: "Mouse, finger or pen; a digit or a file can be drawn over. With keys: arrows move the pen, the space bar puts it down and lifts it, Delete takes the last change back.",
   paste: "Paste a row", pasteHow: "Values separated by commas or tabs, in the order above; or two lines, the first with names.",
@@ -39,7 +39,7 @@ export const WORDS = {
   branchNote: "A branch is a second course of the training from one of its steps, with one thing changed or nothing at all. At most four.",
   // data
   dropHere: "Drop a table here (.csv, .tsv, .parquet, .feather, .npz), or", chooseFile: "Choose a file …",
-  understood: "What was understood", column: "column", kind: "kind", becomes: "becomes", target: "To predict", useData: "Make a network for it",
+  understood: "What was understood", column: "column", kind: "kind", becomes: "becomes", target: "To predict", whichTarget: "Which column is to be predicted?", useData: "Make a network for it",
   toys: "Small sets to play with", digits: "Digits (MNIST)", reads: "Reading it …",
   dataNote: "Making a network for other data forgets this one; the folder of its run stays.",
   // mistakes
@@ -61,7 +61,7 @@ export const WORDS = {
 export const SAY = {
   says: "It says ",
   sample: (/** @type {string} */ part, /** @type {number} */ number, /** @type {number} */ of) => `Sample ${group(number)} of ${group(of)} of the ${part} part.`,
-  truth: (/** @type {string} */ label) => `It is a ${label}.`,
+  truth: (/** @type {string} */ label) => `True answer: ${label}.`,
   loss: (/** @type {string} */ loss, /** @type {string} */ more) => `Loss L = ${loss}${more}`,
   lossUnknown: (/** @type {string} */ name) => `The loss ${name} has no formula that a page can compute with.`,
   wayEnds: (/** @type {number} */ layer) => `. The way back ends above layer ${layer}: its slope has no formula that a page can compute with.`,
@@ -79,7 +79,7 @@ export const SAY = {
   good: (/** @type {number} */ step) => `Go to step ${group(step)}, the last good one`,
   score: (/** @type {string} */ samples, /** @type {string} */ name, /** @type {string} */ before, /** @type {string} */ now) => `${name} on ${samples} samples: ${before} → ${now}`,
   held: (/** @type {number} */ count) => count ? `${count} held: ` : "",
-  from: (/** @type {any} */ from) => `from step ${group(from.step)} of ${from.branch}`,
+  from: (/** @type {number} */ step, /** @type {string} */ name) => `from step ${group(step)} of ${name}`,
   at: (/** @type {number} */ step) => `at step ${group(step)}`,
   cell: (/** @type {string} */ truth, /** @type {string} */ said, /** @type {number} */ count) => `${group(count)} of class ${truth}, answered ${said}`,
   scored: (/** @type {string} */ part, /** @type {number} */ count) => `${group(count)} samples of the ${part} part.`,
