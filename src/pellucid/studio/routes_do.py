@@ -91,11 +91,14 @@ def _data(session: Session, content: bytes, name: str, wanted: str | None) -> di
         found = uploads.described(source, wanted)
     except InputError as error:
         columns = uploads.targets(source)
+        why = uploads.in_place(error, source)
         if not columns and is_new:
             Path(source.path).unlink(missing_ok=True)
         else:
             session.sources[source.id] = source
-        raise Refused(422, uploads.in_place(error, source)) from None
+        if wanted is None and columns:  # it is a table, and which column is to be predicted is not known yet
+            return {"id": source.id, "name": source.name, "target": None, "targets": columns, "why": why}
+        raise Refused(422, why) from None
     session.sources[source.id] = source
     return found
 

@@ -81,8 +81,7 @@ async def model_data(request: Request) -> Response:
     now = session_of(request).open
 
     def work() -> dict[str, object]:
-        model = now.sight().model
-        return data.of_model(model, data.to_try(model))
+        return data.of_model(now.sight().model, None)  # digits to try come from /sample, when the data are read
 
     return as_json(await beside(request, work))
 

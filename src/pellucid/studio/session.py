@@ -15,6 +15,7 @@ import numpy as np
 
 from pellucid._files.values import plain
 from pellucid.analysis.diagnosis.diagnose import diagnose
+from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.arrays import AnyArray
 from pellucid.core.batches import Pair
 from pellucid.core.errors import InputError
@@ -387,6 +388,7 @@ class Session:
                 "findings": now.findings,
                 "original": None if original is None else {"version": original.seen.version},
                 "toys": toys.listed(),
+                "choices": {"activation": list(ACTIVATIONS), "optimizer": list(OPTIMIZERS)},
             }
         )
 

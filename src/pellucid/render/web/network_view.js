@@ -89,7 +89,7 @@ export function networkView(place, model, net, choose, point) {
   function layer(l) {
     const size = l ? net.layers[l - 1].outputs : net.layers[0].inputs, most = l ? MOST_NEURONS : MOST_ROWS, shown = Math.min(size, most);
     /** @type {Look} */
-    const kind = !l ? "inputs" : l === L && own ? "outputs" : l === 1 && model.image ? "tiles" : "cells";
+    const kind = !l ? "inputs" : l === L && own ? "outputs" : (l === 1 && model.image) || (model.plane && l < L) ? "tiles" : "cells";
     const title = l === L ? "Output" : l ? `Layer ${l}` : "Inputs";
     const about = l ? `${size} ${model.layers[l - 1].f}` : `${size} numbers`;
     const group = make("div", {class: kind, role: "group", "aria-label": `${title}, ${about}`});
@@ -127,7 +127,7 @@ export function networkView(place, model, net, choose, point) {
       one.tabIndex = k ? -1 : 0;
       if (!one.hidden) give(one, held[l][k]);
     });
-    if (l === 1) paintWeights();
+    paintWeights(l);
   }
 
   /** @param {HTMLElement} one @param {number} j */
@@ -223,12 +223,16 @@ export function networkView(place, model, net, choose, point) {
     }
   }
 
-  function paintWeights() {
-    const ink = inkOfPage();
-    if (!model.image) return;
-    held[1].forEach((j, k) => {
-      const picture = nodes[1][k].firstChild;
-      if (picture instanceof HTMLCanvasElement) paintSigned(picture, weightsOf(net.layers[0], j), model.image, ink);
+  // The pictures of a layer: its weights, or what its neurons say of the plane, where a page has that.
+  /** @param {number} l */
+  function paintWeights(l) {
+    const ink = inkOfPage(), plane = model.plane?.pictures;
+    if (!(l === 1 && model.image) && !plane) return;
+    held[l].forEach((j, k) => {
+      const picture = nodes[l][k].firstChild;
+      if (!(picture instanceof HTMLCanvasElement)) return;
+      if (plane) paintSigned(picture, plane.of(l, j), plane.size, ink);
+      else paintSigned(picture, weightsOf(net.layers[0], j), model.image, ink);
     });
   }
 
@@ -270,7 +274,10 @@ export function networkView(place, model, net, choose, point) {
       place.querySelector(".lit")?.classList.remove("lit");
       if (node) buttonOf(node[0], node[1])?.classList.add("lit");
     },
-    paint() { paintWeights(); drawEdges(); },
+    paint() {
+      for (let l = 1; l <= L; l++) paintWeights(l);
+      drawEdges();
+    },
   };
   for (let l = first; l <= L; l++) layer(l);
   new ResizeObserver(drawEdges).observe(place);

@@ -2,7 +2,7 @@
 
 import {backward} from "../../web/backward.js";
 import {byId, make, mark, visible} from "../../web/dom.js";
-import {answerNames} from "../../web/names.js";
+import {answerNames, answersOf} from "../../web/names.js";
 import {networkView} from "../../web/network_view.js";
 import {numberView, showSpot, writeLines} from "../../web/number_view.js";
 import {percent, say} from "../../web/numbers.js";
@@ -13,13 +13,6 @@ const RATE = 0.1, MOST_CHIPS = 20;
 
 /** What the page holds: the model, its network, what is shown of it, and what it came to. @type {any} */
 export const page = {opened: null, trail: [], meant: null, step: 0};
-
-/** What the outputs come to: a probability for each class, or values in their own units. @param {any} model @param {any} pass */
-export function answersOf(model, pass) {
-  const out = Array.from(pass.a.at(-1));
-  if (model.classes) return out.length === 1 ? [1 - out[0], out[0]] : out;
-  return out.map((y, k) => model.targets.length ? y * model.targets[k].scale + model.targets[k].mean : y);
-}
 
 /** What boot.js has unpacked. @returns {{model: any, parameters: Uint8Array, pixels: Uint8Array}} */
 export const carried = () => Object(window).packed;
