@@ -122,8 +122,8 @@ def page(rows: list[dict[str, Any]]) -> str:
         f"{TRIALS} trials each, {SEEDS} seeds, medians over them, `--search '{SEARCH}'`.\n\n{HEAD}"
         + "\n".join(map(line, rows))
         + f"\n\nThe score of what was found is the better one on {better} of {len(rows)} tables, its loss the lower "
-        f"one on {less}. Other work ran on the cores meanwhile: a sweep took {statistics.median(seconds):.0f} s in the "
-        f"middle, {max(seconds):.0f} s at most.\n"
+        f"one on {less}. Other work ran on the cores meanwhile: "
+        f"a sweep took {statistics.median(seconds):.0f} s in the middle, {max(seconds):.0f} s at most.\n"
     )
 
 

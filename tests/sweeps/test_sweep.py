@@ -198,6 +198,23 @@ def test_a_full_disk_costs_no_trial(pellucid: Command, monkeypatch: pytest.Monke
     assert told(Path("s"))[:3] == before
 
 
+@POSIX
+def test_a_worker_that_is_ended_from_outside_is_told_and_costs_no_trial(tmp_path: Path) -> None:
+    process = start(*WORDS, "--trials", 500, "--workers", 2, "--out", "s", "-q")
+    wait_until_told(process, tmp_path / "s", 3)
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid,args", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    workers = [int(line.split()[0]) for line in listed.stdout.splitlines() if "popen_loky_posix" in line]
+    assert len(workers) == 2, listed.stdout
+    os.kill(workers[0], signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"stopped; {len(told(tmp_path / 's'))} of 500 trials have ended and are kept; go on with: " in said
+    assert "error: a worker was ended from outside, perhaps for want of memory; go on with fewer workers" in said
+    assert "Traceback" not in said
+
+
 def test_the_same_command_goes_on_and_another_search_is_refused(pellucid: Command) -> None:
     words = (*WORDS, "--out", "s", *ONE)
     first = answer(pellucid("sweep", *words, "--trials", 3))

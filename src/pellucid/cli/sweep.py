@@ -82,9 +82,11 @@ def sweep(
     except KeyboardInterrupt as error:
         note(f"interrupted; {_ended(found)} of {found.asked.trials} trials have ended and are kept; {go_on_with}")
         raise Exit(error.code if isinstance(error, Ended) else 130) from None
-    except OSError as error:
-        error.filename = error.filename or str(found.folder)
-        note(f"stopped; {_ended(found)} of {found.asked.trials} trials have ended and are kept; {go_on_with}")
+    except (OSError, InputError) as error:
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(found.folder)
+        if _ended(found) < found.asked.trials:
+            note(f"stopped; {_ended(found)} of {found.asked.trials} trials have ended and are kept; {go_on_with}")
         raise
     finally:
         found.lock = None

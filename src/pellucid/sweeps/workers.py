@@ -8,6 +8,7 @@ import signal
 import socket
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -64,9 +65,28 @@ def workers(backend: str, count: int, address: str | None = None) -> Iterator[Do
         def doing(tasks: Iterable[Task]) -> Iterator[Outcome]:
             for some in ([task] for task in tasks) if found == 1 else [tasks]:
                 pool = joblib.Parallel(batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")
-                yield from pool(joblib.delayed(do)(task) for task in some)
+                try:
+                    yield from pool(joblib.delayed(do)(task) for task in some)
+                except _lost(backend):
+                    raise InputError(
+                        "a worker was ended from outside, perhaps for want of memory; go on with fewer workers, or "
+                        "search smaller layers"
+                    ) from None
 
         yield doing
+
+
+def _lost(backend: str) -> type[Exception]:
+    """What is raised where a worker of a backend is gone for good."""
+    if backend == "loky":
+        return BrokenProcessPool
+    if backend == "dask":
+        from distributed import KilledWorker
+
+        return KilledWorker  # type: ignore[no-any-return]
+    from ray.exceptions import RayError
+
+    return RayError  # type: ignore[no-any-return]
 
 
 def _loky(_: ExitStack, count: int, __: str | None) -> dict[str, Any]:
