@@ -1,4 +1,4 @@
-"""Predictions in polars, Dask and Ray Data are those of the model itself; each worker loads it once. See docs/scale.md."""
+"""Predictions in polars, Dask and Ray Data are those of the model; each worker loads it once. See docs/scale.md."""
 
 import functools
 from pathlib import Path
