@@ -65,7 +65,7 @@ export function drawCurve(canvas, courses, first, last, at, ticks) {
   pen.lineWidth = 1;
   pen.beginPath(); pen.moveTo(0, height - 1.5); pen.lineTo(width, height - 1.5); pen.stroke();
   curves.forEach((curve, k) => {
-    const {dash, active, name} = courses[k];
+    const {dash, active} = courses[k];
     pen.strokeStyle = active ? token("--train") : token("--ink-2");
     pen.lineWidth = active ? 2 : 1.5;
     pen.setLineDash(dash);
@@ -73,18 +73,31 @@ export function drawCurve(canvas, courses, first, last, at, ticks) {
     for (const [step, loss] of curve) pen.lineTo(x(step), y(loss));
     pen.stroke();
     pen.setLineDash([]);
-    if (courses.length < 2 || !curve.length) return;
-    const [step, loss] = curve[curve.length - 1], wide = pen.measureText(name).width;
-    pen.fillStyle = active ? token("--ink") : token("--ink-2");
-    pen.strokeStyle = token("--surface");
-    pen.lineWidth = 4;
-    const place = /** @type {const} */ ([name, Math.max(0, Math.min(width - wide - 4, x(step) - wide - 4)), Math.max(14 + 12 * k % 24, y(loss) - 6)]);
-    pen.strokeText(...place);
-    pen.fillText(...place);
   });
   pen.fillStyle = token("--ink-2");
   for (const step of ticks) pen.fillRect(x(step) - 1, height - 6, 2, 6);
   if (last <= first) return;
+  if (courses.length > 1) drawLegend(pen, courses, width, token);
   pen.fillStyle = token("--select");
   pen.fillRect(Math.min(width - 3, Math.max(0, x(at) - 1.5)), 18, 3, height - 18);
+}
+
+// Which dashes are whose, from the right, the active one first; those for which there is no room have their names in the panel.
+/** @param {CanvasRenderingContext2D} pen @param {Course[]} courses @param {number} width @param {(name: string) => string} token */
+function drawLegend(pen, courses, width, token) {
+  let right = width - 8;
+  for (const {name, dash, active} of [...courses].sort((p, q) => Number(q.active) - Number(p.active))) {
+    const wide = pen.measureText(name).width;
+    if (right - wide - 34 < (active ? 0 : width / 4)) return;
+    pen.fillStyle = pen.strokeStyle = active ? token("--ink") : token("--ink-2");
+    pen.fillText(name, right - wide, 12);
+    pen.lineWidth = 2;
+    pen.setLineDash(dash);
+    pen.beginPath();
+    pen.moveTo(right - wide - 30, 8);
+    pen.lineTo(right - wide - 6, 8);
+    pen.stroke();
+    pen.setLineDash([]);
+    right -= wide + 46;
+  }
 }

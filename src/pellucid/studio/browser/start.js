@@ -20,7 +20,7 @@ import {trainingPanel} from "./training_panel.js";
 import {startWhatIf} from "./what_if.js";
 import {SAY, WORDS, fillWords, group} from "./words.js";
 
-const LEAST = 50, SHARE = 3; // milliseconds between two θ, and how much longer to rest than a θ takes
+const LEAST = 50, SHARE = 3; // milliseconds between two θ, and how much longer to rest than the page works on one
 
 /** @type {string} which network the views are of */
 let shown = "";
@@ -68,9 +68,10 @@ async function pump() {
   do {
     waits = false;
     await new Promise(requestAnimationFrame);
-    const from = performance.now(), own = shown, step = ahead;
+    const own = shown, step = ahead;
     const query = step === null ? `theta=1&have=${store.looking ? -1 : store.version}` : `theta=1&step=${step}`;
     const theta = await frame(query).catch(() => null);
+    const from = performance.now();
     if (theta && own === shown && store.net && theta.blocks.theta.length === sizeOf(store.net) && step === ahead) take(theta);
     const rest = Math.max(LEAST, SHARE * (performance.now() - from));
     await new Promise(done => { setTimeout(done, step === null ? rest : 0); });

@@ -1,13 +1,13 @@
 // Knobs, what was found, how large the gradient is, and a new network.
 
 import {byId, make, mark} from "../../render/web/dom.js";
-import {say as inDigits, short} from "../../render/web/numbers.js";
+import {percent, say as inDigits, short} from "../../render/web/numbers.js";
 import {command, say} from "./doing.js";
 import {frame} from "./server.js";
 import {isPast, store} from "./store.js";
 import {SAY, WORDS, group} from "./words.js";
 
-const REST = 600;
+const REST = 600, MOST_ROWS = 12;
 let probed = -1, due = 0, busy = false;
 /** @type {string} what the cards were made of */
 let findings = "";
@@ -53,8 +53,9 @@ export const trainingPanel = {
     }
     place.append(make("div", {id: "findings"}), make("h3", {text: WORDS.knobs}), make("p", {class: "note", id: "past", text: WORDS.past, hidden: true}), fields,
       make("h3", {text: WORDS.health}), make("table", {id: "health"}, make("thead", {}, make("tr", {}, ...[WORDS.layerHead, WORDS.gradientHead, "", WORDS.deadHead].map((text, k) => k === 2 ? make("td") : make("th", {scope: "col", text})))), make("tbody")),
-      make("p", {class: "note", text: WORDS.healthNote}), beginAnew());
+      make("p", {class: "note", text: WORDS.healthNote}), make("h3", {text: WORDS.epochs}), make("table", {id: "epochs"}), make("p", {class: "note", text: WORDS.epochsNote}), beginAnew());
     trainingPanel.state();
+    trainingPanel.history();
     probe();
   },
   state() {
@@ -69,6 +70,15 @@ export const trainingPanel = {
     showFindings();
   },
   theta() { probe(); },
+  history() {
+    const {epochs = []} = store.courses[store.state.run.branch] ?? {}, values = store.state.model.kind === "values";
+    const shown = epochs.slice(-MOST_ROWS), text = JSON.stringify(shown), place = byId("epochs");
+    if (place.dataset.shown === text) return;
+    place.dataset.shown = text;
+    const cell = (/** @type {number | null} */ value, /** @type {boolean} */ share) => make("td", {class: "n", text: value === null ? "–" : share ? percent(value) : short(value)});
+    place.replaceChildren(make("thead", {}, make("tr", {}, ...[WORDS.epoch, WORDS.trainLoss, WORDS.devLoss, values ? "R²" : WORDS.devAccuracy].map((text, k) => make("th", {scope: "col", class: k ? "n" : "", text})))),
+      make("tbody", {}, ...shown.map((/** @type {any} */ one) => make("tr", {}, make("th", {scope: "row", text: String(one.epoch)}), cell(one.train_loss, false), cell(one.dev_loss, false), cell(values ? one.dev_r2 : one.dev_accuracy, !values)))));
+  },
 };
 
 /** @param {string} name */

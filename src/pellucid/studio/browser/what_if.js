@@ -27,10 +27,10 @@ export function startWhatIf() {
     make("p", {id: "score", class: "note", role: "status", text: WORDS.noEdits}), make("ul", {id: "held", class: "plain"}));
   value.addEventListener("change", () => {
     const chosen = choice(), number = Number(value.value.replace("−", "-"));
-    if (value.value.trim() === "" || !Number.isFinite(number)) { showValue(); return; }
+    if (value.value.trim() === "" || !Number.isFinite(number)) { showValue(true); return; }
     edited(command("edit", {...placeOf(chosen), value: number}));
   });
-  value.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { showValue(); event.stopPropagation(); } });
+  value.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { showValue(true); event.stopPropagation(); } });
   when("opened", offer);
   when("theta", showValue);
   when("state", showHeld);
@@ -65,14 +65,15 @@ function placeOf({what, layer, neuron, input}) {
 /** @param {any} one of `held` @param {Chosen} chosen */
 const isOf = (one, chosen) => one.what === chosen.what && one.layer === chosen.layer && (chosen.neuron === undefined || one.neuron === chosen.neuron) && (chosen.input === undefined || one.input === chosen.input);
 
-function showValue() {
+/** @param {any} [anew] also where it is being typed in */
+function showValue(anew) {
   const chosen = choice(), field = byId("what-value"), {net} = store;
   if (!net || !chosen.what) return;
   const numbered = chosen.what === "bias" || chosen.what === "weight", layer = net.layers[chosen.layer - 1];
   const number = chosen.what === "bias" ? layer?.b[chosen.neuron ?? 0] : numbered ? layer && weightsOf(layer, chosen.neuron ?? 0)[chosen.input ?? 0] : NaN;
   if (number === undefined) return; // of the network that was
   field.disabled = !numbered;
-  if (document.activeElement !== field || field.dataset.number === undefined) field.value = numbered ? inDigits(number) : "";
+  if (anew === true || document.activeElement !== field || field.dataset.number === undefined) field.value = numbered ? inDigits(number) : "";
   field.dataset.number = String(number);
   const held = (store.state?.held ?? []).find((/** @type {any} */ one) => isOf(one, chosen));
   byId("free").disabled = !held;
@@ -88,8 +89,7 @@ async function edited(done) {
   const own = ++asked;
   clearTimeout(clock);
   if (!await done || own !== asked) return;
-  byId("what-value").value = byId("what-value").dataset.number ?? "";
-  showValue();
+  showValue(true);
   await score(1000, own);
   clock = window.setTimeout(() => score(0, own), REST);
 }

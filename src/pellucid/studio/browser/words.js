@@ -31,6 +31,8 @@ export const WORDS = {
   past: "You look at a step of the past: what is set here makes a branch from it, and the course that was stays.",
   health: "Gradient and dead neurons", layerHead: "layer", gradientHead: "gradient, per weight", deadHead: "dead",
   healthNote: "Over a fixed batch of up to 256 samples. The gradient is the root mean square of dW and db, so that a large layer does not look larger.",
+  epochs: "Epochs", trainLoss: "train loss", devLoss: "dev loss", devAccuracy: "dev accuracy",
+  epochsNote: "The loss of train is the mean over the epoch, while it still learned; that of dev is of its end.",
   begin: "Begin anew", hidden: "hidden layers", activation: "activation", optimizer: "optimiser", seed: "seed", rate: "learning rate", batch: "batch size",
   forget: "Forget everything", forgetSure: "Forget it", forgetNote: "A new network with random weights takes the place of this one and its branches. The folder of a run stays.",
   keepIt: "Keep it",
