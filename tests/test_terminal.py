@@ -162,7 +162,7 @@ def test_quiet_prints_no_table_but_the_one_answer(
 ) -> None:
     """Of a command with many answers a line each."""
     monkeypatch.setattr(Out, "table", lambda *_, **__: pytest.fail("a table"))
-    others = {"benchmark", "book"}  # which take a quarter of a minute, and an extra that tests/book needs
+    others = {"benchmark", "book", "studio"}  # long ones, and a server that ends when it is told to
     assert {line.split()[0] for line, _ in QUIET} == {*app.COMMANDS} - others
     for line, lines in QUIET:
         ended = pellucid(*line.split(), "-q")

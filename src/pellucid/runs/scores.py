@@ -161,7 +161,7 @@ class Tally:
         if self.of_values:
             self._residuals.add(outputs, y, w)
             for k, residuals in enumerate(self.each):
-                residuals.add(outputs[:, k], y[:, k], w)
+                residuals.add(outputs[:, k], y.reshape(len(y), -1)[:, k], w)
             if guess is not None:
                 self._of_guess.add(np.tile(guess, (len(y), 1)), y, w)
             return outputs
