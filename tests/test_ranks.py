@@ -123,6 +123,7 @@ def test_two_ranks_train_as_one_does_and_one_of_them_speaks() -> None:
     assert set(os.listdir("run")) == files  # noqa: PTH208
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alone")
 def test_a_run_goes_on_with_another_number_of_ranks_and_says_so(pellucid: Command) -> None:
     process = started(*FLAGS, "--dropout", "0.2", "--epochs", "60", "--out", "run", "-q", ranks=3)
@@ -140,6 +141,7 @@ def test_a_run_goes_on_with_another_number_of_ranks_and_says_so(pellucid: Comman
     np.testing.assert_allclose(history("run")["train_loss"], history("whole")["train_loss"], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_what_the_ranks_have_done_and_they_go_on_to_the_same_bits(small: Path) -> None:
     more = ("--dropout", "0.1", "--optimizer", "adam", "--epochs", "40", "-q", "--out")
     trained(*FLAGS, *more, "whole")
@@ -154,6 +156,7 @@ def test_ctrl_c_saves_what_the_ranks_have_done_and_they_go_on_to_the_same_bits(s
     check_bits("whole", "cut")
 
 
+@pytest.mark.slow
 def test_killed_ranks_end_all_soon_with_one_message_and_go_on_to_the_same_bits(small: Path) -> None:
     more = ("--epochs", str(20 * KILLS), "--dropout", "0.1", "--optimizer", "momentum", "-q", "--out")
     rng, begin = random.Random(5), time.monotonic()
@@ -213,6 +216,7 @@ def test_a_rank_without_the_file_is_told(small: Path) -> None:
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 def test_a_rank_with_another_version_or_other_settings_is_told(small: Path) -> None:
     other = "import sys, pellucid; pellucid.__version__ = '9.9.9'; from pellucid.cli import main; sys.exit(main())"
     train = ("train", *FLAGS, "--out", "run")
@@ -226,6 +230,7 @@ def test_a_rank_with_another_version_or_other_settings_is_told(small: Path) -> N
         assert not Path("run").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_all_ranks_with_one_message_and_the_last_checkpoint(small: Path) -> None:
     trained(*FLAGS, "--out", "usual", "-q")
     limited = "from mpi4py import MPI; import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0})); "
@@ -242,6 +247,7 @@ def test_a_full_disk_ends_all_ranks_with_one_message_and_the_last_checkpoint(sma
     check_bits("usual", "model")
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_ends_all_ranks_with_one_message(small: Path) -> None:
     code, _, err = ended(started(*FLAGS, "--learning-rate", "1e30", "--clip-norm", "0", "--out", "run", "-q"))
     assert code == 2
@@ -249,6 +255,7 @@ def test_a_loss_that_is_no_number_ends_all_ranks_with_one_message(small: Path) -
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_the_words_is_said_once(small: Path) -> None:
     for words in (("--hiden", "8"), ("--batch-size", "1"), ("none.npz",)):
         code, out, err = ended(started("small.npz", "--out", "run", *words))

@@ -1,6 +1,7 @@
 """The estimators in scikit-learn's searches, whose fits joblib gives to processes, Dask and Ray: the same scores."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -61,9 +62,17 @@ def halving() -> Any:
     return search.fit(*load_diabetes(return_X_y=True))
 
 
-@pytest.mark.parametrize("search", [grid, halving])
+TRIED = [("loky", grid), ("loky", halving), ("dask", halving), ("ray", grid)]
+if "PELLUCID_SWEEPS" in os.environ:  # the others, which take a minute
+    TRIED += [("dask", grid), ("ray", halving)]
+
+
 @pytest.mark.parametrize(
-    "backend", ["loky", pytest.param("dask", marks=pytest.mark.slow), pytest.param("ray", marks=pytest.mark.slow)]
+    ("backend", "search"),
+    [
+        pytest.param(backend, search, marks=[] if (backend, search) == TRIED[0] else [pytest.mark.slow])
+        for backend, search in TRIED
+    ],
 )
 def test_a_search_scores_the_same_on_each_backend(backend: str, search: Any) -> None:
     here = search()

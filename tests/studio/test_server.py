@@ -282,6 +282,7 @@ def test_a_new_start_forgets_everything_and_takes_settings(opened: Client) -> No
     assert "hidden" in opened.refused("/command", {"do": "new", "hidden": {"a": 1}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "knob"),
     [
@@ -320,6 +321,7 @@ def test_the_training_is_started_again_after_its_process_was_killed(opened: Clie
     assert [one["id"] for one in opened.get("/state")["branches"]] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_the_studio_opens_the_run_that_it_left(small: Path, tmp_path: Path) -> None:
     with studio(small, tmp_path / "runs") as client:
         client.do("step", count=13)

@@ -91,6 +91,7 @@ def ended_by_ctrl_c(folder: Path, streams: int) -> float:
     return took
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_with_streams_open_and_leaves_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
     ended_by_ctrl_c(tmp_path, 5)
     resumed = subprocess.run(
@@ -113,6 +114,7 @@ def _each_in_its_own(folder: Path) -> Iterator[float]:
         yield ended_by_ctrl_c(own, 5)
 
 
+@pytest.mark.slow
 def test_a_taken_port_gives_way_to_the_next_and_the_token_is_in_no_list_of_processes(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -132,6 +134,7 @@ def test_a_taken_port_gives_way_to_the_next_and_the_token_is_in_no_list_of_proce
                 assert not is_there(worker)
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_no_process_and_the_run_goes_on(tmp_path: Path) -> None:
     with running(tmp_path, "--port", 0) as (process, address), let_in(address) as http:
         worker = worker_of(http)

@@ -137,7 +137,9 @@ def test_what_is_drawn_is_answered_and_rows_stay(looked: Client, visit: Any) -> 
     late = sorted(shown.evaluate("window.late"))
     assert late[len(late) // 2] <= 50  # from a pointer's move to the new number; the median, for other work runs beside
     texts = shown.locator(".outputs .num").all_inner_texts()
-    exact = [float(one) for one in shown.evaluate("[...document.querySelectorAll('[data-p]')].map(one => one.dataset.p)")]
+    exact = [
+        float(one) for one in shown.evaluate("[...document.querySelectorAll('[data-p]')].map(one => one.dataset.p)")
+    ]
     assert all(p == 1 for p, text in zip(exact, texts, strict=True) if text == "100 %")
     shown.click("#undo")
     wait_until(shown, "document.querySelector('[data-answer]').textContent !== '1'")
@@ -229,13 +231,17 @@ def test_the_way_back_a_formula_at_a_time(looked: Client, visit: Any) -> None:
     assert shown.locator("#walk").is_hidden()
     shown.click("[data-label='3']")
     found = looked.asked("/explain", {"input": "test:0", "label": "3", "layer": 1, "neuron": 0})
-    assert number(shown, "#loss") == pytest.approx(found["loss"]["value"] if isinstance(found["loss"], dict) else found["loss"], rel=1e-6)
+    assert number(shown, "#loss") == pytest.approx(
+        found["loss"]["value"] if isinstance(found["loss"], dict) else found["loss"], rel=1e-6
+    )
     steps = set()
     while shown.is_enabled("#walk-next"):
         steps.add(shown.get_attribute("#walk", "data-formula-step"))
         if shown.get_attribute("#walk", "data-formula-step") == "delta3":
             neuron = int(number(shown, "#walk", "neuron"))
-            delta = looked.asked("/open", {"input": "test:0", "label": "3", "quantity": "delta", "layer": 3, "neuron": neuron})
+            delta = looked.asked(
+                "/open", {"input": "test:0", "label": "3", "quantity": "delta", "layer": 3, "neuron": neuron}
+            )
             assert number(shown, "#walk") == pytest.approx(delta["value"], abs=1e-9)
         shown.click("#walk-next")
     assert {"loss", "delta3", "dW3", "W3", "delta2", "delta1", "dW1"} <= steps
@@ -340,7 +346,10 @@ def test_the_curve_is_the_slider_and_branches_are_compared(client: Client, visit
     for step in range(1, 5):
         shown.click("[data-action=step]")
         wait_for_step(shown, step)
-        wait_until(shown, f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'")
+        wait_until(
+            shown,
+            f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'",
+        )
         hashes[step] = hash_of(shown)
     answers = shown.get_attribute("[data-output='7']", "data-p")
     wait_until(shown, "document.querySelector('#time').max === '4'")
@@ -374,7 +383,9 @@ def test_what_if_and_back(client: Client, visit: Any) -> None:
     shown = visit(client)
     client.do("epoch")
     client.wait("paused")
-    wait_until(shown, f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'")
+    wait_until(
+        shown, f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'"
+    )
     before = hash_of(shown)
     shown.click("[data-layer='2'][data-neuron='3']")
     shown.fill("#what-value", "5")
@@ -427,7 +438,9 @@ def test_three_classes_in_the_plane_and_a_function(client: Client, visit: Any) -
     shown = visit(client)
     shown.click("[data-panel=data]")
     shown.click("[data-toy='toy:spirals-3']")
-    wait_until(shown, "document.querySelector('#plane') !== null && document.querySelectorAll('#network .tile').length === 16")
+    wait_until(
+        shown, "document.querySelector('#plane') !== null && document.querySelectorAll('#network .tile').length === 16"
+    )
     before = shown.inner_text("#point")
     shown.focus("#plane")
     shown.keyboard.press("ArrowRight")
@@ -457,7 +470,10 @@ def test_the_landscape_follows_the_slider_and_the_run_is_kept(client: Client, vi
     for step in range(1, 6):
         shown.click("[data-action=step]")
         wait_for_step(shown, step)
-        wait_until(shown, f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'")
+        wait_until(
+            shown,
+            f"document.querySelector('[data-theta-hash]').textContent === '{client.get('/state')['run']['hash']}'",
+        )
         shown.wait_for_timeout(60)
     shown.click("[data-panel=landscape]")
     shown.click("#land-compute")
@@ -514,7 +530,9 @@ def test_axe_finds_nothing(size: tuple[int, int], scheme: str, looked: Client, v
 
     def check() -> None:
         found = shown.evaluate("() => axe.run()")["violations"]
-        assert [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]] == []
+        assert [
+            f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
+        ] == []
 
     shown.click("[data-label='7']")
     shown.evaluate("document.querySelector(\"[data-layer='1'][data-neuron='4']\").click()")
