@@ -1,4 +1,4 @@
-"""Look at the studio: what docs/studio.md shows of it, or every state on a phone, a laptop and a wide screen, light and dark.
+"""Look at the studio: what docs/studio.md shows of it, or every state in three widths, light and dark.
 
     python scripts/studio_screenshots.py [NAME ...] [--out FOLDER] [--every] [--colours N]
 
