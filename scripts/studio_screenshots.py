@@ -1,4 +1,4 @@
-"""Look at the studio: what docs/studio.md shows of it, or every state on a phone, a laptop and a wide screen, light and dark.
+"""Look at the studio: what docs/studio.md shows of it, or every state in three widths, light and dark.
 
     python scripts/studio_screenshots.py [NAME ...] [--out FOLDER] [--every] [--colours N]
 
@@ -134,7 +134,7 @@ def shown(page: Any, size: int, scheme: str) -> bytes:
     """What is on the screen, in a window so wide."""
     page.set_viewport_size({"width": size, "height": SIZES[size]})
     page.emulate_media(color_scheme=scheme)
-    page.evaluate("scrollTo(0, 0); for (const one of document.querySelectorAll('section')) one.scrollTop = 0")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); for (const one of document.querySelectorAll('section')) one.scrollTop = 0")
     page.wait_for_timeout(REST)
     picture: bytes = page.screenshot()
     return picture

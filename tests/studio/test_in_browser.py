@@ -41,7 +41,7 @@ def test_it_shows_an_answer_and_trains(client: Client, browser: Any) -> None:
     with page_of(browser) as shown:
         shown.goto(client.studio.address)
         assert shown.url == f"http://127.0.0.1:{client.studio.port}/"
-        wait_until(shown, "document.querySelector('[data-answer]').textContent.trim() !== ''")
+        wait_until(shown, "document.querySelector('[data-answer]')?.textContent.trim()")
         assert number(shown, "step") == "0"
         shown.locator("[data-action=step]").first.click()
         wait_until(shown, "document.querySelector('[data-step]').textContent.replace(/\\D/g, '') === '1'")
@@ -68,6 +68,6 @@ def test_seven_tabs_are_open_at_once(client: Client, browser: Any) -> None:
     for tab in tabs:
         tab.goto(client.studio.address)
     for tab in tabs:
-        wait_until(tab, "document.querySelector('[data-answer]').textContent.trim() !== ''")
+        wait_until(tab, "document.querySelector('[data-answer]')?.textContent.trim()")
     assert client.session.clients == 1
     context.close()

@@ -405,6 +405,25 @@ def test_every_neuron_has_its_picture_of_the_plane(opened: Client) -> None:
     assert "low numbers below" in opened.refused("/plane", {**body, "high": [-2, 1]})
 
 
+def test_a_landscape_is_done_only_when_it_can_be_fetched(opened: Client) -> None:
+    opened.do("step", count=9)
+    surface, heard = opened.session.open.landscape, list[bool]()
+    told = surface.changed
+
+    def changed() -> None:
+        heard.append(surface.done < surface.of or surface.found is not None)
+        told()
+
+    surface.changed = changed
+    opened.asked("/landscape", {"points": 5, "samples": 20})
+    until = time.monotonic() + 60
+    while surface.found is None or surface.is_busy:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert heard
+    assert all(heard)
+
+
 def test_the_landscape_is_computed_beside_with_progress(opened: Client) -> None:
     opened.do("step", count=9)
     assert opened.http.get("/landscape").status_code == 404

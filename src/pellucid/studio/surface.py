@@ -55,7 +55,7 @@ class Landscape:
         def report(done: int) -> None:
             if stop.is_set():
                 raise Stopped
-            self.done = done
+            self.done = min(done, self.of - 1)  # all of them only when there is something to be fetched
             self.changed()
 
         try:
