@@ -15,7 +15,7 @@ SATURATED = 0.5  # the share of saturated activations above which the start is t
 
 def examine_initial_weights(exam: Examination) -> None:
     """See how many activations are saturated with the weights that init makes."""
-    if exam.initial is None:
+    if exam.net is None or exam.initial is None:
         return
     weights = {q: at(exam.initial, path) for q, path in exam.paths.items()}
     if any(np.shape(array) != np.shape(exam.array(*q)) for q, array in weights.items()):
@@ -23,8 +23,6 @@ def examine_initial_weights(exam: Examination) -> None:
     count = count_alike([np.asarray(array) for array in weights.values()])
     if count is not None and len(fitting(exam.functions, "init")) < 2:  # where there are several, one may show this
         exam.findings.append(finding(count, exam.functions.at_line("init")))
-    if exam.net is None:
-        return
     hidden = [layer.activation for layer in exam.net.layers[:-1]]
     X = np.abs(exam.X) if exam.user_data is None else exam.user_data[0][:200].astype(np.float64)
     size = np.sqrt((X * X).mean(axis=0)).max()

@@ -107,7 +107,7 @@ def examine_turn(turn: Turn, outer: list[State], doubts: Doubts) -> OwnStep | No
     if step is not None:
         step.has_other_loss = step.has_other_loss or (not step.own_loss and computes_loss(turn.file))
         step.out_of_step = out_of_step([*outer, turn.state], seen)
-        step.neurons_alike = count_alike([value for path, value in tried.items() if path in kept or path not in moved])
+        step.neurons_alike = count_alike([tried[path] for path in kept])
         step.kinds = {label_of(path): kind_of(path, value) for path, value in start.items()}
     return step
 
