@@ -134,7 +134,11 @@ def shown(page: Any, size: int, scheme: str) -> bytes:
     """What is on the screen, in a window so wide."""
     page.set_viewport_size({"width": size, "height": SIZES[size]})
     page.emulate_media(color_scheme=scheme)
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); for (const one of document.querySelectorAll('section')) one.scrollTop = 0")
+    page.evaluate(
+        """document.activeElement.blur();
+        scrollTo(0, 0);
+        for (const one of document.querySelectorAll("section")) one.scrollTop = 0;"""
+    )
     page.wait_for_timeout(REST)
     picture: bytes = page.screenshot()
     return picture
