@@ -122,6 +122,7 @@ def test_the_page_is_small(looked: Client, visit: Any) -> None:
 # 2. Draw.
 
 
+@pytest.mark.alone
 def test_what_is_drawn_is_answered_and_rows_stay(looked: Client, visit: Any) -> None:
     shown = visit(looked)
     shown.click("#clear")
