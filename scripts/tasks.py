@@ -228,7 +228,7 @@ TABLES_JOB = (
 
 
 def book_job(python: Path, folder: Path) -> None:
-    """And the book: its notebooks; with PELLUCID_SITE_FROM_WHEEL set also its site, whose every text and link is there."""
+    """And the book: its notebooks; with PELLUCID_SITE_FROM_WHEEL set also its site, with every text and link."""
     sys.path.insert(0, str(ROOT / "tests"))
     from book.html_pages import dead, pages
 
