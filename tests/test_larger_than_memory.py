@@ -200,6 +200,29 @@ def test_predictions_in_parts_go_on_where_they_stopped(pellucid: Command) -> Non
     some = pellucid("predict", "run", "parts", "--out", "some", "--limit", 1500, "--with-columns", "--json")
     assert json.loads(some.out)["rows"] == 1500
     assert polars.read_parquet("some/*.parquet").columns[:4] == ["a", "b", "city", "kind"]
+    assert sorted(path.name for path in Path("some").iterdir()) == ["0.parquet", "1.parquet", "predictions.json"]
+
+
+@pytest.mark.usefixtures("table")
+def test_the_first_rows_are_counted_and_ranks_share_the_parts(
+    pellucid: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pellucid("train", "parts", *TABLE, "--out", "run").code == 0
+    Path("csv").mkdir()
+    for k, rows in enumerate((700, 3, 900)):  # whose lines say little of how many they are
+        polars.read_parquet(f"parts/{k}.parquet")[:rows].write_csv(f"csv/{k}.csv")
+    told = json.loads(pellucid("predict", "run", "csv", "--out", "some", "--limit", 710, "--json").out)
+    assert (told["rows"], told["parts"]) == (710, ["0.csv", "1.csv", "2.csv"])
+    assert [len(polars.read_csv(f"some/{k}.csv")) for k in range(3)] == [700, 3, 7]
+    monkeypatch.setenv("PMI_SIZE", "2")
+    found = []
+    for rank in (1, 0):
+        monkeypatch.setenv("PMI_RANK", str(rank))
+        found.append(json.loads(pellucid("predict", "run", "csv", "--out", "all", "--json").out)["parts"])
+    assert found == [["1.csv"], ["0.csv", "2.csv"]]
+    refused = pellucid("predict", "run", "csv", "--out", "all", "--force")
+    assert refused.code == 2
+    assert "not under mpiexec" in refused.err
 
 
 @pytest.mark.usefixtures("table")
@@ -208,6 +231,10 @@ def test_a_large_table_is_evaluated_in_one_pass_to_the_same_scores(
 ) -> None:
     assert pellucid("train", "parts", *TABLE, "--out", "run").code == 0
     large = json.loads(pellucid("evaluate", "run", "parts", "--json", "--out", "large.csv").out)
+    some = json.loads(pellucid("evaluate", "run", "parts", "--json", "--limit", 1000).out)
+    assert 850 < some["samples"] < 1150  # about so many, by a hash
+    few = json.loads(pellucid("importance", "run", "parts", "--limit", 500, "--repeats", 1, "--json").out)
+    assert 400 < few["samples"] < 600
     monkeypatch.setattr(file_stream, "STREAM_ABOVE", 1 << 28)
     memory = json.loads(pellucid("evaluate", "run", "parts", "--json", "--out", "memory.csv").out)
     assert large["samples"] == memory["samples"] == 4000
@@ -217,6 +244,4 @@ def test_a_large_table_is_evaluated_in_one_pass_to_the_same_scores(
     assert large["baseline"] == memory["baseline"]
     rows = [Path(name).read_text().splitlines() for name in ("large.csv", "memory.csv")]
     assert [row.split(",")[:3] for row in rows[0]] == [row.split(",")[:3] for row in rows[1]]
-    some = json.loads(pellucid("evaluate", "run", "parts", "--json", "--limit", 1000).out)
-    assert some["samples"] <= 4000
-    assert pellucid("importance", "run", "parts", "--limit", 500, "--json").code == 0
+    assert "--limit: is for DATA" in pellucid("evaluate", "run", "parts", "--limit", 1000).err

@@ -20,6 +20,7 @@ from pellucid.cli.printing import Cell, Out, Styled, print_json
 from pellucid.cli.samples import Chosen, by_part, chosen_for, model_and_data, true_answers
 from pellucid.cli.scores import in_words
 from pellucid.core.arrays import AnyArray
+from pellucid.core.errors import InputError
 from pellucid.model.model import Model, check_answers
 from pellucid.render.pictures.subject import output_names
 from pellucid.runs import score
@@ -56,6 +57,8 @@ def evaluate(
     if out is not None:
         check_out(out, *arguments, data_of(model), own=marked(HEADER), force=force)
     large = None if data is None else large_table(data, model)
+    if limit is not None and large is None:
+        raise InputError("--limit: is for DATA that are a table larger than memory; all others are taken as a whole")
     with nullcontext() if out is None else writing(out) as stream:
         if large is None:
             name, unit, tally, learned = _samples(model, chosen_for(model, data), stream)

@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +12,7 @@ import numpy as np
 from pellucid import datasets, tables
 from pellucid._files.reading import read_file
 from pellucid._files.values import to_json
-from pellucid._files.writing import sweep, write_whole, writing
+from pellucid._files.writing import TEMPORARY, sweep, write_whole, writing
 from pellucid._text import counted, csv_line
 from pellucid.cli.answers import columns, named
 from pellucid.cli.printing import Out, progress
@@ -20,9 +20,9 @@ from pellucid.core import metrics
 from pellucid.core.errors import InputError
 from pellucid.datasets import Column, Frame, Parts
 from pellucid.model.model import Model, check_answers
+from pellucid.runs.mpi import started_as
 
 ABOUT = "predictions.json"
-RANKS = (("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))  # which mpiexec sets
 
 
 def to_predict_in_parts(model: Model, data: str, out: Path | None) -> Parts | None:
@@ -42,32 +42,46 @@ def to_predict_in_parts(model: Model, data: str, out: Path | None) -> Parts | No
 def predict_in_parts(
     model: Model, parts: Parts, out: Path, *, limit: int | None, with_columns: bool, force: bool, quiet: bool
 ) -> dict[str, Any]:
-    """Write a file of predictions for each part of a table, but for those that are there; returns what was written."""
-    rank, ranks = _rank()
+    """Write a file of predictions for each part of a table, but for those that are there; returns what was written.
+
+    Under mpiexec each process takes its share of the parts, and tells of these.
+    """
+    rank, size = started_as() or (0, 1)
+    if force and size != 1:
+        raise InputError(f"--force: not under mpiexec, where one would remove what another has written; remove {out}")
     _claim(out, model, parts, limit, with_columns=with_columns, force=force)
-    done, skipped, rows = [], [], 0
+    done, skipped, rows, left = [], [], 0, limit
     with progress("parts", len(parts.files), quiet=quiet or rank > 0) as advance:
         for number, name in enumerate(_names(parts)):
-            place = out / name
-            if number % ranks == rank:
+            place, one = out / name, _one(parts, number)
+            if number % (size or 1) == rank and (left is None or left > 0):
                 if place.exists():
                     skipped.append(name)
-                else:
-                    rows += _predict_part(model, parts, number, place, limit, with_columns=with_columns)
+                elif written := _predict_part(model, one, place, left, with_columns=with_columns):
+                    rows += written
                     done.append(name)
+            left = None if left is None else left - _count(one, left)
             advance(number + 1)
     if not quiet:
         before = f"; {counted(len(skipped), 'part')} that were there already are left as they are" if skipped else ""
-        Out().line(f"{rows:,} predictions in {counted(len(done), 'part')} in {out}{before}")
+        who = "" if size == 1 else f"rank {rank}: "
+        Out().line(f"{who}{rows:,} predictions in {counted(len(done), 'part')} in {out}{before}")
     return {"out": str(out), "parts": done, "skipped": skipped, "rows": rows}
 
 
-def _rank() -> tuple[int, int]:
-    """Which of how many processes this is."""
-    for one, all_ in RANKS:
-        if one in os.environ and all_ in os.environ:
-            return int(os.environ[one]), int(os.environ[all_])
-    return 0, 1
+def _one(parts: Parts, number: int) -> Parts:
+    """A part as a table of its own."""
+    return Parts(parts.name, [parts.files[number]], [parts.paths[number]], [parts.keys[number]])
+
+
+def _count(part: Parts, most: int) -> int:
+    """How many rows a part has, counted up to ``most``."""
+    rows = 0
+    for place, _ in part.read() if most > 0 else ():
+        rows += place.rows
+        if rows >= most:
+            break
+    return min(rows, max(most, 0))
 
 
 def _claim(out: Path, model: Model, parts: Parts, limit: int | None, *, with_columns: bool, force: bool) -> None:
@@ -92,7 +106,7 @@ def _claim(out: Path, model: Model, parts: Parts, limit: int | None, *, with_col
         if known is not None and force:
             for name in {*_names(parts), ABOUT}:
                 (out / name).unlink(missing_ok=True)
-        elif known is not None or any(out.iterdir()):
+        elif known is not None or any(not TEMPORARY.fullmatch(inside.name) for inside in out.iterdir()):
             what = "predictions of another model, table or limit" if known is not None else "something already"
             remedy = "name another folder" + (", or replace them with --force" if known is not None else "")
             raise InputError(f"--out {out}: holds {what}; {remedy}")
@@ -112,18 +126,18 @@ def _names(parts: Parts) -> list[str]:
     ]
 
 
-def _predict_part(
-    model: Model, parts: Parts, number: int, place: Path, limit: int | None, *, with_columns: bool
-) -> int:
-    """Write the predictions for a part, and return for how many rows."""
+def _predict_part(model: Model, part: Parts, place: Path, limit: int | None, *, with_columns: bool) -> int:
+    """Write the predictions for a part, and return for how many rows; for none no file is written."""
+    blocks = _first_rows(part, limit)
+    first = next(blocks, None)
+    if first is None:
+        return 0
     place.parent.mkdir(parents=True, exist_ok=True)
-    one, rows = Parts(parts.name, [parts.files[number]], [parts.paths[number]], [parts.keys[number]]), 0
-    if limit is not None:
-        limit -= sum(file.size().rows for file in parts.files[:number])
-    with ExitStack() as until:
-        table = _Table(until.enter_context(writing(place, durable=False)), is_parquet=place.suffix == ".parquet")
-        for first, frame in _first_rows(one, limit):
-            table.write(_columns(model, frame, first, with_columns=with_columns))
+    rows = 0
+    with writing(place, durable=False) as stream:
+        table = _Table(stream, is_parquet=place.suffix == ".parquet")
+        for start, frame in chain([first], blocks):
+            table.write(_columns(model, frame, start, with_columns=with_columns))
             rows += frame.rows
         table.close()
     return rows

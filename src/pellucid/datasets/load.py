@@ -107,7 +107,7 @@ def large_table(source: StrPath, names: Collection[str] = ()) -> Parts | None:
     """
     parts = table_in_parts(source, names)
     if parts is None:
-        if not Path(source).is_file():
+        if not Path(source).is_file() or _is_small(Path(source).stat().st_size):
             return None
         with held(source) as file:
             return _large_table(file, Layout(None, tuple(names))) if FORMATS.is_table(file) else None
@@ -117,10 +117,14 @@ def large_table(source: StrPath, names: Collection[str] = ()) -> Parts | None:
 def _large_table(file: File, layout: Layout) -> Parts | None:
     """Return a table whose numbers take more memory than is taken for them, None for another."""
     blocks = FORMATS.of(file).blocks
-    small = min(SMALL, file_stream.STREAM_ABOVE)  # a small file that says it is huge is not honest
-    if blocks is None or file.on_disk <= small or blocks(file, layout).size().bytes <= file_stream.STREAM_ABOVE:
+    if blocks is None or _is_small(file.on_disk) or blocks(file, layout).size().bytes <= file_stream.STREAM_ABOVE:
         return None
     return Parts(file.name, [blocks(File(file.name), layout)], [file.name], [{}])
+
+
+def _is_small(on_disk: float) -> bool:
+    """Whether a file has so few bytes that it is no large table; one that says it is all the same is not honest."""
+    return on_disk <= min(SMALL, file_stream.STREAM_ABOVE)
 
 
 def _layout(options: LoadOptions) -> Layout:

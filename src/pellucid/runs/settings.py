@@ -133,7 +133,11 @@ class Settings:
 
     def steps(self, samples: int) -> int:
         """How many steps complete settings take in all on so many samples."""
-        return self.passes * -(-samples // min((self.batch_size or samples) * self.accumulate, samples))
+        return self.passes * -(-samples // self.step_size(samples))
+
+    def step_size(self, samples: int) -> int:
+        """Of so many samples, how many a step takes."""
+        return min((self.batch_size or samples) * self.accumulate, samples)
 
     def training(self) -> dict[str, Any]:
         """What ``train`` takes of complete settings."""

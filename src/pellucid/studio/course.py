@@ -113,7 +113,7 @@ class Course:
     def batches(self) -> int:
         """Steps in an epoch."""
         samples = self.run.dataset.train.shape[0]
-        return -(-samples // min(self.run.settings.batch_size or samples, samples))
+        return -(-samples // self.run.settings.step_size(samples))
 
     @property
     def is_finished(self) -> bool:
@@ -232,8 +232,8 @@ class Course:
         progress.settle()
         batches, loss, right = self._counted
         self._counted = progress.batch, progress.loss, progress.right
-        size, samples = self.run.settings.batch_size, self.run.dataset.train.shape[0]
-        size = min(size or samples, samples)
+        samples = self.run.dataset.train.shape[0]
+        size = self.run.settings.step_size(samples)
         count = (min(progress.batch * size, samples) - batches * size) * self._mean_weight
         if count <= 0 or (self.points and progress.step <= self.points[-1][0]):
             return

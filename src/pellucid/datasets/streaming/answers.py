@@ -29,10 +29,8 @@ class Answers:
         self._marks = _classes_that_look_missing(columns)
         self.labels: Counter[Any] = Counter()  # of all rows that have one, as far as they may be classes
         self.first: dict[Any, int] = {}
-        self.train: Counter[Any] = Counter()
-        self.weights: defaultdict[Any, float] = defaultdict(
-            float
-        )  # of the training rows of each label, where rows have weights
+        self.train: Counter[Any] = Counter()  # of the training rows
+        self.weights: defaultdict[Any, float] = defaultdict(float)  # of these, what they weigh together
         self.moments = [Moments() for _ in columns]
         self.least: AnyArray | None = None
         self.most: AnyArray | None = None

@@ -60,7 +60,10 @@ class CsvBlocks:
     def read(
         self, places: Sequence[tuple[int, ...]] | None = None, columns: Collection[str] | None = None
     ) -> Iterator[Block]:
-        """Yield the pieces of the file, or those at some places (first byte, last byte, first row)."""
+        """Yield the pieces of the file, or those at some places (first byte, last byte, first row).
+
+        What is gzipped is one place.
+        """
         if places is not None and not self.file.is_gzipped:
             with self.file.opened() as stream:
                 for start, stop, row in places:
@@ -72,7 +75,8 @@ class CsvBlocks:
             if not content.strip():
                 continue
             frame = self._frame(content, row, columns)
-            yield Block((start, start + len(content), row), row, frame)
+            place = () if self.file.is_gzipped else (start, start + len(content), row)
+            yield Block(place, row, frame)
             row += frame.rows
 
     def some(self) -> Iterator[Frame]:

@@ -125,6 +125,8 @@ class Parts:
 
             stored = {name: pl.Series([text] * frame.rows, dtype=pl.String) for name, text in keys.items()}
             frame = replace(frame, stored={**frame.stored, **stored})
+        if lacking := sorted(set(columns or ()) - set(frame.stored)):
+            raise frame.lacks(lacking[0], ", which other parts have", ": give all parts the same columns")
         return frame
 
 
