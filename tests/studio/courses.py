@@ -10,7 +10,8 @@ import pellucid as pl
 from pellucid.core.progress import Progress
 from pellucid.runs import from_recipe, prepare
 from pellucid.runs.prepare import Prepared
-from pellucid.studio.course import Course, begin
+from pellucid.studio.course import Course
+from pellucid.studio.starting import begin
 from pellucid.studio.worker import watched
 
 # The three that the promise of exact time travel is tried on.

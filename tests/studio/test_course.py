@@ -9,8 +9,9 @@ import pytest
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.model.model_file import load
 from pellucid.runs import read_run, resume
-from pellucid.studio.course import Course, begin, reopen
+from pellucid.studio.course import Course
 from pellucid.studio.keeper import thinnest
+from pellucid.studio.starting import begin, reopen
 from studio.courses import WAYS, course, logged, prepared, sha
 
 

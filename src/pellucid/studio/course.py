@@ -18,20 +18,19 @@ import numpy as np
 
 from pellucid._files.writing import write_whole
 from pellucid.core.arrays import AnyArray, Array
-from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress, settled
 from pellucid.core.training import train
 from pellucid.datasets import WeightedSamples
-from pellucid.runs import Run, prepare, resume
+from pellucid.runs import Run
 from pellucid.runs.checkpoint import State
-from pellucid.runs.prepare import Prepared, make_optimizer
-from pellucid.runs.run import HELD, JOURNAL, place
-from pellucid.runs.run_json import checksums
+from pellucid.runs.prepare import make_optimizer
+from pellucid.runs.run import HELD, JOURNAL
 from pellucid.runs.snapshots import Snapshots
-from pellucid.studio import changes, journal, knobs
+from pellucid.runs.starting import place
+from pellucid.studio import changes, knobs
 from pellucid.studio.journal import Entry
-from pellucid.studio.keeper import FOLDER, Keeper, Kept
+from pellucid.studio.keeper import Keeper, Kept
 
 LONG = 0.15  # seconds: what a way back should take at most, where keeping costs little
 SHARE = 0.008  # of the time of training, which keeping may cost
@@ -437,41 +436,3 @@ class _AfterStep:
 
     def steps_until(self, step: int) -> int:
         return 1
-
-
-def begin(prepared: Prepared, **more: Any) -> Course:
-    """A course at step 0, which has no folder yet."""
-    settings, net = prepared.settings, prepared.model.network
-    snapshots = Snapshots.for_run(settings.steps(prepared.dataset.train.shape[0]), net.theta)
-    snapshots.take(0, net.theta)
-    stopping = None if settings.patience is None else EarlyStopping(settings.patience)
-    state = State(net, prepared.optimizer, prepared.rng, snapshots, stopping=stopping)
-    run = Run(Path(), settings, prepared.dataset, prepared.model, state, checksums(prepared.dataset))
-    return Course(run, **more)
-
-
-def reopen(folder: Path, **more: Any) -> Course:
-    """The course whose run is in a folder, at its furthest step that is known; of a run that was not made here, too.
-
-    Raises:
-        InputError: there is none, it is damaged, or another process trains it.
-    """
-    run = resume(folder, in_studio=True)
-    path, keeper = run.folder / JOURNAL, Keeper(run.folder)
-    entries = journal.read(path) if path.is_file() else []
-    keeper.look()
-    if not keeper.files and not entries:
-        with contextlib.suppress(InputError):  # what it started from is not there any more
-            keeper.keep(begin(prepare(run.settings, run.dataset)).state())
-    made = Course(run, keeper, entries, placed=True, **more)
-    made.marks = {entry.step: entry.about["name"] for entry in entries if entry.kind == journal.MARKS}
-    keeper.marked = set(made.marks)
-    if not (run.folder / FOLDER).is_dir():
-        made.applied = len(entries)
-        made.hold()
-        return made
-    step = max([made.step, *(entry.step for entry in entries)])
-    made.last = step
-    made.restore(keeper.nearest(step))
-    made.go(step)
-    return made

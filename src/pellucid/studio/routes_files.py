@@ -19,9 +19,9 @@ from pellucid.render.report import subject
 from pellucid.runs import read_run
 from pellucid.studio.asked import as_json
 from pellucid.studio.course import NotNow
+from pellucid.studio.current import Open
 from pellucid.studio.routes_look import beside, session_of
 from pellucid.studio.safety import Refused
-from pellucid.studio.session import Open
 
 HOUSE = Path(pellucid.__file__).parent
 SERVED = ("studio/browser", "render/web", "render/landscape/browser", "render/model_page/browser")

@@ -15,10 +15,11 @@ from pellucid.core.errors import InputError
 from pellucid.studio import frame, held_out, number, plane
 from pellucid.studio.asked import as_json, body, fields, flag, text, whole
 from pellucid.studio.course import NotNow
+from pellucid.studio.current import Open
 from pellucid.studio.handles import Given, Handles, answer, base64_of, label_of
 from pellucid.studio.places import number as whole_of
 from pellucid.studio.safety import Refused
-from pellucid.studio.session import Open, Session
+from pellucid.studio.session import Session
 from pellucid.studio.sight import Sight
 from pellucid.studio.stream import MOST, events
 

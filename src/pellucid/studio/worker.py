@@ -22,8 +22,9 @@ from pellucid.runs import Settings, prepare
 from pellucid.runs.prepare import Prepared
 from pellucid.studio import commands
 from pellucid.studio.commands import COMMANDS, Courses
-from pellucid.studio.course import Course, NotNow, begin, reopen
+from pellucid.studio.course import Course, NotNow
 from pellucid.studio.published import Published
+from pellucid.studio.starting import begin, reopen
 
 OFTEN = 1 / 20  # seconds from one publishing to the next, at least
 SHARE = 0.01  # of the time, which publishing may take

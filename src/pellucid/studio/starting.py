@@ -1,0 +1,55 @@
+"""How a course begins: at step 0 of a new run, or from the folder of one that was left."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from pellucid.core.early_stopping import EarlyStopping
+from pellucid.core.errors import InputError
+from pellucid.runs import Run, prepare, resume
+from pellucid.runs.checkpoint import State
+from pellucid.runs.prepare import Prepared
+from pellucid.runs.run import JOURNAL
+from pellucid.runs.run_json import checksums
+from pellucid.runs.snapshots import Snapshots
+from pellucid.studio import journal
+from pellucid.studio.course import Course
+from pellucid.studio.keeper import FOLDER, Keeper
+
+
+def begin(prepared: Prepared, **more: Any) -> Course:
+    """A course at step 0, which has no folder yet."""
+    settings, net = prepared.settings, prepared.model.network
+    snapshots = Snapshots.for_run(settings.steps(prepared.dataset.train.shape[0]), net.theta)
+    snapshots.take(0, net.theta)
+    stopping = None if settings.patience is None else EarlyStopping(settings.patience)
+    state = State(net, prepared.optimizer, prepared.rng, snapshots, stopping=stopping)
+    run = Run(Path(), settings, prepared.dataset, prepared.model, state, checksums(prepared.dataset))
+    return Course(run, **more)
+
+
+def reopen(folder: Path, **more: Any) -> Course:
+    """The course whose run is in a folder, at its furthest step that is known; of a run that was not made here, too.
+
+    Raises:
+        InputError: there is none, it is damaged, or another process trains it.
+    """
+    run = resume(folder, in_studio=True)
+    path, keeper = run.folder / JOURNAL, Keeper(run.folder)
+    entries = journal.read(path) if path.is_file() else []
+    keeper.look()
+    if not keeper.files and not entries:
+        with contextlib.suppress(InputError):  # what it started from is not there any more
+            keeper.keep(begin(prepare(run.settings, run.dataset)).state())
+    made = Course(run, keeper, entries, placed=True, **more)
+    made.marks = {entry.step: entry.about["name"] for entry in entries if entry.kind == journal.MARKS}
+    keeper.marked = set(made.marks)
+    if not (run.folder / FOLDER).is_dir():
+        made.applied = len(entries)
+        made.hold()
+        return made
+    step = max([made.step, *(entry.step for entry in entries)])
+    made.last = step
+    made.restore(keeper.nearest(step))
+    made.go(step)
+    return made
