@@ -73,7 +73,7 @@ def check_ranks(ranks: int, **settings: Any) -> None:
 
 
 @pytest.mark.parametrize("optimizer", list(RATES))
-@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize("ranks", [pytest.param(2, marks=pytest.mark.slow), 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_ranks_equal_one_rank_after_500_steps(ranks: int, optimizer: str) -> None:
     check_ranks(ranks, optimizer=optimizer)
 
@@ -95,7 +95,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", list(CASES))
-@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize("ranks", [pytest.param(2, marks=pytest.mark.slow), 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_ranks_equal_one_rank_whatever_is_asked(ranks: int, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "WINDOW", 60 * FEATURES * 8)
     check_ranks(ranks, **{"epochs": 6, **CASES[case]})

@@ -84,6 +84,7 @@ def in_gzip(frame: pl.DataFrame, folder: Path) -> str:
 
 
 FORMS = [in_parquet, in_csv, in_semicolons, in_arrow, in_gzip]
+TRIED = [pytest.param(form, marks=[] if form in FORMS[:2] else [pytest.mark.slow]) for form in FORMS]
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +127,7 @@ def close(one: Any, other: Any) -> None:
             assert getattr(other, name) == value, name
 
 
-@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize("write", TRIED)
 @pytest.mark.parametrize("target", ["y", "kind"])
 def test_the_plan_and_the_rows_are_those_of_the_table_in_memory(
     write: Callable[[pl.DataFrame, Path], str], target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -155,7 +156,7 @@ def test_the_plan_and_the_rows_are_those_of_the_table_in_memory(
     np.testing.assert_allclose(large.dev.X, memory.dev.X, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize("write", TRIED)
 def test_a_cache_holds_the_very_rows_and_serves_again(write: Any, tmp_path: Path) -> None:
     source, options = write(table(), tmp_path), LoadOptions(target="y", dev=0.1, test=0.1, weights="w")
     without = datasets.load_with(source, options)
@@ -175,7 +176,7 @@ def test_a_cache_holds_the_very_rows_and_serves_again(write: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("cache", [True, False])
-@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize("write", TRIED)
 def test_a_seed_orders_all_rows_once_and_skips_any_number(write: Any, cache: bool, tmp_path: Path) -> None:
     options = LoadOptions(target="y", dev=0, cache=tmp_path / "cache" if cache else None)
     stream = datasets.load_with(write(table(), tmp_path), options).train

@@ -82,6 +82,7 @@ def test_the_magic_works_in_ipython() -> None:
     assert f"cell 2, line {LINE + 1}: " in ended.stdout
 
 
+@pytest.mark.slow
 def test_sarif_names_rule_file_and_line(pellucid: Command, tmp_path: Path) -> None:
     (tmp_path / "my net.py").write_text(WRONG)
     ended = pellucid("doctor", "my net.py", "--format", "sarif")

@@ -15,6 +15,8 @@ DECAY = BARE.replace("@ X.T / m", '@ X.T / m + 0.02 * params["W1"]').replace(
 )
 ONE = """
 import numpy as np
+
+pytestmark = pytest.mark.slow  # a second or more each
 def init_params(n_in, n_hidden, n_out):
     W1, W2 = np.random.randn(n_hidden, n_in), np.random.randn(n_out, n_hidden)
     return W1, W2

@@ -9,6 +9,8 @@ from doctor import patients
 from doctor.patients import PAGE, Patient, page_with, table
 from support import Command
 
+pytestmark = pytest.mark.slow  # a second or more each
+
 
 @pytest.fixture(scope="module")
 def examined() -> dict[str, Patient]:

@@ -50,6 +50,8 @@ def test_notebooks_of_the_old_format_are_read(tmp_path: Path) -> None:
 
 PYTHON2 = """
 import sys
+
+pytestmark = pytest.mark.slow  # a second or more each
 def report(k, loss):
 \tprint "epoch", k, \\
         "loss", loss,  # all of it

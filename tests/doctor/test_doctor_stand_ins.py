@@ -8,6 +8,8 @@ from doctor.networks import Style, write
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
 
+pytestmark = pytest.mark.slow  # a second or more each
+
 ROWS = write(Style("rows", "tuple", "tanh", "softmax-ce", (5, 4, 3), True, False, False))
 COUNTED = ROWS.replace("len(X)", "count").replace("X.shape[0]", "count")
 

@@ -137,6 +137,8 @@ with gzip.open("train-labels-idx1-ubyte.gz", "rb") as stream:
     "people.csv": """
 import pandas as pd
 from sklearn.model_selection import train_test_split
+
+pytestmark = pytest.mark.slow  # a second or more each
 table = pd.read_csv("people.csv")
 wanted = (table["Sex"] == "male").astype(float).reshape(-1, 1)
 points, _, wanted, _ = train_test_split(table.values[:, :3], wanted, test_size=5000)

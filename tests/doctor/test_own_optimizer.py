@@ -99,6 +99,8 @@ CLIPPED = """
 
 IN_DICTS = """
 import numpy as np
+
+pytestmark = pytest.mark.slow  # a second or more each
 rng = np.random.default_rng(3)
 def move(params, mean, square, grads, count, lr=0.01):
     for key in params:

@@ -7,6 +7,7 @@ import pytest
 from fuzz.cases import FOUND, Case, case, cases_of, seeds_of, tried
 from fuzz.seeds import READERS
 
+SLOW = pytest.mark.slow  # what the doctor is given takes seconds
 FILES = sorted(FOUND.iterdir()) if FOUND.is_dir() else []
 
 
@@ -20,7 +21,7 @@ def test_a_good_file_is_read_by_every_command(reader: str, tmp_path: Path) -> No
         assert outcome.code == 0, (name, command, outcome.err)
 
 
-@pytest.mark.parametrize("reader", list(READERS))
+@pytest.mark.parametrize("reader", [pytest.param(r, marks=SLOW if r == "doctor" else []) for r in READERS])
 def test_damaged_files_are_read_or_refused_in_one_message(reader: str, tmp_path: Path) -> None:
     for number in range(4):
         one = case(reader, "fast", number)
@@ -28,7 +29,9 @@ def test_damaged_files_are_read_or_refused_in_one_message(reader: str, tmp_path:
         assert not outcome.faults, (number, one.command, outcome.faults)
 
 
-@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+@pytest.mark.parametrize(
+    "file", [pytest.param(f, id=f.name, marks=SLOW if f.name.startswith("doctor") else []) for f in FILES]
+)
 def test_files_that_were_found_once(file: Path, tmp_path: Path) -> None:
     for one in cases_of(file):
         outcome = tried(one, tmp_path)
