@@ -194,6 +194,10 @@ def test_predictions_in_parts_go_on_where_they_stopped(pellucid: Command) -> Non
     whole = polars.read_parquet("answers/*.parquet")["prediction"].to_list()
     one = pellucid("predict", "run", *(f"parts/{k}.parquet" for k in range(3)), "--json")
     assert [each["prediction"] for each in json.loads(one.out)["predictions"]] == whole
+    Path("odd").mkdir()
+    polars.DataFrame({"other": [1.0]}).write_parquet("odd/0.parquet")
+    assert pellucid("predict", "run", "odd", "--out", "none").code == 2
+    assert not Path("none").exists()
     other = pellucid("predict", "run", "parts/*.parquet", "--out", "answers", "--limit", 10)
     assert other.code == 2
     assert "holds predictions of another model, table or limit" in other.err

@@ -137,6 +137,7 @@ def test_the_callers_random_numbers_and_settings_stay_as_they_are() -> None:
     assert np.geterr()["over"] == "warn"
 
 
+@pytest.mark.slow
 def test_without_a_loss_sums_and_means_are_both_in_order_but_not_mixed(tmp_path: Path) -> None:
     from dataclasses import replace
 
@@ -149,6 +150,7 @@ def test_without_a_loss_sums_and_means_are_both_in_order_but_not_mixed(tmp_path:
     assert [f.quantity for f in doctor_file(str(path)).findings] == ["db"] or not doctor_file(str(path)).healthy
 
 
+@pytest.mark.slow
 def test_shuffling_one_of_two_is_seen_in_training(tmp_path: Path) -> None:
     shuffled = GOOD.replace("    for epoch in", "    X = X[:, rng.permutation(X.shape[1])]\n    for epoch in")
     path = tmp_path / "network.py"
@@ -166,6 +168,7 @@ def test_a_function_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pyte
     assert any("train" in line and "ran for more" in line for line in diagnosis.not_compared)
 
 
+@pytest.mark.slow
 def test_a_loop_that_reuses_the_functions_own_names_is_not_run(tmp_path: Path) -> None:
     text = (patients.ROOT / "examples" / "my_network.py").read_text()
     loop = "\n\nfor i in range(10**9):\n    Z1 = A1 = A3 = W1 = dW1 = 0\n    raise SystemExit('it was run')\n"
@@ -176,6 +179,7 @@ def test_a_loop_that_reuses_the_functions_own_names_is_not_run(tmp_path: Path) -
     assert not any("it was run" in note for note in diagnosis.notes)
 
 
+@pytest.mark.slow
 def test_python_says_nothing_of_what_is_odd_in_a_file(tmp_path: Path) -> None:
     text = (patients.ROOT / "examples" / "my_network.py").read_text()
     path = tmp_path / "odd.py"

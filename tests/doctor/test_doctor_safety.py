@@ -122,6 +122,7 @@ def test_nothing_of_the_learners_changes_and_no_connection_is_made(pellucid: Com
     assert any("the update" in line for line in result["compared"])
 
 
+@pytest.mark.slow
 def test_messages_name_the_learners_own_places(pellucid: Command, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(GOOD + "\nPELLUCID = dict(X=open('gone.bin'))\n")
     ended = pellucid("doctor", tmp_path / "net.py")

@@ -224,6 +224,7 @@ def test_nothing_waits_for_an_answer(tmp_path: Path) -> None:
     assert any("EOFError" in line for line in diagnosis.not_compared)
 
 
+@pytest.mark.slow
 def test_labels_of_others_in_a_batch_are_seen_whatever_backward_calls_its_own(tmp_path: Path) -> None:
     text = PLAIN.replace("    dZ2 =", "    T = np.argmax(Y, axis=0)\n    dZ2 =") + UPDATE
     text += """

@@ -40,7 +40,7 @@ def examined(text: str, folder: Path) -> Diagnosis:
 @pytest.mark.parametrize(
     "written",
     [
-        pytest.param(w, id=name, marks=[] if "top level" in name else [pytest.mark.slow])
+        pytest.param(w, id=name, marks=[] if name == "a loop at the top level" else [pytest.mark.slow])
         for name, w in {**WRITTEN, **PEOPLE}.items()
     ],
 )

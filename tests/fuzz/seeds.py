@@ -392,7 +392,7 @@ READERS: dict[str, Reader] = {
     ),
     "number parquet": Reader(
         lambda: {"numbers": alone("in.parquet", number_parquet())},
-        ("train {file} --target sold --hidden 3 --epochs 1 --out new --json", "predict {numbers} {file} --json", "evaluate {numbers} {file}"),
+        ("train {file} --target sold --hidden 3 --epochs 1 --out new --json", "predict {numbers} {file} --out answers --force", "evaluate {numbers} {file}"),
         (mutators.parquet_footer, mutators.odd_parquet, *BYTES),
         streams=True,
     ),

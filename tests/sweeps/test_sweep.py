@@ -243,6 +243,7 @@ def test_the_same_command_goes_on_and_another_search_is_refused(pellucid: Comman
     assert len(told(Path("s"))) == 5
 
 
+@pytest.mark.slow
 def test_two_sweeps_do_not_write_one_journal(pellucid: Command) -> None:
     answer(pellucid("sweep", *WORDS, "--trials", 2, "--out", "s", *ONE))
     held = go_on(Path("s"))

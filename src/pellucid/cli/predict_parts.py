@@ -3,6 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -49,9 +50,9 @@ def predict_in_parts(
     rank, size = started_as() or (0, 1)
     if force and size != 1:
         raise InputError(f"--force: not under mpiexec, where one would remove what another has written; remove {out}")
+    done, skipped, rows, left = list[str](), list[str](), 0, limit
     _claim(out, model, parts, limit, with_columns=with_columns, force=force)
-    done, skipped, rows, left = [], [], 0, limit
-    with progress("parts", len(parts.files), quiet=quiet or rank > 0) as advance:
+    with _given_back(out, alone=size == 1), progress("parts", len(parts.files), quiet=quiet or rank > 0) as advance:
         for number, name in enumerate(_names(parts)):
             place, one = out / name, _one(parts, number)
             if number % (size or 1) == rank and (left is None or left > 0):
@@ -67,6 +68,19 @@ def predict_in_parts(
         who = "" if size == 1 else f"rank {rank}: "
         Out().line(f"{who}{rows:,} predictions in {counted(len(done), 'part')} in {out}{before}")
     return {"out": str(out), "parts": done, "skipped": skipped, "rows": rows}
+
+
+@contextmanager
+def _given_back(out: Path, *, alone: bool) -> Iterator[None]:
+    """Leave no folder behind where an error comes before the first part is written."""
+    try:
+        yield
+    except InputError:
+        if alone and not any(inside.is_file() and inside.name != ABOUT for inside in out.rglob("*")):
+            (out / ABOUT).unlink(missing_ok=True)
+            with suppress(OSError):  # it holds folders, or somebody's place
+                out.rmdir()
+        raise
 
 
 def _one(parts: Parts, number: int) -> Parts:

@@ -128,7 +128,8 @@ def _is_kept(path: Path, moved: list[Path], before: Leaves) -> bool:
         return False
     others = {name_of_key(other) for other in moved if before[other].shape == shape and other != path} - {name}
     words = [str(part) for part in path if isinstance(part, str)]
-    return any(map(KEPT.search, words[1:])) or any(name.startswith(o) or name.endswith(o) for o in others if o)
+    has_words = bool(others) and any(map(KEPT.search, words[1:]))  # self.v may be a bias; a velocity has W's shape
+    return has_words or any(name.startswith(o) or name.endswith(o) for o in others if o)
 
 
 def _chosen(paths: list[Path], most: int) -> list[Path]:
