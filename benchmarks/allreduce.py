@@ -117,18 +117,28 @@ def _compute(name: str, batch: int) -> dict[str, Any]:
 
 def _measured(ranks: int, delay: float, rate: float) -> list[dict[str, Any]]:
     """How long so many ranks take over such links, for each size."""
-    mpiexec = shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or "mpiexec"
+    found = over_links(ranks, delay, rate, "benchmarks.allreduce", "rank")
+    return [{"ranks": ranks, **point} for point in found]
+
+
+def over_links(ranks: int, delay: float, rate: float, *words: str) -> list[dict[str, Any]]:
+    """What rank 0 of a module prints as its last line, where each rank is a machine behind a link of its own."""
     with tempfile.TemporaryDirectory() as folder, linked(ranks, delay, rate) as machines:
         launcher = Path(folder) / "launcher"
         launcher.write_text(LAUNCHER)
         launcher.chmod(0o700)
-        command = ["ip", "netns", "exec", machines[0], mpiexec, "-launcher", "ssh", "-launcher-exec", str(launcher)]
+        command = ["ip", "netns", "exec", machines[0], mpiexec(), "-launcher", "ssh", "-launcher-exec", str(launcher)]
         command += ["-localhost", machines[0], "-iface", "tun0", "-hosts", ",".join(machines), "-n", str(ranks)]
-        command += [sys.executable, "-m", "benchmarks.allreduce", "rank"]
+        command += [sys.executable, "-m", *words]
         own = {**environment(), "UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "tun0"}
         done = subprocess.run(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
     found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return [{"ranks": ranks, **point} for point in found]
+    return found
+
+
+def mpiexec() -> str:
+    """The command that starts ranks: the one beside this Python, else the machine's."""
+    return shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or "mpiexec"
 
 
 @main.command()

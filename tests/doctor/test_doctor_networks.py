@@ -13,8 +13,8 @@ from doctor.networks import Style, odd_style, random_style, write
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
 
-NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "3"))  # in which each fault is tried; more take long
-RIGHT = 200 if NETWORKS > 3 else 50  # right networks, in which nothing may be found; and half as many odd ones
+NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "2"))  # in which each fault is tried; more take long
+RIGHT = 200 if NETWORKS > 3 else 40  # right networks, in which nothing may be found; and half as many odd ones
 ALLOWED = NETWORKS // 10  # of them, in which it may be missed
 UNKNOWN = "bell"  # the activation that the doctor does not know
 NEED_ODD = ("dropout's mask left out", "L2's gradient left out", "L2 without 1/m")

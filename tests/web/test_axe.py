@@ -21,8 +21,7 @@ def violations(shown: Any) -> list[str]:
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=str)
+@pytest.mark.parametrize(("size", "scheme"), [((390, 844), "light"), ((1280, 800), "dark")], ids=str)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(
     name: str, size: tuple[int, int], scheme: str, browser: Any, every_page: dict[str, str]

@@ -67,11 +67,19 @@ def scopes(file: UserFile) -> Iterator[Scope]:
 def own_call(file: UserFile, name: str) -> tuple[ast.Call, Scope] | None:
     """The file's call of a function (or class), in the innermost function that holds it; None where there is none."""
     found = None
-    for scope in scopes(file):
-        for node in ast.walk(scope.node):
-            if isinstance(node, ast.Call) and name in (name_of(node.func), ast.unparse(node.func)):
-                found = (node, scope) if found is None or node is found[0] else found
+    for node, names, scope in _calls(file):
+        if name in names:
+            found = (node, scope) if found is None or node is found[0] else found
     return found
+
+
+def _calls(file: UserFile) -> list[tuple[ast.Call, tuple[str | None, str], Scope]]:
+    """Each call of the file with the names of what it calls, scope by scope."""
+    if "calls" not in file.known:
+        every = ((node, scope) for scope in scopes(file) for node in ast.walk(scope.node))
+        calls = [(node, scope) for node, scope in every if isinstance(node, ast.Call)]
+        file.known["calls"] = [(node, (name_of(node.func), ast.unparse(node.func)), scope) for node, scope in calls]
+    return file.known["calls"]
 
 
 def name_of(node: ast.AST) -> str | None:

@@ -195,10 +195,14 @@ def _to_be_run(file: UserFile) -> list[ast.stmt]:
 
 def reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
     """A statement's parts, and those of the file's functions and methods that it calls, directly or not."""
-    owners = [node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    named: dict[str, list[ast.AST]] = {}
-    for node in owners:
-        named.setdefault(node.name, []).append(node)
+    if statement in file.known:
+        return file.known[statement]
+    if "named" not in file.known:
+        file.known["named"] = {}
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                file.known["named"].setdefault(node.name, []).append(node)
+    named: dict[str, list[ast.AST]] = file.known["named"]
     parts, open_nodes, seen = list[ast.AST](), list[ast.AST]([statement]), set[int]()
     while open_nodes:
         for part in ast.walk(open_nodes.pop()):
@@ -208,6 +212,7 @@ def reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
                 if id(other) not in seen:
                     seen.add(id(other))
                     open_nodes.append(other)
+    file.known[statement] = parts
     return parts
 
 

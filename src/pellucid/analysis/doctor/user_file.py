@@ -43,6 +43,7 @@ class UserFile:
     notes: list[str] = field(default_factory=list)
     driver: list[ast.stmt] = field(default_factory=list)  # what trains the network in place of the file's own code
     driver_names: dict[str, Any] = field(default_factory=dict)  # and the data for it
+    known: dict[Any, Any] = field(default_factory=dict)  # of the code, so that it is found out once
     stand_ins: StandIns = field(init=False)
 
     def __post_init__(self) -> None:
