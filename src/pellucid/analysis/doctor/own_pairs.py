@@ -1,6 +1,7 @@
 """Inputs and labels in the learner's own step: does each sample stand beside its own label, as before all loops?"""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,15 @@ def _pairs(found: dict[Any, AnyArray]) -> Iterator[tuple[AnyArray, AnyArray]]:
     for key, array in found.items():
         word = data_word(name_of_key(key))
         if word is not None and array.ndim > 0:
-            places.setdefault(key[:-1], {"X": {}, "y": {}})[word][name_of_key(key).lower()] = array
+            places.setdefault(key[:-1], {"X": {}, "y": {}})[word][name_of_key(key)] = array
     for words in places.values():
         alone = len(words["X"]) == len(words["y"]) == 1
-        for name, x in words["X"].items():
-            t = next(iter(words["y"].values())) if alone else words["y"].get(name.replace("x", "y", 1))
-            if t is not None and x.ndim == 2 and len(x) == len(t) > 1:
+        for (name, x), (other, t) in product(words["X"].items(), words["y"].items()):  # y_train, and one-hot Y_train
+            if x.ndim != 2 or not (alone or other.lower() == name.lower().replace("x", "y", 1)):
+                continue
+            if len(x) == len(t) > 1:
                 yield x, t
-            elif t is not None and x.ndim == 2 and x.shape[-1] == t.shape[-1] > 1:
+            elif x.shape[-1] == t.shape[-1] > 1:
                 yield x.T, t.T
 
 

@@ -174,13 +174,15 @@ def of_optimizer(turn: Turn, measured: Measured, losses: dict[Key, Loss], seen: 
     found = by_gradients(turn, measured, losses, seen)
     if found is None:
         return None
-    key, right = found.fit.key, [label_of(path) for path in found.fit.right]
+    key, of_gradients = found.fit.key, replace(measured, moves=found.along)
+    found.fit = closer(turn, of_gradients, found.fit, losses[key])
+    right = [label_of(path) for path in found.fit.right]
     step = OwnStep(turn.line, called(key), not is_ordinary(key), right, by_gradients=True)
     if is_gathering(measured):
         gathered = Gathered(measured, key, losses[key], found.gradients, seen)
         return _of_later_step(turn, gathered, step) if found.is_whole else None
     step.rule, fault = rule_of(turn, measured, seen, found.gradients, alone=alone)
-    _add_wrong(step, replace(measured, moves=found.along), found.fit, losses)
+    _add_wrong(step, of_gradients, found.fit, losses)
     if step.wrong:  # these arrays are what the optimiser takes for gradients: its moves show it
         return step if step.rule else None
     if fault:
