@@ -1,8 +1,8 @@
 """Whole scripts by people who had not seen the doctor: none that is right is accused, none that is faulty is healthy.
 
 ``scripts/first`` and ``scripts/second`` hold 32 and 30 of them, half of each with one fault; ``third``, ``fourth``,
-``fifth`` and ``sixth`` the 22 of four more sets whose kind had first to be understood. ``truth.json`` says which, and what is wrong
-where. It was found by differences of the loss, by those who wrote the scripts.
+``fifth`` and ``sixth`` the 22 of four more sets whose kind had first to be understood. ``truth.json`` says which, and
+what is wrong where. It was found by differences of the loss, by those who wrote the scripts.
 """
 
 import json
