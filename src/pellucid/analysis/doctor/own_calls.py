@@ -75,11 +75,11 @@ def own_call(file: UserFile, name: str) -> tuple[ast.Call, Scope] | None:
 
 def _calls(file: UserFile) -> list[tuple[ast.Call, tuple[str | None, str], Scope]]:
     """Each call of the file with the names of what it calls, scope by scope."""
-    if "calls" not in file.known:
+    if not file.calls:
         every = ((node, scope) for scope in scopes(file) for node in ast.walk(scope.node))
         calls = [(node, scope) for node, scope in every if isinstance(node, ast.Call)]
-        file.known["calls"] = [(node, (name_of(node.func), ast.unparse(node.func)), scope) for node, scope in calls]
-    return file.known["calls"]
+        file.calls += [(node, (name_of(node.func), ast.unparse(node.func)), scope) for node, scope in calls]
+    return file.calls
 
 
 def name_of(node: ast.AST) -> str | None:

@@ -195,24 +195,22 @@ def _to_be_run(file: UserFile) -> list[ast.stmt]:
 
 def reached(file: UserFile, statement: ast.stmt) -> list[ast.AST]:
     """A statement's parts, and those of the file's functions and methods that it calls, directly or not."""
-    if statement in file.known:
-        return file.known[statement]
-    if "named" not in file.known:
-        file.known["named"] = {}
+    if statement in file.reached:
+        return file.reached[statement]
+    if not file.named:
         for node in ast.walk(file.tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                file.known["named"].setdefault(node.name, []).append(node)
-    named: dict[str, list[ast.AST]] = file.known["named"]
+                file.named.setdefault(node.name, []).append(node)
     parts, open_nodes, seen = list[ast.AST](), list[ast.AST]([statement]), set[int]()
     while open_nodes:
         for part in ast.walk(open_nodes.pop()):
             parts.append(part)
             name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
-            for other in named.get(name, ()):
+            for other in file.named.get(name, ()):
                 if id(other) not in seen:
                     seen.add(id(other))
                     open_nodes.append(other)
-    file.known[statement] = parts
+    file.reached[statement] = parts
     return parts
 
 

@@ -43,7 +43,9 @@ class UserFile:
     notes: list[str] = field(default_factory=list)
     driver: list[ast.stmt] = field(default_factory=list)  # what trains the network in place of the file's own code
     driver_names: dict[str, Any] = field(default_factory=dict)  # and the data for it
-    known: dict[Any, Any] = field(default_factory=dict)  # of the code, so that it is found out once
+    calls: list[Any] = field(default_factory=list)  # of the code, with their names and scopes, once they are looked for
+    named: dict[str, list[ast.AST]] = field(default_factory=dict)  # likewise: its functions and classes by name
+    reached: dict[ast.AST, list[ast.AST]] = field(default_factory=dict)  # and the parts that a statement comes to
     stand_ins: StandIns = field(init=False)
 
     def __post_init__(self) -> None:
