@@ -37,8 +37,10 @@ SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
 JOURNAL = "journal.jsonl"  # of a run in the studio: what was changed in it, and when
 HELD = "held.json"  # likewise: which parameters the training leaves as they are
+BRANCHES = "branches.json"  # likewise: the other runs that are branches beside it
+CURVE = "curve.safetensors"  # likewise: the losses between the epochs
 FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY, lock.NAME}
-FILES |= {JOURNAL, HELD}
+FILES |= {JOURNAL, HELD, BRANCHES, CURVE}
 
 
 @dataclass

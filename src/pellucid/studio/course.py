@@ -22,10 +22,11 @@ from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress, settled
 from pellucid.core.training import train
 from pellucid.datasets import WeightedSamples
+from pellucid.model.model_file import write_tensors
 from pellucid.runs import Run
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import make_optimizer
-from pellucid.runs.run import HELD, JOURNAL
+from pellucid.runs.run import CURVE, HELD, JOURNAL
 from pellucid.runs.snapshots import Snapshots
 from pellucid.runs.starting import place
 from pellucid.studio import changes, knobs
@@ -293,6 +294,9 @@ class Course:
         if not self.keeper.first <= step <= self.last:
             known = f"{self.keeper.first} to {self.last}"
             raise InputError(f"step {step}: this course knows the steps {known}; name one of them")
+        if self.placed and self.is_now and step < self.step:
+            with contextlib.suppress(OSError, DivergenceError):  # a way back is no reason to write, only an occasion
+                self.save()
         kept = self.keeper.nearest(step)
         if not kept.step <= self.step <= step or self.applied > self._entries_until(step):
             self.restore(kept)
@@ -308,6 +312,11 @@ class Course:
         self.run.save()
         self.run.write_json(self.run.folder)
         self.keeper.write(self.state())
+        self._write_curve()
+
+    def _write_curve(self) -> None:
+        points = np.array(self.points, np.float64).reshape(-1, 3)
+        write_tensors(self.run.folder / CURVE, {"points": points}, {}, durable=False)
 
     def place(self, folder: Path) -> None:
         """Give it the folder of a run, from which it can be made again.
@@ -320,6 +329,7 @@ class Course:
         self.placed, self.keeper.folder = True, self.run.folder
         self.keeper.write_all(sorted(self.keeper.kept))
         write_whole(self.run.folder / JOURNAL, "".join(entry.as_line() for entry in self.journal).encode())
+        self._write_curve()
         self.hold()
 
     # changes
