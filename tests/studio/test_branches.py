@@ -92,7 +92,7 @@ def without_sense(folder: Path) -> None:
         file.write(json.dumps({**line, "id": 2, "step": 18, "about": {}}) + "\n")
 
 
-HARM = {
+HARM: dict[str, Callable[[Path], object]] = {
     "gone": shutil.rmtree,
     "run.json": garbled("run.json"),
     "checkpoint": garbled("checkpoint.safetensors"),

@@ -161,7 +161,7 @@ def test_branches_go_on_to_the_same_bits_after_everything_was_killed(small: Path
         return http.get("/state").json()
 
     def hashes() -> dict[tuple[str, int], str]:
-        found = {}
+        found: dict[tuple[str, int], str] = {}
         for branch, steps in {"a": (3, 20, 27), "b": (5, 12, 14, 18)}.items():
             do("choose", branch=branch)
             do("epoch")

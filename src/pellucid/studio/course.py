@@ -83,8 +83,6 @@ class Course:
     _in_epoch: int = 0
 
     def __post_init__(self) -> None:
-        data = self.run.dataset.train
-        self._mean_weight = float(data.weights.mean()) if isinstance(data, WeightedSamples) else 1.0
         self._every = max(POINTS, -(-self.total // MOST_POINTS))
         self.last = max(self.last, self.step)
         self.rows = self.rows or list(self.run.state.history.rows)
@@ -225,7 +223,8 @@ class Course:
 
     def _start_counting(self, progress: Progress) -> None:
         progress.settle()
-        self._counted = progress.batch, progress.loss, progress.right
+        self._counted, data = (progress.batch, progress.loss, progress.right), self.run.dataset.train
+        self._mean_weight = float(data.weights.mean()) if isinstance(data, WeightedSamples) else 1.0
 
     def _count(self, progress: Progress) -> None:
         """Add a point to the curve: the mean loss and the accuracy over the steps since the last one."""
@@ -272,6 +271,7 @@ class Course:
 
     def restore(self, kept: Kept) -> None:
         """Become what it was at a checkpoint."""
+        knobs.use(self.run, kept.settings)  # first of all: it may refuse, where data are gone
         state = self.run.state
         state.network.theta = kept.theta
         state.optimizer.state = {name: vector.copy() for name, vector in kept.memory.items()}
@@ -282,7 +282,6 @@ class Course:
         state.stopping = copy.copy(kept.stopping)
         state.history.rows = list(self.rows[: kept.epochs])
         self.applied, self.pending = kept.applied, dict(kept.pending)
-        knobs.use(self.run, kept.settings)
         self._keep_at = 0
         self.hold()
 
@@ -420,8 +419,9 @@ class Course:
             if taken <= step:
                 snapshots.take(taken, theta)
         own = State(net, make_optimizer(run.settings), np.random.default_rng(), snapshots)
+        model = replace(run.model, network=net)
         made = Course(
-            Run(run.folder, run.settings, run.dataset, replace(run.model, network=net), own, run.checksums),
+            Run(run.folder, run.settings, run.dataset, model, own, run.checksums, plan=run.plan),
             keeper=Keeper(kept={each: kept for each, kept in self.keeper.kept.items() if each <= step}),
             journal=self.journal[: self.applied],
             last=step,

@@ -63,8 +63,8 @@ class Open:
         source = next((one for one in sources if one.path == settings.data), None)
         if self.told is None or source is None or source.path == self.source.path or not self.data.done():
             return
-        self.handles.dataset, self.source = load_data(settings), source
-        self.answers = held_out.Answers()
+        self.handles.dataset, self.source = load_data(settings, plan=self.model.preprocessing), source
+        self.answers, self.cells = held_out.Answers(), None
         self._changed()
 
     def revive(self) -> None:

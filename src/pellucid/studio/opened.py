@@ -80,13 +80,14 @@ def _of_run(folder: Path) -> Opening:
     """A run, where it stands; the process of the training reads the rest of it, and holds its lock."""
     run = read_run(folder)
     lock.take(folder)  # and let it go at once: this says now whether another process trains there
-    source, dataset = run.settings.data, load_data(run.settings)
+    source, dataset = run.settings.data, load_data(run.settings, plan=run.about["plan"])
     model = describe_model(run.network, run.settings, dataset)
     place = run.folder.resolve() if run.folder.is_symlink() else run.folder  # "latest" will stand for another one
+    left_out: tuple[str, ...] = ()
     try:
-        (active, beside), left_out = branches.read(place), ()
+        active, beside = branches.read(place)
     except InputError as error:
-        (active, beside), left_out = ("a", [branches.alone(place)]), (str(error),)
+        active, beside, left_out = "a", [branches.alone(place)], (str(error),)
     plan = Plan(run.settings.as_json(), str(place.parent), tuple(beside), active, left_out)
     known = MNIST if source == "mnist" else Source("opened", Path(source).name, source)
     return Opening(folder.name, model, _seen(model), plan, run.settings, known, dataset)
