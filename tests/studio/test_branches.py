@@ -68,6 +68,10 @@ def test_a_course_that_was_left_in_its_past_comes_back_with_all_its_steps(small:
     made.go(13)
     hashed = sha(made.theta)
     made.back(5)
+    written = (tmp_path / "run" / "checkpoint.safetensors").stat().st_mtime_ns
+    made.back(13)
+    made.back(4)
+    assert (tmp_path / "run" / "checkpoint.safetensors").stat().st_mtime_ns == written  # once is enough
     made.run.lock = None
     again = opened_again(tmp_path / "run")
     assert (again.course.last, sha(again.course.theta)) == (13, hashed)

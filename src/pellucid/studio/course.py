@@ -73,6 +73,7 @@ class Course:
     fault: dict[str, Any] | None = None
     holds: changes.Holds = field(default_factory=changes.Holds)
     _unsaved: bool = False
+    _saved_at: tuple[int, int] = (-1, -1)  # the step, and the entries of the journal that had acted
     _stop_at: float = np.inf
     _keep_at: int = 0
     _kept_at: tuple[int, float] = (0, 0.0)  # the step and the time
@@ -293,7 +294,7 @@ class Course:
         if not self.keeper.first <= step <= self.last:
             known = f"{self.keeper.first} to {self.last}"
             raise InputError(f"step {step}: this course knows the steps {known}; name one of them")
-        if self.placed and self.is_now and step < self.step:
+        if self.placed and self.is_now and step < self.step and self._saved_at != (self.step, self.applied):
             with contextlib.suppress(OSError, DivergenceError):  # a way back is no reason to write, only an occasion
                 self.save()
         kept = self.keeper.nearest(step)
@@ -312,6 +313,7 @@ class Course:
         self.run.write_json(self.run.folder)
         self.keeper.write(self.state())
         self._write_curve()
+        self._saved_at = self.step, self.applied
 
     def _write_curve(self) -> None:
         points = np.array(self.points, np.float64).reshape(-1, 3)
