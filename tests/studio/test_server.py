@@ -299,8 +299,11 @@ def test_what_goes_wrong_is_told_with_a_knob_to_turn(settings: Any, knob: str | 
     while now.state not in ("diverged", "finished") or now.watched[0] != now.mark or now.watched[1] is None:
         assert time.monotonic() < until, (now.state, now.watched, now.mark)
         time.sleep(0.05)
-    time.sleep(0.1)
     found = opened.get("/state")
+    while knob is not None and not found["findings"]:  # they come after the accuracy
+        assert time.monotonic() < until, found
+        time.sleep(0.05)
+        found = opened.get("/state")
     assert [one["knob"] for one in found["findings"]][:1] == ([] if knob is None else [knob])
     if knob is not None:
         assert found["findings"][0]["value"] != settings[knob]
