@@ -21,6 +21,8 @@ TRUTH: dict[str, dict[str, Any]] = {
 }
 # what cannot be compared: optimisers that are none that the doctor knows
 NOT_COMPARED = {"first/spiral_adam.py", "second/adam_mlp.py"}
+# what takes long, and may run out of its time beside other tests
+LONG = {"second/rmsprop_regressor.py", "third/adam_spirals.py"}
 
 
 def test_half_of_them_are_right() -> None:
@@ -30,7 +32,7 @@ def test_half_of_them_are_right() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TRUTH)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.alone] if n in LONG else []) for n in TRUTH])
 def test_a_script_is_judged_rightly(name: str) -> None:
     diagnosis = examine_safely(str(FOLDER / name))
     assert diagnosis.healthy == (None if name in NOT_COMPARED else TRUTH[name]["right"]), diagnosis
