@@ -208,6 +208,15 @@ def test_predictions_in_parts_go_on_where_they_stopped(pellucid: Command) -> Non
 
 
 @pytest.mark.usefixtures("table")
+def test_a_few_rows_are_not_compared_with_a_large_table(pellucid: Command) -> None:
+    assert pellucid("train", "parts", *TABLE, "--out", "run").code == 0
+    polars.read_parquet("parts/0.parquet")[:5].write_csv("few.csv")
+    ended = pellucid("evaluate", "run", "few.csv", "--json")
+    assert json.loads(ended.out)["learned_from"] is None
+    assert "these samples were not compared with it" in ended.err
+
+
+@pytest.mark.usefixtures("table")
 def test_the_first_rows_are_counted_and_ranks_share_the_parts(
     pellucid: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from pellucid import datasets, tables
 from pellucid._text import counted
 from pellucid.analysis.explain import Row
+from pellucid.cli.large import large_table
 from pellucid.cli.models import is_model, target_in
 from pellucid.cli.printing import note
 from pellucid.core.arrays import AnyArray
@@ -152,7 +153,11 @@ def by_part(model: Model, chosen: Chosen) -> dict[str, Part] | None:
     """The samples by the part of the model's own data that they are in, where that is known."""
     if chosen.part is not None:
         return {chosen.part: chosen.samples}
+    own = model.data.get("source")
     try:
+        if isinstance(own, str) and large_table(own, model) is not None:
+            note("note: the model learned from a table larger than memory: these samples were not compared with it")
+            return None
         return divided(model, chosen.samples, chosen.file)
     except InputError as error:
         note(f"note: not known whether the model learned from these samples; its own data could not be read: {error}")

@@ -16,13 +16,11 @@ from pellucid.datasets.formats.opening import File
 from pellucid.datasets.frames.frame import Frame, check_columns
 from pellucid.datasets.frames.from_dataframe import as_frame
 from pellucid.datasets.frames.header import Layout
-from pellucid.datasets.streaming.blocks import MOST_ROWS, Block, Size
+from pellucid.datasets.streaming.blocks import LOOKED_AT, MOST_ROWS, Block, Size
 from pellucid.datasets.streaming.row_groups import check_table, opened_arrow, opened_parquet, row_counts
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-LOOKED_AT = 8  # row groups that say what the columns hold
 
 
 class _ArrowFile(ABC):

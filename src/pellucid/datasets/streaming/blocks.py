@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from pellucid.datasets.frames.frame import Frame
 
 MOST_ROWS = 1 << 16  # of a block
+LOOKED_AT = 8  # places of a table that say what its columns hold
 
 
 class Size(NamedTuple):

@@ -18,14 +18,13 @@ from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.csv_text import QUOTE, Texts, check_beginning, read_rows_below
 from pellucid.datasets.frames.frame import INDEX, UNNAMED, Frame, frame_of, is_index
 from pellucid.datasets.frames.header import Header, Layout, read_header
-from pellucid.datasets.streaming.blocks import Block, Size
+from pellucid.datasets.streaming.blocks import LOOKED_AT, Block, Size
 
 if TYPE_CHECKING:
     import polars as pl
 
 PIECE = 1 << 23  # bytes that are read at a time
 LONGEST = 1 << 27  # bytes in which a row must end
-LOOKED_AT = 8  # places of a file that say what its columns hold
 SAMPLE = 1 << 20  # bytes at each of them
 UNPACKED = 4  # times as large as its gzip a CSV is guessed to be
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from pellucid._text import listed
 from pellucid.core.errors import InputError, needs
 from pellucid.datasets.frames.column import Column
 from pellucid.datasets.frames.frame import Frame, frame_of
-from pellucid.datasets.streaming.blocks import Blocks, Size
+from pellucid.datasets.streaming.blocks import LOOKED_AT, Blocks, Size
 
 if TYPE_CHECKING:
     import polars as pl
@@ -102,8 +103,11 @@ class Parts:
 
     def some(self) -> Frame:
         """A table of some rows from all over: what its columns hold is found out from them."""
-        chosen = list(range(0, len(self.files), max(len(self.files) // 8, 1)))[:8]
-        frames = [self._complete(part, frame, None) for part in chosen for frame in self.files[part].some()]
+        chosen = list(range(0, len(self.files), max(len(self.files) // LOOKED_AT, 1)))[:LOOKED_AT]
+        each = -(-LOOKED_AT // len(chosen))  # of many files one place each
+        frames = [
+            self._complete(part, frame, None) for part in chosen for frame in islice(self.files[part].some(), each)
+        ]
         if not frames:
             raise InputError(f"{self.name}: has no rows; give at least one")
         return stacked(frames, self.name)
