@@ -2,6 +2,7 @@
 
 python -m benchmarks.large_tables make DIR [--rows 30000000] [--form parquet|csv]
 python -m benchmarks.large_tables run DIR [--repeats 3] [--out FILE]
+python -m benchmarks.large_tables growth DIR [--rows 10000,100000,1000000,3000000,10000000,30000000] [--out FILE]
 """
 
 import json
@@ -96,7 +97,8 @@ def run(folder: Path, repeats: int, batch_size: int, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pellucid-large-", dir=folder) as name:
         for repeat in range(repeats):
             for which, epochs in (("first", 3), ("parts", 1), ("tenth", 10)):
-                one = train(folder, which, epochs, batch_size, Path(name) / f"{which}-{repeat}")
+                place, in_memory = Path(name) / f"{which}-{repeat}", which != "parts"
+                one = train(folder / which, folder / "test", epochs, batch_size, place, in_memory=in_memory)
                 found[which].append(one)
                 click.echo(f"{which}: {one}", err=True)
     ratios = [a["us_a_row"] / b["us_a_row"] for a, b in zip(found["parts"], found["first"], strict=True)]
@@ -113,18 +115,47 @@ def run(folder: Path, repeats: int, batch_size: int, out: Path) -> None:
     click.echo(f"peak memory {max(one['peak_mb'] for one in found['parts']):.0f} MB; {size / 1e9:.2f} GB on disk")
 
 
-def train(folder: Path, which: str, epochs: int, batch_size: int, place: Path) -> dict[str, Any]:
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.option("--rows", default="10000,100000,1000000,3000000,10000000,30000000", show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), default=256, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("benchmarks/large_growth.json"), show_default=True)
+def growth(folder: Path, rows: str, batch_size: int, out: Path) -> None:
+    """Train an epoch on so many of the first rows of DIR/parts, as everybody does, and print a table."""
+    folder = folder.resolve()
+    parts = sorted((folder / "parts").iterdir())
+    found = []
+    click.echo("| rows | whole time | an epoch, a row | peak memory |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="pellucid-large-", dir=folder) as name:
+        for count in map(int, rows.split(",")):
+            place = Path(name) / str(count)
+            place.mkdir()
+            for part in parts[: count // PART]:
+                (place / part.name).symlink_to(part)
+            if count < PART:
+                read = pl.read_csv if parts[0].suffix == ".csv" else pl.read_parquet
+                write(read(parts[0], n_rows=count), place / parts[0].name)
+            one = train(place, folder / "test", 1, batch_size, Path(name) / f"run-{count}", in_memory=False)
+            found.append({"rows": count, **one})
+            click.echo(
+                f"| {count:,} | {one['whole_seconds']:.1f} s | {one['us_a_row']:.2f} µs | {one['peak_mb']:,.0f} MB |"
+            )
+    about = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine.describe()}
+    out.write_text(json.dumps({**about, "batch_size": batch_size, "growth": found}, indent=1) + "\n")
+
+
+def train(data: Path, test: Path, epochs: int, batch_size: int, place: Path, *, in_memory: bool) -> dict[str, Any]:
     """Train in a process of its own: µs a row and epoch, peak memory, the whole time, the score on the test rows."""
     place.mkdir()
-    data = [str(folder / which), "--target", "y", "--epochs", str(epochs), "--batch-size", str(batch_size)]
-    start = ["-m", "pellucid"] if which == "parts" else ["-c", IN_MEMORY]
-    command = [sys.executable, *start, "train", *data, "--json", "--quiet", "--out", str(place / "run")]
+    flags = ["--target", "y", "--epochs", str(epochs), "--batch-size", str(batch_size), "--json", "--quiet"]
+    start = ["-c", IN_MEMORY] if in_memory else ["-m", "pellucid"]
+    command = [sys.executable, *start, "train", str(data), *flags, "--out", str(place / "run")]
     answer = processes.measure(command, place)
     if answer["exit"] != 0:
-        raise click.ClickException(f"pellucid train {which} failed: {(place / 'stderr.txt').read_text()[-500:]}")
+        raise click.ClickException(f"pellucid train {data} failed: {(place / 'stderr.txt').read_text()[-500:]}")
     said = json.loads(answer["output"])
-    test = [sys.executable, "-m", "pellucid", "evaluate", str(place / "run"), str(folder / "test"), "--json"]
-    scores = json.loads(processes.measure(test, place)["output"])
+    evaluate = [sys.executable, "-m", "pellucid", "evaluate", str(place / "run"), str(test), "--json"]
+    scores = json.loads(processes.measure(evaluate, place)["output"])
     return {
         "us_a_row": said["seconds"] / (said["steps"] * batch_size) * 1e6,
         "whole_seconds": answer["seconds"],

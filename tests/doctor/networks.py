@@ -1,9 +1,12 @@
 """Networks as users write them, made as text: in many styles, right ones, and each with one known fault."""
 
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+TRIED = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "2"))  # networks in which each fault is tried
+FULL = TRIED > 3  # with all the other networks, ways and scripts that there are; otherwise with some of them
 ACTIVATIONS = {
     "relu": ("np.maximum(0, Z)", "(Z > 0)"),
     "sigmoid": ("1 / (1 + np.exp(-Z))", "sigmoid(Z) * (1 - sigmoid(Z))"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from doctor.networks import Style, random_style, write
+from doctor.networks import FULL, Style, random_style, write
 from doctor.test_doctor_styles import LISTS, PLAIN, examined
 
 
@@ -64,7 +64,7 @@ def test_a_right_step_raises_no_alarm(style: Style, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", styles(1, 60), ids=str)
+@pytest.mark.parametrize("style", styles(1, 60 if FULL else 20), ids=str)
 def test_no_right_step_raises_an_alarm(style: Style, tmp_path: Path) -> None:
     without_alarm(style, tmp_path)
 
@@ -72,7 +72,7 @@ def test_no_right_step_raises_an_alarm(style: Style, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_step_uphill_is_found_in_networks_of_any_style(turned: bool, tmp_path: Path) -> None:
-    for style in styles(7000, 15):
+    for style in styles(7000, 15 if FULL else 5):
         text = inlined(style, "- learning_rate *" if turned else "+ learning_rate *")
         assert text is not None
         faults = [f.fault for f in examined(negated(style, text) if turned else text, tmp_path).findings]
@@ -85,12 +85,12 @@ def test_a_step_uphill_is_found_in_networks_of_any_style(turned: bool, tmp_path:
 )
 def test_one_parameter_that_goes_wrong_is_named(other: str, said: str, tmp_path: Path) -> None:
     found = tries = 0
-    for style in styles(8000, 30):
+    for style in styles(8000, 30 if FULL else 12):
         text = inlined(style, "- learning_rate *", other)
         if text is not None:
             tries += 1
             found += any(said in f.fault for f in examined(text, tmp_path).findings)
-    assert tries > 10
+    assert tries > 4
     assert found >= 0.9 * tries  # a small layer of ReLUs may be closed for all samples: no gradient, no step
 
 

@@ -1,6 +1,5 @@
 """No false alarm on right networks of any style; each known fault is found in networks of any style."""
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +8,12 @@ import numpy as np
 import pytest
 
 from doctor.faults import FAULTS, Fault
-from doctor.networks import Style, odd_style, random_style, write
+from doctor.networks import FULL, TRIED, Style, odd_style, random_style, write
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
 
-NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "2"))  # in which each fault is tried; more take long
-RIGHT = 200 if NETWORKS > 3 else 40  # right networks, in which nothing may be found; and half as many odd ones
-ALLOWED = NETWORKS // 10  # of them, in which it may be missed
+RIGHT = 200 if FULL else 40  # right networks, in which nothing may be found; and half as many odd ones
+ALLOWED = TRIED // 10  # of them, in which it may be missed
 UNKNOWN = "bell"  # the activation that the doctor does not know
 NEED_ODD = ("dropout's mask left out", "L2's gradient left out", "L2 without 1/m")
 
@@ -89,12 +87,12 @@ def tried(
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found_in_networks_of_any_style(fault: Fault, tmp_path: Path) -> None:
     plain = fault.name not in NEED_ODD
-    found, _, missed = tried(fault, NETWORKS, tmp_path, random_style if plain else odd_style)
-    assert found >= NETWORKS - ALLOWED, missed
+    found, _, missed = tried(fault, TRIED, tmp_path, random_style if plain else odd_style)
+    assert found >= TRIED - ALLOWED, missed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_found_beside_dropout_l2_and_other_activations(fault: Fault, tmp_path: Path) -> None:
-    found, _, missed = tried(fault, (NETWORKS + 1) // 2, tmp_path, odd_style)
-    assert found >= (NETWORKS + 1) // 2 - ALLOWED, missed
+    found, _, missed = tried(fault, (TRIED + 1) // 2, tmp_path, odd_style)
+    assert found >= (TRIED + 1) // 2 - ALLOWED, missed

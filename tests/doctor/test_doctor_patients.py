@@ -1,20 +1,19 @@
 """The doctor's patients get the diagnosis that they should get, and the page that lists them says so."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from doctor import patients
-from doctor.patients import PAGE, Patient, page_with, table
+from doctor.patients import PAGE, page_with, table
 from support import Command
 
 pytestmark = pytest.mark.slow  # a second or more each
 
 
-@pytest.fixture(scope="module")
-def examined() -> dict[str, Patient]:
-    return {name: patients.examine(name) for name in patients.names()}
+examined = cache(patients.examine)  # each once in a process
 
 
 def test_every_patient_is_expected_and_every_expectation_has_one() -> None:
@@ -23,37 +22,39 @@ def test_every_patient_is_expected_and_every_expectation_has_one() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", patients.names())
-def test_all_that_a_patient_has_is_found_and_nothing_else(name: str, examined: dict[str, Patient]) -> None:
-    assert examined[name].right, [(f.layer, f.quantity, f.fault) for f in examined[name].findings]
+def test_all_that_a_patient_has_is_found_and_nothing_else(name: str) -> None:
+    assert examined(name).right, [(f.layer, f.quantity, f.fault) for f in examined(name).findings]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", patients.names())
-def test_every_finding_gives_evidence_and_a_remedy(name: str, examined: dict[str, Patient]) -> None:
-    for finding in examined[name].findings:
+def test_every_finding_gives_evidence_and_a_remedy(name: str) -> None:
+    for finding in examined(name).findings:
         assert any(letter.isdigit() for letter in finding.evidence), finding
         assert finding.remedy
 
 
 @pytest.mark.slow
-def test_the_line_that_is_named_is_the_faulty_one(examined: dict[str, Patient]) -> None:
+def test_the_line_that_is_named_is_the_faulty_one() -> None:
     for start, code in (("03", "Z3 = W3 @ Z2 + b3"), ("04", "np.sum(dZ2) / m"), ("12", "dW1 ="), ("17", "= backward(")):
-        (name,) = [name for name in examined if name.startswith(start)]
+        (name,) = [name for name in patients.names() if name.startswith(start)]
         lines = (patients.PATIENTS / f"{name}.py").read_text().splitlines()
-        line = int(examined[name].findings[0].evidence.split("line ")[1].split(":")[0])
+        line = int(examined(name).findings[0].evidence.split("line ")[1].split(":")[0])
         assert code in lines[line - 1]
 
 
 @pytest.mark.slow
-def test_the_exact_error_of_what_raises_is_given(examined: dict[str, Patient]) -> None:
-    (name,) = [name for name in examined if name.startswith("01")]
-    assert "ValueError: too many values to unpack (expected 4" in examined[name].findings[0].evidence
+def test_the_exact_error_of_what_raises_is_given() -> None:
+    (name,) = [name for name in patients.names() if name.startswith("01")]
+    assert "ValueError: too many values to unpack (expected 4" in examined(name).findings[0].evidence
 
 
 @pytest.mark.slow
-def test_the_page_shows_these_diagnoses(examined: dict[str, Patient]) -> None:
+def test_the_page_shows_these_diagnoses() -> None:
     text = PAGE.read_text(encoding="utf8")
-    assert page_with(text, table(list(examined.values()))) == text, "run python tests/doctor/patients.py"
+    assert page_with(text, table([examined(name) for name in patients.names()])) == text, (
+        "run python tests/doctor/patients.py"
+    )
 
 
 def test_the_healthy_example_is_healthy(pellucid: Command) -> None:

@@ -1,6 +1,5 @@
 """A remedy never contradicts its finding: the line of code that it gives, put where the finding points, mends it."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,11 +7,10 @@ import numpy as np
 import pytest
 
 from doctor.faults import FAULTS, Fault
-from doctor.networks import odd_style, random_style, write
+from doctor.networks import TRIED, odd_style, random_style, write
 from pellucid.analysis.doctor.doctor import doctor_file
 from pellucid.analysis.finding import Finding
 
-NETWORKS = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "2"))  # in which each fault is tried
 MOST = 12  # lines that are mended one after the other
 
 
@@ -56,5 +54,5 @@ def test_a_remedy_in_code_mends_what_it_names(fault: Fault, tmp_path: Path) -> N
         count, left = mended_to_the_end(text, tmp_path)
         assert not (count and left), f"{style}\n{left}"
         tries += 1
-        if tries == NETWORKS:
+        if tries == TRIED:
             break

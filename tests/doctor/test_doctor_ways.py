@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from doctor.faults import FAULTS, Fault
-from doctor.networks import Style, random_style, write
+from doctor.networks import FULL, Style, random_style, write
 from doctor.people import PEOPLE
 from doctor.texts import WRITTEN, Written
 from doctor.ways import WAYS
@@ -92,7 +92,7 @@ def test_a_file_without_roles_is_told_the_lines_to_add(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("style", styles(0, 6), ids=str)
+@pytest.mark.parametrize("style", styles(0, 6 if FULL else 3), ids=str)
 def test_a_right_network_written_in_another_way_raises_no_alarm(way: str, style: Style, tmp_path: Path) -> None:
     diagnosis = examined(WAYS[way](style, write(style)), tmp_path)
     assert diagnosis.healthy, f"{style}\n{diagnosis}"
@@ -107,7 +107,12 @@ def tells(way: str, fault: Fault) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "fault"),
-    [pytest.param(way, fault, id=f"{way}, {fault.name}") for way in WAYS for fault in FAULTS if tells(way, fault)],
+    [
+        pytest.param(way, fault, id=f"{way}, {fault.name}")
+        for k, way in enumerate(WAYS)
+        for n, fault in enumerate(FAULTS)
+        if tells(way, fault) and (FULL or (k + n) % 2 == 0)
+    ],
 )
 def test_a_fault_is_found_in_each_way_of_writing(way: str, fault: Fault, tmp_path: Path) -> None:
     missed, count = [], 0

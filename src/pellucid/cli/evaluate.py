@@ -50,8 +50,8 @@ def evaluate(
     Beside the score stands that of always saying the commonest class of the training part, or its mean. Samples of DATA
     that the model learned from are told, and each part has its own score. They are found by comparing with the model's
     own data, which must be there; where they are not, a note says so. A table in one file or in parts (a folder, a
-    pattern such as 'parts/*.parquet') that is larger than memory is read block by block, and not compared with them; nor
-    is anything compared with data of the model's own that are so large.
+    pattern such as 'parts/*.parquet') that is larger than memory is read block by block, and not compared with them;
+    nor is anything compared with data of the model's own that are so large.
     """
     path, data = model_and_data(arguments)
     model = open_model(path)
