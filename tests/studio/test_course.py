@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid import datasets
 from pellucid.core.errors import DivergenceError, InputError
-from pellucid.model.model_file import load
-from pellucid.runs import read_run, resume
+from pellucid.model.model_file import load, load_model
+from pellucid.runs import from_recipe, own_data, prepare, read_run, resume
+from pellucid.studio import knobs
 from pellucid.studio.course import Course
 from pellucid.studio.keeper import thinnest
 from pellucid.studio.starting import begin, reopen
+from pellucid.studio.worker import watched
 from studio.courses import WAYS, course, logged, prepared, sha
 
 
@@ -187,6 +190,112 @@ def test_other_data_are_learned_from_at_the_next_epoch_and_on_the_way_back(
     np.savez(tmp_path / "narrow.npz", X=digits.X[:300, :100], y=digits.y[:300])
     with pytest.raises(InputError, match="other inputs or other classes"):
         made.change("knob", {"name": "data", "value": str(tmp_path / "narrow.npz")})
+
+
+def test_a_way_back_to_data_that_are_gone_is_refused_and_nothing_is_changed(
+    small: Path, tmp_path: Path, digits: Any
+) -> None:
+    np.savez(tmp_path / "other.npz", X=digits.X[:300], y=digits.y[:300])
+    made = course(small)
+    made.go(4)
+    made.change("knob", {"name": "data", "value": str(tmp_path / "other.npz")})
+    made.go(12)
+    hashed = sha(made.theta)
+    knobs._data.cache_clear()
+    small.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        made.back(3)
+    assert (made.step, made.batches, sha(made.theta)) == (12, 5, hashed)
+
+
+def table(path: Path, rows: int, oldest: int, cities: str, *, target: str = "bought", values: bool = False) -> Path:
+    rng, lines = np.random.default_rng(rows), [f"age,city,{target}"]
+    for _ in range(rows):
+        age, city = int(rng.integers(18, oldest)), str(rng.choice(list(cities)))
+        said = f"{age * 1.5 + (city == 'A'):g}" if values else "yes" if age > 50 else "no"
+        lines.append(f"{age},{city},{said}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def of_table(data: Path, **settings: Any) -> Course:
+    return begin(watched(prepare(from_recipe({"data": str(data), "epochs": 8, **settings}, "table"))))
+
+
+@pytest.mark.parametrize("values", [False, True])
+def test_another_table_is_learned_from_at_the_next_epoch_scaled_as_the_first_one(values: bool, tmp_path: Path) -> None:
+    first = table(tmp_path / "first.csv", 200, 80, "AB", values=values)
+    other = table(tmp_path / "other.csv", 130, 99, "ABC", values=values)
+    plain, made = of_table(first, target="bought"), of_table(first, target="bought")
+    made.place(tmp_path / "run")
+    made.go(4)
+    made.change("knob", {"name": "data", "value": str(other)})
+    assert (made.batches, made.pending) == (6, {"data": str(other)})
+    made.run.lock = None
+    waiting = reopen(tmp_path / "run")  # killed before it acted
+    waiting.run.lock = None
+    made.go()
+    assert (made.batches, made.step) == (4, 34)
+    plain.go(6)
+    known = {}
+    for step in (0, 3, 6, 7, 15, 34):
+        made.back(step)
+        known[step] = sha(made.theta)
+    assert known[6] == sha(plain.theta)
+    plan, frame = made.run.model.preprocessing, datasets.read_frame(other)
+    assert plan is not None
+    assert plan == plain.run.model.preprocessing
+    X, train = datasets.inputs_of(frame, plan, np.float32), made.run.dataset.train  # as predict does; C is unknown
+    assert isinstance(train, datasets.Samples)
+    assert {row.tobytes() for row in train.X} <= {row.tobytes() for row in X}
+    assert datasets.unknown_levels(frame, plan) == {"city": ["C"]}
+    again, early = reopen(tmp_path / "run"), waiting.branch(waiting.last)
+    early.go()
+    assert sha(early.theta) == known[34]
+    for step, hashed in known.items():
+        again.back(step)
+        assert sha(again.theta) == hashed, step
+    made.run.lock = again.run.lock = None
+    branch = again.branch(20)
+    branch.place(tmp_path / "branch")
+    branch.go(22)
+    branch.save()
+    branch.run.lock = None
+    assert sha(reopen(tmp_path / "branch").theta) == sha(branch.theta)
+    own = own_data(load_model(tmp_path / "run" / "model.safetensors"))
+    assert np.array_equal(own.train.X, train.X)  # type: ignore[union-attr]
+
+
+REFUSED = {
+    "gone.csv": ("age,bought\n40,yes\n60,no\n", "has no column 'city'"),
+    "target.csv": ("age,city,sold\n40,A,yes\n60,B,no\n", "has no column 'bought'"),
+    "classes.csv": ("age,city,bought\n40,A,yes\n60,B,maybe\n61,B,maybe\n", "other inputs or other classes"),
+    "texts.csv": ("age,city,bought\n40,A,yes\nold,B,no\n", "this column holds numbers"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_table_with_other_columns_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+    content, said = REFUSED[name]
+    (tmp_path / name).write_text(content)
+    made = of_table(table(tmp_path / "first.csv", 200, 80, "AB"), target="bought", dev=0)
+    with pytest.raises(InputError, match=said):
+        made.change("knob", {"name": "data", "value": str(tmp_path / name)})
+    assert made.journal == []
+
+
+def test_a_table_is_not_taken_for_arrays_nor_the_other_way_round(small: Path, tmp_path: Path) -> None:
+    first = table(tmp_path / "first.csv", 200, 80, "AB", target="label")
+    with pytest.raises(InputError, match="one is a table, one is not"):
+        of_table(first).change("knob", {"name": "data", "value": str(small)})
+    with pytest.raises(InputError, match="one is a table, one is not"):
+        course(small).change("knob", {"name": "data", "value": str(first)})
+
+
+def test_the_same_column_is_predicted_of_another_table(tmp_path: Path) -> None:
+    made = of_table(table(tmp_path / "first.csv", 200, 80, "AB", target="class"))
+    with pytest.raises(InputError, match="has another target than class"):
+        made.change("knob", {"name": "data", "value": str(table(tmp_path / "b.csv", 90, 80, "AB", target="label"))})
 
 
 CHANGES: list[tuple[str, dict[str, Any]]] = [

@@ -376,6 +376,62 @@ def test_a_table_of_ones_own_is_understood_trained_on_and_answers(opened: Client
     assert opened.get("/state")["run"]["command"].startswith("pellucid train ")
 
 
+@pytest.mark.slow
+def test_another_table_is_gone_on_with_at_the_next_epoch_also_after_a_kill(opened: Client, tmp_path: Path) -> None:
+    def hashes(client: Client) -> list[str]:
+        found = []
+        for step in (2, 4, 5, 9):
+            client.do("back", step=step)
+            found.append(client.get("/state")["run"]["hash"])
+        return found
+
+    def is_consistent(client: Client) -> bool:
+        """Whether a sample's cells become its inputs with the plan of the first table."""
+        sample = client.get("/sample?part=dev&number=2")
+        cells = {name: text for name, text in sample["cells"].items() if name != "survived"}
+        x = client.asked("/input", {"cells": cells, "layers": True})["x"]
+        return client.session.open.model.preprocessing == plan and np.allclose(x, sample["values"], atol=1e-6)
+
+    names, *rows = titanic(90).decode().splitlines(keepends=True)
+    turned = "".join([names, *reversed(rows)]).encode()
+    first, other = (
+        sent(opened, content, name, "&target=survived").json()
+        for content, name in ((titanic(120), "120.csv"), (turned, "90.csv"))
+    )
+    opened.do("new", data=first["id"], target="survived", epochs=4)
+    opened.wait("paused")
+    plan = opened.session.open.model.preprocessing
+    assert is_consistent(opened)
+    opened.do("step", count=2)
+    odd = sent(opened, b"age,survived\n" + b"40,yes\n50,no\n" * 9, "odd.csv", "&target=survived").json()
+    told = opened.refused("/command", {"do": "knob", "name": "data", "value": odd["id"]})
+    assert told.startswith("odd.csv: has no column 'sex' (and 2 more), which the model learned from")
+    opened.do("knob", name="data", value=other["id"])
+    state = opened.get("/state")
+    assert state["journal"][-1]["text"] == "data → 90.csv"
+    assert [one["pending"] for one in state["knobs"] if one["name"] == "data"] == [other["id"]]
+    opened.do("step", count=8)
+    until = time.monotonic() + 20
+    while opened.get("/state")["data"]["name"] != "90.csv":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert opened.get("/state")["data"]["samples"] == 90
+    assert is_consistent(opened)
+    known = hashes(opened)
+    folder = opened.get("/state")["run"]["folder"]
+    os.kill(opened.session.open.trainer.process.pid or 0, signal.SIGKILL)
+    opened.wait("ended")
+    opened.refused("/command", {"do": "step"}, 503)
+    opened.wait("paused")
+    assert hashes(opened) == known
+    opened.do("pause")
+    opened.session.open.trainer.end()
+    with studio(folder, tmp_path / "runs") as client:
+        assert client.get("/state")["data"]["samples"] == 90
+        assert is_consistent(client)
+        assert hashes(client) == known
+
+
 @pytest.mark.parametrize("toy", ["toy:spirals-3", "toy:circles", "toy:wave", "toy:hill"])
 def test_small_data_are_trained_on_and_drawn(toy: str, looked_at: Client, tmp_path: Path) -> None:
     from pellucid.studio.opened import new, source_of

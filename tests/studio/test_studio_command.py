@@ -153,6 +153,40 @@ def test_a_killed_server_leaves_no_process_and_the_run_goes_on(tmp_path: Path) -
         assert http.get("/state").json()["run"]["hash"] == state["hash"]
 
 
+@pytest.mark.slow
+def test_branches_go_on_to_the_same_bits_after_everything_was_killed(small: Path, tmp_path: Path) -> None:
+    def do(what: str, **more: Any) -> Any:
+        answer = http.post("/command", json={"do": what, **more})
+        assert answer.status_code == 200, answer.text
+        return http.get("/state").json()
+
+    def hashes() -> dict[tuple[str, int], str]:
+        found: dict[tuple[str, int], str] = {}
+        for branch, steps in {"a": (3, 20, 27), "b": (5, 12, 14, 18)}.items():
+            do("choose", branch=branch)
+            do("epoch")
+            found |= {(branch, step): do("back", step=step)["run"]["hash"] for step in steps}
+        return found
+
+    with running(tmp_path, small, "--port", 0) as (process, address), let_in(address) as http:
+        worker_of(http)
+        do("step", count=20)
+        do("branch", step=12, name="slow", knob="learning_rate", value=0.05)
+        folder = do("step", count=2)["branches"][0]["folder"]
+        os.killpg(process.pid, signal.SIGKILL)
+    with running(tmp_path, folder, "--port", 0) as (_, address), let_in(address) as http:
+        worker_of(http)
+        state = http.get("/state").json()
+        assert [(one["id"], one["name"]) for one in state["branches"]] == [("a", "first"), ("b", "slow")]
+        assert state["branches"][1]["from"] == {"branch": "a", "step": 12}
+        killed = hashes()
+    with running(tmp_path, small, "--port", 0) as (_, address), let_in(address) as http:
+        worker_of(http)
+        do("step", count=20)
+        do("branch", step=12, name="slow", knob="learning_rate", value=0.05)
+        assert killed == hashes()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

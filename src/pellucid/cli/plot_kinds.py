@@ -186,7 +186,7 @@ def _gradients(asked: Asked) -> Drawn:
 
 def _samples_of(run: runs.SavedRun, data: str | None) -> Samples:
     """The dev part of a run, or else its train part; or other data. The run may still be under way."""
-    own = load_data(run.settings)
+    own = load_data(run.settings, plan=run.about["plan"])
     if data is not None:
         return samples_for(describe_model(run.network, run.settings, own), data)[1]
     part = own.dev if own.dev is not None else own.train

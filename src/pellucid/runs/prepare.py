@@ -18,6 +18,7 @@ from pellucid.core.optimizers import OPTIMIZERS, Optimizer
 from pellucid.datasets import Dataset, LoadOptions
 from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import run_json
 from pellucid.runs.settings import Settings
 
@@ -72,9 +73,13 @@ def usual_recipe(data: str | None, target: str | None = None) -> str:
     return "table" if data not in (None, "mnist") and datasets.kind_of(data, target) == "table" else "default"
 
 
-def load_data(settings: Settings, *, beside: Path | None = None) -> Dataset:
-    """The data that the settings name, split as they say; raises InputError where it cannot be read."""
-    plan = None if settings.start_from is None else load_model(run_json.model_file(settings.start_from)).preprocessing
+def load_data(settings: Settings, *, beside: Path | None = None, plan: Preprocessing | None = None) -> Dataset:
+    """The data that the settings name, split as they say; raises InputError where it cannot be read.
+
+    The columns of a table become what ``plan`` says, else the model that is gone on from, else what they call for.
+    """
+    if plan is None and settings.start_from is not None:
+        plan = load_model(run_json.model_file(settings.start_from)).preprocessing
     cache = None if beside is None or settings.cache == "off" else beside / CACHE
     return datasets.load_with(settings.data, replace(load_options(settings), plan=plan, cache=cache))
 

@@ -18,6 +18,7 @@ from pellucid.core.training import train
 from pellucid.datasets import Dataset, TableStream
 from pellucid.model.model import Model
 from pellucid.model.model_file import save_model
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import checkpoint, lock, run_json, snapshots
 from pellucid.runs.checkpoint import State
 from pellucid.runs.history_file import history_csv
@@ -37,8 +38,10 @@ SECONDS_BETWEEN_CHECKPOINTS = 10.0
 HISTORY = "history.csv"
 JOURNAL = "journal.jsonl"  # of a run in the studio: what was changed in it, and when
 HELD = "held.json"  # likewise: which parameters the training leaves as they are
+BRANCHES = "branches.json"  # likewise: the other runs that are branches beside it
+CURVE = "curve.safetensors"  # likewise: the losses between the epochs
 FILES = {run_json.NAME, run_json.MODEL, run_json.REPORT, checkpoint.NAME, snapshots.NAME, HISTORY, lock.NAME}
-FILES |= {JOURNAL, HELD}
+FILES |= {JOURNAL, HELD, BRANCHES, CURVE}
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Run:
     lock: Lock | None = None  # on the folder, until the run ends
     ranks: Ranks | None = None  # that train it together; rank 0 alone writes
     ranks_before: int = 1  # that trained it until it was resumed
+    plan: Preprocessing | None = None  # of the table that it learned from first, where another one has taken its place
     _saved_at: float = field(default_factory=time.monotonic)
     _went_on_at: float = field(default_factory=time.monotonic)
 
@@ -168,7 +172,7 @@ class Run:
     def write_json(self, folder: Path) -> None:
         """Write ``run.json``: settings, versions, what the data was, and the result once there is one."""
         ranks = 1 if self.ranks is None else self.ranks.size
-        run_json.write(folder, self.settings, self.dataset, self.checksums, self.result, ranks)
+        run_json.write(folder, self.settings, self.dataset, self.checksums, self.result, ranks, self.plan)
 
     def forget_cache(self) -> None:
         """Remove what a table larger than memory was decoded into, unless it is to be kept."""

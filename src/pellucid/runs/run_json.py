@@ -44,8 +44,9 @@ def write(
     checksums: dict[str, int],
     result: dict[str, Any] | None,
     ranks: int = 1,
+    plan: Preprocessing | None = None,
 ) -> None:
-    """Write ``run.json`` into the folder of a run, whole or not at all."""
+    """Write ``run.json`` into the folder of a run, whole or not at all; ``plan`` is one that is not its data's own."""
     about = {
         "pellucid": pellucid.__version__,
         "python": platform.python_version(),
@@ -55,6 +56,7 @@ def write(
         "settings": settings.as_json(),
         "samples": dict.fromkeys(PARTS, 0) | {name: part.shape[0] for name, part in parts(dataset).items()},
         "data_checksum": checksums,
+        "plan": None if plan is None else plan.as_json(),
         "peak_memory": None if result is None else _peak_memory(),
         "result": result,
     }
@@ -62,7 +64,7 @@ def write(
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What ``run.json`` says, with its settings as ``Settings``.
+    """What ``run.json`` says, with its settings as ``Settings``, and its plan, if it has one, as ``Preprocessing``.
 
     Raises:
         InputError: the folder holds no run, or the file is damaged.
@@ -83,8 +85,10 @@ def read(folder: Path) -> dict[str, Any]:
             or not isinstance(about.setdefault("ranks", 1), int)
         ):
             raise InputError("it does not hold what training writes")
-        return {**about, "settings": Settings.from_json(about["settings"])}
-    except (KeyError, TypeError, InputError) as error:
+        plan = about.get("plan")  # which older versions do not say
+        plan = None if plan is None else Preprocessing.from_json(plan)
+        return {**about, "settings": Settings.from_json(about["settings"]), "plan": plan}
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / NAME}: damaged ({error}); start the run again in another folder") from None
 
 

@@ -120,7 +120,7 @@ def _read_back(folder: Path, epochs: int | None, ranks: Ranks | None, *, in_stud
     held = lock.take(folder) if about["result"] is None or epochs is not None else None
     about = run_json.read(folder)  # again: until now another process may have trained here
     settings = about["settings"]
-    dataset = load_data(settings, beside=Path(os.path.realpath(folder)).parent)
+    dataset = load_data(settings, beside=Path(os.path.realpath(folder)).parent, plan=about["plan"])
     checksums = run_json.checksums(dataset)
     if changed := run_json.changed(about["data_checksum"], checksums):
         raise InputError(
@@ -137,7 +137,7 @@ def _read_back(folder: Path, epochs: int | None, ranks: Ranks | None, *, in_stud
     if result is not None:
         result |= {"run": str(folder), "model": str(folder / run_json.MODEL)}
     run = Run(folder, settings, dataset, model, state, checksums, result=result, lock=held, ranks=ranks)
-    run.ranks_before = about["ranks"]
+    run.ranks_before, run.plan = about["ranks"], about["plan"]
     return run, started
 
 

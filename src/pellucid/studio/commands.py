@@ -10,7 +10,7 @@ from typing import Any
 from pellucid._files.latest import LATEST, keep_latest
 from pellucid.core.errors import InputError
 from pellucid.model.model_file import save_model
-from pellucid.studio import knobs
+from pellucid.studio import branches, knobs
 from pellucid.studio.course import Course, NotNow
 from pellucid.studio.journal import stacks
 from pellucid.studio.keeper import MEMORY
@@ -23,13 +23,17 @@ MOST_SECONDS = 10.0
 
 @dataclass
 class Courses:
-    """The branches, by their letters; ``names`` are what people call them, ``origin`` says where each comes from."""
+    """The branches, by their letters; ``names`` are what people call them, ``origin`` says where each comes from.
+
+    ``left_out`` are sentences: of those that could not be opened again, why.
+    """
 
     by_id: dict[str, Course]
     active: str = "a"
     names: dict[str, str] = field(default_factory=lambda: {"a": "first"})
     origin: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     home: Path = Path("runs")
+    left_out: list[str] = field(default_factory=list)
     until: float | None = None  # to train to; None is a pause
     slow: float = 0.0  # seconds from one step to the next
 
@@ -44,6 +48,10 @@ class Courses:
             self.course.place(new_folder(self.home))
             if self.home == LATEST.parent:
                 _keep_latest(self.course.run.folder)
+
+    def note(self) -> None:
+        """Let the folder of each branch say which ones there are."""
+        branches.write([_branch(self, letter) for letter in self.by_id])
 
     def share_memory(self) -> None:
         """Give each branch its part of the memory for checkpoints."""
@@ -163,6 +171,7 @@ def branch(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     courses.names[letter] = name or changed or "unchanged"
     courses.origin[letter] = source, at, changed
     courses.share_memory()
+    courses.note()
     return {"made": letter}
 
 
@@ -177,8 +186,9 @@ def drop(courses: Courses, asked: Mapping[str, Any]) -> dict[str, Any]:
     letter = _known(courses, asked)
     if letter == courses.active:
         raise NotNow(f"branch {letter}: is the active one; choose another one first")
-    del courses.by_id[letter]
+    branches.forget(courses.by_id.pop(letter).run.folder)
     courses.share_memory()
+    courses.note()
     return {}
 
 
@@ -234,6 +244,7 @@ def told(courses: Courses) -> dict[str, Any]:
         "marks": [{"step": at, "name": name} for at, name in sorted(course.marks.items())],
         "journal": _journal(course),
         "branches": [_branch(courses, letter) for letter in courses.by_id],
+        "left_out": courses.left_out,
     }
 
 

@@ -22,10 +22,11 @@ from pellucid.core.errors import DivergenceError, InputError
 from pellucid.core.progress import Epoch, Progress, settled
 from pellucid.core.training import train
 from pellucid.datasets import WeightedSamples
+from pellucid.model.model_file import write_tensors
 from pellucid.runs import Run
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import make_optimizer
-from pellucid.runs.run import HELD, JOURNAL
+from pellucid.runs.run import CURVE, HELD, JOURNAL
 from pellucid.runs.snapshots import Snapshots
 from pellucid.runs.starting import place
 from pellucid.studio import changes, knobs
@@ -82,8 +83,6 @@ class Course:
     _in_epoch: int = 0
 
     def __post_init__(self) -> None:
-        data = self.run.dataset.train
-        self._mean_weight = float(data.weights.mean()) if isinstance(data, WeightedSamples) else 1.0
         self._every = max(POINTS, -(-self.total // MOST_POINTS))
         self.last = max(self.last, self.step)
         self.rows = self.rows or list(self.run.state.history.rows)
@@ -224,7 +223,8 @@ class Course:
 
     def _start_counting(self, progress: Progress) -> None:
         progress.settle()
-        self._counted = progress.batch, progress.loss, progress.right
+        self._counted, data = (progress.batch, progress.loss, progress.right), self.run.dataset.train
+        self._mean_weight = float(data.weights.mean()) if isinstance(data, WeightedSamples) else 1.0
 
     def _count(self, progress: Progress) -> None:
         """Add a point to the curve: the mean loss and the accuracy over the steps since the last one."""
@@ -271,6 +271,7 @@ class Course:
 
     def restore(self, kept: Kept) -> None:
         """Become what it was at a checkpoint."""
+        knobs.use(self.run, kept.settings)  # first of all: it may refuse, where data are gone
         state = self.run.state
         state.network.theta = kept.theta
         state.optimizer.state = {name: vector.copy() for name, vector in kept.memory.items()}
@@ -281,7 +282,6 @@ class Course:
         state.stopping = copy.copy(kept.stopping)
         state.history.rows = list(self.rows[: kept.epochs])
         self.applied, self.pending = kept.applied, dict(kept.pending)
-        knobs.use(self.run, kept.settings)
         self._keep_at = 0
         self.hold()
 
@@ -293,6 +293,9 @@ class Course:
         if not self.keeper.first <= step <= self.last:
             known = f"{self.keeper.first} to {self.last}"
             raise InputError(f"step {step}: this course knows the steps {known}; name one of them")
+        if self.placed and self.is_now and step < self.step:
+            with contextlib.suppress(OSError, DivergenceError):  # a way back is no reason to write, only an occasion
+                self.save()
         kept = self.keeper.nearest(step)
         if not kept.step <= self.step <= step or self.applied > self._entries_until(step):
             self.restore(kept)
@@ -308,6 +311,11 @@ class Course:
         self.run.save()
         self.run.write_json(self.run.folder)
         self.keeper.write(self.state())
+        self._write_curve()
+
+    def _write_curve(self) -> None:
+        points = np.array(self.points, np.float64).reshape(-1, 3)
+        write_tensors(self.run.folder / CURVE, {"points": points}, {}, durable=False)
 
     def place(self, folder: Path) -> None:
         """Give it the folder of a run, from which it can be made again.
@@ -320,6 +328,7 @@ class Course:
         self.placed, self.keeper.folder = True, self.run.folder
         self.keeper.write_all(sorted(self.keeper.kept))
         write_whole(self.run.folder / JOURNAL, "".join(entry.as_line() for entry in self.journal).encode())
+        self._write_curve()
         self.hold()
 
     # changes
@@ -410,8 +419,9 @@ class Course:
             if taken <= step:
                 snapshots.take(taken, theta)
         own = State(net, make_optimizer(run.settings), np.random.default_rng(), snapshots)
+        model = replace(run.model, network=net)
         made = Course(
-            Run(run.folder, run.settings, run.dataset, replace(run.model, network=net), own, run.checksums),
+            Run(run.folder, run.settings, run.dataset, model, own, run.checksums, plan=run.plan),
             keeper=Keeper(kept={each: kept for each, kept in self.keeper.kept.items() if each <= step}),
             journal=self.journal[: self.applied],
             last=step,

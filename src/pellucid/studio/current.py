@@ -40,7 +40,6 @@ class Open:
         self.watched: tuple[Mark | None, float | None] = (None, None)  # when it was looked at, and dev's accuracy then
         self.told_of: tuple[str, int, str] = ("", 0, "")  # what the findings were told of
         self.seen_before: dict[str, dict[int, Seen]] = {}
-        self.left: dict[str, Seen] = {}  # θ of the branches that are not active
         self.cells: dict[str, list[str]] | None = None  # of the table, once somebody has looked at one of its rows
         self._changed = changed
         self._sight = Sight.of(self.model, opening.seen)
@@ -64,8 +63,8 @@ class Open:
         source = next((one for one in sources if one.path == settings.data), None)
         if self.told is None or source is None or source.path == self.source.path or not self.data.done():
             return
-        self.handles.dataset, self.source = load_data(settings), source
-        self.answers = held_out.Answers()
+        self.handles.dataset, self.source = load_data(settings, plan=self.model.preprocessing), source
+        self.answers, self.cells = held_out.Answers(), None
         self._changed()
 
     def revive(self) -> None:
@@ -74,7 +73,7 @@ class Open:
         plan = self.opening.plan
         if told is not None and told["folder"] is not None:
             kept = tuple(one for one in told["branches"] if one["folder"] is not None)
-            plan = replace(plan, branches=kept, active=told["branch"])
+            plan = replace(plan, branches=kept, active=told["branch"], left_out=tuple(told["left_out"]))
         self.trainer = Trainer(plan, self.model.network, changed=self._changed)
 
     @property
@@ -116,9 +115,9 @@ class Open:
             InputError: there is no such branch.
         """
         if branch is not None and branch != self.branch:
-            if branch not in self.left:
+            if branch not in self.trainer.left:
                 raise InputError(f"branch={branch[:20]!r}: there is none of that name, or it was not looked at yet")
-            return Sight.of(self.model, self.left[branch])
+            return Sight.of(self.model, self.trainer.left[branch])
         sight = self._sight
         if self.told is not None and self.version != sight.seen.version:
             sight = self._sight = Sight.of(self.model, self.trainer.seen())

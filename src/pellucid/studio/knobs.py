@@ -7,11 +7,12 @@ from typing import Any
 from pellucid.core.errors import InputError
 from pellucid.core.schedules import SCHEDULES
 from pellucid.datasets import Dataset
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import Run, Settings
-from pellucid.runs.prepare import HOW_TO_SPLIT, load_data
+from pellucid.runs.prepare import HOW_TO_SPLIT, OF_TABLES, describe_model, load_data
 from pellucid.runs.run_json import checksums
 
-OF_DATA = ("data", *HOW_TO_SPLIT, "dtype")
+OF_DATA = ("data", *HOW_TO_SPLIT, *OF_TABLES, "loss", "dtype")
 NEXT_STEP, NEXT_EPOCH = "next step", "next epoch"
 
 
@@ -61,27 +62,32 @@ def turned(settings: Settings, name: object, value: Any) -> Settings:
 def fitting(run: Run, settings: Settings) -> Dataset:
     """The data of these settings, which the run's network must be able to go on with.
 
+    The columns of a table become what those of the first one did: the network knows them so scaled.
+
     Raises:
         InputError: they cannot be read, or are of another kind.
     """
-    dataset, net, classes = _data(*(getattr(settings, name) for name in OF_DATA)), run.state.network, run.model.classes
-    if run.model.preprocessing is not None or dataset.preprocessing is not None:
-        raise InputError("data: the columns of a table are scaled by what was learned from first; make a new network")
-    if dataset.train.shape[1] != net.sizes[0] or dataset.classes != classes:
+    net, model = run.state.network, run.model
+    dataset = _data(model.preprocessing, *(getattr(settings, name) for name in OF_DATA))
+    if (dataset.preprocessing is None) != (model.preprocessing is None):
+        raise InputError(f"data: of {dataset.name} and the data so far one is a table, one is not; make a new network")
+    if dataset.train.shape[1] != net.sizes[0] or dataset.classes != model.classes:
         raise InputError(f"data: {dataset.name} has other inputs or other classes than the network; make a new network")
+    if describe_model(net, settings, dataset).data["target"] != model.data["target"]:
+        raise InputError(f"data: {dataset.name} has another target than {model.data['target']}; rename its column")
     return dataset
 
 
 @functools.lru_cache(maxsize=3)
-def _data(*about: Any) -> Dataset:
-    return load_data(Settings(**dict(zip(OF_DATA, about, strict=True))))
+def _data(plan: Preprocessing | None, *about: Any) -> Dataset:
+    return load_data(Settings(**dict(zip(OF_DATA, about, strict=True))), plan=plan)
 
 
 def use(run: Run, settings: Settings) -> None:
     """Let a run go on with other settings; those of the optimiser go to it, and other data are read."""
     if settings.data != run.settings.data:
         run.dataset = fitting(run, settings)
-        run.checksums = checksums(run.dataset)
+        run.checksums, run.plan = checksums(run.dataset), run.model.preprocessing
         run.model = replace(run.model, data={**run.model.data, "source": settings.data})
     run.settings = settings
     optimizer: Any = run.state.optimizer

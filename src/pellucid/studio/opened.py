@@ -15,7 +15,7 @@ from pellucid.model.model import Model
 from pellucid.model.model_file import load_model
 from pellucid.runs import Settings, from_recipe, is_run, lock, own_data, prepare, read_run, usual_recipe
 from pellucid.runs.prepare import CHECKSUM, HOW_TO_SPLIT, OF_TABLES, describe_model, load_data
-from pellucid.studio import toys, uploads
+from pellucid.studio import branches, toys, uploads
 from pellucid.studio.published import Seen
 from pellucid.studio.uploads import Source
 from pellucid.studio.worker import Plan
@@ -80,10 +80,15 @@ def _of_run(folder: Path) -> Opening:
     """A run, where it stands; the process of the training reads the rest of it, and holds its lock."""
     run = read_run(folder)
     lock.take(folder)  # and let it go at once: this says now whether another process trains there
-    source, dataset = run.settings.data, load_data(run.settings)
+    source, dataset = run.settings.data, load_data(run.settings, plan=run.about["plan"])
     model = describe_model(run.network, run.settings, dataset)
-    first = {"id": "a", "name": "first", "folder": str(run.folder), "from": None, "changed": ""}
-    plan = Plan(run.settings.as_json(), str(run.folder.parent), (first,))
+    place = run.folder.resolve() if run.folder.is_symlink() else run.folder  # "latest" will stand for another one
+    left_out: tuple[str, ...] = ()
+    try:
+        active, beside = branches.read(place)
+    except InputError as error:
+        active, beside, left_out = "a", [branches.alone(place)], (str(error),)
+    plan = Plan(run.settings.as_json(), str(place.parent), tuple(beside), active, left_out)
     known = MNIST if source == "mnist" else Source("opened", Path(source).name, source)
     return Opening(folder.name, model, _seen(model), plan, run.settings, known, dataset)
 

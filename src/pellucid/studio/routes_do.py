@@ -40,6 +40,10 @@ async def command(request: Request) -> Response:
         source = opened.source_of(more.get("value"), session.sources, session.home)
         session.sources[source.id] = source
         more |= {"value": source.path, "called": source.name}
+        try:
+            return as_json(await session.ask(do, **more))
+        except InputError as error:
+            raise type(error)(uploads.in_place(error, source)) from None
     return as_json(await session.ask(do, **more))
 
 

@@ -190,7 +190,7 @@ def _answer(request: Request, given: Given, wanted: dict[str, Any]) -> dict[str,
     found = answer(now.sight(), given, layers=wanted.get("layers") is True)
     found["pixels"] = base64_of(given.x[0])
     if wanted.get("branches") is True:
-        found["branches"] = {key: answer(now.sight(key), given) for key in list(now.left)}
+        found["branches"] = {key: answer(now.sight(key), given) for key in list(now.trainer.left)}
     return found
 
 

@@ -136,7 +136,7 @@ class Session:
             now.original = now.sight().seen
         if do in ("branch", "choose"):
             left = now.sight().seen
-            now.left[left.branch] = left
+            now.trainer.left[left.branch] = left
 
     async def renew(self, opening: Opening) -> None:
         """Forget what is open, and open something else."""

@@ -4,12 +4,15 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import InputError
+from pellucid.model.model_file import read_tensors
 from pellucid.runs import Run, prepare, resume
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import Prepared
-from pellucid.runs.run import JOURNAL
+from pellucid.runs.run import CURVE, JOURNAL
 from pellucid.runs.run_json import checksums
 from pellucid.runs.snapshots import Snapshots
 from pellucid.studio import journal
@@ -49,7 +52,17 @@ def reopen(folder: Path, **more: Any) -> Course:
         made.hold()
         return made
     step = max([made.step, *(entry.step for entry in entries)])
-    made.last = step
+    made.last, made.points = step, _points(run.folder, step)
     made.restore(keeper.nearest(step))
     made.go(step)
     return made
+
+
+def _points(folder: Path, last: int) -> list[tuple[int, float, float | None]]:
+    """The points of the curve up to a step; none where they are not there or damaged: nothing depends on them."""
+    try:
+        points = read_tensors(folder / CURVE, as_written=True)[0]["points"].tolist()
+        known = [(int(step), loss, None if np.isnan(right) else right) for step, loss, right in points]
+    except (InputError, KeyError, TypeError, ValueError):
+        return []
+    return [point for point in known if point[0] <= last]

@@ -56,7 +56,7 @@ def everything(now: Open, number: int, original: Sight | None, sources: Collecti
                 }
                 for name, knob in knobs.KNOBS.items()
             ],
-            **{name: told.get(name, []) for name in ("journal", "held", "marks")},
+            **{name: told.get(name, []) for name in ("journal", "held", "marks", "left_out")},
             **{name: told.get(name) for name in ("undo", "redo")},
             "branches": [
                 {**without(one, "settings", "changes"), **_command({**told, **one}, net, dataset)}

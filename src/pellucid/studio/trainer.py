@@ -43,6 +43,7 @@ class Trainer:
         self.told: dict[str, Any] | None = None
         self.failed: str | None = None
         self.curves: dict[str, Curve] = {}
+        self.left: dict[str, Seen] = {}  # θ of the branches that are not active
         self.ready: Future[None] = Future()
         self._numbers = itertools.count(1)
         self._asked: dict[int, Future[Found]] = {}
@@ -113,6 +114,8 @@ class Trainer:
             curve = self.curves.setdefault(message["branch"], Curve())
             curve.points[message["from"] :] = message["points"]
             curve.rows += message["rows"]
+        elif "left" in message:
+            self.left[message["left"].branch] = message["left"]
         elif "told" in message:
             self.told = message["told"]
             if not self.ready.done():

@@ -18,10 +18,11 @@ import numpy as np
 
 from pellucid.core import threads
 from pellucid.core.errors import DivergenceError, InputError
+from pellucid.model.model_file import describe_network
 from pellucid.runs import Settings, prepare
 from pellucid.runs.prepare import Prepared
 from pellucid.studio import commands
-from pellucid.studio.commands import COMMANDS, Courses
+from pellucid.studio.commands import COMMANDS, MOST_BRANCHES, Courses
 from pellucid.studio.course import Course, NotNow
 from pellucid.studio.published import Published
 from pellucid.studio.starting import begin, reopen
@@ -29,6 +30,7 @@ from pellucid.studio.starting import begin, reopen
 OFTEN = 1 / 20  # seconds from one publishing to the next, at least
 SHARE = 0.01  # of the time, which publishing may take
 END = "end"
+DAMAGED = (OSError, LookupError, TypeError, ValueError, AttributeError)  # what a folder that holds other things raises
 ENDS = ("cancel", "pause", "back", END)  # what stops a way back, or some steps, before their end
 
 
@@ -40,6 +42,7 @@ class Plan:
     home: str
     branches: tuple[dict[str, Any], ...] = ()
     active: str = "a"
+    left_out: tuple[str, ...] = ()
 
 
 def main(connection: Connection, published: Published, plan: Plan, parent: int) -> None:
@@ -58,15 +61,34 @@ def main(connection: Connection, published: Published, plan: Plan, parent: int) 
 
 def _open(plan: Plan) -> Courses:
     if plan.branches:
-        courses = Courses({}, plan.active, {}, home=Path(plan.home))
-        for one in plan.branches:
-            courses.by_id[one["id"]] = reopen(Path(one["folder"]))
-            courses.names[one["id"]] = one["name"]
-            if one["from"] is not None:
-                courses.origin[one["id"]] = one["from"]["branch"], one["from"]["step"], one["changed"]
-        courses.share_memory()
-        return courses
+        return _opened_again(plan)
     return Courses({"a": begin(watched(prepare(Settings(**plan.settings))))}, home=Path(plan.home))
+
+
+def _opened_again(plan: Plan) -> Courses:
+    """The branches that are there; the active one must be, of another that is damaged or gone it is said why."""
+    courses = Courses({}, plan.active, {}, home=Path(plan.home), left_out=list(plan.left_out))
+    for one in sorted(plan.branches, key=lambda one: bool(one["id"] != plan.active))[:MOST_BRANCHES]:
+        try:
+            course = reopen(Path(one["folder"]))
+            if any(_kind(course) != _kind(other) for other in courses.by_id.values()):
+                raise InputError(f"{one['folder']}: holds another network")
+        except DAMAGED as error:
+            if one["id"] == plan.active:
+                raise
+            courses.left_out.append(f"branch {one['name']}: is left out, since {error}")
+            continue
+        courses.by_id[one["id"]], courses.names[one["id"]] = course, one["name"]
+        if one["from"] is not None:
+            courses.origin[one["id"]] = one["from"]["branch"], one["from"]["step"], one["changed"]
+    courses.by_id = dict(sorted(courses.by_id.items()))
+    courses.share_memory()
+    return courses
+
+
+def _kind(course: Course) -> tuple[dict[str, Any], str]:
+    net = course.run.state.network
+    return describe_network(net), str(net.dtype)
 
 
 def watched(prepared: Prepared) -> Prepared:
@@ -97,8 +119,11 @@ class Worker:
 
     def run(self) -> None:
         """Do what is asked for, and train meanwhile; save at the end, also where the server has gone."""
-        for course in self.courses.by_id.values():
+        for letter, course in self.courses.by_id.items():
             course.watch = self.watch
+            if letter != self.courses.active:
+                self._publish("paused", letter)
+                self.connection.send({"left": self.published.read()})
         self._tell_all("paused")
         try:
             while not self._over:
@@ -224,18 +249,18 @@ class Worker:
 
     # telling
 
-    def _publish(self, state: str) -> None:
-        """Publish θ and where it stands; tell the new points of the curve."""
-        course = self.courses.course
+    def _publish(self, state: str, letter: str = "") -> None:
+        """Publish θ and where it stands, of the active branch where none is named; tell the new points of its curve."""
+        letter = letter or self.courses.active
+        course = self.courses.by_id[letter]
         progress, points = course.run.state.progress, course.points
         _, loss, accuracy = points[-1] if points else (0, math.nan, None)
         where = (progress.step, progress.epoch, progress.batch, course.last)
         numbers = (loss, math.nan if accuracy is None else accuracy, progress.learning_rate)
-        self.published.write(course.theta, state, self.courses.active, where, numbers)
-        self._tell_points(course)
+        self.published.write(course.theta, state, letter, where, numbers)
+        self._tell_points(letter, course)
 
-    def _tell_points(self, course: Course) -> None:
-        letter = self.courses.active
+    def _tell_points(self, letter: str, course: Course) -> None:
         points, rows = self._told_points.get(letter, (0, 0))
         if points > len(course.points):
             points = 0  # a loss that was no number took some of them back

@@ -3,7 +3,7 @@
 import {byId, make} from "../../render/web/dom.js";
 import {layersOf} from "../../render/web/pass.js";
 import {DASHES} from "./curve.js";
-import {command, trying} from "./doing.js";
+import {command, say, trying} from "./doing.js";
 import {again} from "./seeing.js";
 import {frame, pour} from "./server.js";
 import {store, when} from "./store.js";
@@ -33,13 +33,13 @@ export const branchesPanel = {
     branchesPanel.state();
   },
   state() {
-    const {branches, run} = store.state, text = JSON.stringify([branches, store.other?.id]);
+    const {branches, run, left_out: out} = store.state, text = JSON.stringify([branches, store.other?.id, out]);
     byId("branch").textContent = `${WORDS.branchHere} (${SAY.at(run.step)})`;
     byId("branch").disabled = branches.length >= 4;
     if (text === made) return;
     const focused = document.activeElement?.getAttribute("data-do");
     made = text;
-    byId("branches").replaceChildren(...branches.map(card));
+    byId("branches").replaceChildren(...branches.map(card), ...out.map((/** @type {string} */ why) => make("p", {class: "note", "data-left-out": "", text: why})));
     if (focused) /** @type {HTMLElement | null} */ (document.querySelector(`[data-do="${focused}"]`) ?? byId("panel-title"))?.focus();
   },
 };
@@ -84,4 +84,8 @@ export async function compareWith(id) {
   if (byId("branches")) branchesPanel.state();
 }
 
+when("state", before => {
+  const out = store.state.left_out.join(" ");
+  if (out && out !== before?.left_out.join(" ")) say(out, [[WORDS.ok, () => {}]], true);
+});
 when("state", () => { if (store.other && !store.state.branches.some((/** @type {any} */ one) => one.id === store.other.id && !one.active)) compareWith(null); });

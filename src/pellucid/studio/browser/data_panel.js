@@ -54,7 +54,8 @@ function show(found) {
   }
   byId("understood").replaceChildren(make("h3", {text: WORDS.understood}), make("p", {text: SAY.samples(found)}), ...columnsOf(found), ...askForTarget(found.targets, found.target),
     ...found.notes.map((/** @type {string} */ text) => make("p", {class: "note", text})),
-    make("button", {type: "button", class: "button main", id: "use-data", text: WORDS.useData, click: () => use({data: found.id, ...found.target ? {target: found.target} : {}})}));
+    make("button", {type: "button", class: "button main", id: "use-data", text: WORDS.useData, click: () => use({data: found.id, ...found.target ? {target: found.target} : {}})}),
+    make("button", {type: "button", class: "button", id: "go-on-with-data", text: WORDS.goOnWithData, click: async () => { if (await command("knob", {name: "data", value: found.id})) say(WORDS.dataNext); }}));
 }
 
 /** @param {string[]} targets @param {string} target */

@@ -41,7 +41,7 @@ export const WORDS = {
   branchNote: "A branch is a second course of the training from one of its steps, with one thing changed or nothing at all. At most four.",
   // data
   dropHere: "Drop a table here (.csv, .tsv, .parquet, .feather, .npz), or", chooseFile: "Choose a file …",
-  understood: "What was understood", column: "column", kind: "kind", becomes: "becomes", target: "To predict", whichTarget: "Which column is to be predicted?", useData: "Make a network for it",
+  understood: "What was understood", column: "column", kind: "kind", becomes: "becomes", target: "To predict", whichTarget: "Which column is to be predicted?", useData: "Make a network for it", goOnWithData: "Go on with this one", dataNext: "It is learned from at the next epoch.",
   toys: "Small sets to play with", digits: "Digits (MNIST)", reads: "Reading it …",
   dataNote: "Making a network for other data forgets this one; the folder of its run stays.",
   // mistakes
