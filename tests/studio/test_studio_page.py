@@ -10,20 +10,11 @@ import pytest
 
 from pages import ONE, wait_until
 from studio.served import Client, studio
+from studio.visited import draw, hash_of, number, wait_for_step
 
 pytestmark = pytest.mark.slow
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins.csv"
 SIZES = [(390, 844), (1280, 800), (1920, 1080)]
-WATCH = """
-window.shifts = 0;
-new PerformanceObserver(list => {
-    for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts += one.value;
-}).observe({type: "layout-shift", buffered: true});
-window.answered = 0;
-new MutationObserver(() => {
-    if (!window.answered && document.querySelector("[data-answer]")) window.answered = performance.now();
-}).observe(document, {childList: true, subtree: true});
-"""
 
 
 @pytest.fixture(scope="module")
@@ -39,58 +30,6 @@ def client(small: Path, tmp_path: Path) -> Iterator[Client]:
     """A studio of its own, on 600 digits."""
     with studio(small, tmp_path / "runs") as made:
         yield made
-
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Any]:
-    """Open a studio's page; at the end no script has failed, nothing was forbidden, and nothing came from elsewhere."""
-    opened, faults, asked = [], list[str](), list[str]()
-
-    def open_it(client: Client, size: tuple[int, int] = (1280, 800), **more: Any) -> Any:
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
-        opened.append(context)
-        context.add_init_script(WATCH)
-        shown = context.new_page()
-        shown.on("pageerror", lambda fault: faults.append(str(fault)))
-        shown.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.goto(client.studio.address)
-        wait_until(shown, "document.querySelector('[data-answer]') !== null")
-        return shown
-
-    yield open_it
-    for context in opened:
-        context.close()
-    assert faults == []
-    assert all(url.startswith(("http://127.0.0.1:", "data:", "blob:")) for url in asked)
-
-
-def number(shown: Any, selector: str, name: str = "value") -> float:
-    return float(shown.get_attribute(selector, f"data-{name}"))
-
-
-def step_of(shown: Any) -> int:
-    return int(number(shown, ".stat [data-step]"))
-
-
-def wait_for_step(shown: Any, step: int) -> None:
-    wait_until(shown, f"Number(document.querySelector('.stat [data-step]').dataset.value) === {step}")
-
-
-def hash_of(shown: Any) -> str:
-    text: str = shown.inner_text("[data-theta-hash]")
-    return text
-
-
-def draw(shown: Any, places: list[tuple[int, int]]) -> None:
-    box = shown.locator("#paper").bounding_box()
-    scale = (box["width"] - 4) / 280
-    at = [(box["x"] + 2 + x * scale, box["y"] + 2 + y * scale) for x, y in places]
-    shown.mouse.move(*at[0])
-    shown.mouse.down()
-    for place in at[1:]:
-        shown.mouse.move(*place, steps=12)
-    shown.mouse.up()
 
 
 # 1. It is alive before a click.

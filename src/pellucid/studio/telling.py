@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from pellucid._files.values import plain
 from pellucid.analysis.diagnosis.diagnose import diagnose
 from pellucid.core.activations import ACTIVATIONS
@@ -19,6 +21,8 @@ from pellucid.studio import knobs, toys, uploads
 from pellucid.studio.current import Open
 from pellucid.studio.sight import Sight, hash_of
 from pellucid.studio.uploads import Source
+
+ANEW = ("activation", "hidden", "init", "optimizer")  # what no course can be branched into
 
 
 def everything(now: Open, number: int, original: Sight | None, sources: Collection[Source]) -> dict[str, Any]:
@@ -138,13 +142,31 @@ def findings(now: Open, rows: list[list[float]]) -> list[dict[str, Any]]:
         )  # fmt: skip
     except InputError:
         return []
-    return plain_of({"found": [{**asdict(one), **_remedy(one.remedy)} for one in found]})["found"]  # type: ignore[no-any-return]
+    told = [{**asdict(one), **_remedy(one.remedy, History(list(rows)))} for one in found]
+    return plain_of({"found": told})["found"]  # type: ignore[no-any-return]
 
 
-def _remedy(text: str) -> dict[str, Any]:
-    """The knob that a remedy names, and what to turn it to."""
-    known = re.search(r"\b([a-z_]+)=([-+.\de]+)", text)
-    if known is None or known[1] not in knobs.KNOBS:
-        return {"knob": None, "value": None}
-    value = float(known[2]) if set(known[2]) & set(".e") else int(known[2])
-    return {"knob": known[1], "value": value}
+def _remedy(text: str, history: History) -> dict[str, Any]:
+    """What a remedy comes to here: a knob and what to turn it to, or the settings of a network to begin anew with.
+
+    Here nothing stops by itself, so that what early stopping would do is a course that ends at its best epoch.
+
+    >>> _remedy("activation='relu', init='he'", History())["anew"]
+    {'activation': 'relu', 'init': 'he'}
+    """
+    named = {name: _value(value) for name, value in re.findall(r"\b([a-z_]+)=('[a-z-]+'|\([\d, ]+\)|[-+.\de]+)", text)}
+    if "patience" in named:
+        named = {"epochs": int(np.nanargmin(history["dev_loss"])) + 1}
+    if named and set(named) <= set(ANEW):
+        return {"knob": None, "value": None, "anew": named}
+    name = next((name for name in named if name in knobs.KNOBS), None)
+    return {"knob": name, "value": None if name is None else named[name], "anew": None}
+
+
+def _value(text: str) -> Any:
+    """A text, whole numbers, or a number."""
+    if text.startswith("'"):
+        return text.strip("'")
+    if text.startswith("("):
+        return [int(one) for one in re.findall(r"\d+", text)]
+    return float(text) if set(text) & set(".e") else int(text)

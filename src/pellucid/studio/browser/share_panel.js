@@ -7,7 +7,9 @@ import {store} from "./store.js";
 import {SAY, WORDS, group} from "./words.js";
 
 /** What of the settings an address says; never where data are, never who may look at them. */
-export const SAID = ["hidden", "activation", "optimizer", "learning_rate", "schedule", "batch_size", "epochs", "weight_decay", "dropout", "clip_norm", "init", "seed"];
+export const SAID = ["hidden", "activation", "loss", "optimizer", "learning_rate", "schedule", "batch_size", "accumulate", "epochs", "weight_decay", "dropout", "clip_norm", "init", "dtype", "dev", "test", "seed"];
+/** What says nothing, where nothing is a choice of its own, and what is left out the usual. @type {Record<string, string>} */
+export const NOTHING = {batch_size: "all", clip_norm: "0"};
 const KNOWN = /^(mnist|toy:[a-z0-9-]+)$/;
 
 /** Settings and a step as the end of an address. @param {Record<string, any>} settings @param {string} data @param {number} step */
@@ -15,8 +17,8 @@ export function toAddress(settings, data, step) {
   const said = new URLSearchParams();
   if (KNOWN.test(data)) said.set("data", data);
   for (const name of SAID) {
-    const value = settings[name];
-    if (value !== undefined && value !== null) said.set(name, Array.isArray(value) ? value.join(",") : String(value));
+    const value = settings[name] === null ? NOTHING[name] : settings[name];
+    if (value !== undefined) said.set(name, Array.isArray(value) ? value.join(",") : String(value));
   }
   said.set("step", String(step));
   return said.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");

@@ -4,6 +4,7 @@ import {byId, make, mark} from "../../render/web/dom.js";
 import {percent, say as inDigits, short} from "../../render/web/numbers.js";
 import {command, say} from "./doing.js";
 import {frame} from "./server.js";
+import {NOTHING, SAID} from "./share_panel.js";
 import {isPast, store} from "./store.js";
 import {SAY, WORDS, group} from "./words.js";
 
@@ -100,11 +101,22 @@ function showFindings() {
   if (run.fault) cards.push(make("div", {class: "card", "data-fault": run.fault.step}, make("h3", {text: WORDS.findings}), make("p", {text: SAY.fault(run.fault)}),
     make("div", {class: "buttons"}, make("button", {type: "button", class: "button small", text: SAY.good(run.fault.good), click: () => command("back", {step: run.fault.good})}))));
   for (const one of found) {
-    const buttons = one.knob ? [run.first ?? 0, ...run.fault || run.step === (run.first ?? 0) ? [] : [run.step]].map(step => make("button", {type: "button", class: "button small", "data-remedy": one.knob,
+    const first = run.first ?? 0, steps = run.fault || run.step === first || one.knob === "epochs" ? [first] : [first, run.step];
+    const buttons = one.anew ? [offerAnew(one.anew)] : one.knob ? steps.map(step => make("button", {type: "button", class: "button small", "data-remedy": one.knob,
       text: SAY.branchFrom(group(step), nameOfKnob(one.knob), textOfKnob(one.value)), click: () => command("branch", {step, name: `${nameOfKnob(one.knob)} ${textOfKnob(one.value)}`, knob: one.knob, value: one.value})})) : [];
     cards.push(make("div", {class: "card", "data-finding": one.fault}, make("h3", {text: `${one.fault}${one.layer ? `, layer ${one.layer}` : ""}`}), make("p", {text: one.evidence}), make("p", {class: "note", text: one.remedy}), make("div", {class: "buttons"}, ...buttons)));
   }
   byId("findings").replaceChildren(...cards.length ? cards : [make("p", {class: "note", text: WORDS.nothingFound})]);
+}
+
+/** What no branch can be, since the network would be another one, is begun anew, when it was asked for twice. @param {Record<string, string>} anew */
+function offerAnew(anew) {
+  const text = Object.entries(anew).map(([name, value]) => `${nameOfKnob(name)} ${value}`).join(", "), {settings, data} = store.state;
+  const asked = Object.fromEntries(SAID.map(name => [name, settings[name] ?? NOTHING[name]]));
+  const usual = anew.optimizer ? {learning_rate: null, weight_decay: null} : {}; // they are the other optimiser's
+  const begun = {...asked, ...usual, data: data.id, target: settings.target, ...anew, ...anew.activation ? {activation: [anew.activation]} : {}};
+  return make("button", {type: "button", class: "button small", "data-remedy": Object.keys(anew).join(), text: SAY.anew(text),
+    click: () => say(WORDS.forgetNote, [[WORDS.forgetSure, () => command("new", begun)], [WORDS.keepIt, () => {}]], true)});
 }
 
 // The gradient and dead neurons, at most twice a second and one at a time.

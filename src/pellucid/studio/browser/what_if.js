@@ -73,7 +73,8 @@ function showValue(anew) {
   const number = chosen.what === "bias" ? layer?.b[chosen.neuron ?? 0] : numbered ? layer && weightsOf(layer, chosen.neuron ?? 0)[chosen.input ?? 0] : NaN;
   if (number === undefined) return; // of the network that was
   field.disabled = !numbered;
-  if (anew === true || document.activeElement !== field || field.dataset.number === undefined) field.value = numbered ? inDigits(number) : "";
+  const isTyped = document.activeElement === field && field.value !== field.dataset.shown; // θ comes after the answer to an edit
+  if (anew === true || !isTyped) field.value = field.dataset.shown = numbered ? inDigits(number) : "";
   field.dataset.number = String(number);
   const held = (store.state?.held ?? []).find((/** @type {any} */ one) => isOf(one, chosen));
   byId("free").disabled = !held;

@@ -77,6 +77,7 @@ export const SAY = {
   acts: (/** @type {string} */ when) => `acts at the ${when}`,
   pending: (/** @type {string} */ value) => `${value} from the next epoch on`,
   branchFrom: (/** @type {string} */ step, /** @type {string} */ knob, /** @type {string} */ value) => `Branch from step ${step} with ${knob} ${value}`,
+  anew: (/** @type {string} */ what) => `Begin anew with ${what}`,
   fault: (/** @type {any} */ fault) => `It stopped at step ${group(fault.step)}${fault.layer ? ` in layer ${fault.layer}` : ""}: ${fault.message}`,
   good: (/** @type {number} */ step) => `Go to step ${group(step)}, the last good one`,
   score: (/** @type {string} */ samples, /** @type {string} */ name, /** @type {string} */ before, /** @type {string} */ now) => `${name} on ${samples} samples: ${before} → ${now}`,
