@@ -24,7 +24,6 @@ export function startViews() {
   store.view = networkView(byId("network"), store.model, store.net, open, light);
   store.number = numberView(byId("look"), store.model, store.net, {go: open, back: () => {}, point: light, get rate() { return rateNow(); }});
   byId("network").classList.toggle("plane", Boolean(store.model.plane));
-  byId("reading").textContent = store.model.plane ? WORDS.readingPlane : WORDS.reading;
   askWhatWasMeant();
 }
 
@@ -86,6 +85,7 @@ export function showNumbers() {
   store.back = meant && net.loss ? backward(net, pass, meant) : null;
   store.view.show({pass, said, back: store.back, texts});
   store.number.show({pass, back: store.back, texts});
+  byId("reading").textContent = [store.model.plane ? WORDS.readingPlane : WORDS.reading, store.back ? WORDS.readingDelta : ""].join(" ").trim();
   showLoss();
   tell("pass");
 }
