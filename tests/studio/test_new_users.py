@@ -9,7 +9,10 @@ import httpx
 import pytest
 
 from pages import ONE, wait_until
+from pellucid.analysis.finding import Finding
+from pellucid.core.progress import COLUMNS
 from pellucid.runs.run import CURVE
+from pellucid.studio import telling
 from studio.courses import course
 from studio.served import Client, studio
 from studio.visited import draw, wait_for_step
@@ -140,6 +143,9 @@ def test_a_run_of_the_command_shows_the_curve_of_its_epochs(
         assert [loss for _, loss, _ in found["points"]] == [one["train_loss"] for one in found["epochs"]]
         shown = visit(client)
         wait_until(shown, "document.querySelector('#curve-text').textContent === ''")
+        shown.click("[data-panel=share]")
+        assert shown.locator("[href='/download/report.html']").is_visible()
+        assert client.http.get("/download/report.html").status_code == 200
         shown.close()
 
 
@@ -201,7 +207,10 @@ def test_a_step_says_what_it_did_and_can_be_undone_beside_it(tmp_path: Path, vis
 
 def test_a_disabled_button_looks_so(looked: Client, visit: Any) -> None:
     shown = visit(looked)
-    look = "one => (({backgroundColor, borderTopStyle, color, cursor}) => [backgroundColor, borderTopStyle, color, cursor])(getComputedStyle(one))"
+    look = """one => {
+        const style = getComputedStyle(one);
+        return [style.backgroundColor, style.borderTopStyle, style.color, style.cursor];
+    }"""
     off, on = (shown.locator(each).evaluate(look) for each in ("#teach", "#clear"))
     assert shown.is_disabled("#teach")
     assert all(p != q for p, q in zip(off, on, strict=True))
@@ -280,7 +289,36 @@ def test_why_there_is_no_report_is_said(client: Client, visit: Any) -> None:
     assert shown.locator("[href='/download/report.html']").is_hidden()
 
 
-# 10., 11. What is opened is seen.
+# 9., 10., 11. What is opened is seen.
+
+COVERED = """() => {
+    const zone = document.querySelector("#opened").getBoundingClientRect();
+    const rows = [...document.querySelectorAll("#terms tbody tr")].map(row => [row, row.getBoundingClientRect()])
+        .filter(([, box]) => box.top >= zone.top && box.bottom <= zone.bottom);
+    return [rows.length, rows.filter(([row, box]) =>
+        document.elementFromPoint(box.left + 20, (box.top + box.bottom) / 2)?.closest("tr") !== row).length];
+}"""
+
+
+@pytest.mark.parametrize(("size", "meant"), [((1280, 560), False), ((1280, 800), True), ((390, 844), True)], ids=str)
+def test_no_row_that_stays_covers_a_short_list(size: tuple[int, int], meant: bool, looked: Client, visit: Any) -> None:
+    shown = visit(looked, size, has_touch=size[0] < 700)
+    if meant:
+        shown.click("[data-label='3']")
+    shown.click("[data-layer='1'][data-neuron='4']")
+    for scroll in (0, 120, 240, 320):
+        shown.evaluate(f"document.querySelector('#opened').scrollTop = {scroll}")
+        shown.wait_for_timeout(50)
+        assert shown.evaluate(COVERED)[1] == 0
+    assert shown.evaluate(COVERED)[0] > 1
+
+
+def test_the_row_that_stays_covers_one_row_at_most(looked: Client, visit: Any) -> None:
+    shown = visit(looked)
+    shown.click("[data-layer='1'][data-neuron='4']")
+    rows, covered = shown.evaluate(COVERED)
+    assert rows > 3
+    assert covered <= 1
 
 
 def test_another_neuron_is_shown_from_its_heading_on(looked: Client, visit: Any) -> None:
@@ -328,6 +366,39 @@ def test_what_if_speaks_the_words_of_the_page(client: Client, visit: Any) -> Non
     shown.keyboard.press("Enter")
     assert "“abc” is not a number" in shown.inner_text("#said-text")
     assert shown.input_value("#what-value") == before
+
+
+# 13. What cannot help is not offered.
+
+
+def test_dead_neurons_are_told_once_and_only_the_start_is_offered(client: Client, visit: Any) -> None:
+    client.do("epoch")
+    shown = visit(client)
+
+    def with_finding(route: Any) -> None:
+        answer = route.fetch()
+        told = {
+            "layer": 2, "quantity": "a", "fault": "16 of 16 neurons of layer 2 are dead", "evidence": "before: 0",
+            "remedy": "learning_rate=0.07", "lasting": True, "knob": "learning_rate", "value": 0.07, "anew": None,
+        }  # fmt: skip
+        route.fulfill(response=answer, json={**answer.json(), "findings": [told]})
+
+    shown.route("**/state", with_finding)
+    client.do("step")
+    shown.click("[data-panel=training]")
+    wait_until(shown, "document.querySelector('#findings [data-finding]') !== null")
+    assert shown.inner_text("#findings h3") == "16 of 16 neurons of layer 2 are dead"
+    assert shown.locator("[data-remedy]").all_inner_texts() == ["Branch from step 0 with learning rate 0.07"]
+
+
+def test_what_lasts_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = Finding(2, "a", "16 of 16 neurons of layer 2 are dead", "before: 0", "learning_rate=0.07")
+    rate = Finding(None, "learning_rate", "the learning rate is too large", "it rose", "learning_rate=0.07")
+    monkeypatch.setattr(telling, "diagnose", lambda *_, **__: [dead, rate])
+    client.do("epoch")
+    now = client.session.open
+    found = telling.findings(now, [[1.0] * len(COLUMNS)])
+    assert [(one["knob"], one["lasting"]) for one in found] == [("learning_rate", True), ("learning_rate", False)]
 
 
 # 14., 15., 17. What stands on the screen is explained, short, and whole.

@@ -39,6 +39,7 @@ HEADERS = (
 )
 NOT_LET_IN = "not let in: open the address that pellucid studio printed, with its token"
 NOT_LET_IN_PAGE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>pellucid studio</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <h1>This address lets nobody in</h1>
 <p>It is that of a studio that has ended, or one without its token. Start it again in a terminal with
 <code>pellucid studio</code>, and open the address that it prints: each start has an address of its own.</p></html>

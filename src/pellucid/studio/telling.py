@@ -143,9 +143,8 @@ def findings(now: Open, rows: list[list[float]]) -> list[dict[str, Any]]:
         )  # fmt: skip
     except InputError:
         return []
-    told = [
-        {**asdict(one), "lasting": " dead" in one.fault, **_remedy(one.remedy, History(list(rows)))} for one in found
-    ]
+    history = History(list(rows))
+    told = [{**asdict(one), "lasting": " dead" in one.fault, **_remedy(one.remedy, history)} for one in found]
     return plain_of({"found": told})["found"]  # type: ignore[no-any-return]
 
 

@@ -2,8 +2,8 @@
 
 import {byId, make} from "../../render/web/dom.js";
 import {startForm} from "../../render/web/form.js";
-import {startPaper} from "../../render/web/paper.js";
 import {say} from "../../render/web/numbers.js";
+import {startPaper} from "../../render/web/paper.js";
 import {bytesOf, get} from "./server.js";
 import {trying} from "./doing.js";
 import {FIRST_DIGIT} from "./first_digit.js";
@@ -58,7 +58,7 @@ function startDrawing() {
   byId("input-tools").append(make("div", {class: "buttons"}, button("clear", WORDS.clear, () => take(null)), button("undo", WORDS.undoStroke, paper.undo),
     make("label", {class: "button file"}, `${WORDS.file} `, file)), sampleButtons(), make("p", {id: "told", class: "note", role: "status"}));
   byId("input-more").append(make("p", {id: "how", class: "note", text: WORDS.how}));
-  file.addEventListener("change", () => { paper.open(file.files?.[0]); file.value = ""; });
+  file.addEventListener("change", () => { if (store.label >= 0) setMeaning(-1); paper.open(file.files?.[0]); file.value = ""; });
   store.paper = {take};
   if (h === 28 && w === 28 && store.state.data.id === "mnist") take(bytesOf(FIRST_DIGIT), "test:0", true);
   else firstSample();

@@ -65,11 +65,12 @@ export const sharePanel = {
     sharePanel.state();
   },
   state() {
-    const {run, journal} = store.state, report = document.querySelector("[href='/download/report.html']")?.parentElement;
+    const {run, journal, branches} = store.state, report = document.querySelector("[href='/download/report.html']")?.parentElement;
     byId("address").value = addressNow();
     byId("command").textContent = run.command ?? run.command_why;
-    if (report) report.hidden = run.state !== "finished";
-    byId("report-why").hidden = run.state === "finished";
+    const isDone = !isPast() && branches.some((/** @type {any} */ one) => one.active && one.state === "finished");
+    if (report) report.hidden = !isDone;
+    byId("report-why").hidden = isDone;
     byId("report-why").textContent = isPast() ? WORDS.reportPast : WORDS.reportSoon;
     byId("save").hidden = run.folder === null;
     byId("journal").replaceChildren(...journal.length ? journal.map((/** @type {any} */ one) => make("li", {}, `${group(one.step)}: `, one.undone ? make("s", {text: one.text}) : one.text)) : [make("li", {class: "note", text: WORDS.noJournal})]);

@@ -14,10 +14,10 @@ import {again, repaint, startViews, walk} from "./seeing.js";
 import {frame, get, pour} from "./server.js";
 import {offerRun, sharePanel} from "./share_panel.js";
 import {store, tell, when} from "./store.js";
+import {startTeaching} from "./teaching.js";
 import {drawTime, startTime} from "./time_bar.js";
 import {startTour} from "./tour.js";
 import {trainingPanel} from "./training_panel.js";
-import {startTeaching} from "./teaching.js";
 import {startWhatIf} from "./what_if.js";
 import {SAY, WORDS, fillWords, group} from "./words.js";
 

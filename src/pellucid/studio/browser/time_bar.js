@@ -153,9 +153,9 @@ function whyNoCurve() {
 }
 
 function showText() {
-  const place = byId("curve-text"), points = store.courses[store.event?.branch]?.points ?? [];
+  const place = byId("curve-text"), course = store.courses[store.event?.branch], points = course?.points ?? [];
   const step = pointed >= 0 && reach().last > reach().first ? pointed : wanted;
-  let text = points.length ? "" : whyNoCurve();
+  let text = !course || points.length ? "" : whyNoCurve();
   if (store.looking && wanted !== null) text = store.looking;
   else if (step !== null && points.length) {
     const [at, loss, accuracy] = /** @type {import("./curve.js").Point} */ (nearest(points, step));
