@@ -44,7 +44,7 @@ function startDrawing() {
     if (!canvas.isConnected) return;
     const own = handle;
     handle = null;
-    if (!own && store.label >= 0 && (gives || pixels.every(x => x === 0))) setMeaning(-1); // it was meant of what lay there
+    if (!own && store.label >= 0 && (gives || Array.from(pixels).every(x => x === 0))) setMeaning(-1); // it was meant of what lay there
     gives &&= Boolean(own);
     see(Array.from(pixels, x => x / 255), {pixels: Array.from(pixels)}, own);
   }, text => { byId("told").textContent = text; });
