@@ -5,6 +5,7 @@ import webbrowser
 
 import click
 
+from pellucid.cli.interrupts import Ended
 from pellucid.cli.options import TRAINED, output
 from pellucid.cli.printing import note
 from pellucid.core.errors import InputError
@@ -46,4 +47,11 @@ def studio(place: str | None, host: str, port: int, no_browser: bool, as_json: b
             click.echo(served.address)
             if not no_browser:
                 webbrowser.open(path.as_uri())
-            served.run()
+            try:
+                served.run()
+            except KeyboardInterrupt as error:
+                if (farewell := session.farewell()) is None:
+                    raise
+                click.echo(err=True)  # behind the ^C of the terminal
+                note(f"interrupted; {farewell}")
+                raise click.exceptions.Exit(error.code if isinstance(error, Ended) else 130) from None

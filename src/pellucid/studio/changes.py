@@ -105,7 +105,7 @@ def _edit(course: Changed, asked: Mapping[str, Any]) -> tuple[dict[str, Any], st
     held = holds(course.journal, net.sizes)
     for other, how in held.parts.items():
         if how == "off" and place in places.of(other, net.sizes, outgoing=True):
-            raise InputError(f"{part}: is off, with {other}; switch that on first")
+            raise InputError(f"{part.words}: is off, with {other.words}; let that go first (Let go)")
     return {"part": part.as_json(), "value": value}, f"{part} {net.theta[place]:.6g} → {value:.6g}"
 
 
@@ -113,7 +113,7 @@ def _hold(course: Changed, asked: Mapping[str, Any], how: str) -> tuple[dict[str
     part = places.part(asked, course.run.state.network.sizes)
     held = holds(course.journal, course.run.state.network.sizes)
     if part in held.parts:
-        raise InputError(f"{part}: is {held.parts[part]} already; free it first")
+        raise InputError(f"{part.words}: is {held.parts[part]} already; let it go first (Let go)")
     return {"part": part.as_json()}, f"{part} {how}"
 
 
@@ -130,7 +130,7 @@ def _free(course: Changed, asked: Mapping[str, Any]) -> tuple[dict[str, Any], st
     done = stacks(course.journal)[0]
     last = next((e for e in reversed(done) if e.kind in ("freeze", "off", "free") and _part(e) == part), None)
     if last is None or last.kind == "free":
-        raise InputError(f"{part}: is neither frozen nor off")
+        raise InputError(f"{part.words}: is neither frozen nor off")
     return {"part": part.as_json(), "of": last.id}, f"{part} free"
 
 

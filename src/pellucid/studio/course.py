@@ -5,6 +5,7 @@ it stands is always a place between two steps at which an epoch that is done is 
 next one has not begun.
 """
 
+import bisect
 import contextlib
 import copy
 import re
@@ -241,6 +242,15 @@ class Course:
         right_now = (progress.right - right) / count if is_share else None
         self.points.append((progress.step, (progress.loss - loss) / count, right_now))
 
+    @property
+    def loss_now(self) -> tuple[float | None, float | None]:
+        """The mean loss of the steps around the one where it stands, and their accuracy, as the curve has them."""
+        if not self.step:
+            return None, None
+        at = bisect.bisect_left(self.points, self.step, key=lambda point: point[0])
+        near = [point for point in self.points[max(0, at - 1) : at + 1] if abs(point[0] - self.step) < self._every]
+        return near[-1][1:] if near else (None, None)
+
     # checkpoints
 
     def state(self) -> Kept:
@@ -414,6 +424,13 @@ class Course:
         finally:
             self.back(here)
 
+    def _points_until(self, step: int) -> list[tuple[int, float, float | None]]:
+        """The points of the curve, and one at the step itself."""
+        known, (loss, right) = [point for point in self.points if point[0] <= step], self.loss_now
+        if loss is not None and (not known or known[-1][0] < step):
+            known.append((step, loss, right))
+        return known
+
     def _twin(self, step: int) -> "Course":
         run, state = self.run, self.run.state
         net, snapshots = state.network.copy(), Snapshots(state.snapshots.spacing)
@@ -427,7 +444,7 @@ class Course:
             keeper=Keeper(kept={each: kept for each, kept in self.keeper.kept.items() if each <= step}),
             journal=self.journal[: self.applied],
             last=step,
-            points=[point for point in self.points if point[0] <= step],
+            points=self._points_until(step),
             rows=self.rows[: len(state.history)],
             marks={at: name for at, name in self.marks.items() if at <= step},
         )

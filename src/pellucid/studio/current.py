@@ -104,6 +104,13 @@ class Open:
         return self.trainer.version
 
     @property
+    def worth(self) -> float | None:
+        """Dev's accuracy with the θ of now, where it was looked at; while it trains, with one a moment ago."""
+        mark, value = self.watched
+        is_of_now = mark is not None and mark[0] == self.version
+        return value if is_of_now or self.state == "training" else None
+
+    @property
     def mark(self) -> Mark:
         """What tells one moment from another: the version, the epochs that are told, and the state."""
         return self.version, len(self.curve(self.branch).rows), self.state

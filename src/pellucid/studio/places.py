@@ -25,6 +25,14 @@ class Part:
         """The part as plain values."""
         return asdict(self)
 
+    @property
+    def words(self) -> str:
+        """The part as the page calls it."""
+        of = f"neuron {self.neuron} in layer {self.layer}"
+        source = "input" if self.layer == 1 else "neuron"
+        named = {"weight": f"the weight of {source} {self.input} in {of}", "bias": f"the bias of {of}", "neuron": of}
+        return named.get(self.what, str(self))
+
     def __str__(self) -> str:
         layer = self.layer
         return {

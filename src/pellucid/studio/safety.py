@@ -38,6 +38,12 @@ HEADERS = (
     (b"cache-control", b"no-store"),
 )
 NOT_LET_IN = "not let in: open the address that pellucid studio printed, with its token"
+NOT_LET_IN_PAGE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>pellucid studio</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<h1>This address lets nobody in</h1>
+<p>It is that of a studio that has ended, or one without its token. Start it again in a terminal with
+<code>pellucid studio</code>, and open the address that it prints: each start has an address of its own.</p></html>
+"""
 HANDED_ON = b'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>pellucid</title>'
 
 
@@ -74,7 +80,10 @@ class Door:
             _check_origin(scope, headers)
             _check_body(scope, headers)
         except Refused as refused:
-            await answer(guarded, refused.status, refused.why)
+            if refused.why == NOT_LET_IN and _is_page(scope):
+                await _answer(guarded, refused.status, NOT_LET_IN_PAGE, b"text/html; charset=utf-8")
+            else:
+                await answer(guarded, refused.status, refused.why)
             return
         await self.app(scope, receive, guarded)
 
@@ -128,6 +137,12 @@ def _token(scope: Scope) -> str | None:
     return None if given is None else given[0]
 
 
+def _is_page(scope: Scope) -> bool:
+    """Whether it is the page itself that is asked for, by a person's browser."""
+    kinds = [value for name, value in scope["headers"] if name.lower() == b"accept"]
+    return scope["path"] == "/" and scope["method"] == "GET" and any(b"text/html" in kind for kind in kinds)
+
+
 def _check_origin(scope: Scope, headers: dict[str, list[str]]) -> None:
     """Only our own page may ask; the page itself may be opened from anywhere."""
     if scope["path"] == "/" and scope["method"] == "GET":
@@ -176,7 +191,10 @@ def _with_headers(send: Send) -> Send:
 
 async def answer(send: Send, status: int, why: str) -> None:
     """An error as every answer says it."""
-    body = to_json({"error": why}).encode()
-    kind = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": kind})
+    await _answer(send, status, to_json({"error": why}).encode(), b"application/json")
+
+
+async def _answer(send: Send, status: int, body: bytes, kind: bytes) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -96,7 +97,7 @@ class Session:
     def _look(self, now: Open) -> None:
         """See what θ is worth, and keep it; at the end of an epoch also what went wrong."""
         mark = now.mark
-        now.watched = mark, now.watched[1]
+        now.watched = mark, now.worth
         now.follow(list(self.sources.values()))
         sight, part = now.sight(), now.part_for_watching()
         if part is None or not np.isfinite(sight.seen.theta).all():
@@ -162,6 +163,16 @@ class Session:
         await asyncio.get_running_loop().run_in_executor(self.pool, self.open.end)
         self.pool.shutdown(wait=False, cancel_futures=True)
 
+    def farewell(self) -> str | None:
+        """Where the training was saved, and how to go on with it; None where none has begun."""
+        now = self.open
+        if now.told is None or now.told["folder"] is None:
+            return None
+        folder, at = now.told["folder"], ""
+        if now.trainer.process.exitcode == 0:  # else it had to be ended, and what is there was saved before
+            at = f" at step {now.trainer.published.glance().last:,}"
+        return f"saved{at} in {folder}; go on with: {shlex.join(['pellucid', 'studio', folder])}"
+
     # what is told
 
     def event(self) -> dict[str, Any]:
@@ -179,7 +190,7 @@ class Session:
                 "state": now.state,
                 "loss": seen.loss,
                 "accuracy": seen.accuracy,
-                "dev": now.watched[1],
+                "dev": now.worth,
                 "rate": seen.rate,
             }
         )

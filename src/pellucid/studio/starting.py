@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import InputError
+from pellucid.core.progress import COLUMNS
 from pellucid.model.model_file import read_tensors
 from pellucid.runs import Run, prepare, resume
 from pellucid.runs.checkpoint import State
@@ -48,14 +49,24 @@ def reopen(folder: Path, **more: Any) -> Course:
     made.marks = {entry.step: entry.about["name"] for entry in entries if entry.kind == journal.MARKS}
     keeper.marked = set(made.marks)
     if not (run.folder / FOLDER).is_dir():
-        made.applied = len(entries)
+        made.applied, made.points = len(entries), _points_of_epochs(run)
         made.hold()
         return made
     step = max([made.step, *(entry.step for entry in entries)])
-    made.last, made.points = step, _points(run.folder, step)
+    made.last, made.points = step, _points(run.folder, step) or _points_of_epochs(run)
     made.restore(keeper.nearest(step))
     made.go(step)
     return made
+
+
+def _points_of_epochs(run: Run) -> list[tuple[int, float, float | None]]:
+    """A point at the end of each epoch, for the curve of a run whose steps nobody watched."""
+    found = []
+    for row in run.state.history.rows:
+        told = dict(zip(COLUMNS, row, strict=True))
+        right = told["train_accuracy"]
+        found.append((int(told["steps"]), told["train_loss"], None if np.isnan(right) else right))
+    return found
 
 
 def _points(folder: Path, last: int) -> list[tuple[int, float, float | None]]:

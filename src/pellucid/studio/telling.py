@@ -49,6 +49,7 @@ def everything(now: Open, number: int, original: Sight | None, sources: Collecti
                 "engine": told.get("engine"),
                 "slow": told.get("slow", 0),
                 "why": now.trainer.failed,
+                "began_trained": settings.start_from is not None,
                 **_command(told, net, dataset),
             },
             "settings": uploads.usual(settings),
@@ -142,7 +143,8 @@ def findings(now: Open, rows: list[list[float]]) -> list[dict[str, Any]]:
         )  # fmt: skip
     except InputError:
         return []
-    told = [{**asdict(one), **_remedy(one.remedy, History(list(rows)))} for one in found]
+    history = History(list(rows))
+    told = [{**asdict(one), "lasting": " dead" in one.fault, **_remedy(one.remedy, history)} for one in found]
     return plain_of({"found": told})["found"]  # type: ignore[no-any-return]
 
 

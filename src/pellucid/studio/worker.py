@@ -253,10 +253,10 @@ class Worker:
         """Publish θ and where it stands, of the active branch where none is named; tell the new points of its curve."""
         letter = letter or self.courses.active
         course = self.courses.by_id[letter]
-        progress, points = course.run.state.progress, course.points
-        _, loss, accuracy = points[-1] if points else (0, math.nan, None)
+        progress, (loss, accuracy) = course.run.state.progress, course.loss_now
         where = (progress.step, progress.epoch, progress.batch, course.last)
-        numbers = (loss, math.nan if accuracy is None else accuracy, progress.learning_rate)
+        known = [math.nan if value is None else value for value in (loss, accuracy)]
+        numbers = (*known, progress.learning_rate)
         self.published.write(course.theta, state, letter, where, numbers)
         self._tell_points(letter, course)
 

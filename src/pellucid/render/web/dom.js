@@ -25,6 +25,9 @@ export function mark(element, name, value) {
   else element.setAttribute(`data-${name}`, String(value));
 }
 
+/** A name that breaks into lines behind each "_", and within a word only where it must. @param {string} name @returns {Node[]} */
+export const jointed = name => name.split(/(?<=_)/).flatMap((part, k) => [...k ? [make("wbr")] : [], document.createTextNode(part)]);
+
 /**
  * Text that shows all that is in it: what is no printable character, or turns the direction of writing, as an escape.
  * @param {string} text

@@ -1,7 +1,7 @@
 // A row of a table: a field for each column, or for each input where there are no columns.
 
 import {inputsOf} from "./columns.js";
-import {make, visible} from "./dom.js";
+import {jointed, make, visible} from "./dom.js";
 import {levelIn, read, typical} from "./texts.js";
 
 const ANOTHER = Symbol("a level that the network has not met");
@@ -89,7 +89,7 @@ export function startForm({form, paste, pasted}, model, see, seeNothing) {
   fields.forEach(({element}, k) => {
     element.id = `field-${k}`;
     element.addEventListener("input", changed);
-    form.append(make("label", {for: element.id, text: visible(described[k].name)}), element);
+    form.append(make("label", {for: element.id}, ...jointed(visible(described[k].name))), element);
   });
   form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
   const textOf = (/** @type {Field} */ {element, text}) => element.selectedOptions?.[0]?.text ?? text();

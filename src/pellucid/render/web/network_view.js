@@ -1,6 +1,6 @@
 // The network: a tile or a cell for each neuron, its answers by name, and lines for the strongest of what is chosen.
 
-import {make, mark} from "./dom.js";
+import {jointed, make, mark} from "./dom.js";
 import {greatest, inkOfPage, paintSigned} from "./ink.js";
 import {answerNames, answersAreNeurons, nameOf} from "./names.js";
 import {neuronPages, orderOf} from "./neuron_pages.js";
@@ -30,7 +30,7 @@ export function edgesOf({layers}, pass, l, j) {
 /** Write a text into a part of an element. @param {Element} one @param {string} part @param {string} text */
 function write(one, part, text) {
   const place = one.querySelector(part);
-  if (place) place.textContent = text;
+  if (place && place.textContent !== text) place.replaceChildren(...jointed(text));
 }
 
 /** Where an element stands on the screen. @param {Element | undefined} one */

@@ -71,6 +71,7 @@ export function drawCurve(canvas, courses, first, last, at, ticks) {
     pen.setLineDash(dash);
     pen.beginPath();
     for (const [step, loss] of curve) pen.lineTo(x(step), y(loss));
+    if (curve.length === 1) pen.lineTo(x(curve[0][0]) + 1, y(curve[0][1])); // else it would not be seen
     pen.stroke();
     pen.setLineDash([]);
   });

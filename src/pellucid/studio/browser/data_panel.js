@@ -36,13 +36,16 @@ function listenToDrops(place) {
 export async function read(given, target) {
   if (!given) return;
   file = given;
-  const place = byId("understood");
-  if (given.size > MOST) { place.replaceChildren(make("p", {text: `${visible(given.name)}: is larger than 64 MB; pellucid train reads it.`})); return; }
+  const place = byId("understood"), refuse = (/** @type {string} */ text) => {
+    place.replaceChildren(make("p", {"data-refused": "", text}));
+    place.scrollIntoView({block: "nearest"});
+  };
+  if (given.size > MOST) { refuse(`${visible(given.name)}: is larger than 64 MB; pellucid train reads it.`); return; }
   place.replaceChildren(make("p", {text: WORDS.reads}));
   try {
     show(await send(`/data?name=${encodeURIComponent(given.name)}${target ? `&target=${encodeURIComponent(target)}` : ""}`, given));
   } catch (error) {
-    place.replaceChildren(make("p", {"data-refused": "", text: error instanceof Error ? error.message : String(error)}));
+    refuse(error instanceof Error ? error.message : String(error));
   }
 }
 

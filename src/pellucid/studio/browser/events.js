@@ -1,7 +1,7 @@
 // One stream for all tabs of a browser: it has six connections to a server, and a stream holds one for good. The tab that
 // holds the lock listens and tells the others; when it closes, the next one gets the lock. A hidden tab lets go.
 
-const CHANNEL = "pellucid-studio", NAMES = ["step", "state", "landscape"];
+const CHANNEL = "pellucid-studio", NAMES = ["step", "state", "landscape"], HELLO = "hello";
 
 /**
  * Call back with each event: its name and what it says; `told("lost", null)` where the server is gone.
@@ -9,9 +9,15 @@ const CHANNEL = "pellucid-studio", NAMES = ["step", "state", "landscape"];
  */
 export function listen(told) {
   const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = ({data}) => told(data.name, data.told);
+  /** @type {Record<string, any>} what the stream said last, where this tab listens to it: each event says all */
+  let last = {};
+  channel.onmessage = ({data}) => {
+    if (data.name !== HELLO) told(data.name, data.told);
+    else for (const name of Object.keys(last)) channel.postMessage({name, told: last[name]});
+  };
   /** @param {string} name @param {any} what */
   const tell = (name, what) => {
+    if (name !== "lost") last[name] = what;
     told(name, what);
     channel.postMessage({name, told: what});
   };
@@ -26,12 +32,14 @@ export function listen(told) {
         if (document.visibilityState === "visible") return;
         document.removeEventListener("visibilitychange", letGo);
         stream.close();
+        last = {};
         done(undefined);
       };
       document.addEventListener("visibilitychange", letGo);
     }));
     lead();
   };
+  channel.postMessage({name: HELLO}); // to the tab that listens: the next event may be far away
   lead();
 }
 

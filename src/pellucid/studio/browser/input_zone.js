@@ -2,6 +2,7 @@
 
 import {byId, make} from "../../render/web/dom.js";
 import {startForm} from "../../render/web/form.js";
+import {say} from "../../render/web/numbers.js";
 import {startPaper} from "../../render/web/paper.js";
 import {bytesOf, get} from "./server.js";
 import {trying} from "./doing.js";
@@ -38,10 +39,13 @@ function startDrawing() {
   byId("input").append(title(WORDS.draw), make("div", {class: "paper"}, canvas, pen, spot));
   /** @type {string | null} the handle of a sample that lies on the paper as it is */
   let handle = null;
+  let gives = false; // what lies there to the first stroke
   const paper = startPaper(canvas, pen, {size: image, form}, pixels => {
     if (!canvas.isConnected) return;
     const own = handle;
     handle = null;
+    if (!own && store.label >= 0 && (gives || Array.from(pixels).every(x => x === 0))) setMeaning(-1); // it was meant of what lay there
+    gives &&= Boolean(own);
     see(Array.from(pixels, x => x / 255), {pixels: Array.from(pixels)}, own);
   }, text => { byId("told").textContent = text; });
   /** @param {ArrayLike<number> | null} pixels @param {string | null} [of] @param {boolean} [givesWay] */
@@ -49,11 +53,12 @@ function startDrawing() {
     if (store.label >= 0) setMeaning(-1);
     paper.put(pixels, givesWay);
     handle = of;
+    gives = givesWay;
   };
-  byId("input-tools").append(make("div", {class: "buttons"}, button("clear", WORDS.clear, () => take(null)), button("undo", WORDS.undo, paper.undo),
+  byId("input-tools").append(make("div", {class: "buttons"}, button("clear", WORDS.clear, () => take(null)), button("undo", WORDS.undoStroke, paper.undo),
     make("label", {class: "button file"}, `${WORDS.file} `, file)), sampleButtons(), make("p", {id: "told", class: "note", role: "status"}));
   byId("input-more").append(make("p", {id: "how", class: "note", text: WORDS.how}));
-  file.addEventListener("change", () => { paper.open(file.files?.[0]); file.value = ""; });
+  file.addEventListener("change", () => { if (store.label >= 0) setMeaning(-1); paper.open(file.files?.[0]); file.value = ""; });
   store.paper = {take};
   if (h === 28 && w === 28 && store.state.data.id === "mnist") take(bytesOf(FIRST_DIGIT), "test:0", true);
   else firstSample();
@@ -79,6 +84,9 @@ async function anySample(asked) {
   if (asked.find && store.model.classes) setMeaning(store.model.classes.indexOf(given.label));
 }
 
+/** What is true: a class, or values without the noise of float32. @param {any} label */
+const inWords = label => [label].flat().map(one => typeof one === "number" ? say(one) : one).join(", ");
+
 /** Put a sample where the input stands. @param {any} given as GET /sample has it @param {boolean} [givesWay] to the first stroke */
 export function putSample(given, givesWay = false) {
   sample = {part: given.part, number: given.number};
@@ -88,7 +96,7 @@ export function putSample(given, givesWay = false) {
   else if (given.cells) fillRow(given.cells);
   else if (given.values) see(given.values, {values: given.values}, given.handle);
   requestAnimationFrame(() => {
-    byId("told").textContent = `${SAY.sample(given.part, given.number, given.of)} ${given.label === null ? "" : SAY.truth(given.label)}`;
+    byId("told").textContent = `${SAY.sample(given.part, given.number, given.of)} ${given.label === null ? "" : SAY.truth(inWords(given.label))}`;
   });
 }
 

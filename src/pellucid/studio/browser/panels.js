@@ -29,7 +29,13 @@ export function startPanels(panels, tour) {
     if (button?.checkVisibility()) button.focus(); else byId("opened").focus();
   });
   byId("sheet").addEventListener("click", () => showSheet(byId("opened").classList.contains("folded")));
-  when("opened", byPerson => { if (byPerson) { closePanel(); showSheet(true); } });
+  when("opened", byPerson => {
+    if (!byPerson) return;
+    closePanel();
+    showSheet(true);
+    byId("opened").scrollTop = 0;
+    byId("opened-title").scrollIntoView({block: "nearest"});
+  });
   for (const name of /** @type {const} */ (["state", "theta", "step", "history", "landscape"])) when(name, told => { if (shown) all[shown][name]?.(told); });
   when("state", () => {
     const place = /** @type {HTMLElement} */ (document.querySelector("[data-panel=data] span")), text = SAY.dataButton(store.state.data.name);

@@ -20,12 +20,17 @@ export const rateNow = () => store.event?.rate || store.state?.settings.learning
 /** Make the views of a network, in place of those that were. */
 export function startViews() {
   for (const id of ["network", "look", "meant"]) byId(id).replaceChildren();
-  Object.assign(store, {opened: null, trail: [], label: -1, meant: null, walked: 0, pass: null});
+  Object.assign(store, {opened: null, trail: [], label: -1, meant: null, walked: 0, pass: null, back: null});
   store.view = networkView(byId("network"), store.model, store.net, open, light);
   store.number = numberView(byId("look"), store.model, store.net, {go: open, back: () => {}, point: light, get rate() { return rateNow(); }});
   byId("network").classList.toggle("plane", Boolean(store.model.plane));
-  byId("reading").textContent = store.model.plane ? WORDS.readingPlane : WORDS.reading;
   askWhatWasMeant();
+  sayHowToRead();
+}
+
+function sayHowToRead() {
+  const place = byId("reading"), text = (store.model.plane ? WORDS.readingPlane : WORDS.reading) + (store.back ? ` ${WORDS.readingDelta}` : "");
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /**
@@ -86,6 +91,7 @@ export function showNumbers() {
   store.back = meant && net.loss ? backward(net, pass, meant) : null;
   store.view.show({pass, said, back: store.back, texts});
   store.number.show({pass, back: store.back, texts});
+  sayHowToRead();
   showLoss();
   tell("pass");
 }

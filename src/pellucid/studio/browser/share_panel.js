@@ -3,7 +3,7 @@
 import {byId, make} from "../../render/web/dom.js";
 import {command, say, trying} from "./doing.js";
 import {post} from "./server.js";
-import {store} from "./store.js";
+import {isPast, store} from "./store.js";
 import {SAY, WORDS, group} from "./words.js";
 
 /** What of the settings an address says; never where data are, never who may look at them. */
@@ -57,7 +57,7 @@ export const sharePanel = {
   make(place) {
     /** @param {string} name @param {string} text */
     const link = (name, text) => make("li", {}, make("a", {class: "button wide", href: `/download/${name}`, download: "", text}));
-    place.append(make("h3", {text: WORDS.save}), make("ul", {class: "plain", id: "downloads"}, link("model.safetensors", WORDS.saveModel), link("page.html", WORDS.savePage), link("report.html", WORDS.saveReport), link("journal.json", WORDS.saveJournal)),
+    place.append(make("h3", {text: WORDS.save}), make("ul", {class: "plain", id: "downloads"}, link("model.safetensors", WORDS.saveModel), link("page.html", WORDS.savePage), link("report.html", WORDS.saveReport), make("li", {class: "note", id: "report-why"}), link("journal.json", WORDS.saveJournal)),
       make("button", {type: "button", class: "button wide", id: "save", text: WORDS.checkpoint, click: async () => { const done = await command("save"); if (done) say(SAY.saved(done.file)); }}),
       make("h3", {}, make("label", {for: "address", text: WORDS.address})), make("div", {class: "buttons"}, make("input", {id: "address", type: "text", readonly: true}), make("button", {type: "button", class: "button", id: "copy", text: WORDS.copy, click: copy})), make("p", {class: "note", text: WORDS.addressNote}),
       make("h3", {text: WORDS.command}), make("code", {class: "command", id: "command"}), make("h3", {text: WORDS.journal}), make("ol", {class: "plain", id: "journal"}),
@@ -65,10 +65,13 @@ export const sharePanel = {
     sharePanel.state();
   },
   state() {
-    const {run, journal} = store.state, report = document.querySelector("[href='/download/report.html']")?.parentElement;
+    const {run, journal, branches} = store.state, report = document.querySelector("[href='/download/report.html']")?.parentElement;
     byId("address").value = addressNow();
     byId("command").textContent = run.command ?? run.command_why;
-    if (report) report.hidden = run.state !== "finished";
+    const isDone = !isPast() && branches.some((/** @type {any} */ one) => one.active && one.state === "finished");
+    if (report) report.hidden = !isDone;
+    byId("report-why").hidden = isDone;
+    byId("report-why").textContent = isPast() ? WORDS.reportPast : WORDS.reportSoon;
     byId("save").hidden = run.folder === null;
     byId("journal").replaceChildren(...journal.length ? journal.map((/** @type {any} */ one) => make("li", {}, `${group(one.step)}: `, one.undone ? make("s", {text: one.text}) : one.text)) : [make("li", {class: "note", text: WORDS.noJournal})]);
   },

@@ -4,16 +4,17 @@ import {byId, make} from "../../render/web/dom.js";
 import {layersOf} from "../../render/web/pass.js";
 import {branchesPanel} from "./branches_panel.js";
 import {dataPanel, listenEverywhere} from "./data_panel.js";
-import {command, handleOf, look, say} from "./doing.js";
+import {look, say} from "./doing.js";
 import {listen} from "./events.js";
 import {repaintInput, startInput} from "./input_zone.js";
 import {landscapePanel} from "./landscape_panel.js";
 import {mistakesPanel} from "./mistakes_panel.js";
 import {openPanel, renewPanel, startPanels} from "./panels.js";
-import {again, repaint, rateNow, startViews, walk} from "./seeing.js";
+import {again, repaint, startViews, walk} from "./seeing.js";
 import {frame, get, pour} from "./server.js";
 import {offerRun, sharePanel} from "./share_panel.js";
 import {store, tell, when} from "./store.js";
+import {startTeaching} from "./teaching.js";
 import {drawTime, startTime} from "./time_bar.js";
 import {startTour} from "./tour.js";
 import {trainingPanel} from "./training_panel.js";
@@ -114,8 +115,8 @@ async function begin() {
   for (const wish of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(wish).addEventListener("change", repaintAll);
   byId("walk-back").addEventListener("click", () => walk(-1));
   byId("walk-next").addEventListener("click", () => walk(1));
-  byId("teach").addEventListener("click", teach);
   startWhatIf();
+  startTeaching();
   startPanels({data: dataPanel, training: trainingPanel, branches: branchesPanel, mistakes: mistakesPanel, landscape: landscapePanel, share: sharePanel}, startTour);
   startTime();
   listenEverywhere(() => openPanel("data"));
@@ -132,12 +133,6 @@ async function begin() {
   if (store.state.run.state !== "loading") { offered = true; offerRun(); }
 }
 let offered = false;
-
-async function teach() {
-  const input = await handleOf();
-  if (input === null) return;
-  await command("teach", {input, label: store.model.classes[store.label], rate: rateNow()});
-}
 
 begin().catch(error => {
   document.body.classList.remove("waiting");

@@ -146,10 +146,16 @@ function draw() {
   showText();
 }
 
+function whyNoCurve() {
+  const {first, last} = reach();
+  if (last > 0) return last > first ? SAY.curveNotKept(last) : SAY.pastNotKept(last);
+  return store.state?.run.began_trained ? WORDS.trainedBefore : WORDS.noCurve;
+}
+
 function showText() {
-  const place = byId("curve-text"), points = store.courses[store.event?.branch]?.points ?? [];
+  const place = byId("curve-text"), course = store.courses[store.event?.branch], points = course?.points ?? [];
   const step = pointed >= 0 && reach().last > reach().first ? pointed : wanted;
-  let text = points.length ? "" : WORDS.noCurve;
+  let text = !course || points.length ? "" : whyNoCurve();
   if (store.looking && wanted !== null) text = store.looking;
   else if (step !== null && points.length) {
     const [at, loss, accuracy] = /** @type {import("./curve.js").Point} */ (nearest(points, step));

@@ -101,10 +101,10 @@ function showFindings() {
   if (run.fault) cards.push(make("div", {class: "card", "data-fault": run.fault.step}, make("h3", {text: WORDS.findings}), make("p", {text: SAY.fault(run.fault)}),
     make("div", {class: "buttons"}, make("button", {type: "button", class: "button small", text: SAY.good(run.fault.good), click: () => command("back", {step: run.fault.good})}))));
   for (const one of found) {
-    const first = run.first ?? 0, steps = run.fault || run.step === first || one.knob === "epochs" ? [first] : [first, run.step];
+    const first = run.first ?? 0, steps = run.fault || run.step === first || one.knob === "epochs" || one.lasting ? [first] : [first, run.step];
     const buttons = one.anew ? [offerAnew(one.anew)] : one.knob ? steps.map(step => make("button", {type: "button", class: "button small", "data-remedy": one.knob,
       text: SAY.branchFrom(group(step), nameOfKnob(one.knob), textOfKnob(one.value)), click: () => command("branch", {step, name: `${nameOfKnob(one.knob)} ${textOfKnob(one.value)}`, knob: one.knob, value: one.value})})) : [];
-    cards.push(make("div", {class: "card", "data-finding": one.fault}, make("h3", {text: `${one.fault}${one.layer ? `, layer ${one.layer}` : ""}`}), make("p", {text: one.evidence}), make("p", {class: "note", text: one.remedy}), make("div", {class: "buttons"}, ...buttons)));
+    cards.push(make("div", {class: "card", "data-finding": one.fault}, make("h3", {text: one.layer && !one.fault.includes(`layer ${one.layer}`) ? `${one.fault}, layer ${one.layer}` : one.fault}), make("p", {text: one.evidence}), make("p", {class: "note", text: one.remedy}), make("div", {class: "buttons"}, ...buttons)));
   }
   byId("findings").replaceChildren(...cards.length ? cards : [make("p", {class: "note", text: WORDS.nothingFound})]);
 }
@@ -160,9 +160,12 @@ function beginAnew() {
   field("batch_size", WORDS.batch, textOfKnob(settings.batch_size));
   field("seed", WORDS.seed, String(settings.seed));
   const sure = make("div", {class: "buttons", hidden: true}, make("button", {type: "button", class: "button main", id: "forget-sure", text: WORDS.forgetSure, click: begin}),
-    make("button", {type: "button", class: "button", text: WORDS.keepIt, click: () => { sure.hidden = true; byId("forget").focus(); }}));
-  return make("details", {id: "anew"}, make("summary", {text: WORDS.begin}), fields, make("p", {class: "note", text: WORDS.forgetNote}),
-    make("button", {type: "button", class: "button", id: "forget", text: WORDS.forget, click: () => { sure.hidden = false; byId("forget-sure").focus(); }}), sure);
+    make("button", {type: "button", class: "button", text: WORDS.keepIt, id: "keep-it", click: () => { sure.hidden = true; forget.hidden = false; forget.focus(); }}));
+  const forget = make("button", {type: "button", class: "button", id: "forget", text: WORDS.forget, click: () => { sure.hidden = false; forget.hidden = true; byId("forget-sure").focus(); }});
+  const whole = make("details", {id: "anew"}, make("summary", {text: WORDS.begin}), fields, make("p", {class: "note", text: WORDS.forgetNote}),
+    forget, sure);
+  whole.addEventListener("toggle", () => { if (whole.open) whole.scrollIntoView({block: "start"}); });
+  return whole;
 }
 
 async function begin() {

@@ -4,16 +4,16 @@ import {byId, make} from "../../render/web/dom.js";
 import {nameOf} from "../../render/web/names.js";
 import {percent, say as inDigits, short} from "../../render/web/numbers.js";
 import {weightsOf} from "../../render/web/pass.js";
-import {command} from "./doing.js";
+import {command, say} from "./doing.js";
 import {get} from "./server.js";
-import {store, when} from "./store.js";
+import {isPast, store, when} from "./store.js";
 import {SAY, WORDS, group} from "./words.js";
 
-const OFFERED = 40, REST = 700;
+const OFFERED = 40, REST = 700, ON_THETA = ["edit", "freeze", "off", "free", "teach"];
 
 /** @typedef {{what: string, layer: number, neuron?: number, input?: number}} Chosen */
 
-let asked = 0, clock = 0;
+let asked = 0, clock = 0, scored = false;
 
 /** Make the part of the opened zone. */
 export function startWhatIf() {
@@ -27,11 +27,15 @@ export function startWhatIf() {
     make("p", {id: "score", class: "note", role: "status", text: WORDS.noEdits}), make("ul", {id: "held", class: "plain"}));
   value.addEventListener("change", () => {
     const chosen = choice(), number = Number(value.value.replace("−", "-"));
-    if (value.value.trim() === "" || !Number.isFinite(number)) { showValue(true); return; }
+    if (value.value.trim() === "" || !Number.isFinite(number)) {
+      if (value.value.trim()) say(SAY.notANumber(value.value.trim().slice(0, 40)));
+      showValue(true);
+      return;
+    }
     edited(command("edit", {...placeOf(chosen), value: number}));
   });
   value.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { showValue(true); event.stopPropagation(); } });
-  when("opened", offer);
+  when("opened", () => { offer(); showHeld(); });
   when("theta", showValue);
   when("state", showHeld);
 }
@@ -86,7 +90,7 @@ function showValue(anew) {
 const hold = how => edited(command(how, placeOf(choice())));
 
 /** After an edit, its score: on a thousand samples at once, on all when it rests. @param {Promise<any>} done */
-async function edited(done) {
+export async function edited(done) {
   const own = ++asked;
   clearTimeout(clock);
   if (!await done || own !== asked) return;
@@ -105,13 +109,20 @@ async function score(limit, own) {
   place.dataset.now = String(now);
   place.dataset.before = String(before);
   place.dataset.samples = String(found.samples);
-  place.textContent = found.original ? SAY.score(group(found.samples), name, text(before), text(now)) : WORDS.noEdits;
+  scored = store.state.undo !== null;
+  place.textContent = found.original ? SAY.score(group(found.samples), name, text(before), text(now))
+    : store.state.undo === null ? withoutEdits() : SAY.scoreNow(group(found.samples), name, text(now));
 }
+
+/** What stands where no change could be undone here. */
+const withoutEdits = () => isPast() && store.state.journal.some((/** @type {any} */ one) => one.step <= store.state.run.step && ON_THETA.includes(one.kind)) ? WORDS.changedOnTheWay : WORDS.noEdits;
 
 function showHeld() {
   const {held, undo, redo} = store.state;
+  if (!store.model) return; // names come with it
   byId("undo-edit").disabled = undo === null;
   byId("redo-edit").disabled = redo === null;
+  if (undo === null) { scored = false; byId("score").textContent = withoutEdits(); } else if (!scored) { scored = true; score(1000, asked); }
   byId("held").replaceChildren(...held.map((/** @type {any} */ one) => make("li", {text: `${one.how}: ${nameOfHeld(one)}`})));
   showValue();
 }
