@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-TRIED = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "2"))  # networks in which each fault is tried
+TRIED = int(os.environ.get("PELLUCID_DOCTOR_NETWORKS", "1"))  # networks in which each fault is tried
 FULL = TRIED > 3  # with all the other networks, ways and scripts that there are; otherwise with some of them
 ACTIVATIONS = {
     "relu": ("np.maximum(0, Z)", "(Z > 0)"),

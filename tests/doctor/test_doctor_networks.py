@@ -12,7 +12,7 @@ from doctor.networks import FULL, TRIED, Style, odd_style, random_style, write
 from pellucid.analysis.doctor.diagnosis import Diagnosis
 from pellucid.analysis.doctor.doctor import doctor_file
 
-RIGHT = 200 if FULL else 40  # right networks, in which nothing may be found; and half as many odd ones
+RIGHT = 200 if FULL else 24  # right networks, in which nothing may be found; and half as many odd ones
 ALLOWED = TRIED // 10  # of them, in which it may be missed
 UNKNOWN = "bell"  # the activation that the doctor does not know
 NEED_ODD = ("dropout's mask left out", "L2's gradient left out", "L2 without 1/m")
