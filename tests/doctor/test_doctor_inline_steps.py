@@ -91,7 +91,7 @@ def test_one_parameter_that_goes_wrong_is_named(other: str, said: str, tmp_path:
             tries += 1
             found += any(said in f.fault for f in examined(text, tmp_path).findings)
     assert tries > 4
-    assert found >= 0.9 * tries  # a small layer of ReLUs may be closed for all samples: no gradient, no step
+    assert tries - found <= max(1, tries // 10)  # a small layer of ReLUs may be closed for all samples: no step
 
 
 LOOP = """
