@@ -20,7 +20,7 @@ from support import Command
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX's")
 
-KILLS = int(os.environ.get("KILLS", "32"))  # KILLS=112 is the full size; and half as many pairs of processes
+KILLS = int(os.environ.get("KILLS", "20"))  # KILLS=112 is the full size; and half as many pairs of processes
 WRITING = (  # a command, and what it writes
     ("train small.npz --epochs 3 --seed 1 -q --out new", "new"),
     ("export run --to onnx --out new.onnx", "new.onnx"),

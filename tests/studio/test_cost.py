@@ -1,5 +1,6 @@
 """What watching costs, and how soon it answers; measured, so nothing else runs beside it."""
 
+import os
 import resource
 import statistics
 import threading
@@ -18,6 +19,7 @@ from studio.served import Client, studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 STEPS = 400
+LISTENING = int(os.environ.get("PELLUCID_LISTENING", "15"))  # seconds; 60 is the full size
 
 
 class Enough(Exception):  # noqa: N818  (it is no fault)
@@ -49,7 +51,6 @@ def a_step(made: Any, steps: int) -> float:
 def test_a_step_costs_little_more_while_it_is_watched(hidden: tuple[int, ...], steps: int) -> None:
     """CPU time, in many short turns of one after the other: other programs slow both alike."""
     import multiprocessing
-    import os
 
     from pellucid import train
     from pellucid.studio.commands import Courses
@@ -151,9 +152,9 @@ def test_two_hundred_who_listen_cost_no_memory(small: Path, tmp_path: Path) -> N
         listeners = [threading.Thread(target=listen, args=(k,)) for k in range(200)]
         for one in listeners:
             one.start()
-        time.sleep(15)
+        time.sleep(10)
         before = _memory()
-        time.sleep(45)
+        time.sleep(LISTENING)
         after = _memory()
         stop.set()
         for one in listeners:
@@ -163,7 +164,7 @@ def test_two_hundred_who_listen_cost_no_memory(small: Path, tmp_path: Path) -> N
             time.sleep(0.1)
         print(f"{min(heard)} to {max(heard)} events each; {before / 1e6:.1f} MB, then {after / 1e6:.1f} MB")
         assert min(heard) >= 3
-        assert abs(after - before) <= 20e6  # the 200 are in this process, too; a kilobyte kept an event would be 100 MB
+        assert abs(after - before) <= 20e6  # the 200 are in this process, too; a kilobyte kept an event would be 80 MB
         assert client.session.clients == 0
 
 
