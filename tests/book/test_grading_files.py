@@ -22,6 +22,7 @@ from pellucid.book.grading.submission import _lines, _read
 from pellucid.core.errors import InputError
 from support import Command, screen_of
 
+SUBMISSIONS = int(os.environ.get("SUBMISSIONS", "12"))  # of the class; 30 is the full size
 RIGHT = source_of("neuron", "return x @ w + b")
 WRONG = source_of("neuron", "return x @ w")
 DOT = "return dot(x, w) + b"
@@ -229,7 +230,7 @@ def test_a_class_gets_a_table(pellucid: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_thirty_submissions_and_whatever_they_do(pellucid: Command, tmp_path: Path) -> None:
+def test_a_class_of_submissions_and_whatever_they_do(pellucid: Command, tmp_path: Path) -> None:
     bodies = [
         "while True: pass", "import os\nos._exit(1)", "import os\nos.abort()", "raise SystemExit", "return 1 / 0",
         "return bytes(10 ** 10)", "def f(): return f()\nreturn f()", "import time\ntime.sleep(100)",
@@ -238,12 +239,12 @@ def test_thirty_submissions_and_whatever_they_do(pellucid: Command, tmp_path: Pa
     ]  # fmt: skip
     folder = tmp_path / "class"
     folder.mkdir()
-    for k in range(30):
+    for k in range(SUBMISSIONS):
         (folder / f"s{k:02}.py").write_text(source_of("neuron", bodies[k % len(bodies)]))
     ended = pellucid("grade", folder, "--out", "marks.csv", "--json")
     rows = list(csv.DictReader(Path("marks.csv").read_text().splitlines()))
-    assert (ended.code, len(rows)) == (1, 30)
-    right = [f"s{k:02}.py" for k in range(30) if k % len(bodies) >= 10]
+    assert (ended.code, len(rows)) == (1, SUBMISSIONS)
+    right = [f"s{k:02}.py" for k in range(SUBMISSIONS) if k % len(bodies) >= 10]
     assert [row["submission"] for row in rows if row["neuron"] == "1"] == right
     assert all(row["neuron"] in ("0", "1") and row["note"] == "" for row in rows)
 
