@@ -285,3 +285,23 @@ def test_ranks_without_mpi4py_are_told_what_to_install(
     monkeypatch.setenv("PMI_RANK", "1")  # which leaves it to rank 0 to say so
     done = pellucid("train", *FLAGS, "--out", "run")
     assert (done.code, done.out, done.err) == (2, "", "")
+
+
+def test_ranks_go_on_with_a_table_that_has_taken_the_place_of_another(tmp_path: Path) -> None:
+    from pellucid.runs import from_recipe, prepare
+    from pellucid.studio.starting import begin as course_of
+    from pellucid.studio.worker import watched
+
+    for name, spread in (("first", 1.0), ("other", 3.0)):  # scaled as the first one, the other has other inputs
+        x = spread * np.random.default_rng(1).normal(size=200)
+        lines = [f"{value:.6f},{'yes' if value > 0.2 else 'no'}" for value in x]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["x,y", *lines]) + "\n")
+    settings = {"data": str(tmp_path / "first.csv"), "target": "y", "epochs": 3, "hidden": [8]}
+    made = course_of(watched(prepare(from_recipe(settings, "table"))))
+    made.place(tmp_path / "run")
+    made.go(2)
+    made.change("knob", {"name": "data", "value": str(tmp_path / "other.csv")})
+    made.go(made.batches + 2)
+    made.save()
+    made.run.lock = None
+    trained("--resume", str(tmp_path / "run"), "-q")

@@ -12,6 +12,7 @@ from pellucid._files.latest import resolved
 from pellucid._files.writing import folder_beside, sweep
 from pellucid.core.early_stopping import EarlyStopping
 from pellucid.core.errors import InputError
+from pellucid.model.preprocessing import Preprocessing
 from pellucid.runs import checkpoint, lock, run_json
 from pellucid.runs.checkpoint import State
 from pellucid.runs.prepare import Prepared, describe_model, load_data
@@ -144,15 +145,19 @@ def _read_back(folder: Path, epochs: int | None, ranks: Ranks | None, *, in_stud
 def _read_back_together(folder: Path, epochs: int | None, ranks: Ranks) -> tuple[Run, int]:
     """A run read back by rank 0; the others get its settings and its state, and read the data themselves."""
     read = together(ranks, lambda: _read_back(folder, epochs, ranks) if ranks.rank == 0 else None)
-    about = [read[0].settings.as_json(), read[0].result is not None, read[1]] if read else None
-    values, finished, started = pass_on(ranks, about)
+    about = None
+    if read:
+        plan = None if read[0].plan is None else read[0].plan.as_json()
+        about = [read[0].settings.as_json(), plan, read[0].result is not None, read[1]]
+    values, plan, finished, started = pass_on(ranks, about)
     if finished and read is None:
         raise EndedTogether(0)
     if finished and read is not None:
         return read
     settings = replace(Settings.from_json(values), engine="numpy")  # the only one that several ranks have
     beside = Path(os.path.realpath(folder)).parent
-    dataset = together(ranks, lambda: read[0].dataset if read else load_data(settings, beside=beside))
+    known = None if plan is None else Preprocessing.from_json(plan)
+    dataset = together(ranks, lambda: read[0].dataset if read else load_data(settings, beside=beside, plan=known))
     checksums = run_json.checksums(dataset)
     compare(ranks, settings, checksums)
     state = pass_on_state(ranks, read[0].folder if read else Path(), settings, dataset.train.shape[0])
